@@ -1,0 +1,163 @@
+"""The daemon: cameras, one vision thread, one recorder thread, the schedule, and an orderly end."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Sequence
+
+from visitord import box
+from visitord.clock import Clock, SystemClock
+from visitord.config import Config
+from visitord.errors import DatabaseError
+from visitord.jobs import Jobs
+from visitord.recorder import Recorder
+from visitord.records import Arrival
+from visitord.store import cameras as stored_cameras
+from visitord.store.database import Database
+from visitord.vision.camera import Camera, CameraSettings, Health, State
+from visitord.vision.pack import Pack
+from visitord.vision.pipeline import Pipeline
+from visitord.worker import Worker
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.5
+HEALTH_EVERY_S = 5.0
+JOIN_S = 15.0
+
+
+class Daemon:
+    """Everything that runs while the service runs.  `run` is called once, by the main thread.
+
+    once: streams are played to their end, like files, and the daemon ends with them.
+
+    Threads: one per camera (owns its stream), vision (owns models and trackers), recorder (owns gallery and
+    writing connection), one for jobs.  Any of them dying ends the process with exit code 1.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        database: Database,
+        pack: Pack,
+        arrived: Callable[[Arrival], None],
+        *,
+        once: bool = False,
+    ) -> None:
+        self._config = config
+        self._database = database
+        self._pack = pack
+        self._clock: Clock = SystemClock()
+        self._stop = threading.Event()
+        self._sources_stop = threading.Event()
+        self._recorder_stop = threading.Event()
+        self._ready = threading.Event()
+        self._died = False
+        self._once = once
+        self._shown: dict[str, State] = {}
+        self._told_t = float("-inf")
+        self._recorder: Recorder = box.open_recorder(config, database, pack, arrived)
+        self._cameras = [
+            Camera(
+                CameraSettings(c.name, config.source_of(c), c.transport, c.fps, c.stale_after.total_seconds(), once),
+                self._clock,
+                self._sources_stop,
+                self._ready.set,
+            )
+            for c in config.camera
+        ]
+
+    def stop(self, *_: object) -> None:
+        """Ask `run` to end; only sets a flag, so it may be called from a signal handler."""
+        self._stop.set()
+        self._ready.set()
+
+    def run(self) -> bool:
+        """Run until stopped, with `once` until every camera has ended; False when a thread died."""
+        vision = Worker("vision", self._see, self._fail)
+        recorder = Worker("recorder", lambda: self._recorder.run(self._recorder_stop), self._fail)
+        readers = [Worker(f"camera {c.settings.name}", c.run, self._fail) for c in self._cameras]
+        jobs = Jobs(
+            self._database.url,
+            self._pack.fingerprint,
+            box.thresholds(self._config, self._pack),
+            self._config.merge.every,
+            self._clock,
+        )
+        health_database = Database(self._database.url)
+        for worker in (recorder, vision, *readers):
+            worker.start()
+        jobs.start()
+        try:
+            while not self._stop.is_set():
+                health = [camera.health() for camera in self._cameras]
+                self._tell(health, health_database)
+                if self._once and all(h.state is State.ENDED for h in health):
+                    break
+                self._stop.wait(LOOK_EVERY_S)
+        finally:
+            self._end(vision, recorder, readers, jobs)
+            health_database.close()
+        return not self._died
+
+    def _end(self, vision: Worker, recorder: Worker, readers: list[Worker], jobs: Jobs) -> None:
+        """Sources stop first, then the stages drain, each for a bounded time."""
+        jobs.stop()
+        self._sources_stop.set()
+        self._ready.set()
+        for reader in readers:
+            reader.join(JOIN_S)
+        self._stop.set()
+        vision.join(JOIN_S)
+        self._recorder_stop.set()
+        recorder.join(JOIN_S)
+        for worker in (*readers, vision, recorder):
+            if worker.is_alive():
+                log.error("The %s thread did not stop within %.0f s and is left behind.", worker.name, JOIN_S)
+
+    def _see(self) -> None:
+        """The vision thread: take the newest picture of each camera in turn, analyse it, pass on reports."""
+        pipelines = {c.settings.name: Pipeline(self._pack, self._config.site.name) for c in self._cameras}
+        while not self._stop.is_set():
+            self._ready.wait(1.0)
+            self._ready.clear()
+            for camera in self._cameras:
+                pipeline = pipelines[camera.settings.name]
+                frame = camera.take()
+                reports = pipeline.process(frame) if frame else pipeline.expire(self._clock.monotonic())
+                for report in reports:
+                    self._recorder.submit(report)
+        for pipeline in pipelines.values():
+            for report in pipeline.flush():
+                self._recorder.submit(report)
+
+    def _tell(self, health: Sequence[Health], database: Database) -> None:
+        """Log what changed, and write every camera's state for `visitorctl status` now and then."""
+        changed = [h for h in health if self._shown.get(h.camera) is not h.state]
+        for h in changed:
+            level = logging.WARNING if h.state in (State.STALE, State.REFUSED, State.GONE) else logging.INFO
+            log.log(level, "Camera %s is %s%s.", h.camera, h.state, f": {h.reason}" if h.reason else "")
+            self._shown[h.camera] = h.state
+        now = self._clock.monotonic()
+        if not changed and now - self._told_t < HEALTH_EVERY_S:
+            return
+        self._told_t = now
+        try:
+            stored_cameras.report(database, self._config.site.name, health, self._clock.now())
+        except DatabaseError as error:
+            log.debug("Camera states could not be written: %s", error)  # the recorder warns about the outage
+
+    def _fail(self) -> None:
+        self._died = True
+        self.stop()
+
+
+def handle_signals(daemon: Daemon) -> None:
+    """SIGTERM and SIGINT ask the daemon to stop; a second one ends the process at once."""
+
+    def handler(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        daemon.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)

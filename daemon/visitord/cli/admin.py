@@ -1,0 +1,167 @@
+"""visitorctl: look at who came, and say who is who."""
+
+import getpass
+from datetime import UTC, datetime
+
+import click
+
+from visitord import box, jobs
+from visitord.cli.common import (
+    Group,
+    config,
+    config_option,
+    format_option,
+    listing_options,
+    log_to_stderr,
+    out,
+    show,
+    version_option,
+)
+from visitord.store import listing, merging, people
+from visitord.store.database import Database
+from visitord.store.listing import Window
+
+REPORT_OLD_S = 30.0  # daemons report their cameras every 5 s
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@config_option
+@version_option
+def main() -> None:
+    """Look at who came, and say who is who.
+
+    A person is named by id, label ("visitor 7"), number or name.
+    """
+
+
+def _database() -> Database:
+    log_to_stderr()
+    return box.open_database(config())
+
+
+@main.command("list")
+@listing_options
+def list_(form: str, since: datetime | None, until: datetime | None, camera: str | None) -> None:
+    """Everyone known, those seen last first."""
+    with _database().transaction() as cursor:
+        rows = listing.visitors(cursor, Window(since, until, camera))
+    columns = ("name", "label", "status", "visits", "sightings", "first_seen", "last_seen", "visitor_id")
+    show(rows, columns, form, "Nobody has been enrolled yet.")
+
+
+@main.command("show")
+@click.argument("who")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many sightings to show.")
+@format_option
+def show_(who: str, limit: int, form: str) -> None:
+    """One person: visits, and why each sighting was filed under them."""
+    with _database().transaction() as cursor:
+        person = people.find(cursor, who)
+        about = listing.person(cursor, person.visitor_id)
+        visits = listing.visits(cursor, Window(), person.visitor_id)
+        sightings = listing.sightings(cursor, person.visitor_id, limit)
+    if form == "json":
+        return show([{**about, "visit_list": visits, "sighting_list": sightings}], (), form, "")
+    if form == "csv":
+        return show(sightings, ("sighting_id",), form, "")
+    out.print(f"{about['name']} ({about['label']}, {about['status']}), id {about['visitor_id']}", markup=False)
+    if about["also"]:
+        out.print(f"also: {', '.join(about['also'])}", markup=False)
+    out.print(f"{about['visits']} visits, {about['sightings']} sightings, {about['templates']} templates\n")
+    show(visits, ("started_at", "duration_s", "cameras", "sightings"), form, "No visits.")
+    out.print()
+    columns = ("started_at", "camera", "decision", "score", "second_score", "quality", "reason")
+    return show(sightings, columns, form, "No sightings.")
+
+
+@main.command()
+@click.argument("who")
+@click.argument("name")
+def rename(who: str, name: str) -> None:
+    """Give a person a name; it shows everywhere at once."""
+    with _database().transaction() as cursor:
+        person = people.find(cursor, who)
+        kept = people.rename(cursor, person, name)
+    click.echo(f"{person.name} is now called {kept}.")
+
+
+@main.command()
+@click.argument("keep")
+@click.argument("other")
+def merge(keep: str, other: str) -> None:
+    """Declare OTHER to be the same person as KEEP, whose name and id stay."""
+    with _database().transaction() as cursor:
+        kept, merged = people.find(cursor, keep), people.find(cursor, other)
+        merging.merge(cursor, kept.visitor_id, merged.visitor_id, getpass.getuser(), datetime.now(UTC))
+    click.echo(f"{merged.name} is now part of {kept.name}.")
+
+
+@main.command()
+@listing_options
+@click.argument("who", required=False)
+def visits(form: str, since: datetime | None, until: datetime | None, camera: str | None, who: str | None) -> None:
+    """The visit log, of everyone or of one person."""
+    with _database().transaction() as cursor:
+        visitor_id = people.find(cursor, who).visitor_id if who else None
+        rows = listing.visits(cursor, Window(since, until, camera), visitor_id)
+    show(
+        rows,
+        ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings", "status"),
+        form,
+        "No visits.",
+    )
+
+
+@main.command()
+@format_option
+def status(form: str) -> None:
+    """The cameras as the daemon last reported them, and how much is stored."""
+    settings = config()
+    with box.open_database(settings).transaction() as cursor:
+        cameras = listing.cameras(cursor)
+        totals = listing.totals(cursor)
+    for camera in cameras:
+        if camera["report_age_s"] > REPORT_OLD_S and camera["state"] != "ended":
+            camera["reason"] = (
+                f"no daemon has reported it for {camera['report_age_s']:.0f} s; last known: {camera['state']}"
+            )
+            camera["state"] = "unknown"
+    columns = ("camera", "site", "state", "fps", "dropped", "reconnects", "last_frame_at", "reason")
+    show(cameras, columns, form, "No daemon has reported a camera yet; start one with: visitord run.")
+    if form == "table":
+        summary = (
+            "{visitors} visitors, {visits} visits, {sightings} sightings ({pending} pending), {present} present now"
+        )
+        click.echo(f"\n{summary.format(**totals)}")
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be merged.")
+def cluster(dry_run: bool) -> None:
+    """Run the merge job now: join identities that are one person, settle pending sightings."""
+    settings = config()
+    database = box.open_database(settings)
+    pack = box.open_pack(settings)
+    thresholds = box.thresholds(settings, pack)
+    groups = jobs.merge_duplicates(database, pack.fingerprint, thresholds, datetime.now(UTC), dry_run=dry_run)
+    merged, settled = sum(len(g.merged) for g in groups), sum(len(g.settled) for g in groups)
+    verb = "Would merge" if dry_run else "Merged"
+    click.echo(
+        f"{verb} {merged} identities and settle {settled} pending sightings."
+        if dry_run
+        else f"{verb} {merged} identities and settled {settled} pending sightings."
+    )
+
+
+@main.command()
+@click.argument("query")
+@format_option
+def sql(query: str, form: str) -> None:
+    """Run one SQL query, reading only: visitorctl sql "select name, visits from visitord.visitor"."""
+    with _database().transaction() as cursor:
+        rows = listing.query(cursor, query)
+    show(rows, tuple(rows[0]) if rows else (), form, "No rows.")
+
+
+if __name__ == "__main__":
+    main()

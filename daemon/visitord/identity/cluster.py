@@ -1,0 +1,136 @@
+"""Which identities are one person: DBSCAN finds who hangs together, a stricter rule decides who is merged.
+
+Pure: takes what is known, returns what to do.  DBSCAN (Ester et al. 1996) alone joins chains, so inside each
+of its clusters groups grow only while every member agrees with every other (complete linkage).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import combinations
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import DBSCAN
+
+from visitord.records import Thresholds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """An identity with its templates, or a pending sighting with its one embedding; float32 (n, d).
+
+    rank orders who is kept in a merge: the lowest stays.
+    """
+
+    member_id: UUID
+    embeddings: NDArray[np.float32]
+    rank: int
+    named: bool = False
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Members declared one person.  kept: the identity that stays, None where all are pending sightings.
+
+    agreement: the lowest similarity between any two members.
+    """
+
+    kept: UUID | None
+    merged: tuple[UUID, ...]
+    settled: tuple[UUID, ...]
+    agreement: float
+
+
+def propose(members: Sequence[Member], apart: AbstractSet[frozenset[UUID]], thresholds: Thresholds) -> list[Group]:
+    """Groups to be made one, each of at least two members.
+
+    apart: pairs that are two people for certain (seen together, or rejected by a person).
+    """
+    groups: list[Group] = []
+    for cluster in _clusters(members, thresholds.merge):
+        groups += [_group(g, a) for g, a in _agreeing(cluster, apart, thresholds.merge) if len(g) > 1]
+    return groups
+
+
+def _clusters(members: Sequence[Member], threshold: float) -> list[list[Member]]:
+    """Members connected through similar embeddings, as DBSCAN sees them."""
+    if len(members) < 2:
+        return []
+    owners = np.repeat(np.arange(len(members)), [len(m.embeddings) for m in members])
+    rows = np.concatenate([m.embeddings for m in members])
+    labels = DBSCAN(eps=1 - threshold, min_samples=2, metric="cosine").fit_predict(rows)
+    by_label: dict[int, set[int]] = {}
+    for owner, label in zip(owners.tolist(), labels.tolist(), strict=True):
+        if label >= 0:
+            by_label.setdefault(label, set()).add(owner)
+    return [[members[i] for i in sorted(ids)] for ids in _joined(by_label.values()) if len(ids) > 1]
+
+
+def _joined(sets: Iterable[set[int]]) -> list[set[int]]:
+    """Overlapping sets united: one identity's templates may lie in several clusters."""
+    result: list[set[int]] = []
+    for new in sets:
+        united = set(new)
+        rest = []
+        for old in result:
+            if old & united:
+                united |= old
+            else:
+                rest.append(old)
+        result = [*rest, united]
+    return result
+
+
+def _agreeing(
+    cluster: Sequence[Member], apart: AbstractSet[frozenset[UUID]], threshold: float
+) -> list[tuple[list[Member], float]]:
+    """Grow groups from the most similar pair on; two groups join only if every pair across them may."""
+    similarity: Mapping[frozenset[UUID], float] = {
+        frozenset((a.member_id, b.member_id)): agreement(a.embeddings, b.embeddings)
+        for a, b in combinations(cluster, 2)
+    }
+
+    def may_join(a: Member, b: Member) -> bool:
+        pair = frozenset((a.member_id, b.member_id))
+        return pair not in apart and not (a.named and b.named) and similarity[pair] >= threshold
+
+    groups: list[list[Member]] = [[m] for m in cluster]
+    for pair in sorted(similarity, key=lambda p: (-similarity[p], sorted(p))):
+        if similarity[pair] < threshold:
+            break
+        first, second = (next(g for g in groups if any(m.member_id == i for m in g)) for i in sorted(pair))
+        if first is not second and all(may_join(a, b) for a in first for b in second):
+            groups.remove(second)
+            first += second
+    return [
+        (
+            g,
+            min(
+                (similarity[frozenset((a.member_id, b.member_id))] for a, b in combinations(g, 2)),
+                default=1.0,
+            ),
+        )
+        for g in groups
+    ]
+
+
+def agreement(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    """How alike two sets of unit embeddings are: each one's best partner in the other set, on average.
+
+    The lower of the two directions, so that one lucky pair cannot speak for all.
+    """
+    products = a @ b.T
+    return float(min(products.max(1).mean(), products.max(0).mean()))
+
+
+def _group(members: Sequence[Member], lowest: float) -> Group:
+    people = sorted((m for m in members if not m.pending), key=lambda m: (not m.named, m.rank))
+    return Group(
+        kept=people[0].member_id if people else None,
+        merged=tuple(m.member_id for m in people[1:]),
+        settled=tuple(m.member_id for m in sorted(members, key=lambda m: m.rank) if m.pending),
+        agreement=lowest,
+    )

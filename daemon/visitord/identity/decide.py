@@ -1,0 +1,108 @@
+"""Who a track is: pure rules over its best shots and the gallery's scores."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from uuid import UUID, uuid5
+
+import numpy as np
+
+from visitord.records import Decision, Pool, Shot, Template, Thresholds, TrackReport, Verdict
+
+POOLED = 5
+TEMPLATES_MAX = 8
+ADDS_NOTHING_NEW = 0.8  # a template this close to the ones there already teaches nothing
+RIPE_S = 15.0  # a track this old is decided even if waiting might give a better shot
+_NAMESPACE = UUID("0b7c2d1e-57a5-5e0c-8a44-2f1f0f6f7c2a")
+
+
+def pool(shots: Sequence[Shot]) -> Pool | None:
+    """Join the best few shots, weighted by quality; flawed ones count only where there are no others."""
+    good = [s for s in shots if not s.quality.flaws]
+    chosen = (good or list(shots))[:POOLED]
+    if not chosen:
+        return None
+    weights = np.array([max(s.quality.score, 0.01) for s in chosen], np.float32)
+    mean = (np.stack([s.embedding for s in chosen]) * weights[:, None]).sum(0)
+    length = float(np.linalg.norm(mean))
+    if length < 1e-6:
+        return None
+    return Pool(
+        np.asarray(mean / length, np.float32),
+        float(np.mean([s.quality.score for s in chosen])),
+        len(good),
+        max(s.face_px for s in chosen),
+    )
+
+
+def decide(
+    report: TrackReport,
+    pooled: Pool | None,
+    ranking: Sequence[tuple[UUID, float]],
+    excluded: AbstractSet[UUID],
+    thresholds: Thresholds,
+) -> Verdict:
+    """The verdict on one track.
+
+    ranking: identities with their best similarity, best first.  excluded: identities seen in the same
+    frames, who therefore are other people.  A verdict that is not `certain` should be taken only once the
+    track has ended or is ripe: until then a better shot may come.
+    """
+    candidates = [(i, s) for i, s in ranking if i not in excluded]
+    best = candidates[0] if candidates else None
+    second = candidates[1][1] if len(candidates) > 1 else None
+    score = best[1] if best else None
+    if pooled is None:
+        return Verdict(Decision.PENDING, None, None, None, "no usable shot")
+    if best and best[1] >= thresholds.match:
+        certain = best[1] >= thresholds.certain and (second is None or second < thresholds.match)
+        return Verdict(
+            Decision.MATCHED,
+            best[0],
+            score,
+            second,
+            f"similarity {best[1]:.2f} reaches match {thresholds.match:.2f}",
+            certain=certain and pooled.good_shots > 0,
+            learn=certain and pooled.good_shots > 0,
+        )
+    if best and best[1] >= thresholds.new:
+        reason = f"similarity {best[1]:.2f} lies between new {thresholds.new:.2f} and match {thresholds.match:.2f}"
+        return Verdict(Decision.PENDING, None, score, second, reason)
+    if pooled.good_shots < shots_needed(report):
+        reason = f"like nobody known, but only {pooled.good_shots} good shots of {shots_needed(report)} needed"
+        return Verdict(Decision.PENDING, None, score, second, reason)
+    reason = f"like nobody known: best similarity {score:.2f}" if score is not None else "the first person seen"
+    return Verdict(Decision.ENROLLED, new_identity_id(report.sighting_id), score, second, reason)
+
+
+def shots_needed(report: TrackReport) -> int:
+    """How many flawless shots enrol: a photograph has only one, a moving face must be seen well thrice."""
+    return 1 if report.still else 3
+
+
+def is_ripe(report: TrackReport) -> bool:
+    """Whether the track must be decided now."""
+    return report.final or (report.ended_at - report.started_at).total_seconds() >= RIPE_S
+
+
+def new_identity_id(sighting_id: UUID) -> UUID:
+    """The id of the person enrolled from this sighting: the same sighting never makes two people."""
+    return uuid5(_NAMESPACE, f"identity {sighting_id}")
+
+
+def template_id(sighting_id: UUID) -> UUID:
+    """The id of the template learnt from this sighting."""
+    return uuid5(_NAMESPACE, f"template {sighting_id}")
+
+
+def lesson(report: TrackReport, verdict: Verdict, pooled: Pool | None, templates: int) -> Template | None:
+    """The template to keep from this sighting, if any.
+
+    templates: how many the identity has.  Whoever is enrolled needs a first one; later ones are learnt only
+    from strong, unambiguous matches, while there is room, and where they add something.
+    """
+    if pooled is None or verdict.identity_id is None:
+        return None
+    new = (verdict.score or 0.0) < ADDS_NOTHING_NEW
+    if verdict.decision is not Decision.ENROLLED and not (verdict.learn and new and templates < TEMPLATES_MAX):
+        return None
+    return Template(template_id(report.sighting_id), verdict.identity_id, pooled.embedding, pooled.quality)

@@ -1,0 +1,45 @@
+"""Everyone known, in memory, ready to be compared with: one matrix of templates per pack.
+
+Owned by the recorder's thread; rebuilt from the database at start and whenever the database says it changed.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import numpy as np
+
+from visitord.records import Embedding, Template
+
+
+class Gallery:
+    """Templates of one pack, and whose they are."""
+
+    def __init__(self, dim: int, templates: Iterable[Template] = ()) -> None:
+        self._matrix = np.empty((16, dim), np.float32)
+        self._owners: list[UUID] = []
+        for template in templates:
+            self.add(template)
+
+    def __len__(self) -> int:
+        return len(self._owners)
+
+    def add(self, template: Template) -> None:
+        """Match against this template too; raises ValueError when it is of another pack's size."""
+        n = len(self._owners)
+        if n == len(self._matrix):
+            self._matrix = np.concatenate([self._matrix, np.empty_like(self._matrix)])
+        self._matrix[n] = template.embedding
+        self._owners.append(template.identity_id)
+
+    def count(self, identity_id: UUID) -> int:
+        """How many templates this identity has."""
+        return self._owners.count(identity_id)
+
+    def rank(self, embedding: Embedding) -> list[tuple[UUID, float]]:
+        """Every identity with its best cosine similarity, best first."""
+        scores = self._matrix[: len(self._owners)] @ embedding
+        best: dict[UUID, float] = {}
+        for owner, score in zip(self._owners, scores.tolist(), strict=True):
+            if score > best.get(owner, -2.0):
+                best[owner] = score
+        return sorted(best.items(), key=lambda item: (-item[1], item[0]))

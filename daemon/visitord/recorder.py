@@ -1,0 +1,141 @@
+"""Decides track reports and writes them: the one owner of the gallery and of the writing connection."""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from visitord.errors import DatabaseError, DatabaseUnavailableError
+from visitord.identity import decide
+from visitord.identity.gallery import Gallery
+from visitord.records import Arrival, Decided, Template, Thresholds, TrackReport
+from visitord.store import gallery as stored_gallery
+from visitord.store import sightings
+from visitord.store.database import Cursor, Database
+from visitord.store.sightings import Site
+from visitord.worker import backoff
+
+log = logging.getLogger(__name__)
+
+QUEUE_MAX = 5000  # reports waiting for the database, some 100 MB; when full, the oldest is dropped and counted
+IDLE_S = 1.0  # how soon changes made by other processes reach the gallery
+RETRY_CAP_S = 15.0
+
+
+class Recorder:
+    """`handle` and `run` belong to one thread; `submit` may be called from any.
+
+    While the database is away, reports wait in memory in order and are tried again; the gallery only ever
+    holds what is written.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        site: Site,
+        pack: str,
+        dim: int,
+        thresholds: Thresholds,
+        arrived: Callable[[Arrival], None],
+    ) -> None:
+        self._database = database
+        self._site = site
+        self._pack = pack
+        self._dim = dim
+        self._thresholds = thresholds
+        self._arrived = arrived
+        self._gallery = Gallery(dim)
+        self._version: int | None = None
+        self._decided: set[UUID] = set()
+        self._queue: queue.Queue[TrackReport] = queue.Queue(QUEUE_MAX)
+        self.dropped = 0
+
+    def submit(self, report: TrackReport) -> None:
+        """Hand over a report; never waits."""
+        while True:
+            try:
+                return self._queue.put_nowait(report)
+            except queue.Full:
+                try:
+                    self._queue.get_nowait()
+                    self.dropped += 1
+                    log.error(
+                        "The database has been away too long: a waiting sighting was dropped (%d so far).",
+                        self.dropped,
+                    )
+                except queue.Empty:
+                    continue
+
+    def run(self, stop: threading.Event) -> None:
+        """Handle reports until told to stop, then those still waiting; gives up if the database stays away."""
+        waits = backoff(0.5, RETRY_CAP_S)
+        report: TrackReport | None = None
+        last_tries = 5
+        while True:
+            report = report or self._next()
+            if report is None and stop.is_set():
+                return
+            try:
+                self.handle(report) if report else self._follow()
+            except DatabaseUnavailableError as error:
+                waiting = self._queue.qsize() + (report is not None)
+                if stop.is_set() and (last_tries := last_tries - 1) < 0:
+                    log.error("Stopped while the database is away: %d report(s) are lost.", waiting)
+                    return
+                log.warning("%s %d report(s) wait.", error, waiting)
+                time.sleep(1.0) if stop.is_set() else stop.wait(next(waits))
+                continue
+            except DatabaseError as error:
+                log.error("A sighting could not be written and is left out: %s", error)
+            report, waits = None, backoff(0.5, RETRY_CAP_S)
+
+    def handle(self, report: TrackReport) -> None:
+        """Decide the report if it is time, and write what follows; raises DatabaseError."""
+        arrival: Arrival | None = None
+        learnt: Template | None = None
+        with self._database.transaction() as cursor:
+            self._load_if_changed(cursor)
+            done = report.sighting_id in self._decided or sightings.known(cursor, report.sighting_id)
+            if done:
+                arrival = sightings.extend(cursor, report, self._site)
+            elif decided := self._decide(cursor, report):
+                done, learnt = True, decided.template
+                arrival = sightings.write(cursor, decided, self._site)
+        # Memory follows the database, never the other way round.
+        if done:
+            self._decided.add(report.sighting_id)
+        if report.final:
+            self._decided.discard(report.sighting_id)
+        if learnt is not None:
+            self._gallery.add(learnt)
+        if arrival is not None:
+            self._arrived(arrival)
+
+    def _follow(self) -> None:
+        with self._database.transaction() as cursor:
+            self._load_if_changed(cursor)
+
+    def _load_if_changed(self, cursor: Cursor) -> None:
+        version = stored_gallery.version(cursor)
+        if version != self._version:
+            self._gallery = Gallery(self._dim, stored_gallery.templates(cursor, self._pack))
+            self._version = version
+
+    def _decide(self, cursor: Cursor, report: TrackReport) -> Decided | None:
+        """The decision with its template, or None while waiting may give a better one."""
+        pooled = decide.pool(report.shots)
+        ranking = self._gallery.rank(pooled.embedding) if pooled else []
+        excluded = sightings.companions(cursor, report)
+        verdict = decide.decide(report, pooled, ranking, excluded, self._thresholds)
+        if not verdict.certain and not decide.is_ripe(report):
+            return None
+        held = self._gallery.count(verdict.identity_id) if verdict.identity_id else 0
+        return Decided(report, verdict, pooled, self._pack, decide.lesson(report, verdict, pooled, held))
+
+    def _next(self) -> TrackReport | None:
+        try:
+            return self._queue.get(timeout=IDLE_S)
+        except queue.Empty:
+            return None

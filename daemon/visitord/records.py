@@ -1,0 +1,212 @@
+"""The values that flow from a camera to the visit log.
+
+All are frozen: a stage never changes what it was given.  Arrays inside them are made read-only at
+construction, and their shapes and dtypes are checked there, so that a mistake shows where it is made.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visitord.clock import aware
+
+Image = NDArray[np.uint8]  # (h, w, 3) BGR
+Embedding = NDArray[np.float32]  # (d,) of unit length
+
+
+def _check(array: np.ndarray, shape: tuple[int | None, ...], dtype: type, what: str) -> None:
+    fits = array.ndim == len(shape) and all(s is None or s == n for s, n in zip(shape, array.shape, strict=True))
+    if not fits or array.dtype != dtype:
+        want = f"{np.dtype(dtype).name} {tuple('n' if s is None else s for s in shape)}"
+        raise ValueError(f"{what} must be {want}, got {array.dtype} {array.shape}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One decoded picture of one camera.
+
+    image: uint8 (h, w, 3) BGR.  at: when it was taken, UTC.  t: seconds on the camera's own steady clock
+    (monotonic time when live, media time in a replay); only differences mean anything.
+    """
+
+    camera: str
+    image: Image
+    at: datetime
+    t: float
+
+    def __post_init__(self) -> None:
+        _check(self.image, (None, None, 3), np.uint8, "a frame's image")
+        object.__setattr__(self, "at", aware(self.at))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """A face found in a frame.
+
+    box: float32 (4,) x0, y0, x1, y1 in pixels of the frame, possibly reaching outside it.
+    landmarks: float32 (5, 2): right eye, left eye, nose tip, right and left mouth corner, as seen on the
+    subject (the right eye is on the picture's left).  score: 0..1, the detector's own.
+    """
+
+    box: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+    score: float
+
+    def __post_init__(self) -> None:
+        _check(self.box, (4,), np.float32, "a detection's box")
+        _check(self.landmarks, (5, 2), np.float32, "a detection's landmarks")
+
+    @property
+    def width_px(self) -> float:
+        return float(self.box[2] - self.box[0])
+
+    @property
+    def height_px(self) -> float:
+        return float(self.box[3] - self.box[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well a face can be recognised from this picture of it.
+
+    score: 0..1, comparable between pictures of one pack.  flaws: why it must not become a reference;
+    empty for a good picture.
+    """
+
+    score: float
+    flaws: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """One look at a tracked face: its embedding, and the quality it was made from."""
+
+    at: datetime
+    embedding: Embedding
+    quality: Quality
+    face_px: float
+
+    def __post_init__(self) -> None:
+        _check(self.embedding, (None,), np.float32, "an embedding")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackReport:
+    """What is known of a track so far; sent more than once while it lasts, the last time with `final`.
+
+    sighting_id is made from what was seen, so the same footage always gives the same id.  shots holds the
+    best few, best first.  together: ids of tracks seen in the same frames: other people, for certain.
+    still: the track comes from a single photograph, which will not get better by waiting.
+    """
+
+    sighting_id: UUID
+    camera: str
+    started_at: datetime
+    ended_at: datetime
+    shots: tuple[Shot, ...]
+    frames: int
+    together: frozenset[UUID] = frozenset()
+    final: bool = False
+    still: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """A track's best shots as one: mean embedding of unit length, mean quality, number of flawless shots."""
+
+    embedding: Embedding
+    quality: float
+    good_shots: int
+    face_px: float
+
+
+class Status(StrEnum):
+    """What the system knows about an identity."""
+
+    PROVISIONAL = "provisional"
+    NAMED = "named"
+    IGNORED = "ignored"
+
+
+class Decision(StrEnum):
+    """How a sighting got its identity, or why it has none."""
+
+    MATCHED = "matched"  # like a known person
+    ENROLLED = "enrolled"  # like nobody known, and seen well: a new provisional identity
+    PENDING = "pending"  # too poor or too ambiguous to say; the merge job may settle it
+    SETTLED = "settled"  # was pending; the merge job gave it an identity
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision about one track, with what it rests on.
+
+    score and second_score: cosine similarity of the best identity and of the best other one, None where
+    there was none.  reason: a short sentence for people.
+    """
+
+    decision: Decision
+    identity_id: UUID | None
+    score: float | None
+    second_score: float | None
+    reason: str
+    certain: bool = False
+    learn: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """An embedding that an identity is matched against."""
+
+    template_id: UUID
+    identity_id: UUID
+    embedding: Embedding
+    quality: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decided:
+    """A decided sighting, ready to be written: everything the database needs, and nothing it must look up."""
+
+    report: TrackReport
+    verdict: Verdict
+    pooled: Pool | None
+    pack: str
+    template: Template | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A visit began: someone came who was not there before."""
+
+    visitor_id: UUID
+    name: str
+    site: str
+    camera: str
+    at: datetime
+    visits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Cosine similarities at which a pack decides.
+
+    match: at or above, it is that person.  new: below, it is nobody known.  merge: every pair of
+    templates' best similarity inside a merged group reaches this.  certain: well above `match`, enough to
+    announce someone before their track ends and to learn from.
+    source: the measurement that justifies the numbers.
+    """
+
+    match: float
+    new: float
+    merge: float
+    certain: float
+    source: str = field(compare=False)
+
+    def __post_init__(self) -> None:
+        if not -1 <= self.new <= self.match <= self.certain <= 1:
+            raise ValueError("thresholds must satisfy new ≤ match ≤ certain, all within -1..1")

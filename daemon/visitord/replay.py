@@ -1,0 +1,96 @@
+"""Recorded footage and photographs through the same pipeline, as fast as the machine goes, in media time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from visitord.clock import aware
+from visitord.errors import MediaError
+from visitord.recorder import Recorder
+from visitord.records import Frame, TrackReport
+from visitord.vision import media
+from visitord.vision.pack import Pack
+from visitord.vision.pipeline import Pipeline
+
+PHOTOGRAPH_S = 60.0  # photographs given together stand this far apart when one --start is given for all
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A file, the camera it counts as, when it begins, and how long it is (0 for a photograph)."""
+
+    path: Path
+    camera: str
+    start: datetime
+    length_s: float
+
+
+def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[Clip]:
+    """When and as which camera each file counts.
+
+    Without `camera`, each file is a camera of its own, called by its name.  With `start`, files of one
+    camera follow one another; without, a video ends and a photograph was taken when the file was last
+    written.  Raises MediaError for the first file that cannot be read: nothing is analysed then.
+    """
+    clips: list[Clip] = []
+    free_from: dict[str, datetime] = {}
+    for path in files:
+        name = camera or path.stem
+        try:
+            written = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
+        except OSError as error:
+            raise MediaError(f"{path} cannot be read: {error.strerror}.") from None
+        if not path.is_file():
+            raise MediaError(f"{path} is not a file.")
+        length_s = 0.0 if media.is_photograph(path) else media.length_s(path)
+        if media.is_photograph(path):
+            media.photograph(path)
+        begin = free_from.get(name, aware(start)) if start else written - timedelta(seconds=length_s)
+        free_from[name] = begin + timedelta(seconds=length_s or PHOTOGRAPH_S)
+        clips.append(Clip(path, name, begin, length_s))
+    return clips
+
+
+def play(
+    clips: list[Clip],
+    pack: Pack,
+    recorder: Recorder,
+    site: str,
+    fps: float,
+    progress: Callable[[Clip, float], None] = lambda _clip, _t: None,
+) -> int:
+    """Analyse the clips in order; returns the number of pictures analysed.
+
+    progress is told the clip and the seconds of it done.  Raises MediaError for a file damaged further in;
+    what was seen before the damage is recorded.
+    """
+    pictures = 0
+    for clip in clips:
+        pipeline = Pipeline(pack, site)
+        try:
+            for frame in _frames(clip, fps):
+                pictures += 1
+                reports = (
+                    pipeline.photograph(frame)
+                    if clip.length_s == 0 and media.is_photograph(clip.path)
+                    else pipeline.process(frame)
+                )
+                _record(recorder, reports)
+                progress(clip, frame.t)
+        finally:
+            _record(recorder, pipeline.flush())
+    return pictures
+
+
+def _frames(clip: Clip, fps: float) -> Iterator[Frame]:
+    if media.is_photograph(clip.path):
+        yield Frame(clip.camera, media.photograph(clip.path), clip.start, 0.0)
+        return
+    for picture in media.recording(clip.path, fps):
+        yield Frame(clip.camera, picture.image, clip.start + timedelta(seconds=picture.t), picture.t)
+
+
+def _record(recorder: Recorder, reports: list[TrackReport]) -> None:
+    for report in reports:
+        recorder.handle(report)

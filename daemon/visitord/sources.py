@@ -1,0 +1,68 @@
+"""How a camera's source is spelt, and how it may be shown without its secrets."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+SECRET = "***"  # noqa: S105 - what is shown in place of one
+_URL = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s/:@]*):(?P<secret>[^\s@]+)@", re.IGNORECASE)
+
+
+class Kind(StrEnum):
+    STREAM = "stream"  # rtsp://, rtsps://, http://, https://
+    USB = "usb"  # /dev/video0, /dev/v4l/by-id/…, or an index
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where pictures come from: `target` is a URL, a device path, a device index as text, or a file path."""
+
+    kind: Kind
+    target: str
+
+    def __str__(self) -> str:
+        return redact(self.target)
+
+
+def parse(text: str, folder: Path) -> Source:
+    """The source spelt as `text`; file paths are relative to `folder`.  Raises ValueError with advice."""
+    text = text.strip()
+    if not text:
+        raise ValueError("is empty; give an rtsp:// or http:// address, a device such as /dev/video0, or a file")
+    if text.isdecimal():
+        return Source(Kind.USB, text)
+    if text.startswith("/dev/"):
+        return Source(Kind.USB, text)
+    if "://" in text:
+        scheme = text.split("://", 1)[0].lower()
+        if scheme not in {"rtsp", "rtsps", "http", "https"}:
+            raise ValueError(f"has the unknown scheme {scheme}://; use rtsp://, rtsps://, http:// or https://")
+        try:
+            parts = urlsplit(text)
+            host, _ = parts.hostname, parts.port
+        except ValueError as error:
+            raise ValueError("is not a valid address; percent-encode special characters in the password") from error
+        if not host:
+            raise ValueError(f"names no host; expected {scheme}://HOST/PATH")
+        return Source(Kind.STREAM, text)
+    path = Path(text).expanduser()
+    return Source(Kind.FILE, str(path if path.is_absolute() else folder / path))
+
+
+def with_password(url: str, password: str) -> str:
+    """`url` with `password` put (percent-encoded) behind its user name, in place of any it has."""
+    scheme, _, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    user, at, host = authority.rpartition("@")
+    if not at:
+        raise ValueError("has no user name for the password to belong to; write USER@HOST in the address")
+    return f"{scheme}://{user.partition(':')[0]}:{quote(password, safe='')}@{host}{slash}{path}"
+
+
+def redact(text: str) -> str:
+    """`text` with the password of every URL in it replaced by ***."""
+    text = _URL.sub(rf"\g<head>:{SECRET}@", text)
+    return re.sub(r"(?i)(password=)('[^']*'|\S+)", rf"\1{SECRET}", text)

@@ -1,0 +1,85 @@
+"""A connection to PostgreSQL that comes back after the server was away, and errors people can act on."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import psycopg2.extensions
+import psycopg2.extras
+
+from visitord.errors import DatabaseError, DatabaseUnavailableError, VisitordError
+from visitord.sources import redact
+from visitord.store import embedded
+
+CONNECT_TIMEOUT_S = 5
+_OPTIONS: dict[str, Any] = {
+    "connect_timeout": CONNECT_TIMEOUT_S,
+    "application_name": "visitord",
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+_TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
+
+psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
+
+Cursor = psycopg2.extensions.cursor
+
+
+def resolve(url: str, state: Path) -> str:
+    """The address to connect to: `url` itself, or that of the embedded server, which is started."""
+    return embedded.start(state) if url == "embedded" else url
+
+
+class Database:
+    """One connection, opened when first needed and again after it broke.  Not shared between threads."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._connection: psycopg2.extensions.connection | None = None
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Cursor]:
+        """A cursor whose work is committed at the end, or rolled back when anything is raised.
+
+        Raises DatabaseUnavailableError when trying again later may help, DatabaseError when not.
+        """
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = psycopg2.connect(self.url, **_OPTIONS)
+                self._connection.set_session(isolation_level="READ COMMITTED")
+            with self._connection, self._connection.cursor() as cursor:
+                cursor.execute("set local search_path to visitord, pg_temp; set local time zone 'UTC'")
+                yield cursor
+        except psycopg2.Error as error:
+            if isinstance(error, _TRANSIENT):
+                self.close()
+            raise self.translated(error) from None
+
+    def translated(self, error: Exception) -> VisitordError:
+        """`error` of the driver as one sentence without secrets."""
+        text = redact(str(error).strip().splitlines()[0]) if str(error).strip() else type(error).__name__
+        if isinstance(error, psycopg2.errors.InvalidSchemaName | psycopg2.errors.UndefinedTable):
+            return DatabaseError(f"The database has no visitord tables yet ({text}); run: visitord migrate.")
+        if isinstance(error, psycopg2.errors.InsufficientPrivilege):
+            return DatabaseError(f"The database user of {self.shown} may not do this: {text}.")
+        if isinstance(error, _TRANSIENT):
+            return DatabaseUnavailableError(
+                f"The database at {self.shown} cannot be used: {text}; "
+                "check that it runs and that database.url is right."
+            )
+        return DatabaseError(f"The database at {self.shown} refused: {text}.")
+
+    @property
+    def shown(self) -> str:
+        """The address without its password."""
+        return redact(self.url)
+
+    def close(self) -> None:
+        """Close the connection, if any; the next transaction opens a new one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(psycopg2.Error):
+                connection.close()

@@ -1,0 +1,122 @@
+"""Applies merges and settles pending sightings, each in one transaction."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID, uuid4
+
+import numpy as np
+
+from visitord.errors import VisitordError
+from visitord.identity.cluster import Group, Member
+from visitord.identity.decide import new_identity_id, template_id
+from visitord.records import Decision, Status
+from visitord.store import gallery, visits
+from visitord.store.database import Cursor
+
+JOB_LOCK = 5_190_232_977_410_118_223
+MIN_GOOD_SHOTS = 1  # a pending sighting without one flawless shot stays pending
+
+
+def lock(cursor: Cursor) -> bool:
+    """Whether this transaction may run the merge job; false while another process does."""
+    cursor.execute("select pg_try_advisory_xact_lock(%s)", (JOB_LOCK,))
+    return cursor.fetchone() == (True,)
+
+
+def members(cursor: Cursor, pack: str) -> list[Member]:
+    """Identities that stand for themselves, with all templates of this pack, and usable pending sightings."""
+    cursor.execute(
+        "select r.identity_id, r.number, r.status = 'named', t.embedding from template t "
+        "join identity i on i.identity_id = t.identity_id join identity r on r.identity_id = i.root_id "
+        "where t.pack = %s and r.status <> 'ignored' order by r.number, t.template_id",
+        (pack,),
+    )
+    people = [
+        Member(identity_id, np.array([row[3] for row in rows], np.float32), number, named=named)
+        for (identity_id, number, named), rows in groupby(cursor.fetchall(), key=lambda r: r[:3])
+    ]
+    cursor.execute(
+        "select sighting_id, embedding from sighting where identity_id is null and pack = %s and good_shots >= %s "
+        "order by started_at, sighting_id",
+        (pack, MIN_GOOD_SHOTS),
+    )
+    return people + [
+        Member(sighting_id, np.array([embedding], np.float32), rank, pending=True)
+        for rank, (sighting_id, embedding) in enumerate(cursor.fetchall())
+    ]
+
+
+def apart(cursor: Cursor) -> set[frozenset[UUID]]:
+    """Pairs of identities or pending sightings once seen together, or whose merge a person took back."""
+    cursor.execute(
+        "select distinct coalesce(i.root_id, a.sighting_id), coalesce(j.root_id, b.sighting_id) from together t "
+        "join sighting a on a.sighting_id = t.sighting_id left join identity i on i.identity_id = a.identity_id "
+        "join sighting b on b.sighting_id = t.other_id left join identity j on j.identity_id = b.identity_id"
+    )
+    return {frozenset(row) for row in cursor.fetchall() if row[0] != row[1]}
+
+
+def apply(cursor: Cursor, group: Group, by: str, now: datetime) -> None:
+    """Merge a group's identities into the kept one and settle its pending sightings."""
+    kept = group.kept or _found(cursor, group.settled[0])
+    evidence = {"agreement": round(group.agreement, 4), "members": len(group.merged) + len(group.settled) + 1}
+    reason = f"every pair in the group agrees at {group.agreement:.2f} or more"
+    for merged in group.merged:
+        point(cursor, kept, merged, by, reason, evidence, now)
+    if group.settled:
+        cursor.execute(
+            "update sighting set identity_id = %s, decision = %s, reason = %s where sighting_id = any(%s) "
+            "and identity_id is null",
+            (kept, Decision.SETTLED.value, f"the merge job: {reason}", list(group.settled)),
+        )
+    rebuild_visits(cursor, [kept, *group.merged])
+    gallery.changed(cursor)
+
+
+def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, now: datetime) -> None:
+    """A person declares two identities one; both must stand for themselves.  Raises VisitordError."""
+    if kept == merged:
+        raise VisitordError("These are the same person already; nothing to merge.")
+    point(cursor, kept, merged, by, "said by a person", {}, now)
+    rebuild_visits(cursor, [kept, merged])
+    gallery.changed(cursor)
+
+
+def point(
+    cursor: Cursor, kept: UUID, merged: UUID, by: str, reason: str, evidence: dict[str, float], now: datetime
+) -> None:
+    """Let `merged` and all that point to it stand under `kept`, and log it."""
+    cursor.execute("update identity set merged_into = %s where identity_id = %s", (kept, merged))
+    cursor.execute("update identity set root_id = %s where root_id = %s", (kept, merged))
+    cursor.execute(
+        "insert into merge (merge_id, kept_id, merged_id, merged_by, reason, evidence, merged_at) "
+        "values (%s, %s, %s, %s, %s, %s, %s)",
+        (uuid4(), kept, merged, by, reason, json.dumps(evidence), now),
+    )
+
+
+def rebuild_visits(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:
+    """Build all visits of these identities anew, at every site."""
+    cursor.execute("select site, visit_gap from site")
+    sites = cursor.fetchall()
+    for identity_id in identity_ids:
+        for site, gap in sites:
+            visits.refresh(cursor, identity_id, site, gap)
+
+
+def _found(cursor: Cursor, sighting_id: UUID) -> UUID:
+    """A new identity whose first template comes from this pending sighting."""
+    identity_id = new_identity_id(sighting_id)
+    cursor.execute(
+        "insert into identity (identity_id, status, root_id, created_at) "
+        "select %s, %s, %s, started_at from sighting where sighting_id = %s",
+        (identity_id, Status.PROVISIONAL.value, identity_id, sighting_id),
+    )
+    cursor.execute(
+        "insert into template (template_id, identity_id, sighting_id, pack, embedding, quality, created_at) "
+        "select %s, %s, sighting_id, pack, embedding, quality, started_at from sighting where sighting_id = %s",
+        (template_id(sighting_id), identity_id, sighting_id),
+    )
+    return identity_id

@@ -1,0 +1,76 @@
+"""Finds people by what a person types, and changes what is known of them."""
+
+import difflib
+from dataclasses import dataclass
+from uuid import UUID
+
+from visitord.errors import NotFoundError, VisitordError
+from visitord.records import Status
+from visitord.store import gallery
+from visitord.store.database import Cursor
+
+NEAR_MAX = 3
+NAME_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An identity that stands for itself.  `name` is the given one or the label."""
+
+    visitor_id: UUID
+    name: str
+    label: str
+    status: Status
+
+
+def find(cursor: Cursor, who: str) -> Person:
+    """The person meant by an id, an id's beginning (8 characters or more), a label, its number, or a name.
+
+    Old ids and labels of merged identities lead to the person that stands for them.  Raises NotFoundError
+    for nobody or for more than one, listing the near ones.
+    """
+    text = " ".join(who.split())
+    number = text.lower().removeprefix("visitor ")
+    cursor.execute(
+        "select distinct r.identity_id, coalesce(r.name, 'visitor ' || r.number), 'visitor ' || r.number, r.status "
+        "from identity i join identity r on r.identity_id = i.root_id "
+        "where lower(i.name) = lower(%(text)s) or i.number::text = %(number)s or i.identity_id::text = lower(%(text)s) "
+        "or (length(%(text)s) >= 8 and starts_with(i.identity_id::text, lower(%(text)s))) order by 3",
+        {"text": text, "number": number},
+    )
+    found = [Person(row[0], row[1], row[2], Status(row[3])) for row in cursor.fetchall()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = "; ".join(f"{p.name} ({p.label}, {str(p.visitor_id)[:8]})" for p in found)
+        raise NotFoundError(f'"{who}" may be any of: {listed}; use the label or the id.')
+    raise NotFoundError(f'Nobody is known as "{who}"{_near(cursor, text)}.')
+
+
+def _near(cursor: Cursor, text: str) -> str:
+    cursor.execute(
+        "select name, 'visitor ' || number from identity where merged_into is null order by number desc limit 10000"
+    )
+    known = [value for row in cursor.fetchall() for value in row if value]
+    if not known:
+        return "; no person has been enrolled yet"
+    near = difflib.get_close_matches(text, known, n=NEAR_MAX, cutoff=0.5)
+    return f"; near: {', '.join(near)}" if near else "; visitorctl list shows everyone"
+
+
+def rename(cursor: Cursor, person: Person, name: str) -> str:
+    """Give a person a name and make them `named`; returns the name as kept.  Raises VisitordError."""
+    text = " ".join(name.split())
+    if not text or not text.isprintable():
+        raise VisitordError("A name needs at least one visible character, and no control characters.")
+    if len(text) > NAME_MAX:
+        raise VisitordError(f"A name may have at most {NAME_MAX} characters; this one has {len(text)}.")
+    if text.lower().removeprefix("visitor ").isdecimal():
+        raise VisitordError(f'"{text}" looks like a label; choose a name that no other visitor can have as number.')
+    cursor.execute(
+        "update identity set name = %s, status = case when status = 'ignored' then status else 'named' end "
+        "where identity_id = %s",
+        (text, person.visitor_id),
+    )
+    gallery.changed(cursor)
+    return text

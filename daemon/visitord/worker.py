@@ -1,0 +1,36 @@
+"""Threads that never die silently, and waits that hear the stop signal."""
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Iterator
+
+log = logging.getLogger(__name__)
+
+
+class Worker(threading.Thread):
+    """A named thread; when its work raises, the error is logged and `failed` is called: the process ends."""
+
+    def __init__(self, name: str, work: Callable[[], None], failed: Callable[[], None]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._work = work
+        self._failed = failed
+
+    def run(self) -> None:
+        try:
+            self._work()
+        except BaseException:
+            log.critical(
+                "The %s thread died; visitord stops so that it can be started again.",
+                self.name,
+                exc_info=True,
+            )
+            self._failed()
+
+
+def backoff(first_s: float, cap_s: float) -> Iterator[float]:
+    """Waits that double up to the cap, each shortened by up to half at random, so that boxes do not march in step."""
+    delay_s = first_s
+    while True:
+        yield delay_s * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
+        delay_s = min(delay_s * 2, cap_s)
