@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from visitord.config import Config
 from visitord.errors import ConfigError
@@ -11,7 +12,9 @@ from visitord.store import migrate, sightings
 from visitord.store.database import Database, resolve
 from visitord.store.sightings import Site
 from visitord.vision import model_store
-from visitord.vision.pack import Pack
+
+if TYPE_CHECKING:  # its libraries take seconds to import; most commands need no models
+    from visitord.vision.pack import Pack
 
 
 def site_of(config: Config) -> Site:
@@ -32,12 +35,12 @@ def open_database(config: Config, *, migrated: bool = True) -> Database:
     return database
 
 
-def open_pack(config: Config) -> Pack:
+def open_pack(config: Config) -> "Pack":
     """The configured model pack; raises ModelError saying how to install it."""
     return model_store.open_pack(config.models.pack, config.models_dir, config.folder, config.models.threads)
 
 
-def thresholds(config: Config, pack: Pack) -> Thresholds:
+def thresholds(config: Config, pack: "Pack") -> Thresholds:
     """The pack's thresholds with what the configuration overrides; raises ConfigError."""
     match = config.models.match if config.models.match is not None else pack.thresholds.match
     new = config.models.new if config.models.new is not None else min(pack.thresholds.new, match)
@@ -53,7 +56,7 @@ def thresholds(config: Config, pack: Pack) -> Thresholds:
         raise ConfigError(f"models.match and models.new contradict each other: {error}.") from None
 
 
-def open_recorder(config: Config, database: Database, pack: Pack, arrived: Callable[[Arrival], None]) -> Recorder:
+def open_recorder(config: Config, database: Database, pack: "Pack", arrived: Callable[[Arrival], None]) -> Recorder:
     """A recorder for this box's site; the site is declared in the database first."""
     site = site_of(config)
     sightings.declare_site(database, site)

@@ -145,12 +145,9 @@ def cluster(dry_run: bool) -> None:
     thresholds = box.thresholds(settings, pack)
     groups = jobs.merge_duplicates(database, pack.fingerprint, thresholds, datetime.now(UTC), dry_run=dry_run)
     merged, settled = sum(len(g.merged) for g in groups), sum(len(g.settled) for g in groups)
-    verb = "Would merge" if dry_run else "Merged"
-    click.echo(
-        f"{verb} {merged} identities and settle {settled} pending sightings."
-        if dry_run
-        else f"{verb} {merged} identities and settled {settled} pending sightings."
-    )
+    would = "Would have " if dry_run else ""
+    text = f"{would}merged {merged} identities and settled {settled} pending sightings."
+    click.echo(text[0].upper() + text[1:])
 
 
 @main.command()

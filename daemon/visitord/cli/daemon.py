@@ -4,12 +4,12 @@ import logging
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from visitord import box, jobs
-from visitord.app import Daemon, handle_signals
 from visitord.cli.common import (
     Group,
     Moment,
@@ -24,11 +24,15 @@ from visitord.cli.common import (
 from visitord.config import Config
 from visitord.errors import ConfigError, VisitordError
 from visitord.records import Arrival
-from visitord.replay import Clip, plan, play
 from visitord.store import listing, migrate
 from visitord.store.database import Database, resolve
 from visitord.store.listing import Window
 from visitord.vision import model_store
+
+# Vision's libraries take seconds to import, so commands import what uses them where they use it.
+if TYPE_CHECKING:
+    from visitord.app import Daemon
+    from visitord.replay import Clip
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +49,8 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Run the service: read the configured cameras until stopped."""
+    from visitord.app import Daemon
+
     log_to_stderr()
     settings = config()
     if not settings.camera:
@@ -62,6 +68,7 @@ def run() -> None:
 @click.option("--once", is_flag=True, help="Show everyone twice, print the visit log, and end.")
 def demo(once: bool) -> None:
     """Watch two demo cameras: eight people walk in and out, as RTSP streams on this machine."""
+    from visitord.app import Daemon
     from visitord.demo.run import demo_config
 
     log_to_stderr(logging.WARNING)
@@ -75,6 +82,7 @@ def demo(once: bool) -> None:
         click.echo(_demo_help(settings))
         daemon = Daemon(settings, database, pack, _announce, once=once)
         _serve(daemon, database, close=False)
+    jobs.merge_duplicates(database, pack.fingerprint, box.thresholds(settings, pack), datetime.now(UTC))
     with database.transaction() as cursor:
         rows = listing.visits(cursor, Window(since=began))
     click.echo()
@@ -93,6 +101,8 @@ def demo(once: bool) -> None:
 )
 def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, fps: float | None) -> None:
     """Analyse recorded videos and photographs, stamped with media time; doing it twice adds nothing."""
+    from visitord.replay import plan, play
+
     log_to_stderr(logging.WARNING)
     settings = config()
     clips = plan(list(files), camera, start)
@@ -113,7 +123,7 @@ def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, 
         with bar:
             tasks = {clip.path: bar.add_task(clip.path.name, total=clip.length_s or 1.0) for clip in clips}
 
-            def progress(clip: Clip, t: float) -> None:
+            def progress(clip: "Clip", t: float) -> None:
                 bar.update(tasks[clip.path], completed=t if clip.length_s else 1.0)
 
             pictures = play(clips, pack, recorder, settings.site.name, rate, progress)
@@ -180,8 +190,7 @@ def models_install(pack: str | None, source: Path | None) -> None:
     settings = config()
     name = pack or settings.models.pack
     folder = model_store.install(name, settings.models_dir, settings.folder, source)
-    licence = next(p.licence for p in model_store.status(settings.models_dir, name, settings.folder) if p.name == name)
-    click.echo(f"{name} is installed in {folder} ({licence}).")
+    click.echo(f"{name} is installed in {folder} ({model_store.licence_of(name)}).")
 
 
 @models.command("verify")
@@ -205,8 +214,10 @@ def _announce(arrival: Arrival) -> None:
     out.print(f"{arrival.at.astimezone():%H:%M:%S}  {arrival_line(arrival)}", markup=False)
 
 
-def _serve(daemon: Daemon, database: Database, *, close: bool = True) -> None:
+def _serve(daemon: "Daemon", database: Database, *, close: bool = True) -> None:
     """Run until a signal or the end; a thread that died makes the program fail, so that systemd restarts it."""
+    from visitord.app import handle_signals
+
     handle_signals(daemon)
     fine = daemon.run()
     if close:
@@ -217,10 +228,11 @@ def _serve(daemon: Daemon, database: Database, *, close: bool = True) -> None:
 
 def _demo_help(settings: Config) -> str:
     ctl = f"visitorctl --config {settings.path}" if settings.path else "visitorctl"
+    query = "select name, visits, last_seen from visitord.visitor"
     return "\n".join(
         (
             f"Two cameras are running: {', '.join(c.name for c in settings.camera)}.  Ask in another terminal:",
-            f'  {ctl} sql "select name, visits, last_seen from visitord.visitor"',
+            f'  {ctl} sql "{query}"',
             f"  {ctl} visits --since 10m",
             f'  {ctl} rename "visitor 1" NAME',
             "Ctrl-C ends the demo.  Arrivals:\n",

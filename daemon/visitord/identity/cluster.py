@@ -12,7 +12,6 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import DBSCAN
 
 from visitord.records import Thresholds
 
@@ -59,6 +58,8 @@ def _clusters(members: Sequence[Member], threshold: float) -> list[list[Member]]
     """Members connected through similar embeddings, as DBSCAN sees them."""
     if len(members) < 2:
         return []
+    from sklearn.cluster import DBSCAN  # takes a second to import, which no other command should wait for
+
     owners = np.repeat(np.arange(len(members)), [len(m.embeddings) for m in members])
     rows = np.concatenate([m.embeddings for m in members])
     labels = DBSCAN(eps=1 - threshold, min_samples=2, metric="cosine").fit_predict(rows)

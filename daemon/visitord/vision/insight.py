@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from visitord.errors import ModelError
 from visitord.records import Detection, Image, Thresholds
+from visitord.vision.model_store import INSIGHT_LICENCE
 from visitord.vision.pack import unit
 
 THRESHOLDS = Thresholds(
@@ -22,7 +23,6 @@ THRESHOLDS = Thresholds(
     source="buffalo_l: different people reach cosine 0.41 once in a million pairs (its authors' figure); "
     "packs without a published figure start from the same numbers",
 )
-LICENCE = "insightface's pretrained packs: non-commercial research only"
 DETECT_PX = 640
 SCORE = 0.5
 
@@ -34,7 +34,7 @@ class InsightPack:
     """
 
     thresholds = THRESHOLDS
-    licence = LICENCE
+    licence = INSIGHT_LICENCE
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name

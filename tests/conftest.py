@@ -1,0 +1,85 @@
+"""What the tests run on: a real PostgreSQL of their own, the real default models, the installed commands."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg2
+import pytest
+
+from support import Box
+from visitord.store import embedded, migrate
+from visitord.store.database import Database
+from visitord.vision import model_store
+from visitord.vision.zoo import ZooPack
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _no_foreign_config(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VISITORD_CONFIG", raising=False)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+
+
+@pytest.fixture(scope="session")
+def models_dir() -> Path:
+    """The default pack, installed once per checkout the way users install it."""
+    folder = ROOT / ".cache" / "models"
+    model_store.install(model_store.DEFAULT, folder, ROOT)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pack(models_dir: Path) -> ZooPack:
+    return ZooPack(models_dir / model_store.DEFAULT)
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PostgreSQL server for this run, with a migrated database to copy from."""
+    url = embedded.start(tmp_path_factory.mktemp("server"))
+    migrate.migrate(Database(url))
+    return url
+
+
+@pytest.fixture
+def empty_url(server_url: str) -> Iterator[str]:
+    """A database without tables."""
+    yield from _database(server_url, "template1")
+
+
+@pytest.fixture
+def database_url(server_url: str) -> Iterator[str]:
+    """A database with the current schema and no rows."""
+    yield from _database(server_url, embedded.DATABASE)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def box(tmp_path: Path, models_dir: Path, database_url: str) -> Box:
+    """An installation in a folder of its own, on the test server, without cameras."""
+    return Box.at(tmp_path / "box", models_dir, database_url)
+
+
+def _database(server_url: str, template: str) -> Iterator[str]:
+    name = f"test_{uuid4().hex}"
+    _administer(server_url, f"create database {name} template {template}")
+    try:
+        yield server_url.replace(f"/{embedded.DATABASE}?", f"/{name}?")
+    finally:
+        _administer(server_url, f"drop database {name} with (force)")
+
+
+def _administer(server_url: str, statement: str) -> None:
+    connection = psycopg2.connect(server_url.replace(f"/{embedded.DATABASE}?", "/postgres?"))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.close()

