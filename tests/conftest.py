@@ -1,5 +1,9 @@
 """What the tests run on: a real PostgreSQL of their own, the real default models, the installed commands."""
 
+import atexit
+import contextlib
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -36,11 +40,30 @@ def pack(models_dir: Path) -> ZooPack:
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+def server_url() -> Iterator[str]:
     """A PostgreSQL server for this run, with a migrated database to copy from."""
-    url = embedded.start(tmp_path_factory.mktemp("server"))
-    migrate.migrate(Database(url))
-    return url
+    with _open_folder() as folder:
+        database = Database.at("embedded", folder)
+        migrate.migrate(database)
+        database.close()
+        yield database.url
+
+
+@pytest.fixture
+def open_path() -> Iterator[Path]:
+    """Like tmp_path, but a place where a server of another account stays allowed: pytest closes its own again
+    and again.
+    """
+    with _open_folder() as folder:
+        yield folder
+
+
+@contextlib.contextmanager
+def _open_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="visitord-"))
+    yield folder
+    # The server inside stops when this process ends; only then can its files go.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 @pytest.fixture

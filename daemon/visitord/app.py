@@ -78,13 +78,13 @@ class Daemon:
         recorder = Worker("recorder", lambda: self._recorder.run(self._recorder_stop), self._fail)
         readers = [Worker(f"camera {c.settings.name}", c.run, self._fail) for c in self._cameras]
         jobs = Jobs(
-            self._database.url,
+            self._database,
             self._pack.fingerprint,
             box.thresholds(self._config, self._pack),
             self._config.merge.every,
             self._clock,
         )
-        health_database = Database(self._database.url)
+        health_database = self._database.another()
         for worker in (recorder, vision, *readers):
             worker.start()
         jobs.start()

@@ -9,7 +9,7 @@ from visitord.errors import ConfigError
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Thresholds
 from visitord.store import migrate, sightings
-from visitord.store.database import Database, resolve
+from visitord.store.database import Database
 from visitord.store.sightings import Site
 from visitord.vision import model_store
 
@@ -27,7 +27,7 @@ def open_database(config: Config, *, migrated: bool = True) -> Database:
     Raises DatabaseError when it cannot be reached, or (with `migrated`) has not the schema of this version.
     """
     url = config.database_url()
-    database = Database(resolve(url, config.state))
+    database = Database.at(url, config.state)
     if url == "embedded":
         migrate.migrate(database)
     elif migrated:

@@ -50,8 +50,10 @@ def close_visits(database: Database, now: datetime, recent: timedelta = timedelt
 class Jobs:
     """The daemon's schedule.  Each run opens its own connection: jobs must not share the recorder's."""
 
-    def __init__(self, url: str, pack: str, thresholds: Thresholds, merge_every: timedelta, clock: Clock) -> None:
-        self._url = url
+    def __init__(
+        self, database: Database, pack: str, thresholds: Thresholds, merge_every: timedelta, clock: Clock
+    ) -> None:
+        self._database = database
         self._pack = pack
         self._thresholds = thresholds
         self._clock = clock
@@ -73,22 +75,22 @@ class Jobs:
         self._scheduler.shutdown(wait=False)
 
     def _merge(self) -> None:
-        with _Connection(self._url) as database:
+        with _Connection(self._database) as database:
             groups = merge_duplicates(database, self._pack, self._thresholds, self._clock.now())
         merged, settled = sum(len(g.merged) for g in groups), sum(len(g.settled) for g in groups)
         if groups:
             log.info("The merge job merged %d identities and settled %d pending sightings.", merged, settled)
 
     def _close(self) -> None:
-        with _Connection(self._url) as database:
+        with _Connection(self._database) as database:
             close_visits(database, self._clock.now())
 
 
 class _Connection:
     """A database for one job run; what goes wrong is logged, and the next run tries again."""
 
-    def __init__(self, url: str) -> None:
-        self._database = Database(url)
+    def __init__(self, database: Database) -> None:
+        self._database = database.another()
 
     def __enter__(self) -> Database:
         return self._database

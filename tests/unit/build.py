@@ -73,9 +73,7 @@ def shot(
 def report(
     shots: Sequence[Shot] = (), *, n: int = 1, length_s: float = 3.0, final: bool = True, still: bool = False
 ) -> TrackReport:
-    return TrackReport(
-        uid(n), "door", NOON, after(length_s), tuple(shots), frames=len(shots), final=final, still=still
-    )
+    return TrackReport(uid(n), "door", NOON, after(length_s), tuple(shots), frames=len(shots), final=final, still=still)
 
 
 def template(n: int, owner: int, embedding: Embedding) -> Template:

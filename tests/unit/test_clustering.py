@@ -192,9 +192,7 @@ def crowd() -> list[Member]:
 
 
 def test_a_crowd_is_grouped_by_person() -> None:
-    expected = {
-        frozenset(uid(10 * (person + 1) + look) for look in range(2 + person % 2)) for person in range(6)
-    }
+    expected = {frozenset(uid(10 * (person + 1) + look) for look in range(2 + person % 2)) for person in range(6)}
     assert as_sets(propose(crowd(), NONE, LIMITS)) == expected
 
 

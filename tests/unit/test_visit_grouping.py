@@ -1,6 +1,7 @@
 """Visits from sightings."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 from build import after, uid
@@ -83,9 +84,7 @@ def test_the_order_of_the_stays_does_not_matter() -> None:
     rng = np.random.default_rng(3)
     starts = rng.integers(0, 20_000, 60)
     cameras = ("door", "hall", "yard")
-    stays = [
-        stay(n + 1, int(s), int(s) + int(rng.integers(0, 500)), cameras[n % 3]) for n, s in enumerate(starts)
-    ]
+    stays = [stay(n + 1, int(s), int(s) + int(rng.integers(0, 500)), cameras[n % 3]) for n, s in enumerate(starts)]
     expected = group(stays, GAP)
     assert 3 < len(expected) < 60
     for _ in range(20):
@@ -98,4 +97,4 @@ def test_every_stay_is_in_one_visit_and_visits_lie_further_apart_than_the_gap() 
     stays = [stay(n, int(s), int(s) + 30) for n, s in enumerate(rng.integers(0, 20_000, 50))]
     visits = group(stays, GAP)
     assert sum(v.sightings for v in visits) == 50
-    assert all(b.started_at - a.ended_at > GAP for a, b in zip(visits, visits[1:], strict=False))
+    assert all(b.started_at - a.ended_at > GAP for a, b in pairwise(visits))

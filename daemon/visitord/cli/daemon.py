@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from visitord import box, jobs
@@ -25,7 +26,7 @@ from visitord.config import Config
 from visitord.errors import ConfigError, VisitordError
 from visitord.records import Arrival
 from visitord.store import listing, migrate
-from visitord.store.database import Database, resolve
+from visitord.store.database import Database
 from visitord.store.listing import Window
 from visitord.vision import model_store
 
@@ -116,8 +117,8 @@ def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, 
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeRemainingColumn(),
+        console=Console(stderr=True),
         disable=not sys.stderr.isatty(),
-        console=None,
     )
     try:
         with bar:
@@ -149,7 +150,7 @@ def check_config() -> None:
 def migrate_() -> None:
     """Bring the database to the schema this version needs."""
     settings = config()
-    database = Database(resolve(settings.database_url(), settings.state))
+    database = Database.at(settings.database_url(), settings.state)
     applied = migrate.migrate(database)
     click.echo(f"Applied {', '.join(applied)}." if applied else "The database is up to date.")
 

