@@ -71,13 +71,10 @@ def play(
         try:
             for frame in _frames(clip, fps):
                 pictures += 1
-                reports = (
-                    pipeline.photograph(frame)
-                    if clip.length_s == 0 and media.is_photograph(clip.path)
-                    else pipeline.process(frame)
-                )
+                reports = pipeline.photograph(frame) if media.is_photograph(clip.path) else pipeline.process(frame)
                 _record(recorder, reports)
                 progress(clip, frame.t)
+            progress(clip, clip.length_s)
         finally:
             _record(recorder, pipeline.flush())
     return pictures

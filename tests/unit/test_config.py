@@ -364,6 +364,12 @@ def test_no_error_shows_a_password(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert LEAK not in problem(folder, text)
 
 
+def test_no_section_made_by_hand_shows_a_password_either() -> None:
+    with pytest.raises(ValueError, match='must be "embedded"') as caught:
+        config.DatabaseConfig(url=f"mysql://user:{LEAK}@h/a")
+    assert LEAK not in str(caught.value)
+
+
 # Where the file and the state are
 
 
