@@ -34,7 +34,10 @@ def duration(value: object) -> timedelta:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", value) if isinstance(value, str) else None
     if not match:
         raise ValueError('must be a duration in quotes such as "30s", "10m", "1h" or "30d"')
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    try:
+        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    except OverflowError:
+        raise ValueError("is longer than any calendar") from None
 
 
 def _positive(value: timedelta) -> timedelta:
@@ -44,6 +47,15 @@ def _positive(value: timedelta) -> timedelta:
 
 
 Duration = Annotated[timedelta, BeforeValidator(lambda v: _positive(duration(v)))]
+
+
+def _path_text(value: object) -> object:
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError("must not contain a NUL character")
+    return value
+
+
+FilePath = Annotated[Path, BeforeValidator(_path_text)]
 Name = Annotated[str, Field(pattern=r"^[^\s/\x00-\x1f][^/\x00-\x1f]*$", max_length=64)]
 
 
@@ -59,7 +71,7 @@ class _Section(BaseModel):
 
 class DatabaseConfig(_Section):
     url: str = "embedded"
-    password_file: Path | None = None
+    password_file: FilePath | None = None
 
     @field_validator("url")
     @classmethod
@@ -101,7 +113,7 @@ class MergeConfig(_Section):
 class CameraConfig(_Section):
     name: Name
     source: Annotated[str, BeforeValidator(_source_text)]
-    password_file: Path | None = None
+    password_file: FilePath | None = None
     transport: Literal["tcp", "udp"] = "tcp"
     fps: float = Field(8, gt=0, le=60)
     stale_after: Duration = timedelta(seconds=10)
@@ -110,7 +122,7 @@ class CameraConfig(_Section):
 class Config(_Section):
     """The whole configuration; `path` is the file it came from, None for the built-in defaults."""
 
-    state_dir: Path | None = None
+    state_dir: FilePath | None = None
     database: DatabaseConfig = DatabaseConfig()
     models: ModelsConfig = ModelsConfig()
     site: SiteConfig = SiteConfig()
@@ -259,7 +271,9 @@ def _sentence(error: Any) -> str:
     message = (
         message.removeprefix("input should ").replace("be ", "must be ", 1) if message.startswith("input") else message
     )
-    if error["type"] == "string_pattern_mismatch":
+    if error["type"] == "model_type":
+        return f"{_key(location)} must be a [{_key(location)}] section"
+    if error["type"] in {"string_pattern_mismatch", "string_too_long"}:
         message = "must be 1 to 64 characters without a slash or control character, not starting with a space"
     return f"{_key(location)} {message}".strip() if location else message
 

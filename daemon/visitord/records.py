@@ -1,7 +1,7 @@
 """The values that flow from a camera to the visit log.
 
-All are frozen: a stage never changes what it was given.  Arrays inside them are made read-only at
-construction, and their shapes and dtypes are checked there, so that a mistake shows where it is made.
+All are frozen: a stage never changes what it was given, arrays included.  Shapes and dtypes are checked at
+construction, so that a mistake shows where it is made.
 """
 
 from dataclasses import dataclass, field

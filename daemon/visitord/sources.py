@@ -7,7 +7,8 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 SECRET = "***"  # noqa: S105 - what is shown in place of one
-_URL = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s/:@]*):(?P<secret>[^\s@]+)@", re.IGNORECASE)
+_URL = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s/:@]*):\S+@", re.IGNORECASE)  # to the last @: it may hold one
+_PAIR = re.compile(r"(?P<key>\b(?:password|passwd|pass|pwd)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE)
 
 
 class Kind(StrEnum):
@@ -38,6 +39,8 @@ def parse(text: str, folder: Path) -> Source:
         return Source(Kind.USB, text)
     if "://" in text:
         scheme = text.split("://", 1)[0].lower()
+        if not re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme):
+            raise ValueError("is not a valid address; write rtsp://USER:PASSWORD@HOST/PATH")
         if scheme not in {"rtsp", "rtsps", "http", "https"}:
             raise ValueError(f"has the unknown scheme {scheme}://; use rtsp://, rtsps://, http:// or https://")
         try:
@@ -63,6 +66,5 @@ def with_password(url: str, password: str) -> str:
 
 
 def redact(text: str) -> str:
-    """`text` with the password of every URL in it replaced by ***."""
-    text = _URL.sub(rf"\g<head>:{SECRET}@", text)
-    return re.sub(r"(?i)(password=)('[^']*'|\S+)", rf"\1{SECRET}", text)
+    """`text` with every password in it, of a URL or as password=…, replaced by ***."""
+    return _PAIR.sub(rf"\g<key>{SECRET}", _URL.sub(rf"\g<head>:{SECRET}@", text))

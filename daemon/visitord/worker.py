@@ -30,7 +30,7 @@ class Worker(threading.Thread):
 
 def backoff(first_s: float, cap_s: float) -> Iterator[float]:
     """Waits that double up to the cap, each shortened by up to half at random, so that boxes do not march in step."""
-    delay_s = first_s
+    delay_s = min(first_s, cap_s)
     while True:
         yield delay_s * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
         delay_s = min(delay_s * 2, cap_s)

@@ -282,7 +282,7 @@ def test_a_reconnect_is_counted_each_time_the_source_is_opened_again(monkeypatch
 
 
 def test_a_file_played_to_its_end_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Bench(monkeypatch, Source(Kind.FILE, "/clips/door.mp4"))
+    bench = Bench(monkeypatch, Source(Kind.FILE, "/clips/door.mp4"), patience=9)
     bench.run(lambda: iter([Picture(picture(value=5), 0.0)]))
     health = bench.camera.health()
     assert (health.state, health.reason) == (State.ENDED, "it was played to its end")
@@ -393,3 +393,22 @@ def test_stop_ends_the_wait_for_the_next_try_promptly(monkeypatch: pytest.Monkey
     assert tried.wait(5)
     assert end() < 1
     assert camera.health().state is State.REFUSED
+
+
+def test_a_camera_told_to_stop_does_not_claim_that_its_stream_ended(bench: Bench) -> None:
+    def script() -> Iterator[Picture]:
+        yield Picture(picture(), 0.0)
+        bench.stop.set()
+        yield Picture(picture(), 0.1)
+
+    bench.scripts.append(script)
+    bench.camera.run()
+    assert bench.camera.health().state is State.LIVE
+
+
+def test_a_stop_while_waiting_is_no_reconnect(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(monkeypatch, patience=1)
+    bench.scripts.append(failing(CameraError("broken")))
+    bench.camera.run()
+    assert len(bench.opened) == 1
+    assert bench.camera.health().reconnects == 0

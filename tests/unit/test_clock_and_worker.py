@@ -116,3 +116,7 @@ def test_a_cap_that_is_no_power_of_two_is_reached_exactly() -> None:
     late = [wait for _ in range(200) for wait in list(islice(backoff(1.0, 5.0), 6))[3:]]
     assert 4.8 < max(late) <= 5.0
     assert min(late) >= 2.5
+
+
+def test_not_even_the_first_wait_exceeds_the_cap() -> None:
+    assert next(backoff(20, 5)) <= 5

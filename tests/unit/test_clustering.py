@@ -14,11 +14,11 @@ NONE: frozenset[frozenset] = frozenset()
 
 
 def member(n: int, *embeddings: Embedding, rank: int | None = None, named: bool = False) -> Member:
-    return Member(uid(n), np.stack(embeddings), n if rank is None else rank, named=named)
+    return Member(uid(n), (np.stack(embeddings),), n if rank is None else rank, named=named)
 
 
 def pending(n: int, embedding: Embedding, rank: int = 0) -> Member:
-    return Member(uid(n), embedding[None], rank, pending=True)
+    return Member(uid(n), (embedding[None],), rank, pending=True)
 
 
 def apart(*pairs: tuple[int, int]) -> set[frozenset]:
@@ -31,15 +31,15 @@ def as_sets(groups: Sequence[Group]) -> set[frozenset]:
 
 
 def after_merge(members: Sequence[Member], groups: Sequence[Group]) -> list[Member]:
-    """The members as they stand once the groups are made one: the kept one holds all templates, and what was
-    settled is pending no more (a group of pending ones becomes an identity with the first one's embedding)."""
+    """The members as they stand once the groups are made one: the kept one holds the parts of all."""
     by_id = {m.member_id: m for m in members}
     gone = {i for g in groups for i in (g.kept, *g.merged, *g.settled)}
     result = [m for m in members if m.member_id not in gone]
     for g in groups:
         kept = by_id[g.kept or g.settled[0]]
-        templates = np.concatenate([kept.embeddings, *(by_id[i].embeddings for i in g.merged)])
-        result.append(Member(kept.member_id, templates, kept.rank, named=kept.named))
+        joined = [kept, *(by_id[i] for i in (*g.merged, *g.settled) if i != kept.member_id)]
+        parts = tuple(part for m in joined for part in m.parts)
+        result.append(Member(kept.member_id, parts, kept.rank, named=kept.named))
     return result
 
 
@@ -201,6 +201,25 @@ def test_running_on_the_merged_result_proposes_nothing_new() -> None:
     merged = after_merge(members, propose(members, NONE, LIMITS))
     assert len(merged) == 6
     assert propose(merged, NONE, LIMITS) == []
+
+
+CHAIN = [[1, 0.75, 0.7], [0.75, 1, 0.35], [0.7, 0.35, 1]]
+
+
+def test_a_second_run_does_not_join_the_chain_that_the_first_refused() -> None:
+    a, b, c = with_cosines(CHAIN)
+    members = [member(1, a), member(2, b), member(3, c)]
+    merged = after_merge(members, propose(members, NONE, LIMITS))
+    assert len(merged) == 2
+    assert propose(merged, NONE, LIMITS) == []
+
+
+def test_a_second_run_does_not_settle_what_disagrees_with_a_settled_one() -> None:
+    a, b, c = with_cosines(CHAIN)
+    members = [member(1, a), pending(50, b), pending(51, c)]
+    settled = after_merge(members, propose(members, NONE, LIMITS))
+    assert len(settled) == 2
+    assert propose(settled, NONE, LIMITS) == []
 
 
 def test_the_order_of_the_members_does_not_matter() -> None:

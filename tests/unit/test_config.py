@@ -422,3 +422,16 @@ def test_a_relative_path_to_the_file_is_made_absolute(folder: Path, monkeypatch:
     monkeypatch.chdir(folder)
     made = load(Path("config.toml"))
     assert (made.path, made.folder) == (folder / "config.toml", folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[visit]\ngap = "99999999999999d"\n', "visit.gap is longer than any calendar"),
+        ("visit = 3\n", "visit must be a [visit] section"),
+        (f'[site]\nname = "{"n" * 65}"\n', "site.name must be 1 to 64 characters"),
+        ('state_dir = "a\\u0000b"\n', "state_dir must not contain a NUL character"),
+    ],
+)
+def test_values_no_machine_can_use_are_told_too(folder: Path, text: str, said: str) -> None:
+    assert said in problem(folder, text)

@@ -115,3 +115,24 @@ def test_what_holds_no_password_is_shown_as_it_is(text: str) -> None:
 
 def test_a_source_is_written_without_its_password() -> None:
     assert f"{parse('rtsp://user:hunter2@cam/a', FOLDER)}" == "rtsp://user:***@cam/a"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rtsp://u:p@hidden@h/x",
+        "password = hidden",
+        "host=h password='it\\'s hidden' user=u",
+        "http://h/snap?user=a&pwd=hidden&x=1",
+    ],
+)
+def test_no_spelling_of_a_password_is_shown(text: str) -> None:
+    shown = redact(text)
+    assert "hidden" not in shown
+    assert "***" in shown
+
+
+def test_an_address_with_text_before_its_scheme_is_not_repeated() -> None:
+    with pytest.raises(ValueError, match="not a valid address") as caught:
+        parse("u:hidden@ftp://h/x", Path())
+    assert "hidden" not in str(caught.value)

@@ -322,3 +322,9 @@ def test_a_photograph_leaves_open_tracks_alone() -> None:
     tracker.still(frame(1.0), [look(100, axis(0), 1.0)])
     [report] = tracker.flush()
     assert (report.frames, report.still) == (9, False)
+
+
+def test_the_last_report_before_repetition_is_not_skipped_when_no_frame_falls_on_it() -> None:
+    times = [0.0] + [n / 8 + 0.01 for n in range(1, 320)]
+    ages = [(r.ended_at - r.started_at).total_seconds() for r in feed(Tracker("main"), standing(0, times))]
+    assert ages == pytest.approx([1.01, 2.01, 4.01, 8.01, 15.01, 25.01, 35.01], abs=0.13)

@@ -18,13 +18,16 @@ from visitord.records import Thresholds
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
-    """An identity with its templates, or a pending sighting with its one embedding; float32 (n, d).
+    """An identity, or a pending sighting.
 
+    parts: what it was put together from, each float32 (n, d): the templates it had as enrolled, those of every
+    identity merged into it, and the embedding of every sighting settled.  They stay apart so that a second run asks
+    what the first asked: a member that disagrees with one part is not outvoted by the others.
     rank orders who is kept in a merge: the lowest stays.
     """
 
     member_id: UUID
-    embeddings: NDArray[np.float32]
+    parts: tuple[NDArray[np.float32], ...]
     rank: int
     named: bool = False
     pending: bool = False
@@ -60,8 +63,8 @@ def _clusters(members: Sequence[Member], threshold: float) -> list[list[Member]]
         return []
     from sklearn.cluster import DBSCAN  # takes a second to import, which no other command should wait for
 
-    owners = np.repeat(np.arange(len(members)), [len(m.embeddings) for m in members])
-    rows = np.concatenate([m.embeddings for m in members])
+    owners = np.repeat(np.arange(len(members)), [sum(map(len, m.parts)) for m in members])
+    rows = np.concatenate([part for m in members for part in m.parts])
     labels = DBSCAN(eps=1 - threshold, min_samples=2, metric="cosine").fit_predict(rows)
     by_label: dict[int, set[int]] = {}
     for owner, label in zip(owners.tolist(), labels.tolist(), strict=True):
@@ -90,7 +93,7 @@ def _agreeing(
 ) -> list[tuple[list[Member], float]]:
     """Grow groups from the most similar pair on; two groups join only if every pair across them may."""
     similarity: Mapping[frozenset[UUID], float] = {
-        frozenset((a.member_id, b.member_id)): agreement(a.embeddings, b.embeddings)
+        frozenset((a.member_id, b.member_id)): min(agreement(p, q) for p in a.parts for q in b.parts)
         for a, b in combinations(cluster, 2)
     }
 

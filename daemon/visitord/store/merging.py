@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -26,16 +27,24 @@ def lock(cursor: Cursor) -> bool:
 
 
 def members(cursor: Cursor, pack: str) -> list[Member]:
-    """Identities that stand for themselves, with all templates of this pack, and usable pending sightings."""
+    """Identities that stand for themselves, with all that was put together in them, and usable pending sightings."""
     cursor.execute(
-        "select r.identity_id, r.number, r.status = 'named', t.embedding from template t "
-        "join identity i on i.identity_id = t.identity_id join identity r on r.identity_id = i.root_id "
-        "where t.pack = %s and r.status <> 'ignored' order by r.number, t.template_id",
-        (pack,),
+        "select r.identity_id, r.number, r.status = 'named', p.part, p.embedding from ("
+        "select identity_id, identity_id as part, template_id as id, embedding from template where pack = %(pack)s "
+        "union all select identity_id, sighting_id, sighting_id, embedding from sighting "
+        "where decision = 'settled' and pack = %(pack)s) p "
+        "join identity i on i.identity_id = p.identity_id join identity r on r.identity_id = i.root_id "
+        "where r.status <> 'ignored' order by r.number, p.part, p.id",
+        {"pack": pack},
     )
     people = [
-        Member(identity_id, np.array([row[3] for row in rows], np.float32), number, named=named)
-        for (identity_id, number, named), rows in groupby(cursor.fetchall(), key=lambda r: r[:3])
+        Member(
+            identity_id,
+            tuple(np.array([row[4] for row in part], np.float32) for _, part in groupby(rows, key=itemgetter(3))),
+            number,
+            named=named,
+        )
+        for (identity_id, number, named), rows in groupby(cursor.fetchall(), key=itemgetter(0, 1, 2))
     ]
     cursor.execute(
         "select sighting_id, embedding from sighting where identity_id is null and pack = %s and good_shots >= %s "
@@ -43,7 +52,7 @@ def members(cursor: Cursor, pack: str) -> list[Member]:
         (pack, MIN_GOOD_SHOTS),
     )
     return people + [
-        Member(sighting_id, np.array([embedding], np.float32), rank, pending=True)
+        Member(sighting_id, (np.array([embedding], np.float32),), rank, pending=True)
         for rank, (sighting_id, embedding) in enumerate(cursor.fetchall())
     ]
 

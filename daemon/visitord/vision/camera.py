@@ -98,14 +98,16 @@ class Camera:
         while not self._stop.is_set():
             self._set(State.CONNECTING)
             state, reason = self._read()
+            if self._stop.is_set():
+                return
             self._set(state, reason)
-            if state is State.ENDED or self._stop.is_set():
+            if state is State.ENDED:
                 return
             if self._was_live:
                 waits = backoff(RETRY_FIRST_S, RETRY_CAP_S)
-            self._stop.wait(REFUSED_WAIT_S if state is State.REFUSED else next(waits))
-            with self._lock:
-                self._health = replace(self._health, reconnects=self._health.reconnects + 1)
+            if not self._stop.wait(REFUSED_WAIT_S if state is State.REFUSED else next(waits)):
+                with self._lock:
+                    self._health = replace(self._health, reconnects=self._health.reconnects + 1)
 
     def _read(self) -> tuple[State, str]:
         """Offer pictures until the source fails or ends; returns what became of it, and why."""

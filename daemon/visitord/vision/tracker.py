@@ -128,10 +128,9 @@ class Tracker:
 
     def _due(self, track: Track) -> bool:
         s = self._settings
-        last = s.reports_s[-1]
-        if track.age_s > last:
-            return track.age_s - max(track.reported_s, last) >= s.repeat_s
-        return any(track.reported_s < mark <= track.age_s for mark in s.reports_s)
+        if any(track.reported_s < mark <= track.age_s for mark in s.reports_s):
+            return True
+        return track.age_s - max(track.reported_s, s.reports_s[-1]) >= s.repeat_s
 
     def _sighting_id(self, frame: Frame, detection: Detection) -> UUID:
         """The same footage gives the same id, so that replaying it changes nothing."""
