@@ -91,6 +91,12 @@ def test_models_that_are_not_there_are_one_sentence(box: Box) -> None:
         box.run(*command).fails_with("opencv-zoo is not installed", "visitord models install opencv-zoo")
 
 
+def test_an_opencv_that_does_not_load_is_one_sentence(box: Box, tmp_path: Path) -> None:
+    (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
+    done = box.run("visitord", "replay", "x.png", PYTHONPATH=str(tmp_path))
+    done.fails_with("libGL.so.1", "-m visitord.opencv")
+
+
 def test_the_demo_refuses_to_write_into_a_real_visit_log(box: Box) -> None:
     box.configure('[[camera]]\nname = "a"\nsource = "rtsp://127.0.0.1:9/1"\n')
     box.run("visitord", "demo", "--once").fails_with("cameras of its own", "another folder")

@@ -56,6 +56,11 @@ class Group(click.Group):
             return super().main(*args, **kwargs)
         except VisitordError as error:
             fail(str(error))
+        except ImportError as error:
+            fail(
+                f"A library does not load on this machine ({error}); "
+                f"on a server without a desktop run: {sys.executable} -m visitord.opencv"
+            )
         except BrokenPipeError:  # the reader, such as head, has enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(0) from None
