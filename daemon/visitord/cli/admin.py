@@ -67,7 +67,7 @@ def show_(who: str, limit: int, form: str) -> None:
     out.print(f"{about['name']} ({about['label']}, {about['status']}), id {about['visitor_id']}", markup=False)
     if about["also"]:
         out.print(f"also: {', '.join(about['also'])}", markup=False)
-    out.print(f"{about['visits']} visits, {about['sightings']} sightings, {about['templates']} templates\n")
+    out.print(f"{about['visits']} visits, {about['sightings']} sightings, {about['templates']} template(s)\n")
     show(visits, ("started_at", "duration_s", "cameras", "sightings"), form, "No visits.")
     out.print()
     columns = ("started_at", "camera", "decision", "score", "second_score", "quality", "reason")
