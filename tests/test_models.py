@@ -10,6 +10,7 @@ import pytest
 
 from standins import pack_folder, picture_with_squares
 from support import Box, people
+from visitord.errors import ModelError
 from visitord.vision import model_store
 from visitord.vision.insight import InsightPack
 from visitord.vision.pack import align
@@ -148,14 +149,16 @@ def test_an_insightface_pack_installs_from_a_folder_under_its_name(bare: Box, tm
     assert "buffalo_s" in bare.ok("visitord", "models", "list")
 
 
-def test_a_folder_without_a_detector_or_recogniser_is_refused(tmp_path: Path) -> None:
+def test_a_folder_without_a_detector_or_recogniser_is_refused(bare: Box, tmp_path: Path) -> None:
     folder = pack_folder(tmp_path / "half", dim=512)
     (folder / "det.onnx").rename(tmp_path / "det.onnx")
-    with pytest.raises(model_store.ModelError, match="no face detector"):
+    with pytest.raises(ModelError, match="no face detector"):
         InsightPack("half", folder)
+    bare.run("visitord", "models", "install", "half", "--from", str(folder)).fails_with("no face detector")
+    assert not (bare.folder / "state/models/half").exists()
     (folder / "rec.onnx").unlink()
     (tmp_path / "det.onnx").rename(folder / "det.onnx")
-    with pytest.raises(model_store.ModelError, match="no face recogniser"):
+    with pytest.raises(ModelError, match="no face recogniser"):
         InsightPack("half", folder)
 
 

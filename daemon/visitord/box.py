@@ -37,7 +37,10 @@ def open_database(config: Config, *, migrated: bool = True) -> Database:
 
 def open_pack(config: Config) -> "Pack":
     """The configured model pack; raises ModelError saying how to install it."""
-    return model_store.open_pack(config.models.pack, config.models_dir, config.folder, config.models.threads)
+    from visitord.vision import packs
+
+    folder = model_store.folder_of(config.models.pack, config.models_dir, config.folder)
+    return packs.open_pack(config.models.pack, folder, config.models.threads)
 
 
 def thresholds(config: Config, pack: "Pack") -> Thresholds:

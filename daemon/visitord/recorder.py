@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 QUEUE_MAX = 5000  # reports waiting for the database, some 100 MB; when full, the oldest is dropped and counted
 IDLE_S = 1.0  # how soon changes made by other processes reach the gallery
 RETRY_CAP_S = 15.0
+LAST_TRIES_S = 5.0  # how long a stopped recorder waits for a database that is away
 
 
 class Recorder:
@@ -72,7 +73,7 @@ class Recorder:
         """Handle reports until told to stop, then those still waiting; gives up if the database stays away."""
         waits = backoff(0.5, RETRY_CAP_S)
         report: TrackReport | None = None
-        last_tries = 5
+        give_up_t = float("inf")
         while True:
             report = report or self._next()
             if report is None and stop.is_set():
@@ -81,7 +82,9 @@ class Recorder:
                 self.handle(report) if report else self._follow()
             except DatabaseUnavailableError as error:
                 waiting = self._queue.qsize() + (report is not None)
-                if stop.is_set() and (last_tries := last_tries - 1) < 0:
+                if stop.is_set():
+                    give_up_t = min(give_up_t, time.monotonic() + LAST_TRIES_S)
+                if time.monotonic() >= give_up_t:
                     log.error("Stopped while the database is away: %d report(s) are lost.", waiting)
                     return
                 log.warning("%s %d report(s) wait.", error, waiting)

