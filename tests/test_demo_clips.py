@@ -383,8 +383,8 @@ import socket, sys, time
 from pathlib import Path
 from visitord.demo.server import DemoServer
 with DemoServer(Path(sys.argv[1])) as server:
-    print(server.port, flush=True)
     try:
+        print(server.port, flush=True)
         time.sleep(60)
     except KeyboardInterrupt:
         time.sleep(0.5)
