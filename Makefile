@@ -36,7 +36,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Error: visitord needs Python 3.11 or newer; run make with PYTHON=python3.11 or the like." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
-		{ echo "Error: Python cannot make virtual environments here; run: apt-get install python3-venv" >&2; exit 1; }
+		{ rm -rf $(VENV); echo "Error: Python cannot make virtual environments here; run: apt-get install python3-venv" >&2; exit 1; }
 
 # Each kind of installation leaves a stamp; a changed pyproject.toml installs again.
 $(VENV)/.run: pyproject.toml | $(BIN)/python

@@ -6,12 +6,18 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from support import Box, Walk, film
 from visitord.demo.server import DemoServer
+from visitord.errors import CameraError
+from visitord.store.database import Database
+from visitord.vision import media
 
 ONE = "astronaut"
 
@@ -155,6 +161,46 @@ def test_a_file_is_played_at_its_own_pace_and_ends(box: Box, footage: Path) -> N
         assert 5 < time.monotonic() - began < 12
         assert "visitor 1 arrived at tape" in daemon.log
         assert daemon.end() == 0
+
+
+class _Mjpeg(BaseHTTPRequestHandler):
+    """A camera that sends five JPEG pictures a second for 8 s, of changing brightness."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        for i in range(40):
+            jpeg = cv2.imencode(".jpg", np.full((240, 320, 3), 5 * i, np.uint8))[1].tobytes()
+            head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+            self.wfile.write(head.encode() + jpeg + b"\r\n")
+            time.sleep(0.2)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_an_http_camera_is_read_at_the_pace_it_really_has() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Mjpeg)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    times = []
+    with pytest.raises(CameraError, match="stream (ended|broke off)"):
+        for picture in media.stream(f"http://127.0.0.1:{server.server_port}/", "tcp", 8, 5):
+            times.append(picture.t)
+    server.shutdown()
+    assert len(times) >= 30
+    assert 5 < times[-1] - times[0] < 9
+
+
+def test_a_database_that_blocks_does_not_hold_up_the_end(box: Box, footage: Path, database: Database) -> None:
+    with_cameras(box, tape=str(footage / "walk.mp4"))
+    with running(box) as daemon:
+        daemon.wait_for("Camera tape is live")
+        with database.transaction() as cursor:
+            cursor.execute("lock table camera, sighting in access exclusive mode")
+            began = time.monotonic()
+            assert daemon.end() == 0
+            assert time.monotonic() - began < 30
 
 
 def test_a_thread_that_dies_takes_the_service_down_loudly(box: Box, footage: Path, tmp_path: Path) -> None:

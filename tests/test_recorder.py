@@ -1,5 +1,6 @@
 """From track reports to rows: decisions, visits, what repeats do, and a database that goes away."""
 
+import json
 import os
 import random
 import signal
@@ -14,10 +15,10 @@ import pytest
 
 from support import START, axis, report
 from visitord import jobs
-from visitord.errors import DatabaseError, DatabaseUnavailableError
+from visitord.errors import DatabaseError, DatabaseUnavailableError, VisitordError
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Thresholds
-from visitord.store import embedded, merging, migrate, people, sightings, visits
+from visitord.store import embedded, listing, merging, migrate, people, sightings, visits
 from visitord.store.database import Database
 from visitord.store.sightings import Site
 
@@ -258,6 +259,78 @@ def test_a_report_the_database_refuses_is_left_out_and_the_next_one_written(desk
     assert desk.one("select count(*) from sighting") == 1
 
 
+def test_two_processes_on_one_database_know_each_others_people_at_once(desk: Desk) -> None:
+    other = Desk(desk.database.another())
+    desk.recorder.handle(report(axis(0), 0))
+    other.recorder.handle(report(axis(0), 100))
+    other.recorder.handle(report(axis(1), 200))
+    desk.recorder.handle(report(axis(1), 300))
+    assert desk.one("select count(*) from visitor") == 2
+
+
+def test_a_sighting_written_during_a_merge_belongs_to_whoever_is_kept(desk: Desk) -> None:
+    desk.recorder.handle(report(axis(0), 0))
+    desk.recorder.handle(report(axis(1), 10))
+    merger = desk.database.another()
+    late = threading.Thread(target=desk.recorder.handle, args=(report(axis(1), 100),))
+    with merger.transaction() as cursor:
+        kept, merged = (people.find(cursor, n).visitor_id for n in ("1", "2"))
+        merging.merge(cursor, kept, merged, "tester", START)
+        late.start()
+        time.sleep(0.5)
+    late.join(10)
+    assert not late.is_alive()
+    assert desk.rows("select name, visits, sightings from visitor") == [("visitor 1", 2, 3)]
+
+
+def test_a_merge_of_someone_merged_meanwhile_is_refused(desk: Desk) -> None:
+    for i in range(3):
+        desk.recorder.handle(report(axis(i), i * 10))
+    with desk.database.transaction() as cursor:
+        one, two, three = (people.find(cursor, str(n)).visitor_id for n in (1, 2, 3))
+        merging.merge(cursor, one, two, "tester", START)
+    with pytest.raises(VisitordError, match="merged by somebody else"), desk.database.transaction() as cursor:
+        merging.merge(cursor, two, three, "tester", START)
+    assert desk.one("select count(*) from visitor") == 2
+
+
+def test_a_changed_gap_builds_the_visits_anew(desk: Desk) -> None:
+    for at_s in (0, 60, 100):
+        desk.recorder.handle(report(axis(0), at_s))
+    assert desk.one("select count(*) from visit_log") == 3
+    Desk(desk.database, Site("main", "UTC", timedelta(seconds=60)))
+    assert desk.rows("select sightings from visit_log") == [(3,)]
+
+
+def test_who_was_seen_in_a_window_is_listed_for_that_window_only(desk: Desk) -> None:
+    desk.recorder.handle(report(axis(0), 0))
+    desk.recorder.handle(report(axis(0), 10_000, camera="hall"))
+
+    def listed(since_s: int, until_s: int, camera: str | None = None) -> int:
+        window = listing.Window(START + timedelta(seconds=since_s), START + timedelta(seconds=until_s), camera)
+        with desk.database.transaction() as cursor:
+            return len(listing.visitors(cursor, window))
+
+    assert listed(0, 50) == listed(9_990, 20_000) == 1
+    assert listed(1000, 2000) == 0
+    assert listed(0, 50, "hall") == 0
+
+
+@pytest.mark.parametrize(("name", "kept"), [("  Front   desk ", "Front desk"), ("a\u200cb", "a\u200cb")])
+def test_names_may_be_of_any_script(desk: Desk, name: str, kept: str) -> None:
+    desk.recorder.handle(report(axis(0), 0))
+    with desk.database.transaction() as cursor:
+        people.rename(cursor, people.find(cursor, "1"), name)
+        assert people.find(cursor, kept).name == kept
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200b", "a\x07b", "a\u202eb", "visitor 9", "12", "x" * 201])
+def test_names_that_would_mislead_are_refused(desk: Desk, name: str) -> None:
+    desk.recorder.handle(report(axis(0), 0))
+    with pytest.raises(VisitordError), desk.database.transaction() as cursor:
+        people.rename(cursor, people.find(cursor, "1"), name)
+
+
 @pytest.fixture
 def own_server(open_path: Path) -> Iterator[tuple[Path, str]]:
     url = embedded.start(open_path)
@@ -297,6 +370,23 @@ def test_an_embedded_server_that_dies_is_started_again(own_server: tuple[Path, s
         desk.recorder.handle(report(axis(0), 0))
     desk.recorder.handle(report(axis(0), 0))
     assert desk.one("select count(*) from sighting") == 1
+
+
+def test_an_embedded_database_of_another_account_is_left_alone(open_path: Path) -> None:
+    folder = open_path / "postgres"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    with pytest.raises(DatabaseError, match="belongs to the account"):
+        embedded.start(open_path)
+    assert folder.stat().st_uid == 65534
+
+
+def test_a_program_that_was_killed_does_not_keep_the_embedded_server_running(own_server: tuple[Path, str]) -> None:
+    state, _ = own_server
+    users = state / "postgres" / ".handle_pids.json"
+    users.write_text(json.dumps([*json.loads(users.read_text()), 2**22 - 1]))
+    embedded.start(state)
+    assert json.loads(users.read_text()) == [os.getpid()]
 
 
 def test_what_waits_at_the_stop_is_still_written(desk: Desk) -> None:

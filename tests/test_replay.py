@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 
 from support import START, Box, Walk, film, people
+from visitord import box as opened
+from visitord import config, replay
 from visitord.vision import media
+from visitord.vision.zoo import ZooPack
 
 ONE, TWO = "astronaut", "hanks"
 
@@ -136,6 +139,47 @@ def test_a_file_cut_off_in_the_middle_gives_what_it_holds(box: Box, clip: Path, 
     pictures = list(media.recording(stream, 8))
     assert 3 < pictures[-1].t < 7.5
     assert "1 new visits by 1 people" in _replay(box, str(stream))
+
+
+def test_an_interrupted_replay_decides_nothing_half_seen(box: Box, clip: Path, pack: ZooPack) -> None:
+    def interrupt(_: object, t: float) -> None:
+        if t > 2.5:
+            raise KeyboardInterrupt
+
+    settings = config.load(box.folder / "config.toml")
+    database = opened.open_database(settings)
+    recorder = opened.open_recorder(settings, database, pack, lambda _: None)
+    with pytest.raises(KeyboardInterrupt):
+        replay.play(replay.plan([clip], "door", START), pack, recorder, "main", 8, interrupt)
+    database.close()
+    assert box.rows("select count(*) as n from visitord.sighting") == [{"n": 0}]
+
+
+def test_a_raw_stream_without_time_stamps_is_read_at_its_rate(tmp_path: Path) -> None:
+    raw = tmp_path / "recorder.h264"
+    whole = film(tmp_path / "whole.mp4", [], 3)
+    with av.open(str(whole)) as source, av.open(str(raw), "w", format="h264") as target:
+        stream = target.add_stream("libx264", rate=12)
+        stream.width, stream.height, stream.pix_fmt = 960, 540, "yuv420p"
+        for frame in source.decode(video=0):
+            frame.pts = None
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+    pictures = list(media.recording(raw, 60))
+    assert len(pictures) == 36
+    assert 1 < pictures[-1].t < 3.5
+
+
+def test_a_file_may_be_called_like_a_time(box: Box, tmp_path: Path) -> None:
+    film(box.folder / "2026-01-05T09:00:00.mp4", [], 1)
+    assert "12 pictures" in box.ok("visitord", "replay", "2026-01-05T09:00:00.mp4", "--fps", "12")
+
+
+def test_a_long_file_name_still_makes_a_camera_name(box: Box) -> None:
+    path = film(box.folder / f"{'n' * 90}.mp4", [Walk(ONE, 1, 4)], 5)
+    box.ok("visitord", "replay", str(path))
+    assert box.rows("select length(camera) as n from visitord.sighting") == [{"n": 64}]
+    box.run("visitord", "replay", str(path), "--camera", "a/b").fails_with("cannot be a camera's name")
 
 
 def test_listings_come_as_table_json_and_csv_within_a_window(box: Box, clip: Path) -> None:

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.5
 HEALTH_EVERY_S = 5.0
-JOIN_S = 15.0
+END_WITHIN_S = 20.0
 
 
 class Daemon:
@@ -32,7 +32,8 @@ class Daemon:
     once: streams are played to their end, like files, and the daemon ends with them.
 
     Threads: one per camera (owns its stream), vision (owns models and trackers), recorder (owns gallery and
-    writing connection), one for jobs.  Any of them dying ends the process with exit code 1.
+    writing connection), health (watches the cameras), one for jobs.  Any of the first four dying ends the process
+    with exit code 1.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Daemon:
         vision = Worker("vision", self._see, self._fail)
         recorder = Worker("recorder", lambda: self._recorder.run(self._recorder_stop), self._fail)
         readers = [Worker(f"camera {c.settings.name}", c.run, self._fail) for c in self._cameras]
+        health = Worker("health", self._watch, self._fail)
         jobs = Jobs(
             self._database,
             self._pack.fingerprint,
@@ -84,36 +86,37 @@ class Daemon:
             self._config.merge.every,
             self._clock,
         )
-        health_database = self._database.another()
-        for worker in (recorder, vision, *readers):
+        for worker in (recorder, vision, health, *readers):
             worker.start()
         jobs.start()
-        try:
-            while not self._stop.is_set():
-                health = [camera.health() for camera in self._cameras]
-                self._tell(health, health_database)
-                if self._once and all(h.state is State.ENDED for h in health):
-                    break
-                self._stop.wait(LOOK_EVERY_S)
-        finally:
-            self._end(vision, recorder, readers, jobs)
-            health_database.close()
+        self._stop.wait()
+        jobs.stop()
+        self._end(readers, vision, recorder, health)
         return not self._died
 
-    def _end(self, vision: Worker, recorder: Worker, readers: list[Worker], jobs: Jobs) -> None:
-        """Sources stop first, then the stages drain, each for a bounded time."""
-        jobs.stop()
+    def _end(self, readers: list[Worker], *stages: Worker) -> None:
+        """Sources stop first, then the stages drain, all within one bounded time."""
+        deadline = self._clock.monotonic() + END_WITHIN_S
         self._sources_stop.set()
         self._ready.set()
-        for reader in readers:
-            reader.join(JOIN_S)
-        self._stop.set()
-        vision.join(JOIN_S)
-        self._recorder_stop.set()
-        recorder.join(JOIN_S)
-        for worker in (*readers, vision, recorder):
+        for worker in (*readers, *stages):
+            if worker.name == "recorder":
+                self._recorder_stop.set()  # once vision has handed over everything
+            worker.join(max(0.1, deadline - self._clock.monotonic()))
+        for worker in (*readers, *stages):
             if worker.is_alive():
-                log.error("The %s thread did not stop within %.0f s and is left behind.", worker.name, JOIN_S)
+                log.error("The %s thread did not stop in time and is left behind.", worker.name)
+
+    def _watch(self) -> None:
+        """The health thread: log what changes, and write the cameras' states for `visitorctl status`."""
+        database = self._database.another()
+        while not self._stop.is_set():
+            states = [camera.health() for camera in self._cameras]
+            self._tell(states, database)
+            if self._once and all(h.state is State.ENDED for h in states):
+                self.stop()
+            self._stop.wait(LOOK_EVERY_S)
+        database.close()
 
     def _see(self) -> None:
         """The vision thread: take the newest picture of each camera in turn, analyse it, pass on reports."""
@@ -136,7 +139,7 @@ class Daemon:
         changed = [h for h in health if self._shown.get(h.camera) is not h.state]
         for h in changed:
             level = logging.WARNING if h.state in (State.STALE, State.REFUSED, State.GONE) else logging.INFO
-            log.log(level, "Camera %s is %s%s.", h.camera, h.state, f": {h.reason}" if h.reason else "")
+            log.log(level, "Camera %s is %s%s.", h.camera, h.state, f": {h.reason.rstrip('.')}" if h.reason else "")
             self._shown[h.camera] = h.state
         now = self._clock.monotonic()
         if not changed and now - self._told_t < HEALTH_EVERY_S:
@@ -153,11 +156,11 @@ class Daemon:
 
 
 def handle_signals(daemon: Daemon) -> None:
-    """SIGTERM and SIGINT ask the daemon to stop; a second one ends the process at once."""
+    """SIGTERM, SIGINT and SIGHUP ask the daemon to stop; a second one ends the process at once."""
 
     def handler(number: int, _: object) -> None:
         signal.signal(number, signal.SIG_DFL)
         daemon.stop()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, handler)

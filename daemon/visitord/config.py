@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -20,10 +21,12 @@ from pydantic import (
 )
 
 from visitord.errors import ConfigError
-from visitord.sources import Source, parse, with_password
+from visitord.sources import Source, check_address, parse, with_password
 
 SYSTEM_CONFIG = Path("/etc/visitord/config.toml")
 _UNITS = {"ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
+DURATION_MAX_D = 3660
+NAME_MAX = 64
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -34,10 +37,10 @@ def duration(value: object) -> timedelta:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", value) if isinstance(value, str) else None
     if not match:
         raise ValueError('must be a duration in quotes such as "30s", "10m", "1h" or "30d"')
-    try:
-        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
-    except OverflowError:
-        raise ValueError("is longer than any calendar") from None
+    seconds = float(match[1]) * _UNITS[match[2]]
+    if seconds > DURATION_MAX_D * 86400:
+        raise ValueError(f"must be at most {DURATION_MAX_D} days")
+    return timedelta(seconds=seconds)
 
 
 def _positive(value: timedelta) -> timedelta:
@@ -50,19 +53,44 @@ Duration = Annotated[timedelta, BeforeValidator(lambda v: _positive(duration(v))
 
 
 def _path_text(value: object) -> object:
-    if isinstance(value, str) and "\0" in value:
+    if not isinstance(value, str):
+        return value
+    if "\0" in value:
         raise ValueError("must not contain a NUL character")
-    return value
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError("begins with the home folder of an account that does not exist") from None
 
 
 FilePath = Annotated[Path, BeforeValidator(_path_text)]
-Name = Annotated[str, Field(pattern=r"^[^\s/\x00-\x1f][^/\x00-\x1f]*$", max_length=64)]
+_NAME = r"^[^\s/\x00-\x1f][^/\x00-\x1f]*$"
+Name = Annotated[str, Field(pattern=_NAME, max_length=NAME_MAX)]
+
+
+def valid_name(text: str) -> bool:
+    """Whether a site or a camera may be called so."""
+    return len(text) <= NAME_MAX and re.match(_NAME, text) is not None and _encodes(text)
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _source_text(value: object) -> str:
     if isinstance(value, bool) or not (isinstance(value, str) or (isinstance(value, int) and value >= 0)):
         raise ValueError("must be an address or path in quotes, or a USB camera's index such as 0")
     return str(value)
+
+
+def _source_kind(text: str) -> str:
+    if "${" not in text:
+        parse(text, Path())
+    return text
 
 
 class _Section(BaseModel):
@@ -76,8 +104,10 @@ class DatabaseConfig(_Section):
     @field_validator("url")
     @classmethod
     def _known_scheme(cls, url: str) -> str:
-        if url != "embedded" and not url.startswith(("postgresql://", "postgres://")):
+        if url != "embedded" and not url.startswith(("postgresql://", "postgres://", "${")):
             raise ValueError('must be "embedded" or start with postgresql://')
+        if "${" not in url:
+            check_address(url)
         return url
 
 
@@ -112,10 +142,10 @@ class MergeConfig(_Section):
 
 class CameraConfig(_Section):
     name: Name
-    source: Annotated[str, BeforeValidator(_source_text)]
+    source: Annotated[str, BeforeValidator(_source_text), AfterValidator(_source_kind)]
     password_file: FilePath | None = None
     transport: Literal["tcp", "udp"] = "tcp"
-    fps: float = Field(8, gt=0, le=60)
+    fps: float = Field(8, ge=2, le=60)  # below 2 a walker is seen too seldom to be followed
     stale_after: Duration = timedelta(seconds=10)
 
 
@@ -148,7 +178,7 @@ class Config(_Section):
     def state(self) -> Path:
         """The folder for everything the box writes; /var/lib/visitord for the system-wide file."""
         if self.state_dir is not None:
-            return self.folder / self.state_dir.expanduser()
+            return self.folder / self.state_dir
         if self.path == SYSTEM_CONFIG:
             return Path("/var/lib/visitord")
         return self.folder / "state"
@@ -158,29 +188,42 @@ class Config(_Section):
         return self.state / "models"
 
     def source_of(self, camera: CameraConfig) -> Source:
-        """The camera's source with its password in place; raises ConfigError."""
+        """The camera's source with its variables and password in place; raises ConfigError.
+
+        Only here, so that commands that read no camera need none of their secrets.
+        """
+        key = f"camera.{camera.name}.source"
         try:
-            source = parse(camera.source, self.folder)
+            source = parse(_expand(camera.source, key), self.folder)
             if camera.password_file is None:
                 return source
             return Source(source.kind, with_password(source.target, self._secret(camera.password_file)))
         except ValueError as error:
-            raise ConfigError(f"{self._where()}: camera.{camera.name}.source {error}.") from None
+            raise ConfigError(f"{self._where()}: {_about(key, error)}.") from None
 
     def database_url(self) -> str:
-        """The database's URL with its password in place; raises ConfigError."""
-        if self.database.password_file is None:
-            return self.database.url
+        """The database's URL with its variables and password in place; raises ConfigError."""
         try:
-            return with_password(self.database.url, self._secret(self.database.password_file))
+            url = str(_expand(self.database.url, "database.url"))
+            if url != "embedded":
+                check_address(url)
+            if self.database.password_file is None:
+                return url
+            return with_password(url, self._secret(self.database.password_file))
         except ValueError as error:
-            raise ConfigError(f"{self._where()}: database.url {error}.") from None
+            raise ConfigError(f"{self._where()}: {_about('database.url', error)}.") from None
+
+    def require_secrets(self) -> None:
+        """Raises ConfigError unless every variable, password file and address can be used."""
+        for camera in self.camera:
+            self.source_of(camera)
+        self.database_url()
 
     def _secret(self, file: Path) -> str:
         """The content of a secret file; a bare name is looked up among systemd's credentials first."""
         credentials = os.environ.get("CREDENTIALS_DIRECTORY")
         candidates = [Path(credentials) / file] if credentials and not file.is_absolute() else []
-        candidates.append(self.folder / file.expanduser())
+        candidates.append(self.folder / file)
         for path in candidates:
             try:
                 return path.read_text().rstrip("\r\n")
@@ -219,22 +262,25 @@ def load(path: Path | None) -> Config:
     if "path" in values:
         raise ConfigError(f"{path}: unknown key path; {_advice('path', Config)}.")
     try:
-        values = _expand(values, "")
-        config = Config(**values, path=path)
-        for camera in config.camera:
-            config.source_of(camera)
-        config.database_url()
+        return Config(**_expand(values, ""), path=path)
     except ValidationError as error:
         raise ConfigError(f"{path}: {'; '.join(_sentence(e) for e in error.errors()[:3])}.") from None
     except ValueError as error:
         raise ConfigError(f"{path}: {error}.") from None
-    return config
+
+
+def _about(key: str, error: ValueError) -> str:
+    """What is wrong with a key, which the error may name itself."""
+    return str(error) if str(error).startswith(key) else f"{key} {error}"
+
+
+_SECRET_KEYS = {"source", "url"}  # may hold passwords: replaced only when they are used
 
 
 def _expand(value: Any, key: str) -> Any:
     """`value` with every ${NAME} in its strings replaced from the environment."""
     if isinstance(value, dict):
-        return {k: _expand(v, f"{key}.{k}" if key else k) for k, v in value.items()}
+        return {k: v if k in _SECRET_KEYS else _expand(v, f"{key}.{k}" if key else k) for k, v in value.items()}
     if isinstance(value, list):
         return [_expand(v, f"{key}[{i + 1}]") for i, v in enumerate(value)]
     if not isinstance(value, str):

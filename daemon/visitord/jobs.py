@@ -1,6 +1,8 @@
 """The scheduled work: merging duplicates, and closing visits whose gap has passed."""
 
+import contextlib
 import logging
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -31,6 +33,7 @@ def merge_duplicates(
         if not merging.lock(cursor):
             log.info("Another process runs the merge job; this one leaves it to that.")
             return []
+        merging.freeze(cursor)
         groups = cluster.propose(merging.members(cursor, pack), merging.apart(cursor), thresholds)
         if not dry_run:
             for group in groups:
@@ -38,12 +41,18 @@ def merge_duplicates(
         return groups
 
 
+def outcome(groups: Sequence[Group]) -> str:
+    """What a merge job did, in words."""
+    merged, settled = sum(len(g.merged) for g in groups), sum(len(g.settled) for g in groups)
+    return f"merged {merged} identities and settled {settled} pending sightings"
+
+
 def close_visits(database: Database, now: datetime, recent: timedelta = timedelta(minutes=10)) -> None:
-    """Close visits whose gap has passed, and log who left just now (not what a replay brought)."""
+    """Close visits whose gap has passed, and log who left since (not what a replay brought)."""
     with database.transaction() as cursor:
         closed = visits.close(cursor, now)
-    for _, name, site, ended_at, duration in closed:
-        if now - ended_at < recent:
+    for name, site, left_at, duration in closed:
+        if now - left_at < recent:
             log.info("%s left %s after %s.", name, site, str(duration).split(".")[0])
 
 
@@ -57,6 +66,7 @@ class Jobs:
         self._pack = pack
         self._thresholds = thresholds
         self._clock = clock
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)
         # One worker: closing visits and merging never run at once.  Late is better than skipped.
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)},
@@ -67,37 +77,30 @@ class Jobs:
         self._scheduler.add_job(self._close, "interval", seconds=CLOSE_EVERY_S, id="close")
 
     def start(self) -> None:
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
         self._scheduler.start()
 
     def stop(self) -> None:
-        """No further runs; one that is under way ends with its transaction or with the process."""
+        """No further runs; the process waits for one that is under way, and time limits on statements bound that."""
         self._scheduler.shutdown(wait=False)
 
     def _merge(self) -> None:
-        with _Connection(self._database) as database:
+        with _run(self._database) as database:
             groups = merge_duplicates(database, self._pack, self._thresholds, self._clock.now())
-        merged, settled = sum(len(g.merged) for g in groups), sum(len(g.settled) for g in groups)
-        if groups:
-            log.info("The merge job merged %d identities and settled %d pending sightings.", merged, settled)
+            if groups:
+                log.info("The merge job %s.", outcome(groups))
 
     def _close(self) -> None:
-        with _Connection(self._database) as database:
+        with _run(self._database) as database:
             close_visits(database, self._clock.now())
 
 
-class _Connection:
-    """A database for one job run; what goes wrong is logged, and the next run tries again."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database.another()
-
-    def __enter__(self) -> Database:
-        return self._database
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
-        self._database.close()
-        if isinstance(error, DatabaseError):
-            log.warning("A scheduled job could not run and will be tried again: %s", error)
-            return True
-        return False
+@contextlib.contextmanager
+def _run(database: Database) -> Iterator[Database]:
+    """A connection for one job run; what goes wrong is logged, and the next run tries again."""
+    own = database.another()
+    try:
+        yield own
+    except DatabaseError as error:
+        log.warning("A scheduled job could not run and will be tried again: %s", error)
+    finally:
+        own.close()

@@ -19,6 +19,7 @@ from visitord.worker import backoff
 
 log = logging.getLogger(__name__)
 
+UNKNOWN = -1  # a version no stored gallery has
 QUEUE_MAX = 5000  # reports waiting for the database, some 100 MB; when full, the oldest is dropped and counted
 IDLE_S = 1.0  # how soon changes made by other processes reach the gallery
 RETRY_CAP_S = 15.0
@@ -48,7 +49,7 @@ class Recorder:
         self._thresholds = thresholds
         self._arrived = arrived
         self._gallery = Gallery(dim)
-        self._version: int | None = None
+        self._version = UNKNOWN
         self._decided: set[UUID] = set()
         self._queue: queue.Queue[TrackReport] = queue.Queue(QUEUE_MAX)
         self.dropped = 0
@@ -81,6 +82,7 @@ class Recorder:
             try:
                 self.handle(report) if report else self._follow()
             except DatabaseUnavailableError as error:
+                self._version = UNKNOWN  # the transaction may have been committed without our hearing of it
                 waiting = self._queue.qsize() + (report is not None)
                 if stop.is_set():
                     give_up_t = min(give_up_t, time.monotonic() + LAST_TRIES_S)
@@ -99,13 +101,14 @@ class Recorder:
         arrival: Arrival | None = None
         learnt: Template | None = None
         with self._database.transaction() as cursor:
-            self._load_if_changed(cursor)
+            version = self._load_if_changed(cursor)
             done = report.sighting_id in self._decided or sightings.known(cursor, report.sighting_id)
             if done:
                 arrival = sightings.extend(cursor, report, self._site)
             elif decided := self._decide(cursor, report):
                 done, learnt = True, decided.template
                 arrival = sightings.write(cursor, decided, self._site)
+                version = stored_gallery.changed(cursor) if learnt else version
         # Memory follows the database, never the other way round.
         if done:
             self._decided.add(report.sighting_id)
@@ -113,6 +116,8 @@ class Recorder:
             self._decided.discard(report.sighting_id)
         if learnt is not None:
             self._gallery.add(learnt)
+            # Another process that learnt in between took a number too: then the gallery is loaded again.
+            self._version = version if version == self._version + 1 else UNKNOWN
         if arrival is not None:
             self._arrived(arrival)
 
@@ -120,11 +125,13 @@ class Recorder:
         with self._database.transaction() as cursor:
             self._load_if_changed(cursor)
 
-    def _load_if_changed(self, cursor: Cursor) -> None:
+    def _load_if_changed(self, cursor: Cursor) -> int:
+        """Follow what others changed; returns the version of the gallery in memory."""
         version = stored_gallery.version(cursor)
         if version != self._version:
             self._gallery = Gallery(self._dim, stored_gallery.templates(cursor, self._pack))
             self._version = version
+        return version
 
     def _decide(self, cursor: Cursor, report: TrackReport) -> Decided | None:
         """The decision with its template, or None while waiting may give a better one."""

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from visitord.clock import aware
-from visitord.errors import MediaError
+from visitord.config import NAME_MAX, valid_name
+from visitord.errors import ConfigError, MediaError
 from visitord.recorder import Recorder
 from visitord.records import Frame, TrackReport
 from visitord.vision import media
@@ -36,7 +37,9 @@ def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[
     clips: list[Clip] = []
     free_from: dict[str, datetime] = {}
     for path in files:
-        name = camera or path.stem
+        name = camera or path.stem[:NAME_MAX]
+        if not valid_name(name):
+            raise ConfigError(f'"{name}" cannot be a camera\'s name; give one with --camera.')
         try:
             written = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
         except OSError as error:
@@ -46,8 +49,11 @@ def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[
         length_s = 0.0 if media.is_photograph(path) else media.length_s(path)
         if media.is_photograph(path):
             media.photograph(path)
-        begin = free_from.get(name, aware(start)) if start else written - timedelta(seconds=length_s)
-        free_from[name] = begin + timedelta(seconds=length_s or PHOTOGRAPH_S)
+        try:
+            begin = free_from.get(name, aware(start)) if start else written - timedelta(seconds=length_s)
+            free_from[name] = begin + timedelta(seconds=length_s or PHOTOGRAPH_S)
+        except OverflowError:
+            raise MediaError(f"{path} would end after the last day there is; choose an earlier --start.") from None
         clips.append(Clip(path, name, begin, length_s))
     return clips
 
@@ -68,15 +74,20 @@ def play(
     pictures = 0
     for clip in clips:
         pipeline = Pipeline(pack, site)
+        damage: MediaError | None = None
         try:
             for frame in _frames(clip, fps):
                 pictures += 1
-                reports = pipeline.photograph(frame) if media.is_photograph(clip.path) else pipeline.process(frame)
-                _record(recorder, reports)
+                still = media.is_photograph(clip.path)
+                _record(recorder, pipeline.photograph(frame) if still else pipeline.process(frame))
                 progress(clip, frame.t)
-            progress(clip, clip.length_s)
-        finally:
-            _record(recorder, pipeline.flush())
+        except MediaError as error:
+            damage = error
+        # Not reached when interrupted: a track seen half must not be decided, for the next replay would keep that.
+        _record(recorder, pipeline.flush())
+        progress(clip, clip.length_s)
+        if damage:
+            raise damage
     return pictures
 
 

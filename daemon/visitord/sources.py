@@ -7,8 +7,11 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 SECRET = "***"  # noqa: S105 - what is shown in place of one
-_URL = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s/:@]*):\S+@", re.IGNORECASE)  # to the last @: it may hold one
-_PAIR = re.compile(r"(?P<key>\b(?:password|passwd|pass|pwd)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE)
+# Everything between the scheme and the last @ may be part of a password with characters it should not have.
+_URL = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s/:@]*):\S+@", re.IGNORECASE)
+_PAIR = re.compile(
+    r"(?P<key>\b\w*(?:password|passwd|pass|pas|pwd|token|secret)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE
+)
 
 
 class Kind(StrEnum):
@@ -43,16 +46,24 @@ def parse(text: str, folder: Path) -> Source:
             raise ValueError("is not a valid address; write rtsp://USER:PASSWORD@HOST/PATH")
         if scheme not in {"rtsp", "rtsps", "http", "https"}:
             raise ValueError(f"has the unknown scheme {scheme}://; use rtsp://, rtsps://, http:// or https://")
-        try:
-            parts = urlsplit(text)
-            host, _ = parts.hostname, parts.port
-        except ValueError as error:
-            raise ValueError("is not a valid address; percent-encode special characters in the password") from error
-        if not host:
+        check_address(text)
+        if not urlsplit(text).hostname:
             raise ValueError(f"names no host; expected {scheme}://HOST/PATH")
         return Source(Kind.STREAM, text)
     path = Path(text).expanduser()
     return Source(Kind.FILE, str(path if path.is_absolute() else folder / path))
+
+
+def check_address(url: str) -> None:
+    """Raises ValueError, without repeating it, for an address whose parts cannot be told apart."""
+    advice = "is not a valid address; percent-encode special characters in the user name and password"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(advice) from None
+    if parts.netloc.count("@") > 1 or re.search(r"\s|%(?![0-9A-Fa-f]{2})", url):
+        raise ValueError(advice)
 
 
 def with_password(url: str, password: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from visitord.sources import Kind, Source, parse, redact, with_password
+from visitord.sources import Kind, Source, check_address, parse, redact, with_password
 
 FOLDER = Path("/etc/box")
 
@@ -46,7 +46,7 @@ def test_a_file_in_the_home_folder_is_found_there(monkeypatch: pytest.MonkeyPatc
         ("ftp://192.0.2.10/a", "has the unknown scheme ftp://; use rtsp://"),
         ("RTMP://192.0.2.10/a", "has the unknown scheme rtmp://; use rtsp://"),
         ("rtsp:///stream1", "names no host; expected rtsp://HOST/PATH"),
-        ("rtsp://user:p#ss@192.0.2.10/a", "percent-encode special characters in the password"),
+        ("rtsp://user:p#ss@192.0.2.10/a", "percent-encode special characters in the user name and password"),
         ("rtsp://192.0.2.10:port/a", "is not a valid address"),
         ("rtsp://192.0.2.10:99999/a", "is not a valid address"),
         ("rtsp://[2001:db8::1/a", "is not a valid address"),
@@ -136,3 +136,11 @@ def test_an_address_with_text_before_its_scheme_is_not_repeated() -> None:
     with pytest.raises(ValueError, match="not a valid address") as caught:
         parse("u:hidden@ftp://h/x", Path())
     assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["rtsp://u:a b@h/", "rtsp://u:a@b@h/", "rtsp://u:100%@h/", "rtsp://u@h:x/", "rtsp://[::1/"]
+)
+def test_an_address_whose_parts_cannot_be_told_apart_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="percent-encode"):
+        check_address(url)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pytest
-from build import after, axis, detection, frame, near, perturbed, shot
+from build import after, axis, detection, frame, near, perturbed, picture, shot
 
-from visitord.records import Detection, Embedding, Shot, TrackReport
+from visitord.records import Detection, Embedding, Frame, Shot, TrackReport
 from visitord.vision.track import SHOTS_KEPT
 from visitord.vision.tracker import Tracker
 
@@ -328,3 +328,19 @@ def test_the_last_report_before_repetition_is_not_skipped_when_no_frame_falls_on
     times = [0.0] + [n / 8 + 0.01 for n in range(1, 320)]
     ages = [(r.ended_at - r.started_at).total_seconds() for r in feed(Tracker("main"), standing(0, times))]
     assert ages == pytest.approx([1.01, 2.01, 4.01, 8.01, 15.01, 25.01, 35.01], abs=0.13)
+
+
+def test_rare_pictures_still_make_a_track() -> None:
+    times = [n * 2.0 for n in range(6)]
+    (report,) = finals(standing(0, times))
+    assert report.frames == 6
+
+
+def test_a_wall_clock_set_back_does_not_turn_a_track_around() -> None:
+    tracker = Tracker("main")
+    for n in range(8):
+        moment = after(n / 8 - (30 if n > 3 else 0))
+        here = Frame("door", picture(), moment, n / 8)
+        tracker.update(here, [(detection(100.0), shot(axis(0), t=n / 8))])
+    (report,) = tracker.flush()
+    assert (report.ended_at - report.started_at).total_seconds() == pytest.approx(7 / 8)

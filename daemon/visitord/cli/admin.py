@@ -1,6 +1,7 @@
 """visitorctl: look at who came, and say who is who."""
 
 import getpass
+import os
 from datetime import UTC, datetime
 
 import click
@@ -34,9 +35,24 @@ def main() -> None:
     """
 
 
+VISITOR_KEYS = ("visitor_id", "name", "label", "status", "first_seen", "last_seen", "visits", "sightings")
+SIGHTING_KEYS = (
+    *("sighting_id", "camera", "started_at", "ended_at", "decision"),
+    *("score", "second_score", "quality", "reason"),
+)
+VISIT_KEYS = (
+    *("visit_id", "identity", "name", "status", "camera", "cameras"),
+    *("started_at", "ended_at", "duration_s", "sightings"),
+)
+
+
 def _database() -> Database:
+    """The configured database, whose times come back in the site's time zone."""
     log_to_stderr()
-    return box.open_database(config())
+    settings = config()
+    database = box.open_database(settings)
+    database.timezone = settings.site.timezone
+    return database
 
 
 @main.command("list")
@@ -45,8 +61,8 @@ def list_(form: str, since: datetime | None, until: datetime | None, camera: str
     """Everyone known, those seen last first."""
     with _database().transaction() as cursor:
         rows = listing.visitors(cursor, Window(since, until, camera))
-    columns = ("name", "label", "status", "visits", "sightings", "first_seen", "last_seen", "visitor_id")
-    show(rows, columns, form, "Nobody has been enrolled yet.")
+    columns = ("name", "label", "status", "visits", "last_seen", "visitor_id")
+    show(rows, columns, form, "Nobody to show.", VISITOR_KEYS)
 
 
 @main.command("show")
@@ -63,7 +79,7 @@ def show_(who: str, limit: int, form: str) -> None:
     if form == "json":
         return show([{**about, "visit_list": visits, "sighting_list": sightings}], (), form, "")
     if form == "csv":
-        return show(sightings, ("sighting_id",), form, "")
+        return show(sightings, (), form, "", SIGHTING_KEYS)
     out.print(f"{about['name']} ({about['label']}, {about['status']}), id {about['visitor_id']}", markup=False)
     if about["also"]:
         out.print(f"also: {', '.join(about['also'])}", markup=False)
@@ -85,6 +101,14 @@ def rename(who: str, name: str) -> None:
     click.echo(f"{person.name} is now called {kept}.")
 
 
+def _account() -> str:
+    """Who runs this command, for the merge log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
 @main.command()
 @click.argument("keep")
 @click.argument("other")
@@ -92,7 +116,7 @@ def merge(keep: str, other: str) -> None:
     """Declare OTHER to be the same person as KEEP, whose name and id stay."""
     with _database().transaction() as cursor:
         kept, merged = people.find(cursor, keep), people.find(cursor, other)
-        merging.merge(cursor, kept.visitor_id, merged.visitor_id, getpass.getuser(), datetime.now(UTC))
+        merging.merge(cursor, kept.visitor_id, merged.visitor_id, _account(), datetime.now(UTC))
     click.echo(f"{merged.name} is now part of {kept.name}.")
 
 
@@ -116,8 +140,7 @@ def visits(form: str, since: datetime | None, until: datetime | None, camera: st
 @format_option
 def status(form: str) -> None:
     """The cameras as the daemon last reported them, and how much is stored."""
-    settings = config()
-    with box.open_database(settings).transaction() as cursor:
+    with _database().transaction() as cursor:
         cameras = listing.cameras(cursor)
         totals = listing.totals(cursor)
     for camera in cameras:
@@ -139,15 +162,13 @@ def status(form: str) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be merged.")
 def cluster(dry_run: bool) -> None:
     """Run the merge job now: join identities that are one person, settle pending sightings."""
+    database = _database()
     settings = config()
-    database = box.open_database(settings)
     pack = box.open_pack(settings)
     thresholds = box.thresholds(settings, pack)
     groups = jobs.merge_duplicates(database, pack.fingerprint, thresholds, datetime.now(UTC), dry_run=dry_run)
-    merged, settled = sum(len(g.merged) for g in groups), sum(len(g.settled) for g in groups)
-    would = "Would have " if dry_run else ""
-    text = f"{would}merged {merged} identities and settled {settled} pending sightings."
-    click.echo(text[0].upper() + text[1:])
+    text = ("would have " if dry_run else "") + jobs.outcome(groups)
+    click.echo(f"{text[0].upper()}{text[1:]}.")
 
 
 @main.command()
@@ -156,8 +177,8 @@ def cluster(dry_run: bool) -> None:
 def sql(query: str, form: str) -> None:
     """Run one SQL query, reading only: visitorctl sql "select name, visits from visitord.visitor"."""
     with _database().transaction() as cursor:
-        rows = listing.query(cursor, query)
-    show(rows, tuple(rows[0]) if rows else (), form, "No rows.")
+        columns, rows = listing.query(cursor, query)
+    show(rows, columns, form, "No rows.")
 
 
 if __name__ == "__main__":

@@ -3,14 +3,17 @@
 import csv
 import json
 import logging
+import math
 import os
+import signal
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -26,7 +29,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _CONFIG = "visitord.config"
 
 # A table in a file or a pipe must not be squeezed into 80 columns.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 240)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
 
 
 def _remember(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
@@ -51,9 +54,15 @@ class Group(click.Group):
         super().add_command(config_option(cmd), name)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        warnings.filterwarnings("ignore", category=UserWarning, module="platformdirs")
+        # Ended in order, so that the embedded database is let go: the daemon has handlers of its own.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda n, _: sys.exit(128 + n))
         try:
+            for argument in sys.argv:
+                argument.encode()
             return super().main(*args, **kwargs)
+        except UnicodeEncodeError:
+            fail("An argument is not valid text in this machine's encoding.")
         except VisitordError as error:
             fail(str(error))
         except ImportError as error:
@@ -61,9 +70,6 @@ class Group(click.Group):
                 f"A library does not load on this machine ({error}); "
                 f"on a server without a desktop run: {sys.executable} -m visitord.opencv"
             )
-        except BrokenPipeError:  # the reader, such as head, has enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise SystemExit(0) from None
 
 
 def fail(sentence: str) -> None:
@@ -87,7 +93,7 @@ def log_to_stderr(level: int = logging.INFO) -> None:
 
 
 class Moment(click.ParamType[datetime]):
-    """An instant: ISO 8601 (without an offset: this machine's local time), or how long ago, such as 7d."""
+    """An instant: ISO 8601 (without an offset: in the site's time zone), or how long ago, such as 7d."""
 
     name = "time"
 
@@ -100,8 +106,8 @@ class Moment(click.ParamType[datetime]):
             pass
         try:
             moment = datetime.fromisoformat(value)
-            return aware(moment if moment.tzinfo else moment.astimezone())
-        except ValueError:
+            return aware(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(config().site.timezone)))
+        except (ValueError, OverflowError):
             self.fail(
                 f'"{value}" is no time; use 2026-01-05T09:00:00+01:00, 2026-01-05, or how long ago as 12h or 7d.',
                 param,
@@ -131,12 +137,14 @@ format_option = click.option(
 )
 
 
-def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], form: str, empty: str) -> None:
-    """Print rows: a table with `columns` only, or all keys as JSON or CSV."""
+def show(
+    rows: Sequence[dict[str, Any]], columns: Sequence[str], form: str, empty: str, keys: Sequence[str] = ()
+) -> None:
+    """Print rows: a table with `columns` only, or as JSON or CSV with all `keys` (default: the columns)."""
+    keys = keys or columns
     if form == "json":
         click.echo(json.dumps([{k: _plain(v) for k, v in row.items()} for row in rows], indent=2, ensure_ascii=False))
     elif form == "csv":
-        keys = list(rows[0]) if rows else list(columns)
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(keys)
         writer.writerows([_flat(_plain(row[k])) for k in keys] for row in rows)
@@ -146,7 +154,7 @@ def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], form: str, empt
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in columns:
             number = all(isinstance(row[column], int | float | None) for row in rows)
-            table.add_column(column, justify="right" if number else "left", no_wrap=True)
+            table.add_column(column, justify="right" if number else "left", overflow="fold")
         for row in rows:
             table.add_row(*(Text(_short(row[column])) for column in columns))
         out.print(table)
@@ -162,19 +170,28 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
+    if isinstance(value, Decimal):
+        value = int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no such number
+    if isinstance(value, memoryview | bytes):
+        return bytes(value).hex()
     return value if isinstance(value, int | float | str | bool | dict | None) else str(value)
 
 
 def _flat(value: Any) -> Any:
-    return ";".join(str(v) for v in value) if isinstance(value, list) else value
+    """A value in one CSV cell."""
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    return ";".join(str(_flat(v)) for v in value) if isinstance(value, list) else value
 
 
 def _short(value: Any) -> str:
-    """A value as a table shows it: local time to the second, short ids."""
+    """A value as a table shows it: the site's local time to the second, short ids."""
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return value.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, timedelta):
         return str(timedelta(seconds=round(value.total_seconds())))
     if isinstance(value, UUID):
@@ -183,4 +200,4 @@ def _short(value: Any) -> str:
         return f"{value:.2f}".rstrip("0").rstrip(".")
     if isinstance(value, list | tuple):
         return ", ".join(str(v) for v in value)
-    return str(value)
+    return str(_flat(_plain(value)))

@@ -16,7 +16,6 @@ from visitord.cli.common import (
     Moment,
     config,
     config_option,
-    fail,
     log_to_stderr,
     out,
     show,
@@ -58,6 +57,7 @@ def run() -> None:
         raise ConfigError(
             "No camera is configured: copy config.example.toml to config.toml and describe one, or try visitord demo."
         )
+    settings.require_secrets()
     pack = box.open_pack(settings)
     database = box.open_database(settings)
     log.info("Models: %s (%s).", pack.name, pack.licence)
@@ -84,6 +84,7 @@ def demo(once: bool) -> None:
         daemon = Daemon(settings, database, pack, _announce, once=once)
         _serve(daemon, database, close=False)
     jobs.merge_duplicates(database, pack.fingerprint, box.thresholds(settings, pack), datetime.now(UTC))
+    database.timezone = settings.site.timezone
     with database.transaction() as cursor:
         rows = listing.visits(cursor, Window(since=began))
     click.echo()
@@ -97,7 +98,7 @@ def demo(once: bool) -> None:
 @click.option("--start", type=Moment(), help="When the first file begins [default: from each file's date].")
 @click.option(
     "--fps",
-    type=click.FloatRange(0.1, 60),
+    type=click.FloatRange(2, 60),
     help="Pictures analysed per second of footage [default: the camera's, or 8].",
 )
 def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, fps: float | None) -> None:
@@ -140,6 +141,7 @@ def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, 
 def check_config() -> None:
     """Say whether the configuration is right, without starting anything."""
     settings = config()
+    settings.require_secrets()
     where = settings.path or "No configuration file; the built-in defaults"
     click.echo(f"{where}: ok, {len(settings.camera)} camera(s).")
     for camera in settings.camera:
@@ -201,11 +203,12 @@ def models_install(pack: str | None, source: Path | None) -> None:
 @models.command("verify")
 @click.argument("pack", required=False)
 def models_verify(pack: str | None) -> None:
-    """Check a pack's files (the configured one's by default)."""
+    """Check a pack's files (the configured one's by default), and that they load."""
     settings = config()
     name = pack or settings.models.pack
-    if problem := model_store.check(name, model_store.folder_of(name, settings.models_dir, settings.folder)):
-        fail(problem)
+    from visitord.vision import packs
+
+    packs.open_pack(name, model_store.folder_of(name, settings.models_dir, settings.folder))
     click.echo(f"{name}: every file is as it should be.")
 
 
@@ -220,7 +223,7 @@ def _announce(arrival: Arrival) -> None:
 
 
 def _serve(daemon: "Daemon", database: Database, *, close: bool = True) -> None:
-    """Run until a signal or the end; a thread that died makes the program fail, so that systemd restarts it."""
+    """Run until a signal or the end; a thread that died makes the program so that systemd restarts it."""
     from visitord.app import handle_signals
 
     handle_signals(daemon)

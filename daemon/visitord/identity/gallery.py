@@ -21,6 +21,7 @@ class Gallery:
             self.add(template)
 
     def __len__(self) -> int:
+        """How many templates it holds."""
         return len(self._owners)
 
     def add(self, template: Template) -> None:

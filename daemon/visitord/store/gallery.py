@@ -9,14 +9,15 @@ from visitord.store.database import Cursor
 
 
 def version(cursor: Cursor) -> int:
-    """Grows whenever identities are merged, renamed or otherwise changed outside the recorder."""
+    """Grows whenever somebody is enrolled, learnt, merged or renamed, by whichever process."""
     cursor.execute("select version from gallery_version")
     return int((cursor.fetchone() or (0,))[0])
 
 
-def changed(cursor: Cursor) -> None:
-    """Tell every running daemon to load its gallery again."""
-    cursor.execute("update gallery_version set version = version + 1")
+def changed(cursor: Cursor) -> int:
+    """Tell everyone who holds a gallery to load it again; returns the new version."""
+    cursor.execute("update gallery_version set version = version + 1 returning version")
+    return int((cursor.fetchone() or (0,))[0])
 
 
 def templates(cursor: Cursor, pack: str) -> list[Template]:

@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import sqlparse
+
+from visitord.errors import DatabaseError
 from visitord.store.database import Cursor
 
 Row = dict[str, Any]
@@ -24,13 +27,13 @@ class Window:
 
 
 def visitors(cursor: Cursor, window: Window) -> list[Row]:
-    """Rows of visitord.visitor, those seen last first."""
+    """Rows of visitord.visitor: those seen within the window by its camera, those seen last first."""
     return _rows(
         cursor,
-        "select v.* from visitor v where (%(since)s::timestamptz is null or v.last_seen >= %(since)s) "
-        "and (%(until)s::timestamptz is null or v.first_seen <= %(until)s) "
-        "and (%(camera)s::text is null or exists (select 1 from sighting_log s "
-        "where s.visitor_id = v.visitor_id and s.camera = %(camera)s)) order by v.last_seen desc nulls last, v.label",
+        "select v.* from visitor v where exists (select 1 from sighting_log s where s.visitor_id = v.visitor_id "
+        "and (%(since)s::timestamptz is null or s.ended_at >= %(since)s) "
+        "and (%(until)s::timestamptz is null or s.started_at <= %(until)s) "
+        "and (%(camera)s::text is null or s.camera = %(camera)s)) order by v.last_seen desc, v.label",
         window.values,
     )
 
@@ -96,15 +99,28 @@ def totals(cursor: Cursor) -> Row:
     return row
 
 
-def query(cursor: Cursor, sql: str) -> list[Row]:
-    """Rows of any one reading statement."""
+def query(cursor: Cursor, sql: str) -> tuple[list[str], list[Row]]:
+    """Column names and rows of one reading statement; columns of one name are told apart by a number.
+
+    Raises DatabaseError for more than one statement, for one that writes, and for values Python has no type for.
+    """
+    if len([s for s in sqlparse.split(sql) if s.strip(" ;\n\t")]) != 1:
+        raise DatabaseError("One statement at a time, please: this is for asking.")
     cursor.execute("set transaction read only")
-    return _rows(cursor, sql, None)
-
-
-def _rows(cursor: Cursor, sql: str, values: dict[str, object] | None) -> list[Row]:
-    cursor.execute(sql, values)
+    cursor.execute(sql)
     if cursor.description is None:
-        return []
-    names = [column.name for column in cursor.description]
+        return [], []
+    names: list[str] = []
+    for column in cursor.description:
+        same = sum(name.split("#")[0] == column.name for name in names)
+        names.append(f"{column.name}#{same + 1}" if same else column.name)
+    try:
+        return names, [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    except (ValueError, OverflowError) as error:
+        raise DatabaseError(f"The answer holds a value that cannot be shown ({error}); cast it to text.") from None
+
+
+def _rows(cursor: Cursor, sql: str, values: dict[str, object]) -> list[Row]:
+    cursor.execute(sql, values)
+    names = [column.name for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -26,6 +26,14 @@ def lock(cursor: Cursor) -> bool:
     return cursor.fetchone() == (True,)
 
 
+def freeze(cursor: Cursor) -> None:
+    """Let nobody merge, rename or ignore anyone until the transaction ends: the job must act on what it has seen.
+
+    Recorders may go on matching; to enrol someone they wait.
+    """
+    cursor.execute("lock table identity in share mode")
+
+
 def members(cursor: Cursor, pack: str) -> list[Member]:
     """Identities that stand for themselves, with all that was put together in them, and usable pending sightings."""
     cursor.execute(
@@ -58,7 +66,7 @@ def members(cursor: Cursor, pack: str) -> list[Member]:
 
 
 def apart(cursor: Cursor) -> set[frozenset[UUID]]:
-    """Pairs of identities or pending sightings once seen together, or whose merge a person took back."""
+    """Pairs of identities or pending sightings once seen together."""
     cursor.execute(
         "select distinct coalesce(i.root_id, a.sighting_id), coalesce(j.root_id, b.sighting_id) from together t "
         "join sighting a on a.sighting_id = t.sighting_id left join identity i on i.identity_id = a.identity_id "
@@ -69,6 +77,7 @@ def apart(cursor: Cursor) -> set[frozenset[UUID]]:
 
 def apply(cursor: Cursor, group: Group, by: str, now: datetime) -> None:
     """Merge a group's identities into the kept one and settle its pending sightings."""
+    _hold(cursor, [i for i in (group.kept, *group.merged) if i])
     kept = group.kept or _found(cursor, group.settled[0])
     evidence = {"agreement": round(group.agreement, 4), "members": len(group.merged) + len(group.settled) + 1}
     reason = f"every pair in the group agrees at {group.agreement:.2f} or more"
@@ -86,11 +95,23 @@ def apply(cursor: Cursor, group: Group, by: str, now: datetime) -> None:
 
 def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, now: datetime) -> None:
     """A person declares two identities one; both must stand for themselves.  Raises VisitordError."""
+    _hold(cursor, [kept, merged])
     if kept == merged:
         raise VisitordError("These are the same person already; nothing to merge.")
     point(cursor, kept, merged, by, "said by a person", {}, now)
     rebuild_visits(cursor, [kept, merged])
     gallery.changed(cursor)
+
+
+def _hold(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:
+    """Lock identities until the transaction ends; raises VisitordError if one was merged away meanwhile."""
+    cursor.execute(
+        "select count(*) from (select 1 from identity where identity_id = any(%s) and merged_into is null "
+        "order by identity_id for update) held",
+        (list(identity_ids),),
+    )
+    if cursor.fetchone() != (len(set(identity_ids)),):
+        raise VisitordError("One of these people was merged by somebody else just now; look again and repeat.")
 
 
 def point(

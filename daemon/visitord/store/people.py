@@ -2,6 +2,7 @@
 
 import difflib
 from dataclasses import dataclass
+from unicodedata import category
 from uuid import UUID
 
 from visitord.errors import NotFoundError, VisitordError
@@ -11,6 +12,7 @@ from visitord.store.database import Cursor
 
 NEAR_MAX = 3
 NAME_MAX = 200
+_BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # would turn the rest of a line around
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def _near(cursor: Cursor, text: str) -> str:
 def rename(cursor: Cursor, person: Person, name: str) -> str:
     """Give a person a name and make them `named`; returns the name as kept.  Raises VisitordError."""
     text = " ".join(name.split())
-    if not text or not text.isprintable():
+    if not any(c.isprintable() for c in text) or any(c in _BIDI or category(c) in {"Cc", "Cs"} for c in text):
         raise VisitordError("A name needs at least one visible character, and no control characters.")
     if len(text) > NAME_MAX:
         raise VisitordError(f"A name may have at most {NAME_MAX} characters; this one has {len(text)}.")

@@ -20,14 +20,19 @@ class Site:
 
 
 def declare_site(database: Database, site: Site) -> None:
-    """Record the site and its visit gap, which the views use."""
+    """Record the site and its visit gap, which the views use; a new gap builds the site's visits anew."""
     with database.transaction() as cursor:
         cursor.execute(
             "insert into site (site, timezone, visit_gap) values (%s, %s, %s) on conflict (site) do update "
             "set timezone = excluded.timezone, visit_gap = excluded.visit_gap "
-            "where (site.timezone, site.visit_gap) is distinct from (excluded.timezone, excluded.visit_gap)",
+            "where (site.timezone, site.visit_gap) is distinct from (excluded.timezone, excluded.visit_gap) "
+            "returning 1",
             (site.name, site.timezone, site.gap),
         )
+        if cursor.fetchone():
+            cursor.execute("select distinct identity_id from visit where site = %s", (site.name,))
+            for (identity_id,) in cursor.fetchall():
+                visits.refresh(cursor, identity_id, site.name, site.gap)
 
 
 def known(cursor: Cursor, sighting_id: UUID) -> bool:
@@ -101,7 +106,8 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
     row = cursor.fetchone()
     if row is None or row[0] is None:
         return None
-    cursor.execute("select root_id from identity where identity_id = %s", (row[0],))
+    # Locked, so that a merge under way is waited for and seen: the visit belongs to whoever stands for them then.
+    cursor.execute("select root_id from identity where identity_id = %s for share", (row[0],))
     (root_id,) = cursor.fetchone() or (row[0],)
     began = visits.refresh(cursor, root_id, site.name, site.gap, (report.started_at, row[1]))
     return _arrival(cursor, root_id, site, began[0]) if began else None

@@ -40,12 +40,12 @@ def refresh(
     ]
 
 
-def close(cursor: Cursor, now: datetime) -> list[tuple[UUID, str, str, datetime, timedelta]]:
-    """Mark visits whose gap has passed as closed; returns (visitor, name, site, end, duration) of each."""
+def close(cursor: Cursor, now: datetime) -> list[tuple[str, str, datetime, timedelta]]:
+    """Mark visits whose gap has passed as closed; returns (name, site, when the gap had passed, duration) of each."""
     cursor.execute(
         "update visit v set closed = true from site s, identity i "
         "where s.site = v.site and i.identity_id = v.identity_id and not v.closed and v.ended_at < %s - s.visit_gap "
-        "returning v.identity_id, coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at, "
+        "returning coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at + s.visit_gap, "
         "v.ended_at - v.started_at",
         (now,),
     )

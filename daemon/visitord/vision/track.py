@@ -1,7 +1,7 @@
 """One face followed over the frames of one camera: where it is going, what it looks like, its best shots."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import numpy as np
@@ -62,7 +62,8 @@ class Track:
             seen = (new_centre - self.centre) / dt
             self.velocity = seen if self.frames == 1 else 0.5 * self.velocity + 0.5 * seen
         self.detection, self.centre, self.last_t = detection, new_centre, t
-        self.ended_at = shot.at
+        # By the steady clock: the wall clock may be set back meanwhile.
+        self.ended_at = self.started_at + timedelta(seconds=max(0.0, t - self.first_t))
         self.frames += 1
         self._remember(shot)
         self.shots = sorted([*self.shots, shot], key=_rank)[:SHOTS_KEPT]

@@ -13,11 +13,12 @@ from visitord.vision.track import Track, centre
 
 _NAMESPACE = UUID("6f6c5a3e-6d0b-5c55-9d0c-6a3f5a1b7d11")
 _IMPOSSIBLE = 1e6
+PAUSE_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class TrackerSettings:
-    """lost_s: a face unseen for so long ends its track.
+    """lost_s: a face unseen for so long ends its track; where pictures are rarer, `lost_intervals` of them.
 
     reach and reach_per_s: how far, in face sizes, a face may be from where it was expected.
     min_similarity: below this cosine two looks are not one person, whatever the boxes say (different
@@ -28,6 +29,7 @@ class TrackerSettings:
     """
 
     lost_s: float = 1.5
+    lost_intervals: float = 2.5
     reach: float = 0.9
     reach_per_s: float = 3.0
     max_reach: float = 3.0
@@ -46,6 +48,8 @@ class Tracker:
         self._site = site
         self._settings = settings
         self._tracks: list[Track] = []
+        self._last_t: float | None = None
+        self._interval_s = 0.0  # between the last pictures, smoothed
 
     @property
     def active(self) -> bool:
@@ -54,6 +58,7 @@ class Tracker:
 
     def update(self, frame: Frame, looks: Sequence[tuple[Detection, Shot]]) -> list[TrackReport]:
         """Take one frame's faces; returns the reports that are due, finals of lost tracks first."""
+        self._pace(frame.t)
         reports = self.expire(frame.t)
         pairs = self._assign(frame.t, looks)
         seen: list[Track] = []
@@ -86,13 +91,21 @@ class Tracker:
         ended, self._tracks = self._tracks, []
         return self._finals(ended)
 
+    def _pace(self, t: float) -> None:
+        """Follow how far apart pictures are; a pause, as when nothing moved, says nothing about that."""
+        if self._last_t is not None and t - self._last_t < PAUSE_S:
+            step_s = t - self._last_t
+            self._interval_s += (0.3 if self._interval_s else 1.0) * (step_s - self._interval_s)
+        self._last_t = t
+
     def _finals(self, tracks: list[Track]) -> list[TrackReport]:
         """Final reports, without flickers: what a detector saw once and never again is no sighting."""
         return [t.report(final=True) for t in tracks if t.frames >= self._settings.min_frames]
 
     def expire(self, t: float) -> list[TrackReport]:
         """End the tracks unseen for too long; call it also while no frames come."""
-        lost = [track for track in self._tracks if t - track.last_t > self._settings.lost_s]
+        patience_s = max(self._settings.lost_s, self._settings.lost_intervals * self._interval_s)
+        lost = [track for track in self._tracks if t - track.last_t > patience_s]
         self._tracks = [track for track in self._tracks if track not in lost]
         return self._finals(lost)
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from visitord.errors import CameraError
-from visitord.vision.media import Picture
+from visitord.vision.media import Pace, Picture
 
 
 def stream(device: str, fps: float) -> Iterator[Picture]:
@@ -19,15 +19,13 @@ def stream(device: str, fps: float) -> Iterator[Picture]:
     try:
         if not capture.isOpened():
             raise CameraError("there is no such video device, or another program uses it")
-        start = time.monotonic()
-        due = 0.0
+        pace, start = Pace(fps), time.monotonic()
         while True:
             if not capture.grab():
                 raise CameraError("the device stopped giving pictures")
             t = time.monotonic() - start
-            if t < due:
+            if not pace.allows(t):
                 continue
-            due = max(due + 1 / fps, t + 0.5 / fps)
             good, image = capture.retrieve()
             if not good or image is None:
                 raise CameraError("the device gives pictures that cannot be decoded")
