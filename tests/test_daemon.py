@@ -184,7 +184,7 @@ def test_an_http_camera_is_read_at_the_pace_it_really_has() -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Mjpeg)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     times = []
-    with pytest.raises(CameraError, match="stream (ended|broke off)"):
+    with pytest.raises(CameraError, match=r"stream (ended|broke off)"):
         for picture in media.stream(f"http://127.0.0.1:{server.server_port}/", "tcp", 8, 5):
             times.append(picture.t)
     server.shutdown()
