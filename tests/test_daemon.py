@@ -1,6 +1,7 @@
 """The running service on a real RTSP server: arrivals, broken cameras, signals, dying threads."""
 
 import contextlib
+import ctypes
 import signal
 import subprocess
 import threading
@@ -111,6 +112,17 @@ def test_a_signal_ends_the_service_at_once_with_open_tracks_written(box: Box, fo
             assert daemon.end(number) == 0
             assert time.monotonic() - began < 12
     assert box.rows("select count(*) as n from visitord.sighting") == [{"n": 1}]
+
+
+def test_a_signal_that_the_system_gives_to_another_thread_is_heard_too(box: Box, footage: Path) -> None:
+    with_cameras(box, tape=str(footage / "walk.mp4"))
+    with running(box) as daemon:
+        daemon.wait_for("Camera tape is live")
+        process = daemon.process.pid
+        thread = max(int(task.name) for task in Path(f"/proc/{process}/task").iterdir())
+        assert thread != process
+        assert ctypes.CDLL(None).tgkill(process, thread, signal.SIGTERM) == 0
+        assert daemon.process.wait(20) == 0
 
 
 def test_unreachable_cameras_are_named_with_their_reasons_and_disturb_no_other(box: Box, footage: Path) -> None:

@@ -89,7 +89,10 @@ class Daemon:
         for worker in (recorder, vision, health, *readers):
             worker.start()
         jobs.start()
-        self._stop.wait()
+        while not self._stop.wait(LOOK_EVERY_S):
+            # Python runs a signal's handler in this thread, but the system may give the signal to another one:
+            # a wait without an end would never hear of it.
+            pass
         jobs.stop()
         self._end(readers, vision, recorder, health)
         return not self._died
