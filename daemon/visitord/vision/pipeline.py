@@ -6,7 +6,6 @@ from visitord.vision.pack import Pack, align
 from visitord.vision.quality import assess
 from visitord.vision.tracker import Tracker
 
-SETTLED_EVERY_S = 0.24  # how often faces are looked at that are well seen already
 MIN_FACE_PX = 18  # narrower faces keep hardly anything of a person (cosine 0.55 at 15 px, 0.73 at 20)
 
 
@@ -17,16 +16,12 @@ class Pipeline:
         self._pack = pack
         self._gate = MotionGate()
         self._tracker = Tracker(site)
-        self._analysed_t = float("-inf")
 
     def process(self, frame: Frame) -> list[TrackReport]:
         """Analyse one frame; returns the track reports that are due because of it."""
         gate_open = self._gate.is_open(frame)
         if not gate_open and not self._tracker.active:
             return []
-        if self._tracker.settled and 0 <= frame.t - self._analysed_t < SETTLED_EVERY_S:
-            return self._tracker.expire(frame.t)
-        self._analysed_t = frame.t
         return self._tracker.update(frame, self._looks(frame, self._pack.detect(frame.image)))
 
     def photograph(self, frame: Frame) -> list[TrackReport]:

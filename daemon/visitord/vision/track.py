@@ -37,11 +37,6 @@ class Track:
     def age_s(self) -> float:
         return self.last_t - self.first_t
 
-    @property
-    def well_seen(self) -> bool:
-        """Whether as many flawless shots as are kept have been taken; more add little."""
-        return len(self.shots) == SHOTS_KEPT and not any(shot.quality.flaws for shot in self.shots)
-
     def predicted(self, t: float) -> NDArray[np.float64]:
         """Where its centre is expected at t; momentum is trusted for half a second only."""
         return self.centre + self.velocity * min(t - self.last_t, 0.5)

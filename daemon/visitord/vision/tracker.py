@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from uuid import UUID, uuid5
 
 import numpy as np
@@ -15,7 +14,6 @@ from visitord.vision.track import Track, centre
 _NAMESPACE = UUID("6f6c5a3e-6d0b-5c55-9d0c-6a3f5a1b7d11")
 _IMPOSSIBLE = 1e6
 PAUSE_S = 4.0
-APART = 4.0  # face sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +55,6 @@ class Tracker:
     def active(self) -> bool:
         """Whether any track is still open."""
         return bool(self._tracks)
-
-    @property
-    def settled(self) -> bool:
-        """Whether looking less often loses nothing: faces are followed, all well seen, and none near another."""
-        return (
-            self.active
-            and all(track.well_seen for track in self._tracks)
-            and all(
-                np.linalg.norm(a.centre - b.centre) > APART * max(_size(a.detection), _size(b.detection))
-                for a, b in combinations(self._tracks, 2)
-            )
-        )
 
     def update(self, frame: Frame, looks: Sequence[tuple[Detection, Shot]]) -> list[TrackReport]:
         """Take one frame's faces; returns the reports that are due, finals of lost tracks first."""
