@@ -204,3 +204,9 @@ def test_replay_shows_progress_on_a_terminal(box: Box) -> None:
     assert "short.mp4" in shown
     assert "100%" in shown
     assert b"pictures analysed" in done.stdout
+
+
+def test_a_configuration_named_last_counts_for_what_comes_before_it(box: Box, tmp_path: Path) -> None:
+    (tmp_path / "wrong.toml").write_text("x = 1\n")
+    done = box.run("visitorctl", "visits", "--since", "2026-01-05", "--config", str(tmp_path / "wrong.toml"))
+    done.fails_with("wrong.toml", "unknown key x")

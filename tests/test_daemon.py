@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import os
 import signal
 import subprocess
 import threading
@@ -162,6 +163,24 @@ def test_a_camera_is_back_soon_after_its_server_is_back(box: Box, footage: Path)
                 assert daemon.end() == 0
     (row,) = box.rows("select reconnects from visitord.camera_health")
     assert row["reconnects"] >= 1
+
+
+def test_a_camera_that_freezes_is_noticed_and_does_not_hold_up_the_end(box: Box, footage: Path) -> None:
+    with DemoServer(footage) as server:
+        with_cameras(box, door=server.url("walk.mp4", loop=True))
+        with running(box) as daemon:
+            daemon.wait_for("Camera door is live")
+            time.sleep(3)
+            os.kill(server._child.pid, signal.SIGSTOP)
+            began = time.monotonic()
+            assert daemon.end() == 0
+            assert time.monotonic() - began < 8
+        assert box.rows("select count(*) as n from visitord.sighting") == [{"n": 1}]
+        with running(box) as daemon:
+            daemon.wait_for("Camera door is gone: it does not answer in time")
+            os.kill(server._child.pid, signal.SIGCONT)
+            daemon.wait_for("Camera door is live")
+            assert daemon.end() == 0
 
 
 def test_a_file_is_played_at_its_own_pace_and_ends(box: Box, footage: Path) -> None:

@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.5
 HEALTH_EVERY_S = 5.0
-END_WITHIN_S = 20.0
+SOURCES_END_WITHIN_S = 3.0
+STAGE_ENDS_WITHIN_S = 10.0  # the recorder may have a slow database to write to
 
 
 class Daemon:
@@ -98,17 +99,22 @@ class Daemon:
         return not self._died
 
     def _end(self, readers: list[Worker], *stages: Worker) -> None:
-        """Sources stop first, then the stages drain, all within one bounded time."""
-        deadline = self._clock.monotonic() + END_WITHIN_S
+        """Sources stop first, then the stages drain; a source that hangs does not take the others' time."""
         self._sources_stop.set()
         self._ready.set()
-        for worker in (*readers, *stages):
-            if worker.name == "recorder":
+        self._join(SOURCES_END_WITHIN_S, *readers)
+        for stage in stages:
+            if stage.name == "recorder":
                 self._recorder_stop.set()  # once vision has handed over everything
-            worker.join(max(0.1, deadline - self._clock.monotonic()))
+            self._join(STAGE_ENDS_WITHIN_S, stage)
         for worker in (*readers, *stages):
             if worker.is_alive():
                 log.error("The %s thread did not stop in time and is left behind.", worker.name)
+
+    def _join(self, within_s: float, *workers: Worker) -> None:
+        deadline = self._clock.monotonic() + within_s
+        for worker in workers:
+            worker.join(max(0.0, deadline - self._clock.monotonic()))
 
     def _watch(self) -> None:
         """The health thread: log what changes, and write the cameras' states for `visitorctl status`."""

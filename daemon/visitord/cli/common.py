@@ -41,6 +41,7 @@ config_option = click.option(
     "--config",
     type=click.Path(path_type=Path),
     expose_value=False,
+    is_eager=True,  # read before options whose meaning depends on it, such as --since
     callback=_remember,
     metavar="FILE",
     help="Configuration file [default: $VISITORD_CONFIG, ./config.toml, /etc/visitord/config.toml].",

@@ -47,7 +47,7 @@ def stream(url: str, transport: str, fps: float, read_timeout_s: float) -> Itera
     Raises CameraRefusedError for a wrong password or path, CameraError for anything that may pass,
     the end of the stream included.
     """
-    live = False
+    live, opened_t = False, time.monotonic()
     options = {"rtsp_transport": transport, "analyzeduration": "500000"} if url.startswith("rtsp") else {}
     try:
         with av.open(url, options=options, timeout=(OPEN_TIMEOUT_S, read_timeout_s)) as container:
@@ -61,7 +61,13 @@ def stream(url: str, transport: str, fps: float, read_timeout_s: float) -> Itera
     except _REFUSED as error:
         raise CameraRefusedError(_refusal(error)) from None
     except (av.error.FFmpegError, OSError) as error:
-        raise CameraError("the stream broke off" if live and error.errno == EIO else _why(error)) from None
+        if live and error.errno == EIO:
+            raise CameraError("the stream broke off") from None
+        if isinstance(error, av.error.InvalidDataError):
+            # Also what FFmpeg says when a server accepts the connection and then is silent.
+            silent = time.monotonic() - opened_t > 0.9 * OPEN_TIMEOUT_S and not live
+            raise CameraError("it does not answer in time" if silent else "it sends no video") from None
+        raise CameraError(_why(error)) from None
     raise StreamEndedError("the stream ended")
 
 
