@@ -113,6 +113,18 @@ def test_a_server_that_is_not_there_is_a_passing_error_without_the_password() ->
     assert "127.0.0.1:9" in str(caught.value)
 
 
+def test_a_lock_held_elsewhere_is_a_passing_error_that_says_busy(database: Database) -> None:
+    other = database.another()
+    with database.transaction() as cursor:
+        cursor.execute("lock table identity in access exclusive mode")
+        with pytest.raises(DatabaseUnavailableError, match="is busy"), other.transaction() as blocked:
+            blocked.execute("set local lock_timeout = '100ms'")
+            blocked.execute("select * from identity")
+    with other.transaction() as cursor:
+        cursor.execute("select 1 from identity")
+    other.close()
+
+
 def test_a_broken_connection_is_opened_again(database: Database, server_url: str) -> None:
     with database.transaction() as cursor:
         cursor.execute("select pg_backend_pid()")

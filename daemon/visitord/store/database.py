@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+import psycopg2.errors
 import psycopg2.extensions
 import psycopg2.extras
 
@@ -23,6 +24,12 @@ _OPTIONS: dict[str, Any] = {
     "tcp_user_timeout": 15_000,  # milliseconds until a vanished host is an error
     "options": "-c lock_timeout=5s -c statement_timeout=60s",  # nothing waits for ever, so nothing blocks the end
 }
+_BUSY = (
+    psycopg2.errors.LockNotAvailable,
+    psycopg2.errors.QueryCanceled,
+    psycopg2.errors.DeadlockDetected,
+    psycopg2.errors.SerializationFailure,
+)
 _TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
@@ -67,7 +74,7 @@ class Database:
                 cursor.execute("select set_config('timezone', %s, true)", (self.timezone,))
                 yield cursor
         except psycopg2.Error as error:
-            if isinstance(error, _TRANSIENT):
+            if isinstance(error, _TRANSIENT) and not isinstance(error, _BUSY):
                 self.close()
             raise self.translated(error) from None
 
@@ -85,6 +92,8 @@ class Database:
         text = redact(str(error).strip().splitlines()[0]) if str(error).strip() else type(error).__name__
         if isinstance(error, psycopg2.errors.InsufficientPrivilege):
             return DatabaseError(f"The database user of {self.shown} may not do this: {text}.")
+        if isinstance(error, _BUSY):
+            return DatabaseUnavailableError(f"The database at {self.shown} is busy ({text}); try again in a moment.")
         if isinstance(error, _TRANSIENT):
             return DatabaseUnavailableError(
                 f"The database at {self.shown} cannot be used: {text}; "
