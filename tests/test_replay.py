@@ -224,3 +224,24 @@ def test_footage_filmed_at_night_enrols_nobody(box: Box, tmp_path: Path) -> None
         target.mux(stream.encode(None))
     _replay(box, str(dark))
     assert box.rows("select count(*) as n from visitord.visitor") == [{"n": 0}]
+
+
+def test_footage_from_a_phone_held_upright_is_turned_as_the_file_says(tmp_path: Path) -> None:
+    path = tmp_path / "phone.mp4"
+    half = np.zeros((96, 160, 3), np.uint8)
+    half[:, :80] = 255  # the left half is bright
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+        for _ in range(5):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(half, format="bgr24")))
+        container.mux(stream.encode(None))
+    # The track header's matrix, in 16.16 fixed point: from "as it is" to "a quarter clockwise".
+    one, minus = b"\x00\x01\x00\x00", b"\xff\xff\x00\x00"
+    as_it_is = one + bytes(12) + one + bytes(12)
+    content = path.read_bytes()
+    at = content.index(as_it_is, content.index(b"tkhd"))
+    path.write_bytes(content[:at] + bytes(4) + one + bytes(4) + minus + bytes(8) + content[at + 24 :])
+    image = next(media.recording(path, 10)).image
+    assert image.shape == (160, 96, 3)
+    assert image[:70].mean() > 200 > 50 > image[90:].mean()
