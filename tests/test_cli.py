@@ -210,3 +210,12 @@ def test_a_configuration_named_last_counts_for_what_comes_before_it(box: Box, tm
     (tmp_path / "wrong.toml").write_text("x = 1\n")
     done = box.run("visitorctl", "visits", "--since", "2026-01-05", "--config", str(tmp_path / "wrong.toml"))
     done.fails_with("wrong.toml", "unknown key x")
+
+
+def test_a_state_folder_of_another_account_is_one_sentence(box: Box) -> None:
+    (box.folder / "config.toml").write_text('[database]\nurl = "embedded"\n')
+    state = box.folder / "state"
+    (state / "postgres").mkdir()
+    (state / "postgres" / "PG_VERSION").write_text("18")
+    os.chown(state / "postgres", 65534, 65534)
+    box.run("visitorctl", "list").fails_with("belongs to the account", "sudo -u")

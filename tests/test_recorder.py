@@ -9,15 +9,17 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from support import START, axis, report
 from visitord import jobs
 from visitord.errors import DatabaseError, DatabaseUnavailableError, VisitordError
+from visitord.identity import decide
+from visitord.identity.cluster import Group
 from visitord.recorder import Recorder
-from visitord.records import Arrival, Thresholds
+from visitord.records import Arrival, Decided, Decision, Thresholds, TrackReport, Verdict
 from visitord.store import embedded, listing, merging, migrate, people, sightings, visits
 from visitord.store.database import Database
 from visitord.store.sightings import Site
@@ -283,6 +285,60 @@ def test_a_sighting_written_during_a_merge_belongs_to_whoever_is_kept(desk: Desk
     assert desk.rows("select name, visits, sightings from visitor") == [("visitor 1", 2, 3)]
 
 
+def test_a_merge_by_hand_and_the_merge_job_wait_for_each_other(desk: Desk) -> None:
+    desk.recorder.handle(report(axis(0), 0))
+    desk.recorder.handle(report(axis(1), 10))
+    job, by_hand = desk.database.another(), desk.database.another()
+    outcome: list[object] = []
+
+    def merge() -> None:
+        try:
+            with by_hand.transaction() as cursor:
+                merging.merge(cursor, one, two, "tester", START)
+            outcome.append("merged")
+        except VisitordError as error:
+            outcome.append(str(error))
+
+    with job.transaction() as cursor:
+        one, two = (people.find(cursor, str(n)).visitor_id for n in (1, 2))
+        merging.freeze(cursor)
+        late = threading.Thread(target=merge)
+        late.start()
+        time.sleep(0.5)
+        merging.apply(cursor, Group(two, (one,), (), 0.9), "merge job", START)
+    late.join(10)
+    assert outcome == ["One of these people was merged by somebody else just now; look again and repeat."]
+
+
+def test_a_name_for_someone_merged_meanwhile_is_refused(desk: Desk) -> None:
+    desk.recorder.handle(report(axis(0), 0))
+    desk.recorder.handle(report(axis(1), 10))
+    with desk.database.transaction() as cursor:
+        one, two = people.find(cursor, "1"), people.find(cursor, "2")
+        merging.merge(cursor, one.visitor_id, two.visitor_id, "tester", START)
+    with pytest.raises(VisitordError, match="merged by somebody else"), desk.database.transaction() as cursor:
+        people.rename(cursor, two, "Regular")
+
+
+def test_two_recorders_of_one_person_write_one_visit(desk: Desk) -> None:
+    desk.recorder.handle(report(axis(0), 0))
+    other = Desk(desk.database.another())
+    late = threading.Thread(target=other.recorder.handle, args=(report(axis(0), 101, camera="hall"),))
+    with desk.database.another().transaction() as cursor:
+        (identity,) = [row[0] for row in desk.rows("select identity_id from identity")]
+        sightings.write(cursor, decided(report(axis(0), 100), identity), SITE)  # type: ignore[arg-type]
+        late.start()
+        time.sleep(0.5)
+    late.join(10)
+    assert desk.one("select count(*) from visit_log") == 2
+    assert other.arrivals == []
+
+
+def decided(track: TrackReport, identity: UUID) -> Decided:
+    verdict = Verdict(Decision.MATCHED, identity, 1.0, None, "for tests")
+    return Decided(track, verdict, decide.pool(track.shots), "pack-1")
+
+
 def test_a_merge_of_someone_merged_meanwhile_is_refused(desk: Desk) -> None:
     for i in range(3):
         desk.recorder.handle(report(axis(i), i * 10))
@@ -375,6 +431,7 @@ def test_an_embedded_server_that_dies_is_started_again(own_server: tuple[Path, s
 def test_an_embedded_database_of_another_account_is_left_alone(open_path: Path) -> None:
     folder = open_path / "postgres"
     folder.mkdir()
+    (folder / "PG_VERSION").write_text("18")
     os.chown(folder, 65534, 65534)
     with pytest.raises(DatabaseError, match="belongs to the account"):
         embedded.start(open_path)

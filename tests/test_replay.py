@@ -245,3 +245,10 @@ def test_footage_from_a_phone_held_upright_is_turned_as_the_file_says(tmp_path: 
     image = next(media.recording(path, 10)).image
     assert image.shape == (160, 96, 3)
     assert image[:70].mean() > 200 > 50 > image[90:].mean()
+
+
+def test_a_clock_that_jumps_back_starts_the_pace_anew() -> None:
+    pace = media.Pace(8)
+    before = sum(pace.allows(n / 25) for n in range(250))
+    after = sum(pace.allows(n / 25) for n in range(250))
+    assert before == after == pytest.approx(80, abs=1)

@@ -13,7 +13,7 @@ from visitord.errors import DatabaseError
 from visitord.identity import cluster
 from visitord.identity.cluster import Group
 from visitord.records import Thresholds
-from visitord.store import merging, visits
+from visitord.store import gallery, merging, visits
 from visitord.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ def merge_duplicates(
         if not dry_run:
             for group in groups:
                 merging.apply(cursor, group, JOB_NAME, now)
+            if groups:
+                gallery.changed(cursor)
         return groups
 
 

@@ -57,7 +57,8 @@ class Group(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         # Ended in order, so that the embedded database is let go: the daemon has handlers of its own.
         for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda n, _: sys.exit(128 + n))
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
+                signal.signal(number, lambda n, _: sys.exit(128 + n))
         try:
             for argument in sys.argv:
                 argument.encode()
@@ -66,6 +67,8 @@ class Group(click.Group):
             fail("An argument is not valid text in this machine's encoding.")
         except VisitordError as error:
             fail(str(error))
+        except PermissionError as error:
+            fail(f"{error.filename}: {error.strerror}; run this as the account that owns it.")
         except ImportError as error:
             fail(
                 f"A library does not load on this machine ({error}); "

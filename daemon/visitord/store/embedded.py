@@ -51,9 +51,12 @@ def start(state: Path) -> str:
 
 def _require_ours(folder: Path) -> None:
     """Raises DatabaseError if another account's server lives there: the library would take its files over."""
-    if not folder.exists():
-        return
-    owner = folder.stat().st_uid
+    try:
+        if not (folder / "PG_VERSION").exists():
+            return
+        owner = folder.stat().st_uid
+    except PermissionError:
+        owner = next(p for p in folder.parents if os.access(p.parent, os.X_OK)).stat().st_uid
     ours = _account_id(ROOTS_ACCOUNT) if os.geteuid() == 0 else os.geteuid()
     if owner != ours:
         name = _account_name(owner)

@@ -76,7 +76,10 @@ def apart(cursor: Cursor) -> set[frozenset[UUID]]:
 
 
 def apply(cursor: Cursor, group: Group, by: str, now: datetime) -> None:
-    """Merge a group's identities into the kept one and settle its pending sightings."""
+    """Merge a group's identities into the kept one and settle its pending sightings.
+
+    The caller announces the change once all groups are applied: the row that counts changes is locked last.
+    """
     _hold(cursor, [i for i in (group.kept, *group.merged) if i])
     kept = group.kept or _found(cursor, group.settled[0])
     evidence = {"agreement": round(group.agreement, 4), "members": len(group.merged) + len(group.settled) + 1}
@@ -90,11 +93,12 @@ def apply(cursor: Cursor, group: Group, by: str, now: datetime) -> None:
             (kept, Decision.SETTLED.value, f"the merge job: {reason}", list(group.settled)),
         )
     rebuild_visits(cursor, [kept, *group.merged])
-    gallery.changed(cursor)
 
 
 def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, now: datetime) -> None:
     """A person declares two identities one; both must stand for themselves.  Raises VisitordError."""
+    # The table before its rows, in the order of the merge job, which would otherwise wait for us as we wait for it.
+    cursor.execute("lock table identity in row exclusive mode")
     _hold(cursor, [kept, merged])
     if kept == merged:
         raise VisitordError("These are the same person already; nothing to merge.")
@@ -107,7 +111,7 @@ def _hold(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:
     """Lock identities until the transaction ends; raises VisitordError if one was merged away meanwhile."""
     cursor.execute(
         "select count(*) from (select 1 from identity where identity_id = any(%s) and merged_into is null "
-        "order by identity_id for update) held",
+        "order by identity_id for no key update) held",
         (list(identity_ids),),
     )
     if cursor.fetchone() != (len(set(identity_ids)),):

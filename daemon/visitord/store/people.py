@@ -71,8 +71,10 @@ def rename(cursor: Cursor, person: Person, name: str) -> str:
         raise VisitordError(f'"{text}" looks like a label; choose a name that no other visitor can have as number.')
     cursor.execute(
         "update identity set name = %s, status = case when status = 'ignored' then status else 'named' end "
-        "where identity_id = %s",
+        "where identity_id = %s and merged_into is null",
         (text, person.visitor_id),
     )
+    if cursor.rowcount != 1:
+        raise VisitordError(f"{person.name} was merged by somebody else just now; look again and repeat.")
     gallery.changed(cursor)
     return text

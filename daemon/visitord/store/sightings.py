@@ -106,11 +106,22 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
     row = cursor.fetchone()
     if row is None or row[0] is None:
         return None
-    # Locked, so that a merge under way is waited for and seen: the visit belongs to whoever stands for them then.
-    cursor.execute("select root_id from identity where identity_id = %s for share", (row[0],))
-    (root_id,) = cursor.fetchone() or (row[0],)
+    root_id = _hold_root(cursor, row[0])
     began = visits.refresh(cursor, root_id, site.name, site.gap, (report.started_at, row[1]))
     return _arrival(cursor, root_id, site, began[0]) if began else None
+
+
+def _hold_root(cursor: Cursor, identity_id: UUID) -> UUID:
+    """Who stands for this identity, locked until the transaction ends.
+
+    A merge under way is waited for and seen, and so is another recorder writing a visit of the same person.
+    """
+    while True:
+        cursor.execute("select root_id from identity where identity_id = %s", (identity_id,))
+        (root_id,) = cursor.fetchone() or (identity_id,)
+        cursor.execute("select merged_into is null from identity where identity_id = %s for no key update", (root_id,))
+        if cursor.fetchone() != (False,):
+            return UUID(str(root_id))
 
 
 def _add_template(cursor: Cursor, decided: Decided, template: Template) -> None:

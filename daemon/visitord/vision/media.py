@@ -133,7 +133,8 @@ class Pace:
         # Half a millisecond of grace: time stamps are rounded, and a picture must not miss its turn for that.
         if self._due - 2 * self._step_s <= t < self._due - 5e-4:
             return False
-        self._due = max(self._due + self._step_s, t + self._step_s / 2) if t < self._due + 1 else t + self._step_s
+        in_step = self._due - 5e-4 <= t < self._due + 1
+        self._due = max(self._due + self._step_s, t + self._step_s / 2) if in_step else t + self._step_s
         return True
 
 
