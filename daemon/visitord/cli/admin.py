@@ -113,7 +113,10 @@ def _account() -> str:
 @click.argument("keep")
 @click.argument("other")
 def merge(keep: str, other: str) -> None:
-    """Declare OTHER to be the same person as KEEP, whose name and id stay."""
+    """Say that OTHER is the same person as KEEP.
+
+    KEEP's name and id stay; OTHER's label and id lead there from now on.
+    """
     with _database().transaction() as cursor:
         kept, merged = people.find(cursor, keep), people.find(cursor, other)
         merging.merge(cursor, kept.visitor_id, merged.visitor_id, _account(), datetime.now(UTC))
@@ -139,7 +142,7 @@ def visits(form: str, since: datetime | None, until: datetime | None, camera: st
 @main.command()
 @format_option
 def status(form: str) -> None:
-    """The cameras as the daemon last reported them, and how much is stored."""
+    """How the cameras are, and how much is stored."""
     with _database().transaction() as cursor:
         cameras = listing.cameras(cursor)
         totals = listing.totals(cursor)
@@ -161,7 +164,10 @@ def status(form: str) -> None:
 @main.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would be merged.")
 def cluster(dry_run: bool) -> None:
-    """Run the merge job now: join identities that are one person, settle pending sightings."""
+    """Run the merge job now.
+
+    It joins identities that are one person and settles pending sightings.
+    """
     database = _database()
     settings = config()
     pack = box.open_pack(settings)
@@ -175,7 +181,10 @@ def cluster(dry_run: bool) -> None:
 @click.argument("query")
 @format_option
 def sql(query: str, form: str) -> None:
-    """Run one SQL query, reading only: visitorctl sql "select name, visits from visitord.visitor"."""
+    """Ask one question in SQL; it can only read.
+
+    Example: visitorctl sql "select name, visits from visitord.visitor"
+    """
     with _database().transaction() as cursor:
         columns, rows = listing.query(cursor, query)
     show(rows, columns, form, "No rows.")

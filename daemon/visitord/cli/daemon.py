@@ -48,7 +48,7 @@ def main() -> None:
 
 @main.command()
 def run() -> None:
-    """Run the service: read the configured cameras until stopped."""
+    """Read the configured cameras until stopped."""
     from visitord.app import Daemon
 
     log_to_stderr()
@@ -68,7 +68,10 @@ def run() -> None:
 @main.command()
 @click.option("--once", is_flag=True, help="Show everyone twice, print the visit log, and end.")
 def demo(once: bool) -> None:
-    """Watch two demo cameras: eight people walk in and out, as RTSP streams on this machine."""
+    """Watch eight people on two demo cameras.
+
+    They walk in and out of two real RTSP streams on this machine.
+    """
     from visitord.app import Daemon
     from visitord.demo.run import demo_config
 
@@ -102,7 +105,10 @@ def demo(once: bool) -> None:
     help="Pictures analysed per second of footage [default: the camera's, or 8].",
 )
 def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, fps: float | None) -> None:
-    """Analyse recorded videos and photographs, stamped with media time; doing it twice adds nothing."""
+    """Analyse recorded videos and photographs.
+
+    They are stamped with the time of the footage; doing it twice adds nothing.
+    """
     from visitord.replay import plan, play
 
     log_to_stderr(logging.WARNING)
@@ -139,7 +145,7 @@ def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, 
 
 @main.command("check-config")
 def check_config() -> None:
-    """Say whether the configuration is right, without starting anything."""
+    """Say whether the configuration is right."""
     settings = config()
     settings.require_secrets()
     where = settings.path or "No configuration file; the built-in defaults"
@@ -150,7 +156,7 @@ def check_config() -> None:
 
 @main.command("migrate")
 def migrate_() -> None:
-    """Bring the database to the schema this version needs."""
+    """Bring the database up to date."""
     settings = config()
     database = Database.at(settings.database_url(), settings.state)
     applied = migrate.migrate(database)
