@@ -267,7 +267,16 @@ def load(path: Path | None) -> Config:
     except ValidationError as error:
         raise ConfigError(f"{path}: {'; '.join(_sentence(e) for e in error.errors()[:3])}.") from None
     except ValueError as error:
-        raise ConfigError(f"{path}: {error}.") from None
+        raise ConfigError(f"{path}: {'; '.join(_unknown_keys(values)) or error}.") from None
+
+
+def _unknown_keys(values: dict[str, Any]) -> list[str]:
+    """Sentences on keys that do not exist: a misspelt key is the cause, a variable missing inside it is not."""
+    try:
+        Config(**values)
+    except ValidationError as error:
+        return [_sentence(e) for e in error.errors() if e["type"] == "extra_forbidden"][:3]
+    return []
 
 
 def _about(key: str, error: ValueError) -> str:

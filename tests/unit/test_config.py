@@ -435,3 +435,8 @@ def test_a_relative_path_to_the_file_is_made_absolute(folder: Path, monkeypatch:
 )
 def test_values_no_machine_can_use_are_told_too(folder: Path, text: str, said: str) -> None:
     assert said in problem(folder, text)
+
+
+def test_a_misspelt_key_is_told_before_a_variable_missing_in_it(folder: Path) -> None:
+    text = CAMERA + 'sorce = "rtsp://user:${DOOR_PASSWORD}@192.0.2.10/a"\n'
+    assert problem(folder, text) == "unknown key camera[1].sorce; did you mean source"
