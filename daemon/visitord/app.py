@@ -1,22 +1,24 @@
 """The daemon: cameras, one vision thread, one recorder thread, the schedule, and an orderly end."""
 
 import logging
+import queue
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 
-from visitord import box
+from visitord import box, control
 from visitord.clock import Clock, SystemClock
 from visitord.config import Config
-from visitord.errors import DatabaseError
+from visitord.errors import CameraError, DatabaseError
 from visitord.jobs import Jobs
 from visitord.recorder import Recorder
-from visitord.records import Arrival
+from visitord.records import Arrival, Image
 from visitord.store import cameras as stored_cameras
 from visitord.store.database import Database
-from visitord.vision.camera import Camera, CameraSettings, Health, State
+from visitord.vision import media
+from visitord.vision.camera import Camera, Health, State
 from visitord.vision.pack import Pack
-from visitord.vision.pipeline import Pipeline
 from visitord.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.5
 HEALTH_EVERY_S = 5.0
 SOURCES_END_WITHIN_S = 3.0
+SNAPSHOT_WITHIN_S = 10.0
 STAGE_ENDS_WITHIN_S = 10.0  # the recorder may have a slow database to write to
 
 
@@ -56,18 +59,18 @@ class Daemon:
         self._ready = threading.Event()
         self._died = False
         self._once = once
-        self._shown: dict[str, State] = {}
+        self._shown: dict[str, tuple[State, str]] = {}
         self._told_t = float("-inf")
         self._recorder: Recorder = box.open_recorder(config, database, pack, arrived)
+        self._requests: queue.SimpleQueue[tuple[str, Future[Image | None]]] = queue.SimpleQueue()
+        used = [c for c in config.camera if c.enabled]
+        self._pipelines = {c.name: box.pipeline(config, c, pack) for c in used}
         self._cameras = [
-            Camera(
-                CameraSettings(c.name, config.source_of(c), c.transport, c.fps, c.stale_after.total_seconds(), once),
-                self._clock,
-                self._sources_stop,
-                self._ready.set,
-            )
-            for c in config.camera
+            Camera(box.camera_settings(config, c, once=once), self._clock, self._sources_stop, self._ready.set)
+            for c in used
         ]
+        off = "enabled = false in the configuration"
+        self._disabled = [Health(c.name, State.DISABLED, off) for c in config.camera if not c.enabled]
 
     def stop(self, *_: object) -> None:
         """Ask `run` to end; only sets a flag, so it may be called from a signal handler."""
@@ -87,6 +90,7 @@ class Daemon:
             self._config.merge.every,
             self._clock,
         )
+        control.listen(self._config.state, self.snapshot)
         for worker in (recorder, vision, health, *readers):
             worker.start()
         jobs.start()
@@ -120,7 +124,7 @@ class Daemon:
         """The health thread: log what changes, and write the cameras' states for `visitorctl status`."""
         database = self._database.another()
         while not self._stop.is_set():
-            states = [camera.health() for camera in self._cameras]
+            states = [camera.health() for camera in self._cameras] + self._disabled
             self._tell(states, database)
             if self._once and all(h.state is State.ENDED for h in states):
                 self.stop()
@@ -129,27 +133,50 @@ class Daemon:
 
     def _see(self) -> None:
         """The vision thread: take the newest picture of each camera in turn, analyse it, pass on reports."""
-        pipelines = {c.settings.name: Pipeline(self._pack, self._config.site.name) for c in self._cameras}
         while not self._stop.is_set():
             self._ready.wait(1.0)
             self._ready.clear()
             for camera in self._cameras:
-                pipeline = pipelines[camera.settings.name]
+                pipeline = self._pipelines[camera.settings.name]
                 frame = camera.take()
                 reports = pipeline.process(frame) if frame else pipeline.expire(self._clock.monotonic())
                 for report in reports:
                     self._recorder.submit(report)
-        for pipeline in pipelines.values():
+            while not self._requests.empty():
+                name, answer = self._requests.get()
+                answer.set_result(self._pipelines[name].snapshot())
+        for pipeline in self._pipelines.values():
             for report in pipeline.flush():
                 self._recorder.submit(report)
 
+    def snapshot(self, camera: str) -> bytes:
+        """What the camera's pipeline sees, as JPEG; the vision thread makes it.  Raises CameraError without one."""
+        health = {h.camera: h for h in (*(c.health() for c in self._cameras), *self._disabled)}
+        if camera not in health:
+            raise CameraError(f'The running daemon has no camera "{camera}"; it has {", ".join(health)}.')
+        answer: Future[Image | None] = Future()
+        if camera in self._pipelines:
+            self._requests.put((camera, answer))
+            self._ready.set()
+            try:
+                image = answer.result(SNAPSHOT_WITHIN_S)
+            except TimeoutError:
+                raise CameraError("The analysis is too busy to draw a snapshot; try again.") from None
+            if image is not None:
+                return media.jpeg(image)
+        raise CameraError(
+            f"Camera {camera} has given no picture yet: it is {health[camera].state}"
+            f"{health[camera].reason and ', '}{health[camera].reason}."
+        )
+
     def _tell(self, health: Sequence[Health], database: Database) -> None:
         """Log what changed, and write every camera's state for `visitorctl status` now and then."""
-        changed = [h for h in health if self._shown.get(h.camera) is not h.state]
+        changed = [h for h in health if self._shown.get(h.camera) != (h.state, h.reason)]
         for h in changed:
             level = logging.WARNING if h.state in (State.STALE, State.REFUSED, State.GONE) else logging.INFO
-            log.log(level, "Camera %s is %s%s.", h.camera, h.state, f": {h.reason.rstrip('.')}" if h.reason else "")
-            self._shown[h.camera] = h.state
+            detail = h.reason.rstrip(".") or h.stream
+            log.log(level, "Camera %s is %s%s.", h.camera, h.state, f": {detail}" if detail else "")
+            self._shown[h.camera] = (h.state, h.reason)
         now = self._clock.monotonic()
         if not changed and now - self._told_t < HEALTH_EVERY_S:
             return

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from visitord.config import Config
+from visitord.config import CameraConfig, Config
 from visitord.errors import ConfigError
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Thresholds
@@ -13,8 +13,10 @@ from visitord.store.database import Database
 from visitord.store.sightings import Site
 from visitord.vision import model_store
 
-if TYPE_CHECKING:  # its libraries take seconds to import; most commands need no models
+if TYPE_CHECKING:  # their libraries take seconds to import; most commands need no models and no cameras
+    from visitord.vision.camera import CameraSettings
     from visitord.vision.pack import Pack
+    from visitord.vision.pipeline import Pipeline
 
 
 def site_of(config: Config) -> Site:
@@ -41,6 +43,30 @@ def open_pack(config: Config) -> "Pack":
 
     folder = model_store.folder_of(config.models.pack, config.models_dir, config.folder)
     return packs.open_pack(config.models.pack, folder, config.models.threads)
+
+
+def camera_settings(config: Config, camera: CameraConfig, *, once: bool = False) -> "CameraSettings":
+    """What a camera's threads need to know; raises ConfigError when a secret is missing."""
+    from visitord.vision.camera import CameraSettings
+
+    return CameraSettings(
+        camera.name,
+        config.source_of(camera),
+        camera.fps,
+        camera.stale_after.total_seconds(),
+        camera.transport,
+        camera.size,
+        camera.format,
+        camera.decoder,
+        once,
+    )
+
+
+def pipeline(config: Config, camera: CameraConfig, pack: "Pack") -> "Pipeline":
+    from visitord.vision.area import Area
+    from visitord.vision.pipeline import Pipeline
+
+    return Pipeline(pack, config.site.name, Area(camera.ignore, camera.only))
 
 
 def thresholds(config: Config, pack: "Pack") -> Thresholds:

@@ -142,13 +142,39 @@ class MergeConfig(_Section):
     every: Duration = timedelta(hours=1)
 
 
+def _size(value: object) -> object:
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", value) if isinstance(value, str) else None
+    if not match or not min(int(match[1]), int(match[2])):
+        raise ValueError('must be width and height in pixels such as "1280x720"')
+    return int(match[1]), int(match[2])
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Polygons = tuple[Annotated[tuple[tuple[Share, Share], ...], Field(min_length=3)], ...]
+
+
 class CameraConfig(_Section):
     name: Name
     source: Annotated[str, BeforeValidator(_source_text), AfterValidator(_source_kind)]
+    enabled: bool = True
     password_file: FilePath | None = None
     transport: Literal["tcp", "udp"] = "tcp"
     fps: float = Field(8, ge=2, le=60)  # below 2 a walker is seen too seldom to be followed
+    size: Annotated[tuple[int, int] | None, BeforeValidator(_size)] = None
+    format: str | None = Field(None, pattern="^[A-Z0-9 ]{4}$")
+    decoder: str = Field("cpu", pattern="^[a-z0-9]+$")
     stale_after: Duration = timedelta(seconds=10)
+    ignore: Polygons = ()
+    only: Polygons = ()
+
+    @model_validator(mode="after")
+    def _fits_its_source(self) -> Self:
+        usb = self.source.isdecimal() or self.source.startswith("/dev/")
+        if self.format and not usb:
+            raise ValueError("format is for USB cameras only; this one sends what it is set to")
+        if self.transport == "udp" and not self.source.lower().startswith("rtsp"):
+            raise ValueError('transport = "udp" is for rtsp:// cameras only')
+        return self
 
 
 class Config(_Section):
@@ -217,7 +243,8 @@ class Config(_Section):
     def require_secrets(self) -> None:
         """Raises ConfigError unless every variable, password file and address can be used."""
         for camera in self.camera:
-            self.source_of(camera)
+            if camera.enabled:
+                self.source_of(camera)
         self.database_url()
 
     def _secret(self, file: Path) -> str:

@@ -26,6 +26,10 @@ class StreamEndedError(CameraError):
     """A stream that should go on came to its end; a live camera has failed."""
 
 
+class CameraStaleError(CameraError):
+    """The camera is there, but no picture comes that could be used."""
+
+
 class CameraRefusedError(CameraError):
     """The camera answered and said no: a wrong password or a wrong path; a person has to act."""
 

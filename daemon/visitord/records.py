@@ -4,9 +4,11 @@ All are frozen: a stage never changes what it was given, arrays included.  Shape
 construction, so that a mistake shows where it is made.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from uuid import UUID
 
 import numpy as np
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from visitord.clock import aware
 
 Image = NDArray[np.uint8]  # (h, w, 3) BGR
+Gray = NDArray[np.uint8]  # (h, w) brightness
 Embedding = NDArray[np.float32]  # (d,) of unit length
 
 
@@ -25,22 +28,59 @@ def _check(array: np.ndarray, shape: tuple[int | None, ...], dtype: type, what: 
         raise ValueError(f"{what} must be {want}, got {array.dtype} {array.shape}")
 
 
+GRAY_PX = 160  # about the width of a picture's small grey copy
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded picture, turned into colour only when someone looks: most show an empty room.
+
+    t: media time in seconds from the start of its file or stream.  gray: its brightness, every n-th pixel of
+    every n-th row.  decode: makes the image, (h, w, 3) BGR.  corrupt: the decoder says that parts are missing.
+    """
+
+    t: float
+    gray: Gray
+    decode: Callable[[], Image]
+    corrupt: bool = False
+
+    @classmethod
+    def of(cls, image: Image, t: float = 0.0) -> "Picture":
+        """A picture that is in colour already."""
+        _check(image, (None, None, 3), np.uint8, "a frame's image")
+        step = gray_step(image.shape[1])
+        return cls(t, np.ascontiguousarray(image[::step, ::step, 1]), lambda: image)  # green is most of brightness
+
+    @cached_property
+    def image(self) -> Image:
+        return self.decode()
+
+
+def gray_step(width_px: int) -> int:
+    """Every how many pixels a picture's small grey copy takes one."""
+    return max(1, width_px // GRAY_PX)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One decoded picture of one camera.
+    """One picture of one camera.
 
-    image: uint8 (h, w, 3) BGR.  at: when it was taken, UTC.  t: seconds on the camera's own steady clock
-    (monotonic time when live, media time in a replay); only differences mean anything.
+    at: when it was taken, UTC.  t: seconds on the camera's own steady clock (monotonic time when live, media
+    time in a replay); only differences mean anything.
     """
 
     camera: str
-    image: Image
+    picture: Picture
     at: datetime
     t: float
 
     def __post_init__(self) -> None:
-        _check(self.image, (None, None, 3), np.uint8, "a frame's image")
         object.__setattr__(self, "at", aware(self.at))
+
+    @property
+    def image(self) -> Image:
+        """uint8 (h, w, 3) BGR."""
+        return self.picture.image
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,9 @@ from visitord.clock import aware
 from visitord.config import NAME_MAX, valid_name
 from visitord.errors import ConfigError, MediaError
 from visitord.recorder import Recorder
-from visitord.records import Frame, TrackReport
+from visitord.records import Frame, Picture, TrackReport
 from visitord.vision import media
+from visitord.vision.inspection import Inspector
 from visitord.vision.pack import Pack
 from visitord.vision.pipeline import Pipeline
 
@@ -93,10 +94,12 @@ def play(
 
 def _frames(clip: Clip, fps: float) -> Iterator[Frame]:
     if media.is_photograph(clip.path):
-        yield Frame(clip.camera, media.photograph(clip.path), clip.start, 0.0)
+        yield Frame(clip.camera, Picture.of(media.photograph(clip.path)), clip.start, 0.0)
         return
+    inspector = Inspector()
     for picture in media.recording(clip.path, fps):
-        yield Frame(clip.camera, picture.image, clip.start + timedelta(seconds=picture.t), picture.t)
+        if not inspector.flaw(picture):
+            yield Frame(clip.camera, picture, clip.start + timedelta(seconds=picture.t), picture.t)
 
 
 def _record(recorder: Recorder, reports: list[TrackReport]) -> None:

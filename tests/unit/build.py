@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from visitord.records import Detection, Embedding, Frame, Image, Quality, Shot, Template, TrackReport
+from visitord.records import Detection, Embedding, Frame, Image, Picture, Quality, Shot, Template, TrackReport
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DIM = 8
@@ -50,7 +50,7 @@ def picture(height: int = 4, width: int = 4, value: int = 0) -> Image:
 
 
 def frame(t: float, camera: str = "door", image: Image | None = None) -> Frame:
-    return Frame(camera, picture() if image is None else image, after(t), t)
+    return Frame(camera, Picture.of(picture() if image is None else image), after(t), t)
 
 
 def detection(x: float, y: float = 100.0, size: float = 60.0, score: float = 0.9) -> Detection:

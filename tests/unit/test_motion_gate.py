@@ -81,7 +81,7 @@ def test_someone_moving_keeps_the_gate_open_and_it_closes_after_they_left() -> N
 
 def test_a_speck_does_not_open_the_gate() -> None:
     """A tenth of a per cent of the picture must move; with half the picture required, a person is a speck."""
-    gate = MotionGate(MotionSettings(min_area=0.5))
+    gate = MotionGate(settings=MotionSettings(min_area=0.5))
     opened([scene()] * 40, gate)
     assert opened([with_block(scene())] * 8, gate, start=40) == []
 

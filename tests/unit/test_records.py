@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from build import NOON, axis, detection
 
-from visitord.records import Detection, Frame, Quality, Shot, Thresholds
+from visitord.records import Detection, Frame, Picture, Quality, Shot, Thresholds
 
 NAIVE = datetime(2026, 3, 1, 12, 0)
 
@@ -23,7 +23,7 @@ NAIVE = datetime(2026, 3, 1, 12, 0)
 )
 def test_a_wrong_image_is_refused_and_the_message_says_what_arrived(image: Any, arrived: str) -> None:
     with pytest.raises(ValueError, match=rf"^a frame's image must be uint8 \('n', 'n', 3\), got {arrived}$"):
-        Frame("door", image, NOON, 0.0)
+        Picture.of(image)
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,12 @@ def test_a_wrong_embedding_is_refused_and_the_message_says_what_arrived(embeddin
 
 def test_a_frame_without_a_time_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="2026-03-01T12:00:00 has no time zone"):
-        Frame("door", np.zeros((2, 2, 3), np.uint8), NAIVE, 0.0)
+        Frame("door", Picture.of(np.zeros((2, 2, 3), np.uint8)), NAIVE, 0.0)
 
 
 def test_a_frames_time_is_kept_in_utc() -> None:
     there = datetime(2026, 3, 1, 14, 0, tzinfo=timezone(timedelta(hours=2)))
-    frame = Frame("door", np.zeros((2, 2, 3), np.uint8), there, 0.0)
+    frame = Frame("door", Picture.of(np.zeros((2, 2, 3), np.uint8)), there, 0.0)
     assert (frame.at, frame.at.tzinfo) == (NOON, UTC)
 
 

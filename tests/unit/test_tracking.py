@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from build import after, axis, detection, frame, near, perturbed, picture, shot
 
-from visitord.records import Detection, Embedding, Frame, Shot, TrackReport
+from visitord.records import Detection, Embedding, Frame, Picture, Shot, TrackReport
 from visitord.vision.track import SHOTS_KEPT
 from visitord.vision.tracker import Tracker
 
@@ -340,7 +340,7 @@ def test_a_wall_clock_set_back_does_not_turn_a_track_around() -> None:
     tracker = Tracker("main")
     for n in range(8):
         moment = after(n / 8 - (30 if n > 3 else 0))
-        here = Frame("door", picture(), moment, n / 8)
+        here = Frame("door", Picture.of(picture()), moment, n / 8)
         tracker.update(here, [(detection(100.0), shot(axis(0), t=n / 8))])
     (report,) = tracker.flush()
     assert (report.ended_at - report.started_at).total_seconds() == pytest.approx(7 / 8)

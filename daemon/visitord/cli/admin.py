@@ -3,10 +3,11 @@
 import getpass
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
-from visitord import box, jobs
+from visitord import box, control, jobs
 from visitord.cli.common import (
     Group,
     config,
@@ -18,11 +19,10 @@ from visitord.cli.common import (
     show,
     version_option,
 )
+from visitord.errors import NotFoundError, VisitordError
 from visitord.store import listing, merging, people
 from visitord.store.database import Database
 from visitord.store.listing import Window
-
-REPORT_OLD_S = 30.0  # daemons report their cameras every 5 s
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -146,19 +146,40 @@ def status(form: str) -> None:
     with _database().transaction() as cursor:
         cameras = listing.cameras(cursor)
         totals = listing.totals(cursor)
-    for camera in cameras:
-        if camera["report_age_s"] > REPORT_OLD_S and camera["state"] != "ended":
-            camera["reason"] = (
-                f"no daemon has reported it for {camera['report_age_s']:.0f} s; last known: {camera['state']}"
-            )
-            camera["state"] = "unknown"
-    columns = ("camera", "site", "state", "fps", "dropped", "reconnects", "last_frame_at", "reason")
+    columns = ("camera", "site", "state", "stream", "fps", "dropped", "reconnects", "last_frame_at", "reason")
     show(cameras, columns, form, "No daemon has reported a camera yet; start one with: visitord run.")
     if form == "table":
         summary = (
             "{visitors} visitors, {visits} visits, {sightings} sightings ({pending} pending), {present} present now"
         )
         click.echo(f"\n{summary.format(**totals)}")
+
+
+@main.command()
+@click.argument("camera")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Where to [default: CAMERA.jpg].")
+def snapshot(camera: str, output: Path | None) -> None:
+    """Write the current picture of CAMERA with what visitord sees in it.
+
+    Ignored parts are dark with a red edge, parts that count have a blue one, what moves is green, and every face
+    has a box with its width in pixels.  A running daemon is asked; without one, the camera is opened for a moment.
+    """
+    settings = config()
+    picture = control.ask(settings.state, camera)
+    if picture is None:
+        chosen = next((c for c in settings.camera if c.name == camera), None)
+        if chosen is None:
+            known = ", ".join(c.name for c in settings.camera) or "none"
+            raise NotFoundError(f'No camera is called "{camera}" in {settings.path}; there is: {known}.')
+        from visitord.look import look
+
+        picture = look(settings, chosen, box.open_pack(settings))
+    path = output or Path(f"{camera}.jpg")
+    try:
+        path.write_bytes(picture)
+    except OSError as error:
+        raise VisitordError(f"{path} cannot be written: {error.strerror}.") from None
+    click.echo(f"{path} shows what {camera} sees.")
 
 
 @main.command()

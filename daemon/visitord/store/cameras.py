@@ -24,6 +24,8 @@ class Report(Protocol):
     def dropped(self) -> int: ...
     @property
     def reconnects(self) -> int: ...
+    @property
+    def stream(self) -> str: ...
 
 
 def report(database: Database, site: str, cameras: Sequence[Report], now: datetime) -> None:
@@ -32,11 +34,12 @@ def report(database: Database, site: str, cameras: Sequence[Report], now: dateti
         for c in cameras:
             cursor.execute(
                 "insert into camera "
-                "(site, camera, state, reason, last_frame_at, fps, dropped, reconnects, reported_at) "
-                "values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (site, camera) do update set "
+                "(site, camera, state, reason, last_frame_at, fps, dropped, reconnects, stream, reported_at) "
+                "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (site, camera) do update set "
                 "state = excluded.state, reason = excluded.reason, "
                 "last_frame_at = coalesce(excluded.last_frame_at, camera.last_frame_at), fps = excluded.fps, "
-                "dropped = excluded.dropped, reconnects = excluded.reconnects, reported_at = excluded.reported_at",
+                "dropped = excluded.dropped, reconnects = excluded.reconnects, stream = excluded.stream, "
+                "reported_at = excluded.reported_at",
                 (
                     site,
                     c.camera,
@@ -46,6 +49,7 @@ def report(database: Database, site: str, cameras: Sequence[Report], now: dateti
                     c.fps,
                     c.dropped,
                     c.reconnects,
+                    c.stream[:1000],
                     now,
                 ),
             )

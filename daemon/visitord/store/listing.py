@@ -77,11 +77,11 @@ def sightings(cursor: Cursor, visitor_id: UUID, limit: int) -> list[Row]:
 
 
 def cameras(cursor: Cursor) -> list[Row]:
-    """Every camera as its daemon last reported it, with the age of the report in seconds."""
+    """Every camera as its daemon last reported it."""
     return _rows(
         cursor,
-        "select camera, site, state, reason, last_frame_at, fps, dropped, reconnects, "
-        "extract(epoch from now() - reported_at)::float as report_age_s from camera_health order by site, camera",
+        "select camera, site, state, stream, fps, dropped, reconnects, last_frame_at, reason from camera_health "
+        "order by site, camera",
         {},
     )
 

@@ -1,4 +1,4 @@
-"""A camera's thread: opens its source, keeps the newest picture ready, and comes back after every failure."""
+"""A camera: its source is opened, its newest usable picture kept ready, and it comes back after every failure."""
 
 import threading
 import time
@@ -9,30 +9,38 @@ from enum import StrEnum
 from pathlib import Path
 
 from visitord.clock import Clock
-from visitord.errors import CameraError, CameraRefusedError, MediaError, StreamEndedError
-from visitord.records import Frame
+from visitord.errors import CameraError, CameraRefusedError, CameraStaleError, MediaError, StreamEndedError
+from visitord.records import Frame, Picture
 from visitord.sources import Kind, Source
 from visitord.vision import media, usb
-from visitord.vision.media import Picture
+from visitord.vision.inspection import COVERED, Inspector
 from visitord.worker import backoff
 
 RETRY_FIRST_S = 0.5
-RETRY_CAP_S = 8.0  # a camera is back within ten seconds of coming back
-REFUSED_WAIT_S = 60.0  # a wrong password is not tried more often: cameras lock accounts
+RETRY_CAP_S = 6.0  # with the opening, a camera is back within ten seconds of coming back
+REFUSED_WAIT_S = 7.0  # never sooner: cameras lock accounts
+PATIENCE_CAP_S = 300.0
+HANGS_AFTER_S = 15.0  # beyond `stale_after`; opening and reading have limits, drivers and resolvers do not keep them
+HUNG_MAX = 3
+CLOSES_WITHIN_S = 2.0
 
 
 class State(StrEnum):
     CONNECTING = "connecting"
     LIVE = "live"
-    STALE = "stale"  # open, but no new picture for `stale_after`
+    STALE = "stale"  # it is there, but no picture to be used came for `stale_after`
     REFUSED = "refused"  # it answered and said no
     GONE = "gone"  # no answer, or the stream broke
     ENDED = "ended"  # a file was played to its end
+    DISABLED = "disabled"  # by the configuration
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What is known of a camera now.  fps: pictures offered a second, over the last seconds."""
+    """What is known of a camera now.
+
+    fps: pictures offered a second, over the last seconds.  stream: what it sends, such as "h264 1280x720".
+    """
 
     camera: str
     state: State = State.CONNECTING
@@ -41,27 +49,32 @@ class Health:
     fps: float = 0.0
     dropped: int = 0
     reconnects: int = 0
+    stream: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraSettings:
-    """One camera as configured; durations in seconds.
+    """One camera as configured; durations in seconds, size as width and height in pixels.
 
     once: the end of its stream is its end, as with a file; otherwise it is opened again.
     """
 
     name: str
     source: Source
-    transport: str
     fps: float
     stale_after_s: float
+    transport: str = "tcp"
+    size: tuple[int, int] | None = None
+    pixel_format: str | None = None
+    decoder: str = "cpu"
     once: bool = False
 
 
 class Camera:
     """`run` belongs to the camera's own thread; `take` and `health` may be called from any.
 
-    The slot holds one picture: a newer one replaces it, and the loss is counted in `dropped`.
+    The slot holds one picture: a newer one replaces it, and the loss is counted in `dropped`.  A further thread
+    opens, reads and closes each connection, so that one that never returns can be given up.
     """
 
     def __init__(
@@ -74,8 +87,14 @@ class Camera:
         self._lock = threading.Lock()
         self._slot: Frame | None = None
         self._health = Health(settings.name)
-        self._last_t: float | None = None
-        self._was_live = False  # whether the present connection has given a picture
+        self._inspector = Inspector()
+        self._reader: _Reader | None = None
+        self._hung: list[_Reader] = []
+        self._was_live = False  # whether the present connection has given a picture to be used
+        self._read_t = 0.0  # of the last picture, or of the opening
+        self._good_t: float | None = None  # of the last picture to be used, or of the first picture at all
+        self._covered_t: float | None = None  # since when the lens is covered
+        self._patience_s = settings.stale_after_s
 
     def take(self) -> Frame | None:
         """The newest picture not taken yet, if any."""
@@ -84,55 +103,80 @@ class Camera:
             return frame
 
     def health(self) -> Health:
-        """The camera's state now; a live one without a new picture for `stale_after` is stale."""
+        """The camera's state now; a live one without a picture to be used for `stale_after` is stale."""
         with self._lock:
-            health, last_t = self._health, self._last_t
-        quiet_s = self._clock.monotonic() - last_t if last_t is not None else 0.0
-        if health.state is State.LIVE and quiet_s > self.settings.stale_after_s:
-            return replace(health, state=State.STALE, reason=f"no new picture for {quiet_s:.0f} s", fps=0.0)
-        return health
+            health, good_t, covered_t = self._health, self._good_t, self._covered_t
+        if health.state is State.LIVE and good_t is not None:
+            t, stale_after_s = self._clock.monotonic(), self.settings.stale_after_s
+            if t - good_t > stale_after_s:
+                return replace(health, state=State.STALE, reason=health.reason or media.silence(stale_after_s), fps=0.0)
+            if covered_t is not None and t - covered_t > stale_after_s:
+                return replace(health, state=State.STALE, reason=COVERED)
+        return replace(health, reason="") if health.state is State.LIVE else health
 
     def run(self) -> None:
         """Read until told to stop or played to the end; every failure is a state with a reason, then another try."""
         waits = backoff(RETRY_FIRST_S, RETRY_CAP_S)
         while not self._stop.is_set():
-            self._set(State.CONNECTING)
-            state, reason = self._read()
+            state, reason = self._connection()
             if self._stop.is_set():
                 return
-            self._set(state, reason)
+            self._set(state=state, reason=reason, fps=0.0)
             if state is State.ENDED:
                 return
             if self._was_live:
                 waits = backoff(RETRY_FIRST_S, RETRY_CAP_S)
             if not self._stop.wait(REFUSED_WAIT_S if state is State.REFUSED else next(waits)):
-                with self._lock:
-                    self._health = replace(self._health, reconnects=self._health.reconnects + 1)
+                self._set(reconnects=self._health.reconnects + 1)
+
+    def _connection(self) -> tuple[State, str]:
+        """Open the source and read until it fails, ends, or hangs; returns what became of it, and why."""
+        self._hung = [reader for reader in self._hung if reader.is_alive()]
+        if len(self._hung) >= HUNG_MAX:
+            return State.GONE, f"{HUNG_MAX} reads never returned; mend the camera or its driver"
+        self._was_live = False
+        self._read_t, self._good_t = self._clock.monotonic(), None
+        hangs_after_s = self.settings.stale_after_s + HANGS_AFTER_S
+        self._reader = reader = _Reader(f"reader {self.settings.name}", self._read)
+        reader.start()
+        while reader.is_alive():
+            reader.join(0.1)
+            if self._stop.is_set():
+                reader.join(CLOSES_WITHIN_S)
+                break
+            if self.settings.source.kind is not Kind.FILE and self._clock.monotonic() - self._read_t > hangs_after_s:
+                self._hung.append(reader)
+                return State.GONE, "a read never returned and was given up"
+        if reader.error:
+            raise reader.error
+        return reader.outcome
 
     def _read(self) -> tuple[State, str]:
         """Offer pictures until the source fails or ends; returns what became of it, and why."""
-        self._was_live = False
         ends = self.settings.once or self.settings.source.kind is Kind.FILE
+        played = (State.ENDED, "it was played to its end")
         try:
             for picture in self._pictures():
-                if self._stop.is_set():
+                if self._stop.is_set() or threading.current_thread() is not self._reader:
                     break
-                self._offer(picture)
-            return State.ENDED, "it was played to its end"
+                self._judge(picture)
+            return played
         except CameraRefusedError as error:
             return State.REFUSED, str(error)
         except StreamEndedError as error:
-            return (State.ENDED, "it was played to its end") if ends else (State.GONE, str(error))
+            return played if ends else (State.GONE, str(error))
+        except CameraStaleError as error:
+            return State.STALE, str(error)
         except (CameraError, MediaError) as error:
             return (State.ENDED if ends and self._was_live else State.GONE), str(error)
 
     def _pictures(self) -> Iterator[Picture]:
         s = self.settings
         if s.source.kind is Kind.USB:
-            return usb.stream(s.source.target, s.fps)
+            return usb.stream(s.source.target, s.fps, s.size, s.pixel_format, self._describe)
         if s.source.kind is Kind.FILE:
             return self._paced(media.recording(Path(s.source.target), s.fps))
-        return media.stream(s.source.target, s.transport, s.fps, s.stale_after_s / 2)
+        return media.stream(s.source.target, s.transport, s.fps, s.stale_after_s, s.size, s.decoder, self._describe)
 
     def _paced(self, pictures: Iterator[Picture]) -> Iterator[Picture]:
         """A file as if it were filmed now: each picture at its time."""
@@ -142,21 +186,56 @@ class Camera:
                 return
             yield picture
 
-    def _offer(self, picture: Picture) -> None:
+    def _judge(self, picture: Picture) -> None:
+        """Offer a picture that shows what is there; raises CameraStaleError after too long without one."""
+        t = self._read_t = self._clock.monotonic()
+        if flaw := self._inspector.flaw(picture):
+            self._good_t = t if self._good_t is None else self._good_t
+            if self._health.state is State.LIVE:
+                self._set(reason=flaw)
+            if t - self._good_t > self._patience_s and self.settings.source.kind is not Kind.FILE:
+                # It may be cured by opening it anew; if not, every time less hope.
+                self._patience_s = min(2 * self._patience_s, PATIENCE_CAP_S)
+                raise CameraStaleError(flaw)
+            return
+        self._patience_s = self.settings.stale_after_s
+        self._offer(picture, t)
+
+    def _offer(self, picture: Picture, t: float) -> None:
         """Put the picture in the slot, replacing one that nobody took."""
-        now, t = self._clock.now(), self._clock.monotonic()
+        now = self._clock.now()
         with self._lock:
-            rate = 1 / max(t - self._last_t, 1e-3) if self._was_live and self._last_t is not None else 0.0
+            rate = 1 / max(t - self._good_t, 1e-3) if self._was_live and self._good_t is not None else 0.0
             fps = 0.9 * self._health.fps + 0.1 * rate if self._health.fps else rate
             dropped = self._health.dropped + (self._slot is not None)
-            self._slot = Frame(self.settings.name, picture.image, now, t)
-            self._last_t = t
+            self._slot = Frame(self.settings.name, picture, now, t)
+            self._good_t = t
+            self._covered_t = (self._covered_t or t) if self._inspector.covered else None
             self._health = replace(
                 self._health, state=State.LIVE, reason="", last_frame_at=now, fps=round(fps, 2), dropped=dropped
             )
         self._was_live = True
         self._ready()
 
-    def _set(self, state: State, reason: str = "") -> None:
+    def _describe(self, stream: str) -> None:
+        self._set(stream=stream)
+
+    def _set(self, **changes: object) -> None:
         with self._lock:
-            self._health = replace(self._health, state=state, reason=reason, fps=0.0)
+            self._health = replace(self._health, **changes)  # type: ignore[arg-type]
+
+
+class _Reader(threading.Thread):
+    """One connection's thread: what became of it, or the error that nobody expected."""
+
+    def __init__(self, name: str, read: Callable[[], tuple[State, str]]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._read = read
+        self.outcome = (State.GONE, "it was given up")
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.outcome = self._read()
+        except BaseException as error:
+            self.error = error

@@ -5,9 +5,9 @@ Whatever opens a container here must also read and close it, in the same thread:
 
 import logging
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from errno import EIO
+from functools import cache
 from pathlib import Path
 
 import av
@@ -15,16 +15,22 @@ import av.error
 import av.logging
 import cv2
 import numpy as np
+from av.codec.hwaccel import HWAccel, hwdevices_available
+from numpy.typing import NDArray
 
-from visitord.errors import CameraError, CameraRefusedError, MediaError, StreamEndedError
-from visitord.records import Image
+from visitord.errors import CameraError, CameraRefusedError, CameraStaleError, MediaError, StreamEndedError
+from visitord.records import Gray, Image, Picture, gray_step
+
+log = logging.getLogger(__name__)
 
 av.logging.set_level(None)  # FFmpeg's own log may print addresses with passwords
 logging.getLogger("libav").setLevel(logging.CRITICAL)
 
 OPEN_TIMEOUT_S = 5.0
 RAW_FPS = 25.0  # assumed where a recording does not say
+CORRUPT_S = 2.0  # so long after a loss is the next key frame waited for
 PHOTOGRAPHS = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
+_BRIGHTNESS_FIRST = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"}
 _REFUSED = (
     av.error.HTTPUnauthorizedError,
     av.error.HTTPForbiddenError,
@@ -33,42 +39,56 @@ _REFUSED = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """A decoded picture and its media time in seconds from the start of its file or stream."""
+def stream(
+    url: str,
+    transport: str,
+    fps: float,
+    stale_after_s: float,
+    size: tuple[int, int] | None = None,
+    decoder: str = "cpu",
+    told: Callable[[str], None] = lambda _: None,
+) -> Iterator[Picture]:
+    """Pictures of a live stream, at most `fps` a second and `size` (width, height) large, for as long as it lasts.
 
-    image: Image
-    t: float
-
-
-def stream(url: str, transport: str, fps: float, read_timeout_s: float) -> Iterator[Picture]:
-    """Pictures of a live stream, at most `fps` a second, for as long as it lasts.
-
-    Raises CameraRefusedError for a wrong password or path, CameraError for anything that may pass,
-    the end of the stream included.
+    decoder: FFmpeg's name of a hardware decoder, or "cpu", which is also what is used where that fails.  `told`
+    hears what the camera sends.  Raises CameraRefusedError for a wrong password or path, CameraStaleError for a
+    server that is there and silent, CameraError for anything else that may pass, StreamEndedError at the end.
     """
     live, opened_t = False, time.monotonic()
-    options = {"rtsp_transport": transport, "analyzeduration": "500000"} if url.startswith("rtsp") else {}
+    options = {"rtsp_transport": transport, "analyzeduration": "200000"} if url.startswith("rtsp") else {}
+    # FFmpeg waits twice for the second of these before it gives up.
+    timeout = (OPEN_TIMEOUT_S, stale_after_s / 2)
     try:
-        with av.open(url, options=options, timeout=(OPEN_TIMEOUT_S, read_timeout_s)) as container:
-            pace, start = Pace(fps), time.monotonic()
-            for frame in _frames(container, "SLICE"):
+        with av.open(url, options=options, timeout=timeout, hwaccel=_hardware(decoder)) as container:
+            pace, start, shape = Pace(fps), time.monotonic(), (0, 0)
+            for frame, corrupt in _frames(container, "SLICE"):
                 # The time of arrival: stamps of HTTP cameras are invented, those of others may jump.
                 t = time.monotonic() - start
                 if pace.allows(t):
+                    if shape != (frame.width, frame.height):
+                        shape = (frame.width, frame.height)
+                        told(f"{container.streams.video[0].codec_context.name} {frame.width}x{frame.height}")
                     live = True
-                    yield Picture(_image(frame), t)
+                    yield _picture(frame, t, corrupt, size)
     except _REFUSED as error:
         raise CameraRefusedError(_refusal(error)) from None
     except (av.error.FFmpegError, OSError) as error:
+        if live and isinstance(error, av.error.TimeoutError):
+            raise CameraStaleError(silence(stale_after_s)) from None
         if live and error.errno == EIO:
             raise CameraError("the stream broke off") from None
         if isinstance(error, av.error.InvalidDataError):
             # Also what FFmpeg says when a server accepts the connection and then is silent.
-            silent = time.monotonic() - opened_t > 0.9 * OPEN_TIMEOUT_S and not live
-            raise CameraError("it does not answer in time" if silent else "it sends no video") from None
+            if time.monotonic() - opened_t > 0.9 * OPEN_TIMEOUT_S and not live:
+                raise CameraStaleError("it accepts the connection and sends nothing") from None
+            raise CameraError("it sends no video") from None
         raise CameraError(_why(error)) from None
     raise StreamEndedError("the stream ended")
+
+
+def silence(seconds: float) -> str:
+    """What is said of a camera that is connected and sends nothing."""
+    return f"no new picture for more than {seconds:g} s"
 
 
 def recording(path: Path, fps: float) -> Iterator[Picture]:
@@ -82,11 +102,11 @@ def recording(path: Path, fps: float) -> Iterator[Picture]:
             pace, first = Pace(fps), None
             frames = _frames(container, "AUTO")
             rate = float(container.streams.video[0].average_rate or RAW_FPS)
-            for index, frame in enumerate(frames):
+            for index, (frame, corrupt) in enumerate(frames):
                 stamp = index / rate if frame.time is None else frame.time  # raw streams carry no stamps
                 first = stamp if first is None else first
                 if pace.allows(stamp - first):
-                    yield Picture(_image(frame), stamp - first)
+                    yield _picture(frame, stamp - first, corrupt)
     except (av.error.FFmpegError, OSError, CameraError) as error:
         raise MediaError(f"{path} cannot be read as video: {_why(error)}.") from None
 
@@ -117,6 +137,11 @@ def photograph(path: Path) -> Image:
     return np.asarray(image, np.uint8)
 
 
+def jpeg(image: Image) -> bytes:
+    """A BGR picture as a JPEG file's content."""
+    return cv2.imencode(".jpg", image)[1].tobytes()
+
+
 def is_photograph(path: Path) -> bool:
     return path.suffix.lower() in PHOTOGRAPHS
 
@@ -138,18 +163,69 @@ class Pace:
         return True
 
 
-def _frames(container: av.container.InputContainer, threads: str) -> Iterator[av.VideoFrame]:
+def _frames(container: av.container.InputContainer, threads: str) -> Iterator[tuple[av.VideoFrame, bool]]:
+    """Every frame, and whether parts of it are missing, or of one it was made from since the last key frame."""
     if not container.streams.video:
         raise CameraError("it carries no video")
     video = container.streams.video[0]
     video.thread_type = threads
-    return (frame for frame in container.decode(video) if not frame.is_corrupt)
+    tainted = 0
+    for frame in container.decode(video):
+        if frame.is_corrupt:
+            tainted = round(CORRUPT_S * float(video.average_rate or RAW_FPS))
+        elif frame.key_frame:
+            tainted = 0
+        yield frame, tainted > 0
+        tainted = max(0, tainted - 1)
 
 
-def _image(frame: av.VideoFrame) -> Image:
-    """The picture, turned upright where the file says how the device was held."""
-    image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-    return np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90))) if frame.rotation else image
+def _hardware(decoder: str) -> HWAccel | None:
+    """The hardware decoder of that name; None where this machine has none."""
+    return HWAccel(decoder) if decoder != "cpu" and _works(decoder) else None
+
+
+@cache
+def _works(decoder: str) -> bool:
+    """Whether frames can be decoded so; says once why not."""
+    problem = f"this FFmpeg has only {', '.join(hwdevices_available())}"
+    if decoder in hwdevices_available():
+        try:
+            if av.CodecContext.create("h264", "r", hwaccel=HWAccel(decoder)).is_hwaccel:
+                return True
+            problem = "there is no such device"
+        except (av.error.FFmpegError, OSError, RuntimeError) as error:
+            problem = f"{error}"
+    log.warning("The decoder %s does not work on this machine (%s): the CPU decodes.", decoder, problem)
+    return False
+
+
+def _picture(frame: av.VideoFrame, t: float, corrupt: bool, size: tuple[int, int] | None = None) -> Picture:
+    return Picture(t, _gray(frame), lambda: _image(frame, size), corrupt)
+
+
+def _gray(frame: av.VideoFrame) -> Gray:
+    step = gray_step(frame.width)
+    if frame.format.name in _BRIGHTNESS_FIRST:  # nothing to convert
+        plane = frame.planes[0]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height]
+        gray = rows[::step, : frame.width : step]
+    else:
+        small = frame.reformat(max(1, frame.width // step), max(1, frame.height // step), "gray")
+        gray = np.asarray(small.to_ndarray(), np.uint8)
+    return np.ascontiguousarray(_upright(gray, frame))
+
+
+def _image(frame: av.VideoFrame, size: tuple[int, int] | None) -> Image:
+    """The picture in colour, upright, and no larger than `size`."""
+    scale = min(size[0] / frame.width, size[1] / frame.height, 1.0) if size else 1.0
+    width, height = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+    image = frame.to_ndarray(format="bgr24", width=width, height=height)
+    return np.ascontiguousarray(_upright(np.asarray(image, np.uint8), frame))
+
+
+def _upright(pixels: NDArray[np.uint8], frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """Turned where the file says how the device was held."""
+    return np.rot90(pixels, round(frame.rotation / 90)) if frame.rotation else pixels
 
 
 def _refusal(error: Exception) -> str:

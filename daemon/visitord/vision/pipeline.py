@@ -1,9 +1,11 @@
 """One camera's way from frame to track reports: motion gate, detect, quality, embed, track."""
 
-from visitord.records import Detection, Frame, Shot, TrackReport
+from visitord.records import Detection, Frame, Image, Shot, TrackReport
+from visitord.vision.area import WHOLE, Area
 from visitord.vision.motion import MotionGate
 from visitord.vision.pack import Pack, align
 from visitord.vision.quality import assess
+from visitord.vision.snapshot import draw
 from visitord.vision.tracker import Tracker
 
 MIN_FACE_PX = 18  # narrower faces keep hardly anything of a person (cosine 0.55 at 15 px, 0.73 at 20)
@@ -12,17 +14,26 @@ MIN_FACE_PX = 18  # narrower faces keep hardly anything of a person (cosine 0.55
 class Pipeline:
     """Owned by one thread; several pipelines of that thread may share the pack."""
 
-    def __init__(self, pack: Pack, site: str) -> None:
+    def __init__(self, pack: Pack, site: str, area: Area = WHOLE) -> None:
         self._pack = pack
-        self._gate = MotionGate()
+        self._area = area
+        self._gate = MotionGate(area)
         self._tracker = Tracker(site)
+        self._last: Frame | None = None
+        self._gate_open = False
+        self._shape = (0, 0)
 
     def process(self, frame: Frame) -> list[TrackReport]:
         """Analyse one frame; returns the track reports that are due because of it."""
-        gate_open = self._gate.is_open(frame)
-        if not gate_open and not self._tracker.active:
+        self._last = frame
+        self._gate_open = self._gate.is_open(frame)
+        if not self._gate_open and not self._tracker.active:
             return []
-        return self._tracker.update(frame, self._looks(frame, self._pack.detect(frame.image)))
+        reports: list[TrackReport] = []
+        if frame.image.shape[:2] != self._shape:  # what is known of places in the picture is void
+            self._shape = frame.image.shape[:2]
+            reports = self._tracker.flush()
+        return reports + self._tracker.update(frame, self._looks(frame, self._pack.detect(frame.image)))
 
     def photograph(self, frame: Frame) -> list[TrackReport]:
         """Analyse a single picture that has no frames before or after it."""
@@ -36,9 +47,23 @@ class Pipeline:
         """End all open tracks."""
         return self._tracker.flush()
 
+    def snapshot(self) -> Image | None:
+        """The last frame with the area, the motion and the faces drawn on it; None before the first."""
+        if self._last is None:
+            return None
+        image = self._last.image
+        faces = [(d, self._usable(d, image)) for d in self._pack.detect(image)]
+        return draw(self._last, self._area, self._gate.moving, self._gate_open, faces)
+
+    def _usable(self, face: Detection, image: Image) -> bool:
+        """Whether a face is wide enough, and where the picture counts."""
+        height, width = image.shape[:2]
+        x, y = (face.box[:2] + face.box[2:]) / 2
+        return face.width_px >= MIN_FACE_PX and self._area.counts(float(x) / width, float(y) / height)
+
     def _looks(self, frame: Frame, detections: list[Detection]) -> list[tuple[Detection, Shot]]:
         """Each usable detection with its embedding and quality."""
-        faces = [d for d in detections if d.width_px >= MIN_FACE_PX]
+        faces = [d for d in detections if self._usable(d, frame.image)]
         crops = [align(frame.image, d) for d in faces]
         embeddings = self._pack.embed(crops)
         return [

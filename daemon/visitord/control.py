@@ -1,0 +1,72 @@
+"""The daemon's door for visitorctl: a socket in the state folder, for whoever may enter that folder.
+
+A request is a camera's name, the answer a JPEG after "+", or a sentence after "-".
+"""
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Client, Listener
+from pathlib import Path
+
+from visitord.errors import VisitordError
+
+NAME = "control.sock"
+ANSWER_TIMEOUT_S = 15.0
+
+Snapshot = Callable[[str], bytes]  # a camera's name to its picture as JPEG; raises VisitordError
+
+
+def _address(folder: int) -> str:
+    """The socket's path in an open folder: a socket's own path may be only 107 bytes long."""
+    return f"/proc/self/fd/{folder}/{NAME}"
+
+
+def listen(folder: Path, snapshot: Snapshot) -> None:
+    """Answer requests in a background thread for as long as the process lives."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / NAME).unlink(missing_ok=True)  # of a daemon that was killed
+    mask = os.umask(0o177)
+    try:
+        listener = Listener(_address(os.open(folder, os.O_PATH)), "AF_UNIX")  # open for as long as the socket
+    finally:
+        os.umask(mask)
+    threading.Thread(target=_serve, args=(listener, snapshot), name="control", daemon=True).start()
+
+
+def _serve(listener: Listener, snapshot: Snapshot) -> None:
+    while True:
+        with contextlib.suppress(OSError, EOFError), listener.accept() as connection:
+            if not connection.poll(ANSWER_TIMEOUT_S):
+                continue
+            try:
+                answer = b"+" + snapshot(connection.recv_bytes(1000).decode("utf-8", "replace"))
+            except VisitordError as error:
+                answer = b"-" + str(error).encode()
+            connection.send_bytes(answer)
+
+
+def ask(folder: Path, camera: str) -> bytes | None:
+    """The running daemon's snapshot of a camera as JPEG, None where no daemon runs; raises VisitordError."""
+    try:
+        handle = os.open(folder, os.O_PATH)
+    except FileNotFoundError:
+        return None
+    try:
+        with Client(_address(handle), "AF_UNIX") as connection:
+            connection.send_bytes(camera.encode())
+            if not connection.poll(2 * ANSWER_TIMEOUT_S):
+                raise VisitordError("The daemon does not answer; see its log.")
+            answer = connection.recv_bytes()
+    except (FileNotFoundError, ConnectionRefusedError):
+        return None
+    except (EOFError, ConnectionResetError):
+        raise VisitordError("The daemon ended before it answered.") from None
+    except PermissionError:
+        raise VisitordError(f"{folder / NAME} is another account's; run this as the account of the daemon.") from None
+    finally:
+        os.close(handle)
+    if answer[:1] == b"-":
+        raise VisitordError(answer[1:].decode())
+    return answer[1:]

@@ -1,0 +1,38 @@
+"""One look at a camera that no daemon is reading."""
+
+import threading
+
+from visitord import box
+from visitord.clock import SystemClock
+from visitord.config import CameraConfig, Config
+from visitord.errors import CameraError
+from visitord.vision import media
+from visitord.vision.camera import Camera, State
+from visitord.vision.pack import Pack
+
+WITHIN_S = 15.0
+SETTLES_S = 3.0  # the motion gate needs a while to tell what moves
+
+
+def look(config: Config, chosen: CameraConfig, pack: Pack) -> bytes:
+    """A snapshot as JPEG; raises CameraError saying why none comes."""
+    clock, stop, ready = SystemClock(), threading.Event(), threading.Event()
+    camera = Camera(box.camera_settings(config, chosen), clock, stop, ready.set)
+    pipeline = box.pipeline(config, chosen, pack)
+    reader = threading.Thread(target=camera.run, daemon=True)
+    reader.start()
+    began, first_t = clock.monotonic(), None
+    while clock.monotonic() - began < WITHIN_S and camera.health().state in (State.CONNECTING, State.LIVE):
+        ready.wait(0.5)
+        ready.clear()
+        if frame := camera.take():
+            pipeline.process(frame)
+            first_t = first_t or frame.t
+            if frame.t - first_t > SETTLES_S:
+                break
+    health, image = camera.health(), pipeline.snapshot()
+    stop.set()
+    reader.join(SETTLES_S)
+    if image is None:
+        raise CameraError(f"Camera {chosen.name} gives no picture: it is {health.state}: {health.reason}.")
+    return media.jpeg(image)
