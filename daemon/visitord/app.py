@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 
 from visitord import box, control
 from visitord.clock import Clock, SystemClock
@@ -17,7 +18,7 @@ from visitord.records import Arrival, Image
 from visitord.store import cameras as stored_cameras
 from visitord.store.database import Database
 from visitord.vision import media
-from visitord.vision.camera import Camera, Health, State
+from visitord.vision.camera import FINAL, Camera, Health, State
 from visitord.vision.pack import Pack
 from visitord.worker import Worker
 
@@ -124,12 +125,17 @@ class Daemon:
         """The health thread: log what changes, and write the cameras' states for `visitorctl status`."""
         database = self._database.another()
         while not self._stop.is_set():
-            states = [camera.health() for camera in self._cameras] + self._disabled
+            states = self._states()
             self._tell(states, database)
-            if self._once and all(h.state is State.ENDED for h in states):
+            if self._once and all(h.state in FINAL for h in states):
                 self.stop()
             self._stop.wait(LOOK_EVERY_S)
+        left = [h for h in self._states() if h.state not in FINAL]
+        self._report([replace(h, state=State.GONE, reason="the daemon was stopped", fps=0.0) for h in left], database)
         database.close()
+
+    def _states(self) -> list[Health]:
+        return [camera.health() for camera in self._cameras] + self._disabled
 
     def _see(self) -> None:
         """The vision thread: take the newest picture of each camera in turn, analyse it, pass on reports."""
@@ -151,7 +157,7 @@ class Daemon:
 
     def snapshot(self, camera: str) -> bytes:
         """What the camera's pipeline sees, as JPEG; the vision thread makes it.  Raises CameraError without one."""
-        health = {h.camera: h for h in (*(c.health() for c in self._cameras), *self._disabled)}
+        health = {h.camera: h for h in self._states()}
         if camera not in health:
             raise CameraError(f'The running daemon has no camera "{camera}"; it has {", ".join(health)}.')
         answer: Future[Image | None] = Future()
@@ -181,6 +187,9 @@ class Daemon:
         if not changed and now - self._told_t < HEALTH_EVERY_S:
             return
         self._told_t = now
+        self._report(health, database)
+
+    def _report(self, health: Sequence[Health], database: Database) -> None:
         try:
             stored_cameras.report(database, self._config.site.name, health, self._clock.now())
         except DatabaseError as error:

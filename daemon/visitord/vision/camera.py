@@ -35,6 +35,9 @@ class State(StrEnum):
     DISABLED = "disabled"  # by the configuration
 
 
+FINAL = (State.ENDED, State.DISABLED)  # nothing more will come
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """What is known of a camera now.
