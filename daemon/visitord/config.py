@@ -70,7 +70,7 @@ Name = Annotated[str, Field(pattern=_NAME, max_length=NAME_MAX)]
 
 def valid_name(text: str) -> bool:
     """Whether a site or a camera may be called so."""
-    return len(text) <= NAME_MAX and re.match(_NAME, text) is not None and _encodes(text)
+    return len(text) <= NAME_MAX and re.fullmatch(_NAME, text) is not None and _encodes(text)
 
 
 def _encodes(text: str) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from visitord import box, control, jobs
+from visitord.cli.cameras import cameras
 from visitord.cli.common import (
     Group,
     config,
@@ -210,6 +211,8 @@ def sql(query: str, form: str) -> None:
         columns, rows = listing.query(cursor, query)
     show(rows, columns, form, "No rows.")
 
+
+main.add_command(cameras)
 
 if __name__ == "__main__":
     main()
