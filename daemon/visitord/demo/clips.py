@@ -1,138 +1,111 @@
-"""The demo's two recordings and the timetable of who walks through them.
+"""The demo's two recordings: everyone glides past the entrance, soon after through the hall, and then once more."""
 
-Every person passes the entrance and shortly afterwards the hall, stays away, and does both once more.
-"""
-
+import hashlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
 
-from visitord.demo import backdrop, faces, walker
+from visitord.demo import faces
 from visitord.errors import VisitordError
 from visitord.records import Image
 
-RECIPE = 2
-"""Raise it whenever the clips would come out differently; clips of another recipe are made anew."""
-
-CAMERAS = ("entrance", "hall")
-ROUNDS = 2
+# The colours of wall and door, BGR.
+CAMERAS = {"entrance": ((176, 188, 192), (74, 96, 128)), "hall": ((192, 186, 172), (150, 158, 132))}
 WIDTH_PX = 1280
 HEIGHT_PX = 720
 FPS = 12
-PASS_S = 4.5
-HALL_S = 6.5  # from a person's start at the entrance to that in the hall
-COMPANION_S = 2.4  # by which the second of two companions follows the first
-COUPLE_S = 6.8  # from the first of two companions to the first of the next two
-ROUND_S = 32.0  # from a person's first start to their return, at least
-EMPTY_S = 1.0  # before the first pass and after the last
-STAMP = "demo.stamp"
+NOISE = 2.4  # standard deviation in grey levels: enough of it survives the encoder
+LENGTH_S = 67.8  # until a second after the last walk
+WALK_S = 4.5
+LANE_PX, FLOOR_PX = 320, 576  # the rows of the portraits' middles and of the floor's edge
+LEFT_PX, RIGHT_PX = 180, 240  # side of a portrait at the view's left and right edge
+_ELLIPSE = cv2.ellipse(np.zeros((200, 200), np.float32), (100, 100), (80, 92), 0, 0, 360, 1, cv2.FILLED)
+_WEIGHT = cv2.GaussianBlur(_ELLIPSE, (0, 0), 4)  # of a portrait against the room: its rim is soft
 
 
-@dataclass(frozen=True)
-class Pass:
-    """One walk of `person` through the view of `camera`; times count from the clip's first frame."""
-
-    person: str
-    camera: str
-    start_s: float
-    end_s: float
-
-
-@dataclass(frozen=True)
-class Demo:
-    """The clips by camera, all `length_s` long, and every pass in them by start."""
-
-    clips: dict[str, Path]
-    passes: tuple[Pass, ...]
-    length_s: float
+def walks(camera: str) -> list[tuple[str, float]]:
+    """Everyone's two walks through a camera's view, with their starts in seconds; two at most are ever in it."""
+    first_s = 7.5 if camera == "hall" else 1.0
+    return [
+        (person, first_s + 32.0 * turn + 6.8 * (index // 2) + 2.4 * (index % 2))
+        for turn in range(2)
+        for index, person in enumerate(faces.CROPS)
+    ]
 
 
-def schedule(people: Sequence[str]) -> tuple[Pass, ...]:
-    """Every pass of `people`, by start; companions come in twos and at most two are ever in one view."""
-    round_s = max(ROUND_S, (len(people) + 1) // 2 * COUPLE_S)
-    passes = []
-    for turn, (index, person), camera in product(range(ROUNDS), enumerate(people), range(len(CAMERAS))):
-        start_s = EMPTY_S + turn * round_s + index // 2 * COUPLE_S + index % 2 * COMPANION_S + camera * HALL_S
-        passes.append(Pass(person, CAMERAS[camera], start_s, start_s + PASS_S))
-    return tuple(sorted(passes, key=lambda one: one.start_s))
-
-
-def spot(one: Pass, time_s: float) -> walker.Spot:
-    """Where one of the PEOPLE is at `time_s`: they walk rightwards at the entrance, leftwards in the hall."""
-    index, camera = faces.PEOPLE.index(one.person), CAMERAS.index(one.camera)
-    share = (time_s - one.start_s) / PASS_S
-    face_px = 120 + 5 * ((index + 3 * camera) % 8)
-    lane_px = (300, 350)[(index + camera) % 2]
-    return walker.spot(1 - share if camera else share, WIDTH_PX, face_px * faces.SIDE_PER_FACE, lane_px)
-
-
-def build(folder: Path) -> Demo:
-    """Makes the clips in `folder`, unless those of this recipe are there already.
+def build(folder: Path) -> dict[str, Path]:
+    """The clip of each camera, in `folder`; they are made unless whole ones of this very code are there.
 
     Raises VisitordError when a portrait's picture is missing or the folder cannot be written.
     """
-    passes = schedule(faces.PEOPLE)
-    demo = Demo({camera: folder / f"{camera}.mp4" for camera in CAMERAS}, passes, passes[-1].end_s + EMPTY_S)
+    stamp = folder / "demo.stamp"
     try:
-        if not _is_current(folder, demo):
-            _make(folder, demo)
+        if not stamp.exists() or stamp.read_bytes() != _identity(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            stamp.unlink(missing_ok=True)
+            _make(folder)
+            stamp.write_bytes(_identity(folder))
     except (OSError, av.FFmpegError) as error:
         raise VisitordError(f"The demo's clips cannot be written to {folder}: {error}.") from error
-    return demo
+    return {camera: folder / f"{camera}.mp4" for camera in CAMERAS}
 
 
-def _is_current(folder: Path, demo: Demo) -> bool:
-    try:
-        return (folder / STAMP).read_bytes() == _stamp(demo)
-    except OSError:
-        return False
+def _identity(folder: Path) -> bytes:
+    """What the stamp beside whole clips says: the code that made them, and their sizes."""
+    code = hashlib.sha256(Path(__file__).read_bytes() + Path(faces.__file__).read_bytes()).hexdigest()
+    return f"{code} {sorted((clip.name, clip.stat().st_size) for clip in folder.glob('*.mp4'))}\n".encode()
 
 
-def _stamp(demo: Demo) -> bytes:
-    """What the stamp beside whole clips says: their recipe and sizes."""
-    return f"{RECIPE} {[clip.stat().st_size for clip in demo.clips.values()]}\n".encode()
-
-
-def _make(folder: Path, demo: Demo) -> None:
-    """Writes all clips aside, then moves them and the stamp into place, the stamp last."""
-    portraits = dict(faces.portraits())
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / STAMP).unlink(missing_ok=True)
+def _make(folder: Path) -> None:
+    """Writes all clips aside, then moves them into place: whoever reads an old one keeps it whole."""
+    people = dict(faces.portraits())
     with tempfile.TemporaryDirectory(prefix=".demo-", dir=folder) as aside, ThreadPoolExecutor() as pool:
-        paths = [Path(aside) / clip.name for clip in demo.clips.values()]
-        list(pool.map(encode, paths, [_frames(demo, camera, portraits) for camera in demo.clips]))
-        for clip in demo.clips.values():
-            (Path(aside) / clip.name).replace(clip)
-        stamp = Path(aside) / STAMP
-        stamp.write_bytes(_stamp(demo))
-        stamp.replace(folder / STAMP)
+        made = [Path(aside) / f"{camera}.mp4" for camera in CAMERAS]
+        list(pool.map(encode, made, [frames(camera, people) for camera in CAMERAS]))
+        for clip in made:
+            clip.replace(folder / clip.name)
 
 
-def _frames(demo: Demo, camera: str, portraits: dict[str, Image]) -> Iterator[Image]:
-    """The (height, width, 3) BGR frames of one camera."""
-    empty = backdrop.views(camera, WIDTH_PX, HEIGHT_PX)
-    for index in range(round(demo.length_s * FPS)):
-        view = empty[index % len(empty)].copy()
-        for one in demo.passes:
-            if one.camera == camera and one.start_s <= index / FPS <= one.end_s:
-                walker.paint(view, portraits[one.person], spot(one, index / FPS))
-        yield view
+def frames(camera: str, people: dict[str, Image]) -> Iterator[Image]:
+    """The (height, width, 3) BGR frames of one camera: a room, and whoever is in it."""
+    wall, door = CAMERAS[camera]
+    room = np.full((HEIGHT_PX, WIDTH_PX + 2 * RIGHT_PX, 3), wall, np.uint8)  # margins for those half in view
+    room[FLOOR_PX:] //= 2
+    cv2.rectangle(room, (RIGHT_PX + 900, 90), (RIGHT_PX + 1150, FLOOR_PX), door, cv2.FILLED)
+    for index in range(round(LENGTH_S * FPS)):
+        view = room.copy()
+        for person, start_s in walks(camera):
+            share = (index / FPS - start_s) / WALK_S
+            if 0 <= share <= 1:
+                paint(view, people[person], 1 - share if camera == "hall" else share)
+        yield view[:, RIGHT_PX:-RIGHT_PX]
 
 
-def encode(path: Path, frames: Iterator[Image]) -> None:
-    """Writes BGR `frames` as H.264 with a key frame every second; this preset has no B-frames."""
+def paint(view: Image, portrait: Image, share: float) -> None:
+    """Blends `portrait` into `view`, which has its margins, at `share` of the way from left to right."""
+    side = round(LEFT_PX + share * (RIGHT_PX - LEFT_PX))
+    left, top = round(share * (WIDTH_PX + RIGHT_PX)), LANE_PX - side // 2
+    spot = view[top : top + side, left : left + side]
+    weight = cv2.resize(_WEIGHT, (side, side))
+    spot[:] = cv2.blendLinear(cv2.resize(portrait, (side, side)), spot.copy(), weight, 1 - weight)
+
+
+def encode(path: Path, frames: Iterable[Image]) -> None:
+    """Writes BGR `frames`, each with noise of its own, as H.264 with a key frame every second and no B-frames."""
+    random = np.random.default_rng(1)
+    noise = np.rint(random.normal(0, NOISE, 2 * HEIGHT_PX * WIDTH_PX)).astype(np.int8).view(np.uint8)
     with av.open(str(path), mode="w") as container:
-        options = {"preset": "ultrafast", "crf": "24", "g": str(FPS)}
-        stream = container.add_stream("libx264", rate=FPS, options=options)
+        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "qp": "24", "g": str(FPS)})
         stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
         for image in frames:
             planes = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), np.uint8)  # faster than swscale
+            brightness = planes[:HEIGHT_PX]  # 16 to 235: the noise never overflows
+            start = random.integers(brightness.size)
+            brightness += noise[start : start + brightness.size].reshape(brightness.shape)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
         container.mux(stream.encode(None))

@@ -1,7 +1,7 @@
 """A real RTSP server for recorded clips, on this machine only, in a process of its own.
 
 `python -m visitord.demo.server FOLDER PORT` serves every clip in FOLDER on 127.0.0.1 until its standard
-input closes.  It speaks RTP over TCP only, and each client starts at a clip's first frame.
+input closes or says anything.  It speaks RTP over TCP only, and each client starts at a clip's first frame.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ import select
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +18,6 @@ from visitord.errors import VisitordError
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 20.0
-_READY = "is listening"
 
 
 class DemoServer:
@@ -28,7 +26,10 @@ class DemoServer:
     def __init__(self, folder: Path, port: int | None = None) -> None:
         """`port` is the TCP port on 127.0.0.1; None takes a free one."""
         self.folder = folder
-        self.port = _free_port() if port is None else port
+        if port is None:
+            with socket.create_server((HOST, 0)) as probe:
+                port = int(probe.getsockname()[1])
+        self.port = port
 
     def __enter__(self) -> Self:
         """Returns once the server accepts connections; raises VisitordError if it does not come up."""
@@ -41,13 +42,11 @@ class DemoServer:
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # so that the terminal's Ctrl-C does not reach it first
         )
-        try:
-            status = _first_line(self._child)
-            if status != _READY:
-                raise VisitordError(f"The demo's RTSP server on {HOST}:{self.port} {status}.")
-        except BaseException:
+        assert self._child.stdout is not None  # noqa: S101 - opened as a pipe
+        spoke = select.select([self._child.stdout], [], [], START_TIMEOUT_S)[0]
+        if not spoke or not self._child.stdout.readline():
             self.__exit__()
-            raise
+            raise VisitordError(f"The demo's RTSP server did not come up on {HOST}:{self.port}; is that port taken?")
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -59,42 +58,17 @@ class DemoServer:
         return f"rtsp://{HOST}:{self.port}/{clip_name}?play_count={0 if loop else 1}"
 
 
-def _first_line(child: subprocess.Popen[bytes]) -> str:
-    """What the child says of its start, within START_TIMEOUT_S."""
-    assert child.stdout is not None  # noqa: S101 - opened as a pipe
-    if not select.select([child.stdout], [], [], START_TIMEOUT_S)[0]:
-        return f"did not come up within {START_TIMEOUT_S:.0f} s"
-    return child.stdout.readline().decode().strip() or "ended before it listened"
-
-
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 async def _serve(folder: str, port: int) -> None:
-    """Says on standard output how the start went, then serves for ever."""
+    """Says a line on standard output when it listens, then serves until the parent is gone, however it died."""
     from aio_rtsp_toolkit.server import RtspServer
 
-    status = os.dup(1)
-    os.dup2(2, 1)  # the library prints every request, which nobody reads
+    sys.stdout = sys.stderr  # the library prints every request, which nobody reads
+    asyncio.get_running_loop().add_reader(0, os._exit, 0)
     server = RtspServer(folder, host=HOST, port=port)
-    try:
-        await server.start()
-    except OSError:
-        os.write(status, b"cannot listen: choose a port that is free\n")
-    else:
-        os.write(status, f"{_READY}\n".encode())
-        await server.serve_forever()
-
-
-def _leave_with_parent() -> None:
-    """Ends this process when the other end of its standard input is gone, however the parent died."""
-    while os.read(0, 4096):
-        pass
-    os._exit(0)
+    await server.start()
+    os.write(1, b"listening\n")
+    await server.serve_forever()
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
     asyncio.run(_serve(sys.argv[1], int(sys.argv[2])))
