@@ -19,47 +19,36 @@ if TYPE_CHECKING:  # their libraries take seconds to import; most commands need 
     from visitord.vision.pipeline import Pipeline
 
 
-def site_of(config: Config) -> Site:
-    return Site(config.site.name, config.site.timezone, config.visit.gap)
-
-
-def open_database(config: Config, *, migrated: bool = True) -> Database:
+def open_database(config: Config) -> Database:
     """The configured database; the embedded one is started and kept up to date by itself.
 
-    Raises DatabaseError when it cannot be reached, or (with `migrated`) has not the schema of this version.
+    Raises DatabaseError when it cannot be reached, or has not the schema of this version.
     """
     url = config.database_url()
     database = Database.at(url, config.state)
+    database.timezone = config.site.timezone
     if url == "embedded":
         migrate.migrate(database)
-    elif migrated:
+    else:
         migrate.require_current(database)
     return database
 
 
-def open_pack(config: Config) -> "Pack":
-    """The configured model pack; raises ModelError saying how to install it."""
+def open_pack(config: Config, name: str | None = None) -> "Pack":
+    """The configured model pack, or another one by name; raises ModelError saying how to install it."""
     from visitord.vision import packs
 
-    folder = model_store.folder_of(config.models.pack, config.models_dir, config.folder)
-    return packs.open_pack(config.models.pack, folder, config.models.threads)
+    name = name or config.models.pack
+    return packs.open_pack(name, model_store.folder_of(name, config.models_dir, config.folder), config.models.threads)
 
 
 def camera_settings(config: Config, camera: CameraConfig, *, once: bool = False) -> "CameraSettings":
     """What a camera's threads need to know; raises ConfigError when a secret is missing."""
     from visitord.vision.camera import CameraSettings
 
-    return CameraSettings(
-        camera.name,
-        config.source_of(camera),
-        camera.fps,
-        camera.stale_after.total_seconds(),
-        camera.transport,
-        camera.size,
-        camera.format,
-        camera.decoder,
-        once,
-    )
+    asked = (camera.transport, camera.size, camera.format, camera.decoder)
+    stale_after_s = camera.stale_after.total_seconds()
+    return CameraSettings(camera.name, config.source_of(camera), camera.fps, stale_after_s, *asked, once)
 
 
 def pipeline(config: Config, camera: CameraConfig, pack: "Pack") -> "Pipeline":
@@ -71,22 +60,17 @@ def pipeline(config: Config, camera: CameraConfig, pack: "Pack") -> "Pipeline":
 
 def thresholds(config: Config, pack: "Pack") -> Thresholds:
     """The pack's thresholds with what the configuration overrides; raises ConfigError."""
-    match = config.models.match if config.models.match is not None else pack.thresholds.match
-    new = config.models.new if config.models.new is not None else min(pack.thresholds.new, match)
+    given, own = config.models, pack.thresholds
+    match = own.match if given.match is None else given.match
+    new = min(own.new, match) if given.new is None else given.new
     try:
-        return replace(
-            pack.thresholds,
-            match=match,
-            new=new,
-            merge=max(pack.thresholds.merge, match),
-            certain=max(pack.thresholds.certain, match),
-        )
+        return replace(own, match=match, new=new, merge=max(own.merge, match), certain=max(own.certain, match))
     except ValueError as error:
         raise ConfigError(f"models.match and models.new contradict each other: {error}.") from None
 
 
 def open_recorder(config: Config, database: Database, pack: "Pack", arrived: Callable[[Arrival], None]) -> Recorder:
     """A recorder for this box's site; the site is declared in the database first."""
-    site = site_of(config)
+    site = Site(config.site.name, config.site.timezone, config.visit.gap)
     sightings.declare_site(database, site)
     return Recorder(database, site, pack.fingerprint, pack.dim, thresholds(config, pack), arrived)

@@ -4,21 +4,14 @@ import difflib
 import os
 import re
 import tomllib
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo
+from pydantic.functional_validators import AfterValidator, BeforeValidator, field_validator, model_validator
 
 from visitord.errors import ConfigError
 from visitord.sources import Source, check_address, parse, with_password
@@ -27,7 +20,8 @@ SYSTEM_CONFIG = Path("/etc/visitord/config.toml")
 _UNITS = {"ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
 DURATION_MAX_D = 3660
 NAME_MAX = 64
-_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_NAME = rf"(?!\s)[^/\x00-\x1f\ud800-\udfff]{{1,{NAME_MAX}}}"
+_SECRET_KEYS = {"source", "url"}  # may hold passwords: completed only when they are used
 
 
 def duration(value: object) -> timedelta:
@@ -49,36 +43,59 @@ def _positive(value: timedelta) -> timedelta:
     return value
 
 
-Duration = Annotated[timedelta, BeforeValidator(lambda v: _positive(duration(v)))]
+def valid_name(text: str) -> bool:
+    """Whether a site or a camera may be called so."""
+    return re.fullmatch(_NAME, text) is not None
 
 
-def _path_text(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if "\0" in value:
+def _spelt(pattern: str, meaning: str) -> AfterValidator:
+    """For text that must match all of `pattern`; `meaning` says in words what that is."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"must be {meaning}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _complete(check: Callable[[str], object]) -> AfterValidator:
+    """For text that `check` must accept, now if it holds no variables, otherwise when it is used."""
+
+    def validate(text: str) -> str:
+        if "${" not in text:
+            check(text)
+        return text
+
+    return AfterValidator(validate)
+
+
+def _expanded(path: Path) -> Path:
+    if "\0" in str(path):
         raise ValueError("must not contain a NUL character")
     try:
-        return Path(value).expanduser()
+        return path.expanduser()
     except RuntimeError:
         raise ValueError("begins with the home folder of an account that does not exist") from None
 
 
-FilePath = Annotated[Path, BeforeValidator(_path_text)]
-_NAME = r"^[^\s/\x00-\x1f][^/\x00-\x1f]*$"
-Name = Annotated[str, Field(pattern=_NAME, max_length=NAME_MAX)]
+def _known_zone(zone: str) -> str:
+    if zone not in available_timezones() or zone == "localtime":  # which PostgreSQL does not know
+        raise ValueError('must be the name of a time zone such as "Europe/Berlin"')
+    return zone
 
 
-def valid_name(text: str) -> bool:
-    """Whether a site or a camera may be called so."""
-    return len(text) <= NAME_MAX and re.fullmatch(_NAME, text) is not None and _encodes(text)
+def _size(value: object) -> tuple[int, int]:
+    match = re.fullmatch(r"([1-9]\d{2,4})x([1-9]\d{2,4})", str(value))
+    if not match:
+        raise ValueError('must be width and height in pixels such as "1280x720", each at least 100')
+    return int(match[1]), int(match[2])
 
 
-def _encodes(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _three_corners(polygon: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    if len(polygon) < 3:
+        raise ValueError("must have at least three corners")
+    return polygon
 
 
 def _source_text(value: object) -> str:
@@ -87,32 +104,31 @@ def _source_text(value: object) -> str:
     return str(value)
 
 
-def _source_kind(text: str) -> str:
-    if "${" not in text:
-        parse(text, Path())
-    return text
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
 def _check_database(url: str) -> None:
     if url != "embedded" and not url.startswith(("postgresql://", "postgres://")):
         raise ValueError('must be "embedded" or start with postgresql://')
     check_address(url)
 
 
-class DatabaseConfig(_Section):
-    url: str = "embedded"
-    password_file: FilePath | None = None
+Duration = Annotated[timedelta, BeforeValidator(duration), AfterValidator(_positive)]
+FilePath = Annotated[Path, AfterValidator(_expanded)]
+_NAME_MEANING = f"1 to {NAME_MAX} characters without a slash or control character, not starting with a space"
+Name = Annotated[str, _spelt(_NAME, _NAME_MEANING)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Polygons = tuple[Annotated[tuple[tuple[Share, Share], ...], AfterValidator(_three_corners)], ...]
 
-    @field_validator("url")
+
+class _Section(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True):
+    @field_validator("*", mode="before")
     @classmethod
-    def _known_scheme(cls, url: str) -> str:
-        if "${" not in url:
-            _check_database(url)
-        return url
+    def _with_variables(cls, value: object, info: ValidationInfo) -> object:
+        """Replaces ${NAME} in every text but those of _SECRET_KEYS; sections inside this one do it themselves."""
+        return _expand(value) if isinstance(value, str) and info.field_name not in _SECRET_KEYS else value
+
+
+class DatabaseConfig(_Section):
+    url: Annotated[str, _complete(_check_database)] = "embedded"
+    password_file: FilePath | None = None
 
 
 class ModelsConfig(_Section):
@@ -124,14 +140,7 @@ class ModelsConfig(_Section):
 
 class SiteConfig(_Section):
     name: Name = "main"
-    timezone: str = "UTC"
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        if zone not in available_timezones() or zone == "localtime":  # which PostgreSQL does not know
-            raise ValueError('must be the name of a time zone such as "Europe/Berlin"')
-        return zone
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
 
 
 class VisitConfig(_Section):
@@ -142,33 +151,24 @@ class MergeConfig(_Section):
     every: Duration = timedelta(hours=1)
 
 
-def _size(value: object) -> object:
-    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", value) if isinstance(value, str) else None
-    if not match or not min(int(match[1]), int(match[2])):
-        raise ValueError('must be width and height in pixels such as "1280x720"')
-    return int(match[1]), int(match[2])
-
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Polygons = tuple[Annotated[tuple[tuple[Share, Share], ...], Field(min_length=3)], ...]
-
-
 class CameraConfig(_Section):
     name: Name
-    source: Annotated[str, BeforeValidator(_source_text), AfterValidator(_source_kind)]
+    source: Annotated[str, BeforeValidator(_source_text), _complete(parse)]
     enabled: bool = True
     password_file: FilePath | None = None
     transport: Literal["tcp", "udp"] = "tcp"
     fps: float = Field(8, ge=2, le=60)  # below 2 a walker is seen too seldom to be followed
     size: Annotated[tuple[int, int] | None, BeforeValidator(_size)] = None
-    format: str | None = Field(None, pattern="^[A-Z0-9 ]{4}$")
-    decoder: str = Field("cpu", pattern="^[a-z0-9]+$")
+    format: Annotated[str, _spelt("[A-Z0-9 ]{4}", 'four capital letters or digits such as "MJPG"')] | None = None
+    decoder: Annotated[str, _spelt("[a-z0-9]+", 'a decoder\'s name in small letters such as "vaapi"')] = "cpu"
     stale_after: Duration = timedelta(seconds=10)
     ignore: Polygons = ()
     only: Polygons = ()
 
     @model_validator(mode="after")
     def _fits_its_source(self) -> Self:
+        if self.source.startswith("${"):
+            return self
         usb = self.source.isdecimal() or self.source.startswith("/dev/")
         if self.format and not usb:
             raise ValueError("format is for USB cameras only; this one sends what it is set to")
@@ -178,7 +178,7 @@ class CameraConfig(_Section):
 
 
 class Config(_Section):
-    """The whole configuration; `path` is the file it came from, None for the built-in defaults."""
+    """The whole configuration."""
 
     state_dir: FilePath | None = None
     database: DatabaseConfig = DatabaseConfig()
@@ -187,7 +187,7 @@ class Config(_Section):
     visit: VisitConfig = VisitConfig()
     merge: MergeConfig = MergeConfig()
     camera: tuple[CameraConfig, ...] = ()
-    path: Annotated[Path | None, Field(exclude=True)] = None
+    _path: Path | None = None
 
     @model_validator(mode="after")
     def _distinct_cameras(self) -> Self:
@@ -198,6 +198,11 @@ class Config(_Section):
         return self
 
     @property
+    def path(self) -> Path | None:
+        """The file it came from, None for the built-in defaults."""
+        return self._path
+
+    @property
     def folder(self) -> Path:
         """What relative paths in the file are relative to."""
         return self.path.parent if self.path else Path.cwd()
@@ -205,11 +210,8 @@ class Config(_Section):
     @property
     def state(self) -> Path:
         """The folder for everything the box writes; /var/lib/visitord for the system-wide file."""
-        if self.state_dir is not None:
-            return self.folder / self.state_dir
-        if self.path == SYSTEM_CONFIG:
-            return Path("/var/lib/visitord")
-        return self.folder / "state"
+        default = "/var/lib/visitord" if self.path == SYSTEM_CONFIG else "state"
+        return self.folder / (self.state_dir or default)
 
     @property
     def models_dir(self) -> Path:
@@ -221,24 +223,11 @@ class Config(_Section):
         Only here, so that commands that read no camera need none of their secrets.
         """
         key = f"camera.{camera.name}.source"
-        try:
-            source = parse(_expand(camera.source, key), self.folder)
-            if camera.password_file is None:
-                return source
-            return Source(source.kind, with_password(source.target, self._secret(camera.password_file)))
-        except ValueError as error:
-            raise ConfigError(f"{self._where()}: {_about(key, error)}.") from None
+        return parse(self._completed(key, camera.source, camera.password_file, parse), self.folder)
 
     def database_url(self) -> str:
         """The database's URL with its variables and password in place; raises ConfigError."""
-        try:
-            url = str(_expand(self.database.url, "database.url"))
-            _check_database(url)
-            if self.database.password_file is None:
-                return url
-            return with_password(url, self._secret(self.database.password_file))
-        except ValueError as error:
-            raise ConfigError(f"{self._where()}: {_about('database.url', error)}.") from None
+        return self._completed("database.url", self.database.url, self.database.password_file, _check_database)
 
     def require_secrets(self) -> None:
         """Raises ConfigError unless every variable, password file and address can be used."""
@@ -247,20 +236,28 @@ class Config(_Section):
                 self.source_of(camera)
         self.database_url()
 
+    def _completed(self, key: str, text: str, password_file: Path | None, check: Callable[[str], object]) -> str:
+        try:
+            text = _expand(text)
+            check(text)
+            return with_password(text, self._secret(password_file)) if password_file else text
+        except ValueError as error:
+            raise ConfigError(f"{self._where()}: {key} {error}.") from None
+
     def _secret(self, file: Path) -> str:
         """The content of a secret file; a bare name is looked up among systemd's credentials first."""
-        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        candidates = [Path(credentials) / file] if credentials and not file.is_absolute() else []
-        candidates.append(self.folder / file)
-        for path in candidates:
-            try:
-                return path.read_text().rstrip("\r\n")
-            except FileNotFoundError:
-                continue
-            except (OSError, UnicodeDecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-                raise ConfigError(f"{self._where()}: password_file {path} cannot be read: {reason}.") from None
-        raise ConfigError(f"{self._where()}: password_file {candidates[-1]} does not exist.")
+        path = self.folder / file
+        if (credentials := os.environ.get("CREDENTIALS_DIRECTORY")) and Path(credentials, file).exists():
+            path = Path(credentials, file)
+        try:
+            return path.read_text().rstrip("\r\n")
+        except FileNotFoundError:
+            problem = "does not exist"
+        except OSError as error:
+            problem = f"cannot be read: {error.strerror}"
+        except UnicodeDecodeError:
+            problem = "cannot be read: it is not UTF-8 text"
+        raise ConfigError(f"{self._where()}: password_file {path} {problem}.")
 
     def _where(self) -> str:
         return str(self.path) if self.path else "the built-in configuration"
@@ -268,9 +265,7 @@ class Config(_Section):
 
 def find(given: Path | None = None) -> Path | None:
     """The configuration file in force: --config, $VISITORD_CONFIG, ./config.toml, /etc/visitord/config.toml."""
-    if given is not None:
-        return given
-    if named := os.environ.get("VISITORD_CONFIG"):
+    if named := given or os.environ.get("VISITORD_CONFIG"):
         return Path(named)
     return next((p for p in (Path("config.toml"), SYSTEM_CONFIG) if p.is_file()), None)
 
@@ -281,99 +276,52 @@ def load(path: Path | None) -> Config:
         return Config()
     path = path.expanduser().absolute()
     try:
-        with path.open("rb") as file:
-            values = tomllib.load(file)
+        config = Config.model_validate(tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the configuration: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}.") from None
-    if "path" in values:
-        raise ConfigError(f"{path}: unknown key path; {_advice('path', Config)}.")
-    try:
-        return Config(**_expand(values, ""), path=path)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {'; '.join(_sentence(e) for e in error.errors()[:3])}.") from None
-    except ValueError as error:
-        raise ConfigError(f"{path}: {'; '.join(_unknown_keys(values)) or error}.") from None
+        raise ConfigError(f"{path}: {_sentence(error)}.") from None
+    config._path = path
+    return config
 
 
-def _unknown_keys(values: dict[str, Any]) -> list[str]:
-    """Sentences on keys that do not exist: a misspelt key is the cause, a variable missing inside it is not."""
-    try:
-        Config(**values)
-    except ValidationError as error:
-        return [_sentence(e) for e in error.errors() if e["type"] == "extra_forbidden"][:3]
-    return []
-
-
-def _about(key: str, error: ValueError) -> str:
-    """What is wrong with a key, which the error may name itself."""
-    return str(error) if str(error).startswith(key) else f"{key} {error}"
-
-
-_SECRET_KEYS = {"source", "url"}  # may hold passwords: replaced only when they are used
-
-
-def _expand(value: Any, key: str) -> Any:
-    """`value` with every ${NAME} in its strings replaced from the environment."""
-    if isinstance(value, dict):
-        return {k: v if k in _SECRET_KEYS else _expand(v, f"{key}.{k}" if key else k) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_expand(v, f"{key}[{i + 1}]") for i, v in enumerate(value)]
-    if not isinstance(value, str):
-        return value
+def _expand(text: str) -> str:
+    """`text` with every ${NAME} replaced from the environment; raises ValueError."""
 
     def lookup(match: re.Match[str]) -> str:
         if match[1] not in os.environ:
-            raise ValueError(f"{key} uses ${{{match[1]}}}, but the environment has no variable of that name")
+            raise ValueError(f"uses ${{{match[1]}}}, but the environment has no variable of that name")
         return os.environ[match[1]]
 
-    return _VARIABLE.sub(lookup, value)
+    return re.sub(r"\$\{([^}]*)\}", lookup, text)
 
 
-def _key(location: tuple[int | str, ...]) -> str:
-    """The key as the file spells it: camera[1].fps."""
-    text = ""
-    for part in location:
-        if isinstance(part, int):
-            text += f"[{part + 1}]"
-        else:
-            text += f".{part}" if text else part
-    return text
+def _sentence(error: ValidationError) -> str:
+    """The first three problems pydantic found; keys that do not exist alone, for they cause others to be missing."""
+    problems = error.errors()
+    unknown = [p for p in problems if p["type"] == "extra_forbidden"]
+    return "; ".join(_problem(p["type"], p["loc"], p["msg"]) for p in (unknown or problems)[:3])
 
 
-def _sentence(error: Any) -> str:
-    """One problem pydantic found, as: key, what is wrong, what would be right."""
-    location: tuple[int | str, ...] = error["loc"]
-    if error["type"] == "extra_forbidden":
-        return f"unknown key {_key(location)}; {_advice(str(location[-1]), _model_at(location[:-1]))}"
-    if error["type"] == "missing":
-        return f"{_key(location)} is missing"
-    message = error["msg"].removeprefix("Value error, ").rstrip(".")
-    message = message[0].lower() + message[1:].replace("a valid tuple", "a list of [[camera]] sections")
-    message = (
-        message.removeprefix("input should ").replace("be ", "must be ", 1) if message.startswith("input") else message
-    )
-    if error["type"] == "model_type":
-        return f"{_key(location)} must be a [{_key(location)}] section"
-    if error["type"] in {"string_pattern_mismatch", "string_too_long"}:
-        message = "must be 1 to 64 characters without a slash or control character, not starting with a space"
-    return f"{_key(location)} {message}".strip() if location else message
+def _problem(kind: str, location: tuple[int | str, ...], message: str) -> str:
+    """One problem as: the key as the file spells it (camera[1].fps), what is wrong, what would be right."""
+    key = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
+    if kind == "extra_forbidden":
+        return f"unknown key {key}; {_advice(str(location[-1]), location[:-1])}"
+    if kind == "missing":
+        return f"{key} is missing"
+    if kind == "model_type":
+        return f"{key} must be a [{key}] section"
+    message = re.sub("^Value error, |^Input (?=is)| after validation| for <class .*>", "", message)
+    message = message.replace("valid tuple", "list of [[camera]] sections" if key == "camera" else "list")
+    return f"{key} {re.sub('^(Input|String|Tuple) should ', 'must ', message)}".strip()
 
 
-def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
-    sections: dict[str, type[BaseModel]] = {
-        "database": DatabaseConfig,
-        "models": ModelsConfig,
-        "site": SiteConfig,
-        "visit": VisitConfig,
-        "merge": MergeConfig,
-        "camera": CameraConfig,
-    }
-    return sections.get(str(location[0]), Config) if location else Config
-
-
-def _advice(key: str, model: type[BaseModel]) -> str:
-    known = [k for k in model.model_fields if k != "path"]
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"did you mean {near[0]}" if near else f"known here: {', '.join(known)}"
+def _advice(key: str, section: tuple[int | str, ...]) -> str:
+    model: Any = Config
+    if section:
+        model = CameraConfig if section[0] == "camera" else Config.model_fields[str(section[0])].annotation
+    near = difflib.get_close_matches(key, model.model_fields, n=1)
+    return f"did you mean {near[0]}" if near else f"known here: {', '.join(model.model_fields)}"

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -35,11 +35,10 @@ def merge_duplicates(
             return []
         merging.freeze(cursor)
         groups = cluster.propose(merging.members(cursor, pack), merging.apart(cursor), thresholds)
-        if not dry_run:
+        if groups and not dry_run:
             for group in groups:
                 merging.apply(cursor, group, JOB_NAME, now)
-            if groups:
-                gallery.changed(cursor)
+            gallery.changed(cursor)
         return groups
 
 
@@ -71,12 +70,10 @@ class Jobs:
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         # One worker: closing visits and merging never run at once.  Late is better than skipped.
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(1)},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(1)}, job_defaults={"misfire_grace_time": None}, timezone="UTC"
         )
-        self._scheduler.add_job(self._merge, "interval", seconds=merge_every.total_seconds(), id="merge")
-        self._scheduler.add_job(self._close, "interval", seconds=CLOSE_EVERY_S, id="close")
+        self._scheduler.add_job(self._run, "interval", [self._merge], seconds=merge_every.total_seconds())
+        self._scheduler.add_job(self._run, "interval", [self._close], seconds=CLOSE_EVERY_S)
 
     def start(self) -> None:
         self._scheduler.start()
@@ -85,24 +82,17 @@ class Jobs:
         """No further runs; the process waits for one that is under way, and time limits on statements bound that."""
         self._scheduler.shutdown(wait=False)
 
-    def _merge(self) -> None:
-        with _run(self._database) as database:
-            groups = merge_duplicates(database, self._pack, self._thresholds, self._clock.now())
-            if groups:
-                log.info("The merge job %s.", outcome(groups))
+    def _run(self, job: Callable[[Database], None]) -> None:
+        """One run, with a connection of its own; what goes wrong is logged, and the next run tries again."""
+        try:
+            with contextlib.closing(self._database.another()) as database:
+                job(database)
+        except DatabaseError as error:
+            log.warning("A scheduled job could not run and will be tried again: %s", error)
 
-    def _close(self) -> None:
-        with _run(self._database) as database:
-            close_visits(database, self._clock.now())
+    def _merge(self, database: Database) -> None:
+        if groups := merge_duplicates(database, self._pack, self._thresholds, self._clock.now()):
+            log.info("The merge job %s.", outcome(groups))
 
-
-@contextlib.contextmanager
-def _run(database: Database) -> Iterator[Database]:
-    """A connection for one job run; what goes wrong is logged, and the next run tries again."""
-    own = database.another()
-    try:
-        yield own
-    except DatabaseError as error:
-        log.warning("A scheduled job could not run and will be tried again: %s", error)
-    finally:
-        own.close()
+    def _close(self, database: Database) -> None:
+        close_visits(database, self._clock.now())

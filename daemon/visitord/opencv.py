@@ -15,29 +15,18 @@ HEADLESS = "opencv-python-headless"
 VARIANTS = (GUI, HEADLESS, "opencv-contrib-python", "opencv-contrib-python-headless")
 
 
-def installed() -> dict[str, str]:
-    """The OpenCV distributions of this environment and their versions."""
-    found = {}
-    for name in VARIANTS:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
 def failure() -> str:
     """Why OpenCV does not import here, tried in a fresh process; empty when it does."""
     done = subprocess.run([sys.executable, "-c", "import cv2"], capture_output=True, text=True, check=False)
     return done.stderr.strip().splitlines()[-1] if done.returncode else ""
 
 
-def main() -> int:
-    """Replace what is there by the headless build if it does not import or is not alone; returns an exit code."""
-    present = installed()
+def main() -> None:
+    """Replace what is there by the headless build if it does not import or is not alone."""
+    present = {d.name: d.version for d in importlib.metadata.distributions() if d.name in VARIANTS}
     reason = failure()
     if len(present) == 1 and not reason:
-        return 0
+        return
     version = present.get(GUI) or next(iter(present.values()), None)
     wanted = f"{HEADLESS}=={version}" if version else HEADLESS
     why = reason or f"{' and '.join(present)} overwrite each other"
@@ -51,17 +40,14 @@ def main() -> int:
         steps.append([*pip, "install", "--quiet", "--no-deps", "--find-links", folder, wanted])
         for step in steps:
             if subprocess.run(step, check=False).returncode:
-                print(f"Error: {wanted} could not be installed; try: {' '.join(step)}", file=sys.stderr)  # noqa: T201
-                return 1
+                raise SystemExit(f"Error: {wanted} could not be installed; try: {' '.join(step)}")
     if reason := failure():
-        print(f"Error: OpenCV does not work on this machine: {reason}", file=sys.stderr)  # noqa: T201
-        return 1
+        raise SystemExit(f"Error: OpenCV does not work on this machine: {reason}")
     print(  # noqa: T201
         "This OpenCV opens no windows. Where you want them: apt-get install libgl1 libglib2.0-0, then "
         f"pip uninstall {HEADLESS} && pip install {GUI}."
     )
-    return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

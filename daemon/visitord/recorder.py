@@ -1,10 +1,12 @@
 """Decides track reports and writes them: the one owner of the gallery and of the writing connection."""
 
+import contextlib
 import logging
 import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from visitord.errors import DatabaseError, DatabaseUnavailableError
@@ -26,49 +28,37 @@ RETRY_CAP_S = 15.0
 LAST_TRIES_S = 5.0  # how long a stopped recorder waits for a database that is away
 
 
+@dataclass(eq=False)
 class Recorder:
     """`handle` and `run` belong to one thread; `submit` may be called from any.
 
     While the database is away, reports wait in memory in order and are tried again; the gallery only ever
-    holds what is written.
+    holds what is written.  dim: the length of the pack's embeddings.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        site: Site,
-        pack: str,
-        dim: int,
-        thresholds: Thresholds,
-        arrived: Callable[[Arrival], None],
-    ) -> None:
-        self._database = database
-        self._site = site
-        self._pack = pack
-        self._dim = dim
-        self._thresholds = thresholds
-        self._arrived = arrived
-        self._gallery = Gallery(dim)
+    database: Database
+    site: Site
+    pack: str
+    dim: int
+    thresholds: Thresholds
+    arrived: Callable[[Arrival], None]
+    dropped: int = 0
+
+    def __post_init__(self) -> None:
+        self._gallery = Gallery(self.dim)
         self._version = UNKNOWN
         self._decided: set[UUID] = set()
         self._queue: queue.Queue[TrackReport] = queue.Queue(QUEUE_MAX)
-        self.dropped = 0
 
     def submit(self, report: TrackReport) -> None:
         """Hand over a report; never waits."""
         while True:
-            try:
+            with contextlib.suppress(queue.Full):
                 return self._queue.put_nowait(report)
-            except queue.Full:
-                try:
-                    self._queue.get_nowait()
-                    self.dropped += 1
-                    log.error(
-                        "The database has been away too long: a waiting sighting was dropped (%d so far).",
-                        self.dropped,
-                    )
-                except queue.Empty:
-                    continue
+            with contextlib.suppress(queue.Empty):
+                self._queue.get_nowait()
+                self.dropped += 1
+                log.error("The database is away too long: a waiting sighting was dropped (%d so far).", self.dropped)
 
     def run(self, stop: threading.Event) -> None:
         """Handle reports until told to stop, then those still waiting; gives up if the database stays away."""
@@ -100,14 +90,14 @@ class Recorder:
         """Decide the report if it is time, and write what follows; raises DatabaseError."""
         arrival: Arrival | None = None
         learnt: Template | None = None
-        with self._database.transaction() as cursor:
+        with self.database.transaction() as cursor:
             version = self._load_if_changed(cursor)
             done = report.sighting_id in self._decided or sightings.known(cursor, report.sighting_id)
             if done:
-                arrival = sightings.extend(cursor, report, self._site)
+                arrival = sightings.extend(cursor, report, self.site)
             elif decided := self._decide(cursor, report):
                 done, learnt = True, decided.template
-                arrival = sightings.write(cursor, decided, self._site)
+                arrival = sightings.write(cursor, decided, self.site)
                 version = stored_gallery.changed(cursor) if learnt else version
         # Memory follows the database, never the other way round.
         if done:
@@ -119,17 +109,17 @@ class Recorder:
             # Another process that learnt in between took a number too: then the gallery is loaded again.
             self._version = version if version == self._version + 1 else UNKNOWN
         if arrival is not None:
-            self._arrived(arrival)
+            self.arrived(arrival)
 
     def _follow(self) -> None:
-        with self._database.transaction() as cursor:
+        with self.database.transaction() as cursor:
             self._load_if_changed(cursor)
 
     def _load_if_changed(self, cursor: Cursor) -> int:
         """Follow what others changed; returns the version of the gallery in memory."""
         version = stored_gallery.version(cursor)
         if version != self._version:
-            self._gallery = Gallery(self._dim, stored_gallery.templates(cursor, self._pack))
+            self._gallery = Gallery(self.dim, stored_gallery.templates(cursor, self.pack))
             self._version = version
         return version
 
@@ -138,14 +128,13 @@ class Recorder:
         pooled = decide.pool(report.shots)
         ranking = self._gallery.rank(pooled.embedding) if pooled else []
         excluded = sightings.companions(cursor, report)
-        verdict = decide.decide(report, pooled, ranking, excluded, self._thresholds)
+        verdict = decide.decide(report, pooled, ranking, excluded, self.thresholds)
         if not verdict.certain and not decide.is_ripe(report):
             return None
         held = self._gallery.count(verdict.identity_id) if verdict.identity_id else 0
-        return Decided(report, verdict, pooled, self._pack, decide.lesson(report, verdict, pooled, held))
+        return Decided(report, verdict, pooled, self.pack, decide.lesson(report, verdict, pooled, held))
 
     def _next(self) -> TrackReport | None:
-        try:
+        with contextlib.suppress(queue.Empty):
             return self._queue.get(timeout=IDLE_S)
-        except queue.Empty:
-            return None
+        return None

@@ -41,15 +41,14 @@ def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[
         name = camera or path.stem[:NAME_MAX]
         if not valid_name(name):
             raise ConfigError(f'"{name}" cannot be a camera\'s name; give one with --camera.')
-        try:
-            written = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
-        except OSError as error:
-            raise MediaError(f"{path} cannot be read: {error.strerror}.") from None
         if not path.is_file():
-            raise MediaError(f"{path} is not a file.")
-        length_s = 0.0 if media.is_photograph(path) else media.length_s(path)
+            raise MediaError(f"{path} {'is not a file' if path.exists() else 'cannot be read: No such file'}.")
+        length_s = 0.0
         if media.is_photograph(path):
             media.photograph(path)
+        else:
+            length_s = media.length_s(path)
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
         try:
             begin = free_from.get(name, aware(start)) if start else written - timedelta(seconds=length_s)
             free_from[name] = begin + timedelta(seconds=length_s or PHOTOGRAPH_S)
@@ -60,12 +59,7 @@ def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[
 
 
 def play(
-    clips: list[Clip],
-    pack: Pack,
-    recorder: Recorder,
-    site: str,
-    fps: float,
-    progress: Callable[[Clip, float], None] = lambda _clip, _t: None,
+    clips: list[Clip], pack: Pack, recorder: Recorder, site: str, fps: float, progress: Callable[[Clip, float], None]
 ) -> int:
     """Analyse the clips in order; returns the number of pictures analysed.
 
@@ -75,20 +69,18 @@ def play(
     pictures = 0
     for clip in clips:
         pipeline = Pipeline(pack, site)
-        damage: MediaError | None = None
         try:
             for frame in _frames(clip, fps):
                 pictures += 1
                 still = media.is_photograph(clip.path)
                 _record(recorder, pipeline.photograph(frame) if still else pipeline.process(frame))
                 progress(clip, frame.t)
-        except MediaError as error:
-            damage = error
+        except MediaError:
+            _record(recorder, pipeline.flush())
+            raise
         # Not reached when interrupted: a track seen half must not be decided, for the next replay would keep that.
         _record(recorder, pipeline.flush())
         progress(clip, clip.length_s)
-        if damage:
-            raise damage
     return pictures
 
 

@@ -31,14 +31,12 @@ class Source:
         return redact(self.target)
 
 
-def parse(text: str, folder: Path) -> Source:
+def parse(text: str, folder: Path = Path()) -> Source:
     """The source spelt as `text`; file paths are relative to `folder`.  Raises ValueError with advice."""
     text = text.strip()
     if not text:
         raise ValueError("is empty; give an rtsp:// or http:// address, a device such as /dev/video0, or a file")
-    if text.isdecimal():
-        return Source(Kind.USB, text)
-    if text.startswith("/dev/"):
+    if text.isdecimal() or text.startswith("/dev/"):
         return Source(Kind.USB, text)
     if "://" in text:
         scheme = text.split("://", 1)[0].lower()
@@ -50,8 +48,7 @@ def parse(text: str, folder: Path) -> Source:
         if not urlsplit(text).hostname:
             raise ValueError(f"names no host; expected {scheme}://HOST/PATH")
         return Source(Kind.STREAM, text)
-    path = Path(text).expanduser()
-    return Source(Kind.FILE, str(path if path.is_absolute() else folder / path))
+    return Source(Kind.FILE, str(folder / Path(text).expanduser()))
 
 
 def check_address(url: str) -> None:

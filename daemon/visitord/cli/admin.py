@@ -1,6 +1,5 @@
 """visitorctl: look at who came, and say who is who."""
 
-import getpass
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,26 +8,15 @@ import click
 
 from visitord import box, control, jobs
 from visitord.cli.cameras import cameras
-from visitord.cli.common import (
-    Group,
-    config,
-    config_option,
-    format_option,
-    listing_options,
-    log_to_stderr,
-    out,
-    show,
-    version_option,
-)
+from visitord.cli.common import PATH, config, format_option, listing_options, log_to_stderr, out, program, show
 from visitord.errors import NotFoundError, VisitordError
 from visitord.store import listing, merging, people
 from visitord.store.database import Database
+from visitord.store.embedded import account_name
 from visitord.store.listing import Window
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@config_option
-@version_option
+@program
 def main() -> None:
     """Look at who came, and say who is who.
 
@@ -36,24 +24,9 @@ def main() -> None:
     """
 
 
-VISITOR_KEYS = ("visitor_id", "name", "label", "status", "first_seen", "last_seen", "visits", "sightings")
-SIGHTING_KEYS = (
-    *("sighting_id", "camera", "started_at", "ended_at", "decision"),
-    *("score", "second_score", "quality", "reason"),
-)
-VISIT_KEYS = (
-    *("visit_id", "identity", "name", "status", "camera", "cameras"),
-    *("started_at", "ended_at", "duration_s", "sightings"),
-)
-
-
 def _database() -> Database:
-    """The configured database, whose times come back in the site's time zone."""
     log_to_stderr()
-    settings = config()
-    database = box.open_database(settings)
-    database.timezone = settings.site.timezone
-    return database
+    return box.open_database(config())
 
 
 @main.command("list")
@@ -62,8 +35,7 @@ def list_(form: str, since: datetime | None, until: datetime | None, camera: str
     """Everyone known, those seen last first."""
     with _database().transaction() as cursor:
         rows = listing.visitors(cursor, Window(since, until, camera))
-    columns = ("name", "label", "status", "visits", "last_seen", "visitor_id")
-    show(rows, columns, form, "Nobody to show.", VISITOR_KEYS)
+    show(rows, form, "Nobody to show.", ("name", "label", "status", "visits", "last_seen", "visitor_id"))
 
 
 @main.command("show")
@@ -78,17 +50,17 @@ def show_(who: str, limit: int, form: str) -> None:
         visits = listing.visits(cursor, Window(), person.visitor_id)
         sightings = listing.sightings(cursor, person.visitor_id, limit)
     if form == "json":
-        return show([{**about, "visit_list": visits, "sighting_list": sightings}], (), form, "")
+        return show([{**about, "visit_list": visits, "sighting_list": sightings}], form, "")
     if form == "csv":
-        return show(sightings, (), form, "", SIGHTING_KEYS)
+        return show(sightings, form, "")
     out.print(f"{about['name']} ({about['label']}, {about['status']}), id {about['visitor_id']}", markup=False)
     if about["also"]:
         out.print(f"also: {', '.join(about['also'])}", markup=False)
     out.print(f"{about['visits']} visits, {about['sightings']} sightings, {about['templates']} template(s)\n")
-    show(visits, ("started_at", "duration_s", "cameras", "sightings"), form, "No visits.")
+    show(visits, form, "No visits.", ("started_at", "duration_s", "cameras", "sightings"))
     out.print()
     columns = ("started_at", "camera", "decision", "score", "second_score", "quality", "reason")
-    return show(sightings, columns, form, "No sightings.")
+    return show(sightings, form, "No sightings.", columns)
 
 
 @main.command()
@@ -102,14 +74,6 @@ def rename(who: str, name: str) -> None:
     click.echo(f"{person.name} is now called {kept}.")
 
 
-def _account() -> str:
-    """Who runs this command, for the merge log."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
-
-
 @main.command()
 @click.argument("keep")
 @click.argument("other")
@@ -120,7 +84,7 @@ def merge(keep: str, other: str) -> None:
     """
     with _database().transaction() as cursor:
         kept, merged = people.find(cursor, keep), people.find(cursor, other)
-        merging.merge(cursor, kept.visitor_id, merged.visitor_id, _account(), datetime.now(UTC))
+        merging.merge(cursor, kept.visitor_id, merged.visitor_id, account_name(os.geteuid()), datetime.now(UTC))
     click.echo(f"{merged.name} is now part of {kept.name}.")
 
 
@@ -132,12 +96,8 @@ def visits(form: str, since: datetime | None, until: datetime | None, camera: st
     with _database().transaction() as cursor:
         visitor_id = people.find(cursor, who).visitor_id if who else None
         rows = listing.visits(cursor, Window(since, until, camera), visitor_id)
-    show(
-        rows,
-        ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings", "status"),
-        form,
-        "No visits.",
-    )
+    columns = ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings", "status")
+    show(rows, form, "No visits.", columns)
 
 
 @main.command()
@@ -147,18 +107,15 @@ def status(form: str) -> None:
     with _database().transaction() as cursor:
         cameras = listing.cameras(cursor)
         totals = listing.totals(cursor)
-    columns = ("camera", "site", "state", "stream", "fps", "dropped", "reconnects", "last_frame_at", "reason")
-    show(cameras, columns, form, "No daemon has reported a camera yet; start one with: visitord run.")
+    show(cameras, form, "No daemon has reported a camera yet; start one with: visitord run.")
     if form == "table":
-        summary = (
-            "{visitors} visitors, {visits} visits, {sightings} sightings ({pending} pending), {present} present now"
-        )
-        click.echo(f"\n{summary.format(**totals)}")
+        summary = "{visitors} visitors, {visits} visits, {sightings} sightings ({pending} pending), {present} present"
+        click.echo(f"\n{summary} now".format(**totals))
 
 
 @main.command()
 @click.argument("camera")
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Where to [default: CAMERA.jpg].")
+@click.option("--output", "-o", type=PATH, help="Where to [default: CAMERA.jpg].")
 def snapshot(camera: str, output: Path | None) -> None:
     """Write the current picture of CAMERA with what visitord sees in it.
 
@@ -190,13 +147,12 @@ def cluster(dry_run: bool) -> None:
 
     It joins identities that are one person and settles pending sightings.
     """
-    database = _database()
-    settings = config()
+    database, settings = _database(), config()
     pack = box.open_pack(settings)
     thresholds = box.thresholds(settings, pack)
     groups = jobs.merge_duplicates(database, pack.fingerprint, thresholds, datetime.now(UTC), dry_run=dry_run)
-    text = ("would have " if dry_run else "") + jobs.outcome(groups)
-    click.echo(f"{text[0].upper()}{text[1:]}.")
+    outcome = jobs.outcome(groups)
+    click.echo(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")
 
 
 @main.command()
@@ -208,8 +164,8 @@ def sql(query: str, form: str) -> None:
     Example: visitorctl sql "select name, visits from visitord.visitor"
     """
     with _database().transaction() as cursor:
-        columns, rows = listing.query(cursor, query)
-    show(rows, columns, form, "No rows.")
+        rows = listing.query(cursor, query)
+    show(rows, form, "No rows.")
 
 
 main.add_command(cameras)

@@ -37,7 +37,7 @@ def discover(timeout: float, host: tuple[str, ...], user: str | None, password_f
     logging.disable()  # what libraries say about nonsense from devices
     found = asyncio.run(discovery.discover(timeout, host, login))
     if form != "table" or not found:
-        return show([asdict(camera) for camera in found], KEYS, form, NOBODY.format(timeout))
+        return show([asdict(camera) for camera in found], form, NOBODY.format(timeout), KEYS)
     return click.echo("\n\n".join(map(_section, found)))
 
 

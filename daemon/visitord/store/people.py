@@ -6,7 +6,6 @@ from unicodedata import category
 from uuid import UUID
 
 from visitord.errors import NotFoundError, VisitordError
-from visitord.records import Status
 from visitord.store import gallery
 from visitord.store.database import Cursor
 
@@ -22,7 +21,6 @@ class Person:
     visitor_id: UUID
     name: str
     label: str
-    status: Status
 
 
 def find(cursor: Cursor, who: str) -> Person:
@@ -34,13 +32,13 @@ def find(cursor: Cursor, who: str) -> Person:
     text = " ".join(who.split())
     number = text.lower().removeprefix("visitor ")
     cursor.execute(
-        "select distinct r.identity_id, coalesce(r.name, 'visitor ' || r.number), 'visitor ' || r.number, r.status "
+        "select distinct r.identity_id, coalesce(r.name, 'visitor ' || r.number), 'visitor ' || r.number "
         "from identity i join identity r on r.identity_id = i.root_id "
         "where lower(i.name) = lower(%(text)s) or i.number::text = %(number)s or i.identity_id::text = lower(%(text)s) "
         "or (length(%(text)s) >= 8 and starts_with(i.identity_id::text, lower(%(text)s))) order by 3",
         {"text": text, "number": number},
     )
-    found = [Person(row[0], row[1], row[2], Status(row[3])) for row in cursor.fetchall()]
+    found = [Person(*row) for row in cursor.fetchall()]
     if len(found) == 1:
         return found[0]
     if found:

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from visitord.identity.visits import Visit
-from visitord.records import Arrival, Decided, Decision, Status, Template, TrackReport
-from visitord.store import visits
-from visitord.store.database import Cursor, Database
+from visitord.records import Arrival, Decided, Decision, TrackReport
+from visitord.store import gallery, visits
+from visitord.store.database import Cursor, Database, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,7 @@ def declare_site(database: Database, site: Site) -> None:
 
 def known(cursor: Cursor, sighting_id: UUID) -> bool:
     """Whether this sighting has been decided before, by an earlier run or an earlier replay."""
-    cursor.execute("select 1 from sighting where sighting_id = %s", (sighting_id,))
-    return cursor.fetchone() is not None
+    return value(cursor, "select 1 from sighting where sighting_id = %s", (sighting_id,)) is not None
 
 
 def companions(cursor: Cursor, report: TrackReport) -> set[UUID]:
@@ -57,43 +55,25 @@ def write(cursor: Cursor, decided: Decided, site: Site) -> Arrival | None:
 
     Writing the same sighting again only carries on its end; nothing else changes.
     """
-    report, verdict = decided.report, decided.verdict
-    if verdict.decision is Decision.ENROLLED:
-        cursor.execute(
-            "insert into identity (identity_id, status, root_id, created_at) select %(id)s, %(status)s, %(id)s, %(at)s "
-            "where not exists (select 1 from identity where identity_id = %(id)s)",
-            {"id": verdict.identity_id, "status": Status.PROVISIONAL.value, "at": report.started_at},
-        )
-    pooled = decided.pooled
+    report, verdict, pool = decided.report, decided.verdict, decided.pooled
+    if verdict.decision is Decision.ENROLLED and verdict.identity_id:
+        gallery.enrol(cursor, verdict.identity_id, report.started_at)
+    seen = (report.sighting_id, verdict.identity_id, site.name, report.camera, report.started_at, report.ended_at)
+    why = (verdict.decision.value, verdict.reason, verdict.score, verdict.second_score)
+    shots = (pool.quality, pool.good_shots, pool.face_px) if pool else (0.0, 0, 0.0)
+    embedding = (decided.pack, pool.embedding.tolist()) if pool else (None, None)
     cursor.execute(
         "insert into sighting (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason, score, "
-        "second_score, quality, good_shots, face_px, pack, embedding) "
-        "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (sighting_id) do nothing",
-        (
-            report.sighting_id,
-            verdict.identity_id,
-            site.name,
-            report.camera,
-            report.started_at,
-            report.ended_at,
-            verdict.decision.value,
-            verdict.reason,
-            verdict.score,
-            verdict.second_score,
-            pooled.quality if pooled else 0.0,
-            pooled.good_shots if pooled else 0,
-            pooled.face_px if pooled else 0.0,
-            decided.pack if pooled else None,
-            pooled.embedding.tolist() if pooled else None,
-        ),
+        "second_score, quality, good_shots, face_px, pack, embedding) values %s on conflict (sighting_id) do nothing",
+        ((*seen, *why, *shots, *embedding),),
     )
-    if decided.template is not None:
-        _add_template(cursor, decided, decided.template)
+    if decided.template:
+        gallery.learn(cursor, decided.template.identity_id, report.sighting_id)
     return extend(cursor, report, site)
 
 
 def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
-    """Carry on the end of a sighting already written, and its visit."""
+    """Carry on the end of a sighting already written, and its visit; returns the arrival if a visit begins."""
     if report.together:
         cursor.executemany(
             "insert into together (sighting_id, other_id) values (%s, %s) on conflict do nothing",
@@ -108,7 +88,15 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
         return None
     root_id = _hold_root(cursor, row[0])
     began = visits.refresh(cursor, root_id, site.name, site.gap, (report.started_at, row[1]))
-    return _arrival(cursor, root_id, site, began[0]) if began else None
+    if not began:
+        return None
+    cursor.execute(
+        "select coalesce(name, 'visitor ' || number), "
+        "(select count(*) from visit v where v.identity_id = i.identity_id) from identity i where identity_id = %s",
+        (root_id,),
+    )
+    name, count = cursor.fetchone() or ("", 1)
+    return Arrival(root_id, name, site.name, began[0].cameras[0], began[0].started_at, count)
 
 
 def _hold_root(cursor: Cursor, identity_id: UUID) -> UUID:
@@ -116,35 +104,8 @@ def _hold_root(cursor: Cursor, identity_id: UUID) -> UUID:
 
     A merge under way is waited for and seen, and so is another recorder writing a visit of the same person.
     """
+    is_root = "select merged_into is null from identity where identity_id = %s for no key update"
     while True:
-        cursor.execute("select root_id from identity where identity_id = %s", (identity_id,))
-        (root_id,) = cursor.fetchone() or (identity_id,)
-        cursor.execute("select merged_into is null from identity where identity_id = %s for no key update", (root_id,))
-        if cursor.fetchone() != (False,):
-            return UUID(str(root_id))
-
-
-def _add_template(cursor: Cursor, decided: Decided, template: Template) -> None:
-    cursor.execute(
-        "insert into template (template_id, identity_id, sighting_id, pack, embedding, quality, created_at) "
-        "values (%s, %s, %s, %s, %s, %s, %s) on conflict (template_id) do nothing",
-        (
-            template.template_id,
-            template.identity_id,
-            decided.report.sighting_id,
-            decided.pack,
-            template.embedding.tolist(),
-            template.quality,
-            decided.report.started_at,
-        ),
-    )
-
-
-def _arrival(cursor: Cursor, root_id: UUID, site: Site, visit: Visit) -> Arrival:
-    cursor.execute(
-        "select coalesce(i.name, 'visitor ' || i.number), "
-        "(select count(*) from visit v where v.identity_id = i.identity_id) from identity i where i.identity_id = %s",
-        (root_id,),
-    )
-    name, count = cursor.fetchone() or ("", 1)
-    return Arrival(root_id, name, site.name, visit.cameras[0], visit.started_at, count)
+        root_id: UUID = value(cursor, "select root_id from identity where identity_id = %s", (identity_id,))
+        if value(cursor, is_root, (root_id,)) is not False:
+            return root_id

@@ -17,27 +17,26 @@ def refresh(
     span: the time of the sighting that changed.  Only visits within `gap` of it can be affected, so only
     they and their sightings are read.  None rebuilds all.
     """
-    start, end = _affected(cursor, root_id, site, gap, span) if span else _ALWAYS
-    wanted = group(_stays(cursor, root_id, site, start, end), gap)
+    start, end = (span[0] - gap, span[1] + gap) if span else _ALWAYS
     cursor.execute(
         "select visit_id, started_at, ended_at, sightings, cameras, last_camera from visit "
         "where identity_id = %s and site = %s and started_at <= %s and ended_at >= %s for update",
         (root_id, site, end, start),
     )
     present = {row[0]: Visit(row[0], row[1], row[2], row[3], tuple(row[4]), row[5]) for row in cursor.fetchall()}
+    start, end = span or _ALWAYS
+    start = min([start, *(visit.started_at for visit in present.values())])
+    end = max([end, *(visit.ended_at for visit in present.values())])
+    wanted = group(_stays(cursor, root_id, site, start, end), gap)
     kept = {visit.visit_id for visit in wanted}
-    if gone := [visit_id for visit_id in present if visit_id not in kept]:
-        cursor.execute("delete from visit where visit_id = any(%s)", (gone,))
+    gone = [visit for visit in present.values() if visit.visit_id not in kept]
+    if gone:
+        cursor.execute("delete from visit where visit_id = any(%s)", ([visit.visit_id for visit in gone],))
     for visit in wanted:
         if present.get(visit.visit_id) != visit:
             _write(cursor, root_id, site, visit)
-    overlapped = [v for v in present.values() if v.visit_id not in kept]
-    return [
-        v
-        for v in wanted
-        if v.visit_id not in present
-        and not any(o.started_at <= v.ended_at and o.ended_at >= v.started_at for o in overlapped)
-    ]
+    new = [visit for visit in wanted if visit.visit_id not in present]
+    return [v for v in new if not any(g.started_at <= v.ended_at and g.ended_at >= v.started_at for g in gone)]
 
 
 def close(cursor: Cursor, now: datetime) -> list[tuple[str, str, datetime, timedelta]]:
@@ -52,19 +51,6 @@ def close(cursor: Cursor, now: datetime) -> list[tuple[str, str, datetime, timed
     return list(cursor.fetchall())
 
 
-def _affected(
-    cursor: Cursor, root_id: UUID, site: str, gap: timedelta, span: tuple[datetime, datetime]
-) -> tuple[datetime, datetime]:
-    """`span` widened over every visit that lies within `gap` of it."""
-    cursor.execute(
-        "select min(started_at), max(ended_at) from visit "
-        "where identity_id = %s and site = %s and started_at <= %s and ended_at >= %s",
-        (root_id, site, span[1] + gap, span[0] - gap),
-    )
-    first, last = cursor.fetchone() or (None, None)
-    return min(span[0], first or span[0]), max(span[1], last or span[1])
-
-
 def _stays(cursor: Cursor, root_id: UUID, site: str, start: datetime, end: datetime) -> list[Stay]:
     cursor.execute(
         "select g.started_at, g.sighting_id, g.ended_at, g.camera from sighting g "
@@ -77,20 +63,12 @@ def _stays(cursor: Cursor, root_id: UUID, site: str, start: datetime, end: datet
 
 def _write(cursor: Cursor, root_id: UUID, site: str, visit: Visit) -> None:
     """Insert or correct one visit; a longer one is open again until the gap has passed."""
+    times = (visit.started_at, visit.ended_at)
     cursor.execute(
         "insert into visit (visit_id, identity_id, site, started_at, ended_at, sightings, cameras, last_camera) "
-        "values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (visit_id) do update set "
+        "values %s on conflict (visit_id) do update set "
         "identity_id = excluded.identity_id, started_at = excluded.started_at, ended_at = excluded.ended_at, "
         "sightings = excluded.sightings, cameras = excluded.cameras, last_camera = excluded.last_camera, "
         "closed = visit.closed and visit.ended_at >= excluded.ended_at",
-        (
-            visit.visit_id,
-            root_id,
-            site,
-            visit.started_at,
-            visit.ended_at,
-            visit.sightings,
-            list(visit.cameras),
-            visit.last_camera,
-        ),
+        ((visit.visit_id, root_id, site, *times, visit.sightings, list(visit.cameras), visit.last_camera),),
     )

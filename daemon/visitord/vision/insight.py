@@ -38,17 +38,10 @@ class InsightPack:
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
-        if not any(folder.glob("*.onnx")):
-            raise ModelError(
-                f"The model pack folder {folder} holds no .onnx file; expected a detector and a recogniser."
-            )
         try:
             with contextlib.redirect_stdout(io.StringIO()):  # insightface prints what it finds
-                app = FaceAnalysis(
-                    name=str(folder),
-                    allowed_modules=["detection", "recognition"],
-                    providers=["CPUExecutionProvider"],
-                )
+                only = ["detection", "recognition"]
+                app = FaceAnalysis(str(folder), allowed_modules=only, providers=["CPUExecutionProvider"])
                 app.prepare(ctx_id=-1, det_thresh=SCORE, det_size=(DETECT_PX, DETECT_PX))
         except AssertionError:
             raise ModelError(f"The model pack folder {folder} has no face detector that insightface knows.") from None

