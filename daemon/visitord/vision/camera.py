@@ -93,6 +93,7 @@ class Camera:
         self._inspector = Inspector()
         self._reader: _Reader | None = None
         self._hung: list[_Reader] = []
+        self._openings = 0
         self._was_live = False  # whether the present connection has given a picture to be used
         self._read_t = 0.0  # of the last picture, or of the opening
         self._good_t: float | None = None  # of the last picture to be used, or of the first picture at all
@@ -129,8 +130,7 @@ class Camera:
                 return
             if self._was_live:
                 waits = backoff(RETRY_FIRST_S, RETRY_CAP_S)
-            if not self._stop.wait(REFUSED_WAIT_S if state is State.REFUSED else next(waits)):
-                self._set(reconnects=self._health.reconnects + 1)
+            self._stop.wait(REFUSED_WAIT_S if state is State.REFUSED else next(waits))
 
     def _connection(self) -> tuple[State, str]:
         """Open the source and read until it fails, ends, or hangs; returns what became of it, and why."""
@@ -140,6 +140,8 @@ class Camera:
         self._was_live = False
         self._read_t, self._good_t = self._clock.monotonic(), None
         hangs_after_s = self.settings.stale_after_s + HANGS_AFTER_S
+        self._set(reconnects=self._openings)
+        self._openings += 1
         self._reader = reader = _Reader(f"reader {self.settings.name}", self._read)
         reader.start()
         while reader.is_alive():
@@ -160,7 +162,7 @@ class Camera:
         played = (State.ENDED, "it was played to its end")
         try:
             for picture in self._pictures():
-                if self._stop.is_set() or threading.current_thread() is not self._reader:
+                if self._stop.is_set() or self._is_given_up():
                     break
                 self._judge(picture)
             return played
@@ -220,8 +222,13 @@ class Camera:
         self._was_live = True
         self._ready()
 
+    def _is_given_up(self) -> bool:
+        """Whether the present thread's read came back only after another one was begun."""
+        return threading.current_thread() is not self._reader
+
     def _describe(self, stream: str) -> None:
-        self._set(stream=stream)
+        if not self._is_given_up():
+            self._set(stream=stream)
 
     def _set(self, **changes: object) -> None:
         with self._lock:

@@ -15,11 +15,12 @@ COVERED = "the lens is covered, or it is dark"
 RECENT = 8  # pictures; an encoder repeats a frozen sensor's picture in a cycle this short
 TORN_S = 1.0  # what looks torn for longer is how the scene is now
 CHANGED = 20  # grey levels
+UNDECODED = 129  # the grey level that 128 in YUV becomes
 FLAT = 10  # grey levels between the darkest and the brightest spot
-EDGE = 10  # grey levels between neighbours
+EDGE, FAINT = 10, 3  # grey levels between neighbours: an edge, and hardly one
 USUAL_RATE = 0.02  # a spot counts as an edge that lasts after about fifty pictures with it
 LASTING = 0.6  # share of the pictures
-COVERED_SHARE = 0.25  # of the lasting edges
+NEW_EDGES = 0.016  # share of spots; with more of them it is another scene, and no lens is covered
 EDGES_MIN = 0.004  # share of spots; a scene with fewer edges has too little to miss
 
 
@@ -50,31 +51,35 @@ class Inspector:
 
     def _is_torn(self, picture: Picture) -> bool:
         """Whether rows changed over their whole width beside rows that did not, with a sharp line between."""
-        if self._last is None or self._last.shape != picture.gray.shape:
+        if self._last is None or self._last.shape != picture.gray.shape or len(picture.gray) < 3:
             return False
         rows = (cv2.absdiff(picture.gray, self._last) > CHANGED).mean(axis=1)
         changed = rows >= 0.6
         torn = bool(
             0.1 <= changed.mean() <= 0.9 and rows[~changed].mean() <= 0.1 and np.abs(rows[2:] - rows[:-2]).max() >= 0.45
         )
+        grey = _grey_rows(picture.gray)
+        torn = torn or bool(0.1 <= (grey & ~_grey_rows(self._last)).mean() <= 0.9)
         if not torn:
             self._torn_t = None
-        elif self._torn_t is None:
+        elif self._torn_t is None or picture.t < self._torn_t:
             self._torn_t = picture.t
-        return torn and self._torn_t is not None and picture.t - self._torn_t <= TORN_S
+        return self._torn_t is not None and picture.t - self._torn_t <= TORN_S
 
     def _is_covered(self, gray: Gray) -> bool:
         """Whether nearly all edges that are there most of the time are gone, and no others have come."""
         smooth = np.asarray(cv2.blur(gray, (3, 3)), np.uint8)
         if _is_flat(smooth):
             return True
-        edges = cv2.absdiff(smooth[:, 1:], smooth[:, :-1]) > EDGE
+        steps = cv2.absdiff(smooth[:, 1:], smooth[:, :-1])
+        edges = steps > EDGE
         if self._usual is None or self._usual.shape != edges.shape:
             self._usual = np.zeros(edges.shape, np.float32)
         lasting = self._usual > LASTING
-        count = np.count_nonzero(lasting)
-        left = COVERED_SHARE * count
-        if count >= EDGES_MIN * edges.size and np.count_nonzero(edges) < 2 * left and edges[lasting].sum() < left:
+        told_by = np.count_nonzero(lasting) >= EDGES_MIN * edges.size
+        turned = np.count_nonzero(edges & ~lasting) >= NEW_EDGES * edges.size
+        # By the upper quartile, for a burnt-in clock may stay; and next to what noise makes elsewhere.
+        if told_by and not turned and np.percentile(steps[lasting], 75) < max(FAINT, 2 * steps[~lasting].mean()):
             return True
         self._usual += USUAL_RATE * (edges - self._usual)
         return False
@@ -82,6 +87,12 @@ class Inspector:
 
 def _is_flat(gray: Gray) -> bool:
     return int(gray.max()) - int(gray.min()) < FLAT
+
+
+def _grey_rows(gray: Gray) -> NDArray[np.bool_]:
+    """Which rows are the flat grey of what was never decoded."""
+    lowest, highest = gray.min(axis=1), gray.max(axis=1)
+    return np.asarray((lowest > UNDECODED - FLAT) & (highest < UNDECODED + FLAT), np.bool_)
 
 
 def _is_undecoded(picture: Picture) -> bool:
@@ -92,4 +103,5 @@ def _is_undecoded(picture: Picture) -> bool:
         return False
     step = max(1, picture.image.shape[0] // 16)
     blue, green, red = picture.image[::step, ::step].reshape(-1, 3).mean(axis=0)
-    return bool(green - max(blue, red) > 60 or max(abs(blue - 129), abs(green - 129), abs(red - 129)) < 5)
+    grey = max(abs(level - UNDECODED) for level in (blue, green, red)) < FLAT / 2
+    return bool(green - max(blue, red) > 60 or grey)

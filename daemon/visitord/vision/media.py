@@ -31,6 +31,7 @@ RAW_FPS = 25.0  # assumed where a recording does not say
 CORRUPT_S = 2.0  # so long after a loss is the next key frame waited for
 PHOTOGRAPHS = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 _BRIGHTNESS_FIRST = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"}
+_TIMEOUT = (av.error.TimeoutError, av.error.ExitError)  # the second when a read is cut off by the limit
 _REFUSED = (
     av.error.HTTPUnauthorizedError,
     av.error.HTTPForbiddenError,
@@ -73,14 +74,14 @@ def stream(
     except _REFUSED as error:
         raise CameraRefusedError(_refusal(error)) from None
     except (av.error.FFmpegError, OSError) as error:
-        if live and isinstance(error, av.error.TimeoutError):
+        if live and isinstance(error, _TIMEOUT):
             raise CameraStaleError(silence(stale_after_s)) from None
         if live and error.errno == EIO:
             raise CameraError("the stream broke off") from None
         if isinstance(error, av.error.InvalidDataError):
             # Also what FFmpeg says when a server accepts the connection and then is silent.
             if time.monotonic() - opened_t > 0.9 * OPEN_TIMEOUT_S and not live:
-                raise CameraStaleError("it accepts the connection and sends nothing") from None
+                raise CameraStaleError("it accepts the connection, but sends no video") from None
             raise CameraError("it sends no video") from None
         raise CameraError(_why(error)) from None
     raise StreamEndedError("the stream ended")
@@ -240,8 +241,10 @@ def _why(error: Exception) -> str:
         return str(error)
     if isinstance(error, av.error.InvalidDataError):
         return "it is no video, or it is damaged"
-    if isinstance(error, av.error.TimeoutError):
+    if isinstance(error, _TIMEOUT):
         return "it does not answer in time"
+    if isinstance(error, av.error.EOFError):
+        return "it closes the connection at once"
     if isinstance(error, OSError) and error.strerror:
         text = error.strerror
         return "the host is not found or not reachable" if error.errno == EIO else text[0].lower() + text[1:]

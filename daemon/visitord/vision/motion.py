@@ -13,13 +13,14 @@ from visitord.vision.area import WHOLE, Area
 class MotionSettings:
     """Times in seconds of the camera's steady clock; areas as a share of the picture."""
 
-    width_px: int = 96
+    width_px: int = 80
     min_area: float = 0.001
     whole_area: float = 0.5  # the light changed, or the camera moved: learnt at once
     hold_s: float = 2.0
     warm_up_s: float = 2.0  # while the background is learnt, everything counts as motion
     heartbeat_s: float = 5.0  # someone standing still from the start is found at the next beat
     var_threshold: float = 25.0
+    background_share: float = 0.93  # a look that a spot has for the remaining seven per cent of the time is learnt too
 
 
 class MotionGate:
@@ -30,18 +31,20 @@ class MotionGate:
     """
 
     def __init__(self, area: Area = WHOLE, settings: MotionSettings = MotionSettings()) -> None:
-        self._settings = settings
+        self._settings = s = settings
         self._area = area
         self._background = cv2.createBackgroundSubtractorMOG2(
             history=200, varThreshold=settings.var_threshold, detectShadows=False
         )
+        self._background.setBackgroundRatio(s.background_share)
+        self._background.setComplexityReductionThreshold(0.01)  # rare looks are not pruned at once
         self._counts: Gray | None = None
         self._whole = False
         self._first_t: float | None = None
         self._open_until = float("-inf")
         self._beat_t = float("-inf")
         self.moving: Gray | None = None
-        """uint8 (h, w), about 96 wide: not zero where the last picture moved and counts."""
+        """uint8 (h, w), about 80 wide: not zero where the last picture moved and counts."""
 
     def is_open(self, frame: Frame) -> bool:
         """Whether faces should be searched in this frame; call it once for every frame, in order."""

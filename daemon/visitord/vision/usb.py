@@ -54,5 +54,5 @@ def _terms(capture: cv2.VideoCapture, fps: float, size: tuple[int, int] | None, 
     asked = [f"{pixel_format}"] if pixel_format and pixel_format != got_format else []
     asked += [f"{size[0]}x{size[1]}"] if size and size != got_size else []
     asked += [f"{fps:g}/s"] if abs(fps - got_fps) > 0.5 else []
-    terms = f"{got_format} {got_size[0]}x{got_size[1]}, {got_fps:g}/s"
+    terms = f"{got_format} {got_size[0]}x{got_size[1]}, {got_fps:g}/s".strip()
     return f"{terms} (asked for {', '.join(asked)})" if asked else terms
