@@ -100,6 +100,11 @@ class Detection:
         _check(self.box, (4,), np.float32, "a detection's box")
         _check(self.landmarks, (5, 2), np.float32, "a detection's landmarks")
 
+    def moved(self, x: float, y: float) -> "Detection":
+        """The same face in a picture whose corner lies x and y pixels further left and up."""
+        offset = np.array([x, y], np.float32)
+        return Detection(self.box + np.tile(offset, 2), self.landmarks + offset, self.score)
+
     @property
     def width_px(self) -> float:
         return float(self.box[2] - self.box[0])

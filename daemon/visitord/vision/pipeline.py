@@ -7,7 +7,9 @@ from visitord.vision.pack import Pack, align
 from visitord.vision.quality import assess
 from visitord.vision.snapshot import draw
 from visitord.vision.tracker import Tracker
+from visitord.vision.windows import Box, distinct, is_cut, moving_regions, windows
 
+WHOLE_EVERY_S = 1.0
 MIN_FACE_PX = 18  # narrower faces keep hardly anything of a person (cosine 0.55 at 15 px, 0.73 at 20)
 
 
@@ -22,6 +24,7 @@ class Pipeline:
         self._last: Frame | None = None
         self._gate_open = False
         self._shape = (0, 0)
+        self._whole_t = float("-inf")
 
     def process(self, frame: Frame) -> list[TrackReport]:
         """Analyse one frame; returns the track reports that are due because of it."""
@@ -33,7 +36,7 @@ class Pipeline:
         if frame.image.shape[:2] != self._shape:  # what is known of places in the picture is void
             self._shape = frame.image.shape[:2]
             reports = self._tracker.flush()
-        return reports + self._tracker.update(frame, self._looks(frame, self._pack.detect(frame.image)))
+        return reports + self._tracker.update(frame, self._looks(frame, self._detect(frame)))
 
     def photograph(self, frame: Frame) -> list[TrackReport]:
         """Analyse a single picture that has no frames before or after it."""
@@ -54,6 +57,22 @@ class Pipeline:
         image = self._last.image
         faces = [(d, self._usable(d, image)) for d in self._pack.detect(image)]
         return draw(self._last, self._area, self._gate.moving, self._gate_open, faces)
+
+    def _detect(self, frame: Frame) -> list[Detection]:
+        """Faces where something moves or a face was, in full detail, and everywhere once a second."""
+        image = frame.image
+        height, width = image.shape[:2]
+        regions: list[Box] = []
+        if 0 <= frame.t - self._whole_t < WHOLE_EVERY_S and self._gate.moving is not None:
+            regions = self._tracker.boxes(frame.t) + moving_regions(self._gate.moving, height, width)
+        if not regions:
+            self._whole_t = frame.t
+        faces: list[Detection] = []
+        for window in windows(regions, height, width):
+            x0, y0, x1, y1 = window
+            found = (face.moved(x0, y0) for face in self._pack.detect(image[y0:y1, x0:x1]))
+            faces += [face for face in found if not is_cut(face, window, height, width)]
+        return distinct(faces)
 
     def _usable(self, face: Detection, image: Image) -> bool:
         """Whether a face is wide enough, and where the picture counts."""

@@ -56,6 +56,13 @@ class Tracker:
         """Whether any track is still open."""
         return bool(self._tracks)
 
+    def boxes(self, t: float) -> list[tuple[float, float, float, float]]:
+        """Where each open track's face may be at t, with half a face around it; pixels x0, y0, x1, y1."""
+        return [
+            (x - r, y - r, x + r, y + r)
+            for (x, y), r in ((track.predicted(t), float(_size(track.detection))) for track in self._tracks)
+        ]
+
     def update(self, frame: Frame, looks: Sequence[tuple[Detection, Shot]]) -> list[TrackReport]:
         """Take one frame's faces; returns the reports that are due, finals of lost tracks first."""
         self._pace(frame.t)
