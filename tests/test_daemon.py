@@ -1,13 +1,10 @@
 """The running service on a real RTSP server: arrivals, broken cameras, signals, dying threads."""
 
-import contextlib
 import ctypes
 import os
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from running import running, states, with_cameras
 from support import Box, Walk, film
 from visitord.demo.server import DemoServer
 from visitord.errors import CameraError
@@ -30,61 +28,6 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("footage")
     film(folder / "walk.mp4", [Walk(ONE, 1, 5)], 8)
     return folder
-
-
-class Running:
-    """`visitord run` with what it logs; ended at the end of the test."""
-
-    def __init__(self, box: Box, **environment: str) -> None:
-        self.box = box
-        self.process: subprocess.Popen[str] = box.start("visitord", "run", **environment)
-        self.log = ""
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stderr
-        for line in self.process.stderr:
-            self.log += line
-
-    def wait_for(self, text: str, timeout_s: float = 40) -> None:
-        wait(lambda: text in self.log or self.process.poll() is not None, timeout_s, lambda: self.log)
-        assert text in self.log, self.log
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        code = self.process.wait(40)
-        self._reader.join(5)
-        return code
-
-
-@contextlib.contextmanager
-def running(box: Box, **environment: str) -> Iterator[Running]:
-    daemon = Running(box, **environment)
-    try:
-        yield daemon
-    finally:
-        if daemon.process.poll() is None:
-            daemon.process.kill()
-            daemon.process.wait()
-
-
-def wait(condition: Callable[[], bool], timeout_s: float, told: Callable[[], str] = lambda: "") -> None:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, told()
-        time.sleep(0.1)
-
-
-def with_cameras(box: Box, **sources: str) -> None:
-    text = (box.folder / "config.toml").read_text()
-    for name, source in sources.items():
-        text += f'[[camera]]\nname = "{name}"\nsource = "{source}"\nstale_after = "4s"\n'
-    box.configure(text)
-
-
-def states(box: Box) -> dict[str, str]:
-    return {row["camera"]: row["state"] for row in box.rows("select camera, state from visitord.camera_health")}
 
 
 def test_a_visitor_on_an_rtsp_camera_arrives_and_is_present(box: Box, footage: Path) -> None:
@@ -177,7 +120,7 @@ def test_a_camera_that_freezes_is_noticed_and_does_not_hold_up_the_end(box: Box,
             assert time.monotonic() - began < 8
         assert box.rows("select count(*) as n from visitord.sighting") == [{"n": 1}]
         with running(box) as daemon:
-            daemon.wait_for("Camera door is gone: it does not answer in time")
+            daemon.wait_for("Camera door is stale: it accepts the connection, but sends no video")
             os.kill(server._child.pid, signal.SIGCONT)
             daemon.wait_for("Camera door is live")
             assert daemon.end() == 0

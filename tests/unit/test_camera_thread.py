@@ -1,118 +1,20 @@
-"""A camera's thread with scripted sources. The stop signal is a fake whose waits take no time and are written down."""
+"""A camera's thread with scripted sources: its slot, its states, coming back, ending and stopping."""
 
-import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from build import after, picture
+from scripted import STREAM, Bench, ManualClock, Script, failing, fresh
 
 from visitord.errors import CameraError, CameraRefusedError, MediaError, StreamEndedError
 from visitord.records import Picture
 from visitord.sources import Kind, Source
 from visitord.vision import camera as camera_module
-from visitord.vision import media, usb
-from visitord.vision.camera import RETRY_CAP_S, RETRY_FIRST_S, Camera, CameraSettings, Health, State
-
-STREAM = Source(Kind.STREAM, "rtsp://192.0.2.1/door")
-Script = Callable[[], Iterator[Picture]]
-_values = itertools.count()
-
-
-def fresh(t: float) -> Picture:
-    """A picture unlike those before it."""
-    image = picture(value=next(_values) % 100)
-    image[:, 2:] += 100
-    return Picture.of(image, t)
-
-
-class ManualClock:
-    """Moves only when told to."""
-
-    def __init__(self) -> None:
-        self.seconds = 100.0
-
-    def now(self) -> datetime:
-        return after(self.seconds)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-
-class Stop(threading.Event):
-    """Notes each wait and what the camera said of itself then; set by itself after `patience` waits."""
-
-    def __init__(self, patience: int = 100) -> None:
-        super().__init__()
-        self.patience = patience
-        self.camera: Camera | None = None
-        self.waits: list[tuple[float | None, Health]] = []
-
-    def wait(self, timeout: float | None = None) -> bool:
-        assert self.camera is not None
-        self.waits.append((timeout, self.camera.health()))
-        if len(self.waits) >= self.patience:
-            self.set()
-        return self.is_set()
-
-
-class Bench:
-    """A camera whose n-th connection runs the n-th script, the last one over and over."""
-
-    def __init__(
-        self,
-        monkeypatch: pytest.MonkeyPatch,
-        source: Source = STREAM,
-        *,
-        patience: int = 1,
-        once: bool = False,
-        fps: float = 8.0,
-    ) -> None:
-        self.clock = ManualClock()
-        self.stop = Stop(patience)
-        self.ready = 0
-        self.opened: list[tuple[object, ...]] = []
-        self.scripts: list[Script] = []
-        settings = CameraSettings("door", source, fps, stale_after_s=10.0, transport="udp", once=once)
-        self.camera = Camera(settings, self.clock, self.stop, self._on_ready)
-        self.stop.camera = self.camera
-        monkeypatch.setattr(media, "stream", self._open)
-        monkeypatch.setattr(media, "recording", self._open)
-        monkeypatch.setattr(usb, "stream", self._open)
-
-    def _on_ready(self) -> None:
-        self.ready += 1
-
-    def _open(self, *arguments: object) -> Iterator[Picture]:
-        self.opened.append(arguments)
-        return self.scripts[min(len(self.opened), len(self.scripts)) - 1]()
-
-    def run(self, *scripts: Script) -> None:
-        self.scripts = list(scripts)
-        self.camera.run()
-
-    def state(self) -> State:
-        return self.camera.health().state
-
-    def waited(self) -> list[tuple[State, str]]:
-        """State and reason at every wait for the next try."""
-        return [(health.state, health.reason) for _, health in self.stop.waits]
-
-
-def failing(error: Exception, pictures: int = 0) -> Script:
-    """Gives so many pictures of brightness 0, 1, …; the next connection 10, 11, …; then fails."""
-    connections = itertools.count()
-
-    def script() -> Iterator[Picture]:
-        first = 10 * next(connections)
-        for n in range(pictures):
-            yield Picture.of(picture(value=first + n), float(n))
-        raise error
-
-    return script
+from visitord.vision import media
+from visitord.vision.camera import RETRY_CAP_S, RETRY_FIRST_S, Camera, CameraSettings, State
 
 
 @pytest.fixture
