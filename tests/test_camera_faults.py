@@ -175,7 +175,7 @@ def test_every_failure_has_its_reason_and_no_output_tells_a_password(box: Box, c
         ]
         assert daemon.end() == 0
     refused = dict.fromkeys(("basic", "digest", "file", "web", "path"), "refused")
-    gone = dict.fromkeys(("host", "noise", "killed"), "gone")
+    gone = dict.fromkeys(("host", "killed"), "gone")
     at_last = {row["camera"]: row["state"] for row in rows}
     assert at_last | refused | gone | {"late": "live", "good": "live"} == at_last
     assert all(row["reason"] for row in rows if row["state"] != "live")

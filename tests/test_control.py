@@ -52,6 +52,14 @@ def connected(folder: Path) -> Connection:
 # The door
 
 
+def test_a_second_daemon_on_the_same_folder_is_refused(folder: Path) -> None:
+    with pytest.raises(
+        VisitordError, match=r"^Another visitord runs on .* already; stop it, or set another state_dir\.$"
+    ):
+        control.listen(folder, snapshot)
+    assert control.ask(folder, "door") == snapshot("door")
+
+
 def test_a_picture_is_answered_whole(folder: Path) -> None:
     assert control.ask(folder, "door") == snapshot("door")
 
@@ -170,8 +178,8 @@ def listen_to_nothing(client: Connection) -> None:
 def test_a_client_that_stops_half_way_does_not_hold_up_others_for_ever(
     folder: Path, monkeypatch: pytest.MonkeyPatch, behave: Callable[[Connection], None]
 ) -> None:
-    """BUG (fails but for the first): only the wait for the first byte has a limit.  So a `visitorctl snapshot` that
-    was stopped with Ctrl-Z before it had read its picture closes the door for everybody.
+    """A `visitorctl snapshot` that was stopped with Ctrl-Z before it had read its picture must not close the door for
+    everybody.
     """
     monkeypatch.setattr(control, "ANSWER_TIMEOUT_S", 0.4)
     with connected(folder) as client:

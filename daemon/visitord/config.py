@@ -161,7 +161,7 @@ class CameraConfig(_Section):
     size: Annotated[tuple[int, int] | None, BeforeValidator(_size)] = None
     format: Annotated[str, _spelt("[A-Z0-9 ]{4}", 'four capital letters or digits such as "MJPG"')] | None = None
     decoder: Annotated[str, _spelt("[a-z0-9]+", 'a decoder\'s name in small letters such as "vaapi"')] = "cpu"
-    stale_after: Duration = timedelta(seconds=10)
+    stale_after: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(seconds=10)
     ignore: Polygons = ()
     only: Polygons = ()
 

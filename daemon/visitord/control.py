@@ -4,15 +4,16 @@ A request is a camera's name, the answer a JPEG after "+", or a sentence after "
 """
 
 import contextlib
+import fcntl
 import os
 import threading
 from collections.abc import Callable
-from multiprocessing.connection import Client, Listener
+from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 
 from visitord.errors import VisitordError
 
-NAME = "control.sock"
+NAME, LOCK = "control.sock", "visitord.lock"
 ANSWER_TIMEOUT_S = 15.0
 
 Snapshot = Callable[[str], bytes]  # a camera's name to its picture as JPEG; raises VisitordError
@@ -24,8 +25,16 @@ def _address(folder: int) -> str:
 
 
 def listen(folder: Path, snapshot: Snapshot) -> None:
-    """Answer requests in a background thread for as long as the process lives."""
+    """Answer requests in background threads for as long as the process lives.
+
+    Raises VisitordError when another process does so already: two would write the same cameras.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)  # held until the process ends
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise VisitordError(f"Another visitord runs on {folder} already; stop it, or set another state_dir.") from None
     (folder / NAME).unlink(missing_ok=True)  # of a daemon that was killed
     mask = os.umask(0o177)
     try:
@@ -37,9 +46,14 @@ def listen(folder: Path, snapshot: Snapshot) -> None:
 
 def _serve(listener: Listener, snapshot: Snapshot) -> None:
     while True:
-        with contextlib.suppress(OSError, EOFError), listener.accept() as connection:
-            if not connection.poll(ANSWER_TIMEOUT_S):
-                continue
+        with contextlib.suppress(OSError, EOFError):
+            # Each in a thread of its own: a program that was stopped half-way must not keep out the others.
+            threading.Thread(target=_answer, args=(listener.accept(), snapshot), daemon=True).start()
+
+
+def _answer(connection: Connection, snapshot: Snapshot) -> None:
+    with contextlib.suppress(OSError, EOFError), connection:
+        if connection.poll(ANSWER_TIMEOUT_S):
             try:
                 answer = b"+" + snapshot(connection.recv_bytes(1000).decode("utf-8", "replace"))
             except VisitordError as error:

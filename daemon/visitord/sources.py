@@ -47,7 +47,9 @@ def parse(text: str, folder: Path = Path()) -> Source:
         check_address(text)
         if not urlsplit(text).hostname:
             raise ValueError(f"names no host; expected {scheme}://HOST/PATH")
-        return Source(Kind.STREAM, text)
+        return Source(Kind.STREAM, scheme + text[len(scheme) :])
+    if re.match(r"[a-z]+:/?[^/]|[^/]*:[^/]*@", text, re.IGNORECASE):
+        raise ValueError("is neither an address nor a file; write rtsp://USER:PASSWORD@HOST/PATH")
     return Source(Kind.FILE, str(folder / Path(text).expanduser()))
 
 

@@ -174,10 +174,18 @@ def test_waits_double_while_nothing_comes_up_to_the_cap(monkeypatch: pytest.Monk
 def test_waits_start_anew_after_a_connection_that_gave_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(monkeypatch, patience=5)
     silent = failing(CameraError("gone"))
-    bench.run(silent, silent, silent, failing(CameraError("gone"), pictures=1), silent)
+
+    def lively() -> Iterator[Picture]:
+        for _ in range(9):
+            bench.clock.seconds += 1
+            yield fresh(0.0)
+        raise CameraError("gone")
+
+    bench.run(silent, silent, silent, lively, failing(CameraError("gone"), pictures=1))
     waits = [timeout or 0.0 for timeout, _ in bench.stop.waits]
     assert waits[2] > RETRY_FIRST_S
     assert waits[3] <= RETRY_FIRST_S
+    assert waits[4] > RETRY_FIRST_S / 2, "one picture is not enough to start anew"
 
 
 def test_a_reconnect_is_counted_each_time_the_source_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +209,7 @@ def test_a_file_played_to_its_end_has_ended(monkeypatch: pytest.MonkeyPatch) -> 
     bench.run(lambda: iter([Picture.of(picture(value=5), 0.0)]))
     health = bench.camera.health()
     assert (health.state, health.reason) == (State.ENDED, "it was played to its end")
-    assert bench.opened == [(Path("/clips/door.mp4"), 8.0)]
+    assert bench.opened == [(Path("/clips/door.mp4"), 8.0, None)]
     assert health.reconnects == 0
 
 

@@ -306,7 +306,12 @@ def test_a_change_of_size_is_no_flaw_and_the_scene_is_learnt_anew() -> None:
 def test_pictures_of_any_shape_pass(shape: tuple[int, int]) -> None:
     bright, dark = np.full(shape, 200, np.uint8), np.full(shape, 60, np.uint8)
     camera = Camera([bright])
-    assert camera.shows([dark, bright, dark, bright]) == ["covered", FROZEN, FROZEN, FROZEN]
+    assert camera.shows([dark, bright, dark, bright]) == ["covered"] * 4
+
+
+def test_a_capped_lens_without_any_noise_is_covered_and_not_frozen() -> None:
+    camera = Camera(times(textured(), 7))
+    assert camera.shows([np.zeros((90, 160), np.uint8)] * 4) == ["covered"] * 4
 
 
 def test_a_picture_of_two_rows_passes() -> None:

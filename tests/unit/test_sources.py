@@ -25,12 +25,21 @@ FOLDER = Path("/etc/box")
         ("rtsp://192.0.2.10/stream1", Kind.STREAM, "rtsp://192.0.2.10/stream1"),
         ("rtsps://u:p@cam.example:322/a", Kind.STREAM, "rtsps://u:p@cam.example:322/a"),
         ("http://192.0.2.10:8080/video", Kind.STREAM, "http://192.0.2.10:8080/video"),
-        ("HTTPS://192.0.2.10/video", Kind.STREAM, "HTTPS://192.0.2.10/video"),
+        ("HTTPS://192.0.2.10/video", Kind.STREAM, "https://192.0.2.10/video"),
         ("rtsp://[2001:db8::1]:554/a", Kind.STREAM, "rtsp://[2001:db8::1]:554/a"),
     ],
 )
 def test_every_spelling_of_a_source_is_understood(text: str, kind: Kind, target: str) -> None:
     assert parse(text, FOLDER) == Source(kind, target)
+
+
+@pytest.mark.parametrize(
+    "text", ["rtsp:/user:hidden@192.0.2.10/a", "user:hidden@192.0.2.10/a", "rtsp:user:hidden@cam/a", "RTSP:/u:hidden@h"]
+)
+def test_a_mistyped_address_is_not_taken_for_a_file_whose_name_is_told(text: str) -> None:
+    with pytest.raises(ValueError, match="neither an address nor a file") as told:
+        parse(text, FOLDER)
+    assert "hidden" not in str(told.value)
 
 
 def test_a_file_in_the_home_folder_is_found_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,6 +94,7 @@ class Camera:
         self._reader: _Reader | None = None
         self._hung: list[_Reader] = []
         self._openings = 0
+        self._live_s = 0.0  # for how long the present connection has given pictures to be used
         self._was_live = False  # whether the present connection has given a picture to be used
         self._read_t = 0.0  # of the last picture, or of the opening
         self._good_t: float | None = None  # of the last picture to be used, or of the first picture at all
@@ -128,7 +129,7 @@ class Camera:
             self._set(state=state, reason=reason, fps=0.0)
             if state is State.ENDED:
                 return
-            if self._was_live:
+            if self._live_s > RETRY_CAP_S:  # else a camera that fails after every first picture is opened for ever
                 waits = backoff(RETRY_FIRST_S, RETRY_CAP_S)
             self._stop.wait(REFUSED_WAIT_S if state is State.REFUSED else next(waits))
 
@@ -137,7 +138,7 @@ class Camera:
         self._hung = [reader for reader in self._hung if reader.is_alive()]
         if len(self._hung) >= HUNG_MAX:
             return State.GONE, f"{HUNG_MAX} reads never returned; mend the camera or its driver"
-        self._was_live = False
+        self._was_live, self._live_s = False, 0.0
         self._read_t, self._good_t = self._clock.monotonic(), None
         hangs_after_s = self.settings.stale_after_s + HANGS_AFTER_S
         self._set(reconnects=self._openings)
@@ -151,6 +152,7 @@ class Camera:
                 break
             if self.settings.source.kind is not Kind.FILE and self._clock.monotonic() - self._read_t > hangs_after_s:
                 self._hung.append(reader)
+                self._reader = None
                 return State.GONE, "a read never returned and was given up"
         if reader.error:
             raise reader.error
@@ -180,7 +182,7 @@ class Camera:
         if s.source.kind is Kind.USB:
             return usb.stream(s.source.target, s.fps, s.size, s.pixel_format, self._describe)
         if s.source.kind is Kind.FILE:
-            return self._paced(media.recording(Path(s.source.target), s.fps))
+            return self._paced(media.recording(Path(s.source.target), s.fps, s.size))
         return media.stream(s.source.target, s.transport, s.fps, s.stale_after_s, s.size, s.decoder, self._describe)
 
     def _paced(self, pictures: Iterator[Picture]) -> Iterator[Picture]:
@@ -196,14 +198,19 @@ class Camera:
         t = self._read_t = self._clock.monotonic()
         if flaw := self._inspector.flaw(picture):
             self._good_t = t if self._good_t is None else self._good_t
-            if self._health.state is State.LIVE:
+            if t - self._good_t > self.settings.stale_after_s:
+                self._set(state=State.STALE, reason=flaw, fps=0.0)
+            elif self._health.state is State.LIVE:
                 self._set(reason=flaw)
             if t - self._good_t > self._patience_s and self.settings.source.kind is not Kind.FILE:
                 # It may be cured by opening it anew; if not, every time less hope.
                 self._patience_s = min(2 * self._patience_s, PATIENCE_CAP_S)
                 raise CameraStaleError(flaw)
             return
-        self._patience_s = self.settings.stale_after_s
+        if self._was_live and self._good_t is not None:
+            self._live_s += t - self._good_t
+        if self._live_s > self.settings.stale_after_s:  # not by one picture: a new key frame differs a little
+            self._patience_s = self.settings.stale_after_s
         self._offer(picture, t)
 
     def _offer(self, picture: Picture, t: float) -> None:

@@ -43,6 +43,9 @@ class Inspector:
         key = hash((gray.shape, gray.tobytes()))
         repeated = key in self._recent
         self._recent.append(key)
+        if repeated and _is_flat(gray):
+            self.covered = True  # nothing is to be seen, so nothing can change
+            return ""
         if repeated:
             return FROZEN
         self._last = gray
@@ -79,10 +82,11 @@ class Inspector:
         told_by = np.count_nonzero(lasting) >= EDGES_MIN * edges.size
         turned = np.count_nonzero(edges & ~lasting) >= NEW_EDGES * edges.size
         # By the upper quartile, for a burnt-in clock may stay; and next to what noise makes elsewhere.
-        if told_by and not turned and np.percentile(steps[lasting], 75) < max(FAINT, 2 * steps[~lasting].mean()):
-            return True
-        self._usual += USUAL_RATE * (edges - self._usual)
-        return False
+        faint = max(FAINT, 2 * steps[~lasting].mean())
+        covered = bool(told_by and not turned and np.percentile(steps[lasting], 75) < faint)
+        # A wall that stays is the scene in the end: learnt in hours, not in seconds.
+        self._usual += (USUAL_RATE / 200 if covered else USUAL_RATE) * (edges - self._usual)
+        return covered
 
 
 def _is_flat(gray: Gray) -> bool:

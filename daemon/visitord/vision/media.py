@@ -55,8 +55,10 @@ def stream(
     hears what the camera sends.  Raises CameraRefusedError for a wrong password or path, CameraStaleError for a
     server that is there and silent, CameraError for anything else that may pass, StreamEndedError at the end.
     """
-    live, opened_t = False, time.monotonic()
+    live, seen_t = False, time.monotonic()
     options = {"rtsp_transport": transport, "analyzeduration": "200000"} if url.startswith("rtsp") else {}
+    if options:  # sound that goes on would hide that the pictures do not
+        options["allowed_media_types"] = "video"
     # FFmpeg waits twice for the second of these before it gives up.
     timeout = (OPEN_TIMEOUT_S, stale_after_s / 2)
     try:
@@ -64,7 +66,8 @@ def stream(
             pace, start, shape = Pace(fps), time.monotonic(), (0, 0)
             for frame, corrupt in _frames(container, "SLICE"):
                 # The time of arrival: stamps of HTTP cameras are invented, those of others may jump.
-                t = time.monotonic() - start
+                seen_t = time.monotonic()
+                t = seen_t - start
                 if pace.allows(t):
                     if shape != (frame.width, frame.height):
                         shape = (frame.width, frame.height)
@@ -74,13 +77,15 @@ def stream(
     except _REFUSED as error:
         raise CameraRefusedError(_refusal(error)) from None
     except (av.error.FFmpegError, OSError) as error:
-        if live and isinstance(error, _TIMEOUT):
+        silent_s = time.monotonic() - seen_t
+        broke_off = live and error.errno == EIO
+        if live and (isinstance(error, _TIMEOUT) or (broke_off and silent_s > 0.9 * stale_after_s)):
             raise CameraStaleError(silence(stale_after_s)) from None
-        if live and error.errno == EIO:
+        if broke_off:
             raise CameraError("the stream broke off") from None
         if isinstance(error, av.error.InvalidDataError):
             # Also what FFmpeg says when a server accepts the connection and then is silent.
-            if time.monotonic() - opened_t > 0.9 * OPEN_TIMEOUT_S and not live:
+            if silent_s > 0.9 * OPEN_TIMEOUT_S and not live:
                 raise CameraStaleError("it accepts the connection, but sends no video") from None
             raise CameraError("it sends no video") from None
         raise CameraError(_why(error)) from None
@@ -92,8 +97,8 @@ def silence(seconds: float) -> str:
     return f"no new picture for more than {seconds:g} s"
 
 
-def recording(path: Path, fps: float) -> Iterator[Picture]:
-    """Pictures of a video file, at most `fps` a second of media time.
+def recording(path: Path, fps: float, size: tuple[int, int] | None = None) -> Iterator[Picture]:
+    """Pictures of a video file, at most `fps` a second of media time and `size` (width, height) large.
 
     Raises MediaError when it cannot be opened; a file damaged further in gives the pictures before that,
     then raises MediaError.
@@ -107,7 +112,7 @@ def recording(path: Path, fps: float) -> Iterator[Picture]:
                 stamp = index / rate if frame.time is None else frame.time  # raw streams carry no stamps
                 first = stamp if first is None else first
                 if pace.allows(stamp - first):
-                    yield _picture(frame, stamp - first, corrupt)
+                    yield _picture(frame, stamp - first, corrupt, size)
     except (av.error.FFmpegError, OSError, CameraError) as error:
         raise MediaError(f"{path} cannot be read as video: {_why(error)}.") from None
 
@@ -218,7 +223,8 @@ def _gray(frame: av.VideoFrame) -> Gray:
 
 def _image(frame: av.VideoFrame, size: tuple[int, int] | None) -> Image:
     """The picture in colour, upright, and no larger than `size`."""
-    scale = min(size[0] / frame.width, size[1] / frame.height, 1.0) if size else 1.0
+    limits = size[::-1] if size and frame.rotation % 180 else size
+    scale = min(limits[0] / frame.width, limits[1] / frame.height, 1.0) if limits else 1.0
     width, height = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
     image = frame.to_ndarray(format="bgr24", width=width, height=height)
     return np.ascontiguousarray(_upright(np.asarray(image, np.uint8), frame))

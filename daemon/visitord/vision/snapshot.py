@@ -12,9 +12,14 @@ _GREEN, _RED, _BLUE, _WHITE, _GREY = (80, 220, 80), (60, 60, 230), (230, 160, 60
 
 
 def draw(
-    frame: Frame, area: Area, moving: Gray | None, gate_open: bool, faces: Sequence[tuple[Detection, bool]]
+    frame: Frame,
+    area: Area,
+    moving: Gray | None,
+    gate_open: bool,
+    faces: Sequence[tuple[Detection, bool]],
+    note: str = "",
 ) -> Image:
-    """A copy of the frame, (h, w, 3) BGR, with a line of text above it.
+    """A copy of the frame, (h, w, 3) BGR, with a line of text above it, which ends with the note.
 
     Dark and outlined red: ignored; outlined blue: counts.  Green tint: moves.  Boxes: faces with their width in
     pixels and the detector's score, grey where they do not count.
@@ -36,9 +41,8 @@ def draw(
         text = f"{face.width_px:.0f} px {face.score:.2f}"
         cv2.putText(picture, text, (x0, max(12, y0 - 6)), cv2.FONT_HERSHEY_SIMPLEX, scale, colour, line, cv2.LINE_AA)
     head = np.zeros((round(40 * scale), width, 3), np.uint8)
-    gate = "open" if gate_open else "closed"
-    count = sum(counts for _, counts in faces)
-    text = f"{frame.camera}  {frame.at:%Y-%m-%d %H:%M:%S} UTC  {width}x{height}  motion gate {gate}  faces {count}"
+    gate, count = "open" if gate_open else "closed", sum(counts for _, counts in faces)
+    text = f"{frame.camera}  {frame.at:%F %T} UTC  {width}x{height}  motion gate {gate}  faces {count}  {note}"
     text = text.encode("ascii", "replace").decode()  # the font has no other signs
     place = (round(10 * scale), round(28 * scale))
     cv2.putText(head, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, _WHITE, line, cv2.LINE_AA)
