@@ -13,7 +13,8 @@ from visitord.store.database import Database
 PROMISED = {
     "visitor": "visitor_id name label status first_seen last_seen visits sightings",
     "visit_log": "visit_id visitor_id name status site cameras started_at ended_at duration sightings",
-    "sighting_log": "sighting_id visitor_id name camera started_at ended_at score quality live decision",
+    "sighting_log": "sighting_id visitor_id name camera started_at ended_at score quality live decision "
+    "site candidate second_candidate second_score good_shots face_px static reason",
     "present_now": "visitor_id name site camera since last_seen",
     "merge_log": "merge_id kept_id merged_id by reason evidence merged_at undone_at",
 }

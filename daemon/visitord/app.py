@@ -42,13 +42,7 @@ class Daemon:
     """
 
     def __init__(
-        self,
-        config: Config,
-        database: Database,
-        pack: Pack,
-        arrived: Callable[[Arrival], None],
-        *,
-        once: bool = False,
+        self, config: Config, database: Database, pack: Pack, arrived: Callable[[Arrival], None], *, once: bool = False
     ) -> None:
         self._config = config
         self._database = database
@@ -85,11 +79,7 @@ class Daemon:
         readers = [Worker(f"camera {c.settings.name}", c.run, self._fail) for c in self._cameras]
         health = Worker("health", self._watch, self._fail)
         jobs = Jobs(
-            self._database,
-            self._pack.fingerprint,
-            box.thresholds(self._config, self._pack),
-            self._config.merge.every,
-            self._clock,
+            self._database, self._pack.fingerprint, self._recorder.thresholds, self._config.merge.every, self._clock
         )
         control.listen(self._config.state, self.snapshot)
         for worker in (recorder, vision, health, *readers):
@@ -150,7 +140,10 @@ class Daemon:
                     self._recorder.submit(report)
             while not self._requests.empty():
                 name, answer = self._requests.get()
-                answer.set_result(self._pipelines[name].snapshot())
+                health = next(h for h in self._states() if h.camera == name)
+                old = health.state is not State.LIVE
+                note = f"LAST PICTURE: {health.state}, {health.reason}" if old else ""
+                answer.set_result(self._pipelines[name].snapshot(note))
         for pipeline in self._pipelines.values():
             for report in pipeline.flush():
                 self._recorder.submit(report)
@@ -191,7 +184,7 @@ class Daemon:
 
     def _report(self, health: Sequence[Health], database: Database) -> None:
         try:
-            stored_cameras.report(database, self._config.site.name, health, self._clock.now())
+            stored_cameras.report(database, self._config.site.name, health)
         except DatabaseError as error:
             log.debug("Camera states could not be written: %s", error)  # the recorder warns about the outage
 

@@ -8,7 +8,7 @@ from visitord.config import CameraConfig, Config
 from visitord.errors import ConfigError
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Thresholds
-from visitord.store import migrate, sightings
+from visitord.store import calibration, migrate, sightings
 from visitord.store.database import Database
 from visitord.store.sightings import Site
 from visitord.vision import model_store
@@ -58,19 +58,21 @@ def pipeline(config: Config, camera: CameraConfig, pack: "Pack") -> "Pipeline":
     return Pipeline(pack, config.site.name, Area(camera.ignore, camera.only))
 
 
-def thresholds(config: Config, pack: "Pack") -> Thresholds:
-    """The pack's thresholds with what the configuration overrides; raises ConfigError."""
+def thresholds(config: Config, pack: "Pack", database: Database) -> Thresholds:
+    """The configuration's, else those applied for the site, else the pack's; raises ConfigError, DatabaseError."""
     given, own = config.models, pack.thresholds
-    match = own.match if given.match is None else given.match
-    new = min(own.new, match) if given.new is None else given.new
+    with database.transaction() as cursor:
+        match, new = calibration.chosen(cursor, config.site.name, pack.fingerprint) or (own.match, own.new)
+    match = match if given.match is None else given.match
+    new = min(new, match) if given.new is None else given.new
     try:
         return replace(own, match=match, new=new, merge=max(own.merge, match), certain=max(own.certain, match))
     except ValueError as error:
-        raise ConfigError(f"models.match and models.new contradict each other: {error}.") from None
+        raise ConfigError(f"models.new {new:g} contradicts the match in force, {match:g}: {error}.") from None
 
 
 def open_recorder(config: Config, database: Database, pack: "Pack", arrived: Callable[[Arrival], None]) -> Recorder:
     """A recorder for this box's site; the site is declared in the database first."""
     site = Site(config.site.name, config.site.timezone, config.visit.gap)
     sightings.declare_site(database, site)
-    return Recorder(database, site, pack.fingerprint, pack.dim, thresholds(config, pack), arrived)
+    return Recorder(database, site, pack.fingerprint, pack.dim, thresholds(config, pack, database), arrived)

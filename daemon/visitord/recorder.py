@@ -127,8 +127,8 @@ class Recorder:
         """The decision with its template, or None while waiting may give a better one."""
         pooled = decide.pool(report.shots)
         ranking = self._gallery.rank(pooled.embedding) if pooled else []
-        excluded = sightings.companions(cursor, report)
-        verdict = decide.decide(report, pooled, ranking, excluded, self.thresholds)
+        excluded, weak = sightings.companions(cursor, report), self._gallery.weak(decide.WEAK_QUALITY)
+        verdict = decide.decide(report, pooled, ranking, excluded, self.thresholds, weak)
         if not verdict.certain and not decide.is_ripe(report):
             return None
         held = self._gallery.count(verdict.identity_id) if verdict.identity_id else 0

@@ -146,6 +146,7 @@ class TrackReport:
     sighting_id is made from what was seen, so the same footage always gives the same id.  shots holds the
     best few, best first.  together: ids of tracks seen in the same frames: other people, for certain.
     still: the track comes from a single photograph, which will not get better by waiting.
+    static: it has not moved for so long that it is a picture of a face.
     """
 
     sighting_id: UUID
@@ -157,16 +158,21 @@ class TrackReport:
     together: frozenset[UUID] = frozenset()
     final: bool = False
     still: bool = False
+    static: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """A track's best shots as one: mean embedding of unit length, mean quality, number of flawless shots."""
+    """A track's best shots as one: mean embedding of unit length, mean quality, number of flawless shots.
+
+    agreement: cosine between two halves of the flawless shots, None with fewer than four.
+    """
 
     embedding: Embedding
     quality: float
     good_shots: int
     face_px: float
+    agreement: float | None = None
 
 
 class Status(StrEnum):
@@ -190,8 +196,8 @@ class Decision(StrEnum):
 class Verdict:
     """A decision about one track, with what it rests on.
 
-    score and second_score: cosine similarity of the best identity and of the best other one, None where
-    there was none.  reason: a short sentence for people.
+    score and second_score: cosine similarity of the best identity (`candidate_id`) and of the best other one
+    (`second_id`), None where there was none.  reason: a short sentence for people.
     """
 
     decision: Decision
@@ -201,6 +207,8 @@ class Verdict:
     reason: str
     certain: bool = False
     learn: bool = False
+    candidate_id: UUID | None = None
+    second_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,9 +21,7 @@ class Worker(threading.Thread):
             self._work()
         except BaseException:
             log.critical(
-                "The %s thread died; visitord stops so that it can be started again.",
-                self.name,
-                exc_info=True,
+                "The %s thread died; visitord stops so that it can be started again.", self.name, exc_info=True
             )
             self._failed()
 

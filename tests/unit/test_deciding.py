@@ -6,9 +6,11 @@ from build import axis, near, report, shot, uid
 
 from visitord.identity.decide import (
     ADDS_NOTHING_NEW,
+    AGREEMENT_SHOTS,
     POOLED,
     RIPE_S,
     TEMPLATES_MAX,
+    WEAK_EXTRA,
     decide,
     is_ripe,
     lesson,
@@ -245,3 +247,142 @@ def test_ids_stay_the_same_over_releases() -> None:
 def test_a_verdict_does_not_depend_on_anything_but_its_inputs() -> None:
     first, second = (decide(report(good(3)), pooled(), [(A, 0.1)], frozenset(), LIMITS) for _ in range(2))
     assert first == second
+
+
+# Someone known from one poor picture
+
+
+WEAK = frozenset({A})
+
+
+@pytest.mark.parametrize(
+    ("score", "decision"),
+    [
+        (LIMITS.match + WEAK_EXTRA, Decision.MATCHED),
+        (LIMITS.match + WEAK_EXTRA - 1e-4, Decision.PENDING),
+        (LIMITS.match, Decision.PENDING),
+        (LIMITS.new, Decision.PENDING),
+        (LIMITS.new - 1e-4, Decision.ENROLLED),
+    ],
+)
+def test_someone_known_from_one_poor_picture_must_be_resembled_more(score: float, decision: Decision) -> None:
+    said = decide(report(good(3)), pooled(), [(A, score)], frozenset(), LIMITS, WEAK)
+    assert (said.decision, said.identity_id == A) == (decision, decision is Decision.MATCHED)
+
+
+def test_that_others_are_known_from_poor_pictures_changes_nothing() -> None:
+    ranking = [(A, LIMITS.match), (B, 0.1)]
+    assert decide(report(good(3)), pooled(), ranking, frozenset(), LIMITS, frozenset({B, C})).identity_id == A
+
+
+def test_a_companion_known_from_a_poor_picture_does_not_make_the_next_one_weak() -> None:
+    ranking = [(A, 0.9), (B, LIMITS.match)]
+    assert decide(report(good(3)), pooled(), ranking, frozenset({A}), LIMITS, WEAK).identity_id == B
+
+
+def test_a_strong_match_with_someone_known_from_a_poor_picture_is_certain_and_teaches() -> None:
+    said = decide(report(good(3)), pooled(), [(A, 0.6)], frozenset(), LIMITS, WEAK)
+    assert (said.identity_id, said.certain, said.learn) == (A, True, True)
+
+
+# What a decision rested on
+
+
+@pytest.mark.parametrize(
+    ("ranking", "excluded", "best", "second"),
+    [
+        ([], (), None, None),
+        ([(A, 0.1)], (), A, None),
+        ([(A, 0.37), (B, 0.3)], (), A, B),
+        ([(A, 0.7), (B, 0.2), (C, 0.1)], (), A, B),
+        ([(A, 0.9), (B, 0.8), (C, 0.1)], (A,), B, C),
+        ([(A, 0.9), (B, 0.8), (C, 0.1)], (B,), A, C),
+        ([(A, 0.9), (B, 0.8)], (A, B), None, None),
+    ],
+)
+def test_the_two_people_it_was_most_like_are_kept_whatever_was_decided(
+    ranking: list[tuple[object, float]], excluded: tuple[object, ...], best: object, second: object
+) -> None:
+    said = verdict(*ranking, excluded=frozenset(excluded))
+    assert (said.candidate_id, said.second_id) == (best, second)
+    scores = dict(ranking)
+    assert (said.score, said.second_score) == (scores.get(best), scores.get(second))
+
+
+@pytest.mark.parametrize(
+    ("ranking", "good_shots", "words"),
+    [
+        ([(A, 0.61)], 3, "similarity 0.61 reaches match 0.42"),
+        ([(A, 0.37)], 3, "similarity 0.37 lies between new 0.32 and match 0.42"),
+        ([(A, 0.12)], 3, "best similarity 0.12 is below new 0.32"),
+        ([(A, 0.12)], 2, "best similarity 0.12 is below new 0.32, but only 2 good shots of 3 needed to enrol"),
+        ([], 3, "nobody known"),
+        ([], 0, "nobody known, but only 0 good shots of 3 needed to enrol"),
+    ],
+)
+def test_the_reason_names_the_numbers_and_the_thresholds(
+    ranking: list[tuple[object, float]], good_shots: int, words: str
+) -> None:
+    assert verdict(*ranking, good_shots=good_shots).reason == words
+
+
+def test_the_reason_says_when_someone_is_known_from_one_poor_picture() -> None:
+    reasons = [
+        decide(report(good(3)), pooled(), [(A, score)], frozenset(), LIMITS, WEAK).reason for score in (0.45, 0.5, 0.1)
+    ]
+    assert reasons == [
+        "similarity 0.45 lies between new 0.32 and match 0.47 for someone known from one poor picture",
+        "similarity 0.50 reaches match 0.47",
+        "best similarity 0.10 is below new 0.32",
+    ]
+
+
+def test_the_reason_for_a_photograph_asks_for_one_good_shot() -> None:
+    said = decide(report(good(1), still=True), pooled(0), [], frozenset(), LIMITS)
+    assert said.reason == "nobody known, but only 0 good shots of 1 needed to enrol"
+
+
+def test_without_a_usable_shot_the_reason_says_so() -> None:
+    said = decide(report(), None, [(A, 0.9)], frozenset(), LIMITS)
+    assert (said.reason, said.candidate_id, said.second_id) == ("no usable shot", None, None)
+
+
+# How well a track agrees with itself
+
+
+@pytest.mark.parametrize("count", [0, 1, AGREEMENT_SHOTS - 1])
+def test_a_few_good_shots_say_nothing_of_their_agreement(count: int) -> None:
+    joined = pool([*good(count), *[shot(axis(0), flaws=("small",))] * 8])
+    assert joined is not None
+    assert joined.agreement is None
+
+
+@pytest.mark.parametrize("count", [AGREEMENT_SHOTS, AGREEMENT_SHOTS + 1, 8])
+def test_shots_that_are_all_alike_agree_wholly(count: int) -> None:
+    joined = pool(good(count))
+    assert joined is not None
+    assert joined.agreement == pytest.approx(1.0)
+
+
+def test_agreement_is_the_cosine_between_every_other_shot_and_the_rest() -> None:
+    joined = pool([shot(axis(0)), shot(near(0, 0.6, 1)), shot(axis(0)), shot(near(0, 0.6, 1))])
+    assert joined is not None
+    assert joined.agreement == pytest.approx(0.6)
+
+
+def test_two_people_in_one_track_do_not_agree() -> None:
+    joined = pool([shot(axis(0)), shot(axis(1)), shot(axis(0)), shot(axis(1)), shot(axis(0)), shot(axis(1))])
+    assert joined is not None
+    assert joined.agreement == pytest.approx(0.0)
+
+
+def test_flawed_shots_do_not_count_for_agreement() -> None:
+    joined = pool([*good(4), *[shot(axis(3), flaws=("blurred",))] * 4])
+    assert joined is not None
+    assert joined.agreement == pytest.approx(1.0)
+
+
+def test_agreement_is_a_plain_number_for_the_database() -> None:
+    joined = pool(good(4))
+    assert joined is not None
+    assert type(joined.agreement) is float

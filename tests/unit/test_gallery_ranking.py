@@ -5,6 +5,7 @@ import pytest
 from build import DIM, axis, near, template, uid
 
 from visitord.identity.gallery import Gallery
+from visitord.records import Template
 
 
 def test_an_empty_gallery_ranks_nobody() -> None:
@@ -56,3 +57,29 @@ def test_a_template_of_another_packs_size_is_refused_and_changes_nothing() -> No
     with pytest.raises(ValueError, match=str(DIM)):
         gallery.add(template(2, 11, axis(0, DIM * 2)))
     assert gallery.rank(axis(0)) == [(uid(10), 1.0)]
+
+
+def poor(n: int, owner: int, quality: float) -> Template:
+    return Template(uid(n), uid(owner), axis(n % DIM), quality)
+
+
+def test_who_has_a_single_poor_template_is_weak() -> None:
+    gallery = Gallery(DIM, [poor(1, 10, 0.3), poor(2, 11, 0.4), poor(3, 12, 0.3), poor(4, 12, 0.2)])
+    assert gallery.weak(0.4) == {uid(10)}
+    assert Gallery(DIM).weak(0.4) == set()
+
+
+def test_a_second_template_ends_weakness_and_a_poor_first_one_begins_it() -> None:
+    gallery = Gallery(DIM, [poor(1, 10, 0.3)])
+    gallery.add(poor(2, 10, 0.1))
+    gallery.add(poor(3, 11, 0.1))
+    assert gallery.weak(0.4) == {uid(11)}
+
+
+def test_a_refused_template_makes_nobody_weak() -> None:
+    gallery = Gallery(DIM, [template(1, 10, axis(0))])
+    with pytest.raises(ValueError, match=str(DIM)):
+        gallery.add(Template(uid(2), uid(11), axis(0, DIM * 2), 0.1))
+    assert gallery.weak(0.4) == set()
+    gallery.add(poor(3, 12, 0.1))
+    assert gallery.weak(0.4) == {uid(12)}

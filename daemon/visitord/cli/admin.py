@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from visitord import box, control, jobs
+from visitord.cli.calibrate import calibrate
 from visitord.cli.cameras import cameras
-from visitord.cli.common import PATH, config, format_option, listing_options, log_to_stderr, out, program, show
-from visitord.errors import NotFoundError, VisitordError
+from visitord.cli.common import PATH, config, format_option, listing_options, log_to_stderr, out, program, save, show
+from visitord.errors import NotFoundError
 from visitord.store import listing, merging, people
 from visitord.store.database import Database
 from visitord.store.embedded import account_name
@@ -133,10 +134,7 @@ def snapshot(camera: str, output: Path | None) -> None:
 
         picture = look(settings, chosen, box.open_pack(settings))
     path = output or Path(f"{camera}.jpg")
-    try:
-        path.write_bytes(picture)
-    except OSError as error:
-        raise VisitordError(f"{path} cannot be written: {error.strerror}.") from None
+    save(path, picture)
     click.echo(f"{path} shows what {camera} sees.")
 
 
@@ -149,7 +147,7 @@ def cluster(dry_run: bool) -> None:
     """
     database, settings = _database(), config()
     pack = box.open_pack(settings)
-    thresholds = box.thresholds(settings, pack)
+    thresholds = box.thresholds(settings, pack, database)
     groups = jobs.merge_duplicates(database, pack.fingerprint, thresholds, datetime.now(UTC), dry_run=dry_run)
     outcome = jobs.outcome(groups)
     click.echo(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")
@@ -168,6 +166,7 @@ def sql(query: str, form: str) -> None:
     show(rows, form, "No rows.")
 
 
+main.add_command(calibrate)
 main.add_command(cameras)
 
 if __name__ == "__main__":

@@ -147,6 +147,14 @@ def show(rows: Sequence[dict[str, Any]], form: str, empty: str, columns: Sequenc
         out.print(table)
 
 
+def save(path: Path, content: bytes) -> None:
+    """Write a file a person asked for; raises VisitordError."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise VisitordError(f"{path} cannot be written: {error.strerror}.") from None
+
+
 def _plain(value: Any) -> Any:
     """A value as JSON knows it: ISO 8601 with offset, seconds, hexadecimal bytes, text; nothing for NaN."""
     if isinstance(value, datetime):

@@ -70,7 +70,7 @@ def demo(once: bool) -> None:
         database = box.open_database(settings)
         click.echo(_demo_help(settings))
         _serve(Daemon(settings, database, pack, _announce, once=once))
-    jobs.merge_duplicates(database, pack.fingerprint, box.thresholds(settings, pack), datetime.now(UTC))
+    jobs.merge_duplicates(database, pack.fingerprint, box.thresholds(settings, pack, database), datetime.now(UTC))
     with database.transaction() as cursor:
         rows = listing.visits(cursor, Window(since=began))
     click.echo()

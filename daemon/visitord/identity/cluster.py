@@ -4,7 +4,7 @@ Pure: takes what is known, returns what to do.  DBSCAN (Ester et al. 1996) alone
 of its clusters groups grow only while every member agrees with every other (complete linkage).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import combinations
@@ -61,31 +61,20 @@ def _clusters(members: Sequence[Member], threshold: float) -> list[list[Member]]
     """Members connected through similar embeddings, as DBSCAN sees them."""
     if len(members) < 2:
         return []
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
     from sklearn.cluster import DBSCAN  # takes a second to import, which no other command should wait for
 
     owners = np.repeat(np.arange(len(members)), [sum(map(len, m.parts)) for m in members])
     rows = np.concatenate([part for m in members for part in m.parts])
     labels = DBSCAN(eps=1 - threshold, min_samples=2, metric="cosine").fit_predict(rows)
-    by_label: dict[int, set[int]] = {}
-    for owner, label in zip(owners.tolist(), labels.tolist(), strict=True):
-        if label >= 0:
-            by_label.setdefault(label, set()).add(owner)
-    return [[members[i] for i in sorted(ids)] for ids in _joined(by_label.values()) if len(ids) > 1]
-
-
-def _joined(sets: Iterable[set[int]]) -> list[set[int]]:
-    """Overlapping sets united: one identity's templates may lie in several clusters."""
-    result: list[set[int]] = []
-    for new in sets:
-        united = set(new)
-        rest = []
-        for old in result:
-            if old & united:
-                united |= old
-            else:
-                rest.append(old)
-        result = [*rest, united]
-    return result
+    # One identity's embeddings may lie in several clusters, which are one then: members and labels make a graph.
+    size = len(members) + int(labels.max(initial=-1)) + 1
+    linked = labels >= 0
+    edges = (np.ones(linked.sum()), (owners[linked], len(members) + labels[linked]))
+    group_of = connected_components(coo_array(edges, shape=(size, size)), directed=False)[1][: len(members)]
+    groups = [[m for m, group in zip(members, group_of, strict=True) if group == g] for g in np.unique(group_of)]
+    return [group for group in groups if len(group) > 1]
 
 
 def _agreeing(
@@ -109,16 +98,12 @@ def _agreeing(
         if first is not second and all(may_join(a, b) for a in first for b in second):
             groups.remove(second)
             first += second
-    return [
-        (
-            g,
-            min(
-                (similarity[frozenset((a.member_id, b.member_id))] for a, b in combinations(g, 2)),
-                default=1.0,
-            ),
-        )
-        for g in groups
-    ]
+
+    def lowest(group: list[Member]) -> float:
+        pairs = combinations(group, 2)
+        return min((similarity[frozenset((a.member_id, b.member_id))] for a, b in pairs), default=1.0)
+
+    return [(group, lowest(group)) for group in groups]
 
 
 def agreement(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:

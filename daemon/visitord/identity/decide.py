@@ -9,6 +9,9 @@ import numpy as np
 from visitord.records import Decision, Pool, Shot, Template, Thresholds, TrackReport, Verdict
 
 POOLED = 5
+AGREEMENT_SHOTS = 4
+WEAK_QUALITY = 0.4  # of an identity's only template
+WEAK_EXTRA = 0.05  # more similarity it takes to be matched with such an identity
 TEMPLATES_MAX = 8
 ADDS_NOTHING_NEW = 0.8  # a template this close to the ones there already teaches nothing
 RIPE_S = 15.0  # a track this old is decided even if waiting might give a better shot
@@ -21,6 +24,10 @@ def pool(shots: Sequence[Shot]) -> Pool | None:
     chosen = (good or list(shots))[:POOLED]
     if not chosen:
         return None
+    agreement = None
+    if len(good) >= AGREEMENT_SHOTS:
+        halves = np.stack([np.sum([s.embedding for s in good[i::2]], axis=0) for i in (0, 1)])
+        agreement = float(np.prod(halves, axis=0).sum() / np.linalg.norm(halves, axis=1).prod())
     weights = np.array([max(s.quality.score, 0.01) for s in chosen], np.float32)
     mean = (np.stack([s.embedding for s in chosen]) * weights[:, None]).sum(0)
     length = float(np.linalg.norm(mean))
@@ -31,6 +38,7 @@ def pool(shots: Sequence[Shot]) -> Pool | None:
         float(np.mean([s.quality.score for s in chosen])),
         len(good),
         max(s.face_px for s in chosen),
+        agreement,
     )
 
 
@@ -40,38 +48,38 @@ def decide(
     ranking: Sequence[tuple[UUID, float]],
     excluded: AbstractSet[UUID],
     thresholds: Thresholds,
+    weak: AbstractSet[UUID] = frozenset(),
 ) -> Verdict:
     """The verdict on one track.
 
     ranking: identities with their best similarity, best first.  excluded: identities seen in the same
-    frames, who therefore are other people.  A verdict that is not `certain` should be taken only once the
+    frames, who therefore are other people.  weak: identities known from one poor template, which strangers resemble
+    more easily.  A verdict that is not `certain` should be taken only once the
     track has ended or is ripe: until then a better shot may come.
     """
     candidates = [(i, s) for i, s in ranking if i not in excluded]
-    best = candidates[0] if candidates else None
-    second = candidates[1][1] if len(candidates) > 1 else None
-    score = best[1] if best else None
+    (best_id, score), (second_id, second) = (*candidates[:2], *[(None, None)] * 2)[:2]
     if pooled is None:
         return Verdict(Decision.PENDING, None, None, None, "no usable shot")
-    if best and best[1] >= thresholds.match:
-        certain = best[1] >= thresholds.certain and (second is None or second < thresholds.match)
-        return Verdict(
-            Decision.MATCHED,
-            best[0],
-            score,
-            second,
-            f"similarity {best[1]:.2f} reaches match {thresholds.match:.2f}",
-            certain=certain and pooled.good_shots > 0,
-            learn=certain and pooled.good_shots > 0,
-        )
-    if best and best[1] >= thresholds.new:
-        reason = f"similarity {best[1]:.2f} lies between new {thresholds.new:.2f} and match {thresholds.match:.2f}"
-        return Verdict(Decision.PENDING, None, score, second, reason)
+
+    def verdict(decision: Decision, identity_id: UUID | None, reason: str, certain: bool = False) -> Verdict:
+        rests_on = {"candidate_id": best_id, "second_id": second_id}
+        return Verdict(decision, identity_id, score, second, reason, certain, certain, **rests_on)
+
+    match = thresholds.match + (WEAK_EXTRA if best_id in weak else 0.0)
+    if score is not None and score >= match:
+        clear = score >= thresholds.certain and (second is None or second < thresholds.match)
+        reason = f"similarity {score:.2f} reaches match {match:.2f}"
+        return verdict(Decision.MATCHED, best_id, reason, clear and pooled.good_shots > 0)
+    if score is not None and score >= thresholds.new:
+        poor = " for someone known from one poor picture" if best_id in weak else ""
+        reason = f"similarity {score:.2f} lies between new {thresholds.new:.2f} and match {match:.2f}{poor}"
+        return verdict(Decision.PENDING, None, reason)
+    known = f"best similarity {score:.2f} is below new {thresholds.new:.2f}" if score is not None else "nobody known"
     if pooled.good_shots < shots_needed(report):
-        reason = f"like nobody known, but only {pooled.good_shots} good shots of {shots_needed(report)} needed"
-        return Verdict(Decision.PENDING, None, score, second, reason)
-    reason = f"like nobody known: best similarity {score:.2f}" if score is not None else "the first person seen"
-    return Verdict(Decision.ENROLLED, new_identity_id(report.sighting_id), score, second, reason)
+        reason = f"{known}, but only {pooled.good_shots} good shots of {shots_needed(report)} needed to enrol"
+        return verdict(Decision.PENDING, None, reason)
+    return verdict(Decision.ENROLLED, new_identity_id(report.sighting_id), known)
 
 
 def shots_needed(report: TrackReport) -> int:

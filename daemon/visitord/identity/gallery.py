@@ -3,6 +3,7 @@
 Owned by the recorder's thread; rebuilt from the database at start and whenever the database says it changed.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -17,6 +18,7 @@ class Gallery:
     def __init__(self, dim: int, templates: Iterable[Template] = ()) -> None:
         self._matrix = np.empty((16, dim), np.float32)
         self._owners: list[UUID] = []
+        self._qualities: list[float] = []
         for template in templates:
             self.add(template)
 
@@ -31,10 +33,17 @@ class Gallery:
             self._matrix = np.concatenate([self._matrix, np.empty_like(self._matrix)])
         self._matrix[n] = template.embedding
         self._owners.append(template.identity_id)
+        self._qualities.append(template.quality)
 
     def count(self, identity_id: UUID) -> int:
         """How many templates this identity has."""
         return self._owners.count(identity_id)
+
+    def weak(self, quality: float) -> set[UUID]:
+        """Identities with a single template, of less than this quality."""
+        counts = Counter(self._owners)
+        pairs = zip(self._owners, self._qualities, strict=True)
+        return {owner for owner, q in pairs if q < quality and counts[owner] == 1}
 
     def rank(self, embedding: Embedding) -> list[tuple[UUID, float]]:
         """Every identity with its best cosine similarity, best first."""

@@ -60,12 +60,14 @@ def write(cursor: Cursor, decided: Decided, site: Site) -> Arrival | None:
         gallery.enrol(cursor, verdict.identity_id, report.started_at)
     seen = (report.sighting_id, verdict.identity_id, site.name, report.camera, report.started_at, report.ended_at)
     why = (verdict.decision.value, verdict.reason, verdict.score, verdict.second_score)
+    whom = (verdict.candidate_id, verdict.second_id, pool.agreement if pool else None)
     shots = (pool.quality, pool.good_shots, pool.face_px) if pool else (0.0, 0, 0.0)
     embedding = (decided.pack, pool.embedding.tolist()) if pool else (None, None)
     cursor.execute(
         "insert into sighting (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason, score, "
-        "second_score, quality, good_shots, face_px, pack, embedding) values %s on conflict (sighting_id) do nothing",
-        ((*seen, *why, *shots, *embedding),),
+        "second_score, candidate_id, second_id, agreement, quality, good_shots, face_px, pack, embedding) values %s "
+        "on conflict (sighting_id) do nothing",
+        ((*seen, *why, *whom, *shots, *embedding),),
     )
     if decided.template:
         gallery.learn(cursor, decided.template.identity_id, report.sighting_id)
@@ -80,8 +82,9 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
             [(report.sighting_id, other) for other in sorted(report.together)],
         )
     cursor.execute(
-        "update sighting set ended_at = greatest(ended_at, %s) where sighting_id = %s returning identity_id, ended_at",
-        (report.ended_at, report.sighting_id),
+        "update sighting set ended_at = greatest(ended_at, %s), static = %s where sighting_id = %s "
+        "returning identity_id, ended_at",
+        (report.ended_at, report.static, report.sighting_id),
     )
     row = cursor.fetchone()
     if row is None or row[0] is None:

@@ -55,7 +55,7 @@ def _stays(cursor: Cursor, root_id: UUID, site: str, start: datetime, end: datet
     cursor.execute(
         "select g.started_at, g.sighting_id, g.ended_at, g.camera from sighting g "
         "join identity i on i.identity_id = g.identity_id "
-        "where i.root_id = %s and g.site = %s and g.started_at <= %s and g.ended_at >= %s",
+        "where i.root_id = %s and g.site = %s and not g.static and g.started_at <= %s and g.ended_at >= %s",
         (root_id, site, end, start),
     )
     return [Stay(*row) for row in cursor.fetchall()]

@@ -7,9 +7,10 @@ from visitord.vision.pack import Pack, align
 from visitord.vision.quality import assess
 from visitord.vision.snapshot import draw
 from visitord.vision.tracker import Tracker
-from visitord.vision.windows import Box, distinct, is_cut, moving_regions, windows
+from visitord.vision.windows import distinct, is_cut, moving_regions, windows
 
 WHOLE_EVERY_S = 1.0
+REST_LOOK_S = 0.9  # between looks at faces that do not move; shorter than what ends a track
 MIN_FACE_PX = 18  # narrower faces keep hardly anything of a person (cosine 0.55 at 15 px, 0.73 at 20)
 
 
@@ -24,14 +25,16 @@ class Pipeline:
         self._last: Frame | None = None
         self._gate_open = False
         self._shape = (0, 0)
-        self._whole_t = float("-inf")
+        self._look_t = self._whole_t = float("-inf")
 
     def process(self, frame: Frame) -> list[TrackReport]:
         """Analyse one frame; returns the track reports that are due because of it."""
         self._last = frame
         self._gate_open = self._gate.is_open(frame)
-        if not self._gate_open and not self._tracker.active:
-            return []
+        rests = self._tracker.resting and 0 <= frame.t - self._look_t < REST_LOOK_S
+        if not self._gate_open and (rests or not self._tracker.active):
+            return self._tracker.expire(frame.t)
+        self._look_t = frame.t
         reports: list[TrackReport] = []
         if frame.image.shape[:2] != self._shape:  # what is known of places in the picture is void
             self._shape = frame.image.shape[:2]
@@ -50,25 +53,29 @@ class Pipeline:
         """End all open tracks."""
         return self._tracker.flush()
 
-    def snapshot(self) -> Image | None:
-        """The last frame with the area, the motion and the faces drawn on it; None before the first."""
+    def snapshot(self, note: str = "") -> Image | None:
+        """The last frame with the area, the motion, the faces and a note drawn on it; None before the first."""
         if self._last is None:
             return None
         image = self._last.image
-        faces = [(d, self._usable(d, image)) for d in self._pack.detect(image)]
-        return draw(self._last, self._area, self._gate.moving, self._gate_open, faces)
+        faces = [(d, self._usable(d, image)) for d in self._detect(self._last)]
+        return draw(self._last, self._area, self._gate.moving, self._gate_open, faces, note)
 
     def _detect(self, frame: Frame) -> list[Detection]:
         """Faces where something moves or a face was, in full detail, and everywhere once a second."""
         image = frame.image
         height, width = image.shape[:2]
-        regions: list[Box] = []
-        if 0 <= frame.t - self._whole_t < WHOLE_EVERY_S and self._gate.moving is not None:
-            regions = self._tracker.boxes(frame.t) + moving_regions(self._gate.moving, height, width)
-        if not regions:
+        whole = (0, 0, width, height)
+        regions = self._tracker.boxes(frame.t)
+        if self._gate.moving is not None:
+            regions += moving_regions(self._gate.moving, height, width)
+        places = windows(regions, height, width)
+        if whole not in places and not 0 <= frame.t - self._whole_t < WHOLE_EVERY_S:
+            places.append(whole)
+        if whole in places:
             self._whole_t = frame.t
         faces: list[Detection] = []
-        for window in windows(regions, height, width):
+        for window in places:
             x0, y0, x1, y1 = window
             found = (face.moved(x0, y0) for face in self._pack.detect(image[y0:y1, x0:x1]))
             faces += [face for face in found if not is_cut(face, window, height, width)]

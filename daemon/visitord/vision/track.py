@@ -1,5 +1,6 @@
 """One face followed over the frames of one camera: where it is going, what it looks like, its best shots."""
 
+import math
 from collections import Counter
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from visitord.records import Detection, Shot, TrackReport
 
 SHOTS_KEPT = 8
+MOVED = 0.15  # of a face's size; detections of an unmoved face scatter by a few per cent
 TOGETHER_FRAMES = 2  # a chance double detection of one face lasts a single frame
 
 
@@ -32,6 +34,17 @@ class Track:
         self.shots: list[Shot] = [shot]
         self._together: Counter[UUID] = Counter()
         self.reported_s = 0.0
+        self._rest, self._rest_size, self._rest_t = self.centre, size(detection), t  # since when, and where, it rests
+        self.static = False
+
+    def rested_s(self) -> float:
+        """For how long it has not moved by more than MOVED of its size."""
+        return self.last_t - self._rest_t
+
+    def rests_at(self, place: NDArray[np.float64], side: float) -> bool:
+        """Whether its face is where, and as large as, that one."""
+        near = float(np.linalg.norm(self.centre - place)) <= MOVED * side
+        return near and abs(size(self.detection) - side) <= 2 * MOVED * side
 
     @property
     def age_s(self) -> float:
@@ -64,6 +77,9 @@ class Track:
         self.detection, self.centre, self.last_t = detection, new_centre, t
         # By the steady clock: the wall clock may be set back meanwhile.
         self.ended_at = self.started_at + timedelta(seconds=max(0.0, t - self.first_t))
+        if not self.rests_at(self._rest, self._rest_size):
+            self._rest, self._rest_size, self._rest_t = self.centre, size(detection), t
+            self.static = False
         self.frames += 1
         self._remember(shot)
         self.shots = sorted([*self.shots, shot], key=_rank)[:SHOTS_KEPT]
@@ -88,7 +104,13 @@ class Track:
             together=frozenset(i for i, n in self._together.items() if n >= least),
             final=final,
             still=still,
+            static=self.static,
         )
+
+
+def size(detection: Detection) -> float:
+    """The side of the square with the box's area, pixels."""
+    return max(math.sqrt(max(detection.width_px * detection.height_px, 0.0)), 1.0)
 
 
 def centre(detection: Detection) -> NDArray[np.float64]:

@@ -1,19 +1,20 @@
 """Joins detections into tracks by where they are and what they look like, in seconds, never in frames."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from visitord.records import Detection, Frame, Shot, TrackReport
-from visitord.vision.track import Track, centre
+from visitord.vision.track import Track, centre, size
 
 _NAMESPACE = UUID("6f6c5a3e-6d0b-5c55-9d0c-6a3f5a1b7d11")
 _IMPOSSIBLE = 1e6
 PAUSE_S = 4.0
+STATIC_MAX = 50  # places remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class TrackerSettings:
     people: mean 0.04 to 0.14, sd 0.09; the same face a moment later: above 0.5).
     min_similarity_poor: the same for a flawed look within `lenient_s` of the last one: then place counts more.
     min_frames: fewer looks than this are no sighting.
+    rest_s: a face that has not moved for so long need not be looked at in every picture.
+    static_s: one that has not moved for so long is a picture of a face, and so is what appears in its place.
     reports_s: ages at which a track reports before it ends; beyond the last, once every `repeat_s`.
     """
 
@@ -39,6 +42,8 @@ class TrackerSettings:
     min_frames: int = 2
     reports_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 15.0)
     repeat_s: float = 10.0
+    rest_s: float = 10.0
+    static_s: float = 600.0
 
 
 class Tracker:
@@ -50,17 +55,23 @@ class Tracker:
         self._tracks: list[Track] = []
         self._last_t: float | None = None
         self._interval_s = 0.0  # between the last pictures, smoothed
+        self._static: list[tuple[NDArray[np.float64], float]] = []  # places and sizes of faces that never move
 
     @property
     def active(self) -> bool:
         """Whether any track is still open."""
         return bool(self._tracks)
 
+    @property
+    def resting(self) -> bool:
+        """Whether no open track has moved lately."""
+        return all(track.rested_s() >= self._settings.rest_s for track in self._tracks)
+
     def boxes(self, t: float) -> list[tuple[float, float, float, float]]:
         """Where each open track's face may be at t, with half a face around it; pixels x0, y0, x1, y1."""
         return [
             (x - r, y - r, x + r, y + r)
-            for (x, y), r in ((track.predicted(t), float(_size(track.detection))) for track in self._tracks)
+            for (x, y), r in ((track.predicted(t), float(size(track.detection))) for track in self._tracks)
         ]
 
     def update(self, frame: Frame, looks: Sequence[tuple[Detection, Shot]]) -> list[TrackReport]:
@@ -73,9 +84,13 @@ class Tracker:
             track = pairs.get(index)
             if track is None:
                 track = Track(self._sighting_id(frame, detection), frame.camera, detection, shot, frame.t)
+                track.static = any(track.rests_at(*place) for place in self._static)
                 self._tracks.append(track)
             else:
                 track.extend(detection, shot, frame.t)
+                if not track.static and track.rested_s() >= self._settings.static_s:
+                    track.static = True
+                    self._static = [*self._static[-STATIC_MAX:], (track.centre, size(detection))]
             seen.append(track)
         ids = {track.sighting_id for track in seen}
         for track in seen:
@@ -133,10 +148,10 @@ class Tracker:
         s = self._settings
         detection, shot = look
         dt = t - track.last_t
-        size, old_size = _size(detection), _size(track.detection)
-        if not 0.5 < size / old_size < 2.0:
+        new_size, old_size = size(detection), size(track.detection)
+        if not 0.5 < new_size / old_size < 2.0:
             return _IMPOSSIBLE
-        reach = min(s.reach + s.reach_per_s * dt, s.max_reach) * max(size, old_size)
+        reach = min(s.reach + s.reach_per_s * dt, s.max_reach) * max(new_size, old_size)
         distance = float(np.linalg.norm(centre(detection) - track.predicted(t)))
         if distance > reach:
             return _IMPOSSIBLE
@@ -156,8 +171,3 @@ class Tracker:
         """The same footage gives the same id, so that replaying it changes nothing."""
         box = ",".join(f"{v:.2f}" for v in detection.box)
         return uuid5(_NAMESPACE, "\n".join((self._site, frame.camera, frame.at.isoformat(), box)))
-
-
-def _size(detection: Detection) -> float:
-    """The side of the square with the box's area, pixels."""
-    return max(math.sqrt(max(detection.width_px * detection.height_px, 0.0)), 1.0)
