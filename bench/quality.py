@@ -49,7 +49,7 @@ def main() -> None:
         rows.append({"footage": "in all", **{key: sum(row[key] for row in rows) for key in numbers}})
     for row in rows:
         table.add_row(*(str(row.get(str(column.header), "")) for column in table.columns))
-    Console().print(table)
+    Console(width=120).print(table)
 
 
 def days(given: argparse.Namespace, kept: Path) -> Iterator[dict[str, Any]]:

@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import cv2
 import numpy as np
 import pytest
-from test_recorder import LIMITS, Desk
 
 from footage import room
 from support import START, axis, people, report
+from test_recorder import LIMITS, Desk
 from visitord import jobs
 from visitord.recorder import Recorder
 from visitord.records import Embedding, Frame, Image, Picture, TrackReport

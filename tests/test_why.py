@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from test_recorder import Desk
 
 from support import START, Box, axis, report
+from test_recorder import Desk
 from visitord.store import merging, people
 from visitord.store.database import Database
 
