@@ -158,7 +158,6 @@ def test_a_merge_and_the_merge_job_do_not_make_it_a_visit(desk: Desk) -> None:
     assert desk.one("select count(*) from visit_log") == 1
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: an older report of a known sighting takes `static` away again")
 def test_the_same_static_reports_again_change_nothing(desk: Desk) -> None:
     reports = [
         still(0, 25, static=False, sighting_id=UUID(int=1)),
@@ -175,7 +174,6 @@ def test_the_same_static_reports_again_change_nothing(desk: Desk) -> None:
     assert again.arrivals == []
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: companions() takes the person on a poster for somebody in the same room")
 def test_a_person_in_front_of_their_own_poster_is_recognised(desk: Desk) -> None:
     """A photograph of an employee hangs in view: whoever passes it is not kept from being that employee."""
     poster = hang(desk)

@@ -131,8 +131,10 @@ class Recorder:
         verdict = decide.decide(report, pooled, ranking, excluded, self.thresholds, weak)
         if not verdict.certain and not decide.is_ripe(report):
             return None
-        held = self._gallery.count(verdict.identity_id) if verdict.identity_id else 0
-        return Decided(report, verdict, pooled, self.pack, decide.lesson(report, verdict, pooled, held))
+        held = self._gallery.held(verdict.identity_id)
+        alike = pooled is None or not len(held) or float(held[0] @ pooled.embedding) >= self.thresholds.match
+        lesson = decide.lesson(report, verdict, pooled, len(held), alike)
+        return Decided(report, verdict, pooled, self.pack, lesson)
 
     def _next(self) -> TrackReport | None:
         with contextlib.suppress(queue.Empty):

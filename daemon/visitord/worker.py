@@ -20,9 +20,7 @@ class Worker(threading.Thread):
         try:
             self._work()
         except BaseException:
-            log.critical(
-                "The %s thread died; visitord stops so that it can be started again.", self.name, exc_info=True
-            )
+            log.critical("The %s thread died; visitord stops, to be started again.", self.name, exc_info=True)
             self._failed()
 
 

@@ -33,13 +33,8 @@ def pool(shots: Sequence[Shot]) -> Pool | None:
     length = float(np.linalg.norm(mean))
     if length < 1e-6:
         return None
-    return Pool(
-        np.asarray(mean / length, np.float32),
-        float(np.mean([s.quality.score for s in chosen])),
-        len(good),
-        max(s.face_px for s in chosen),
-        agreement,
-    )
+    quality, face_px = float(np.mean([s.quality.score for s in chosen])), max(s.face_px for s in chosen)
+    return Pool(np.asarray(mean / length, np.float32), quality, len(good), face_px, agreement)
 
 
 def decide(
@@ -102,15 +97,18 @@ def template_id(sighting_id: UUID) -> UUID:
     return uuid5(_NAMESPACE, f"template {sighting_id}")
 
 
-def lesson(report: TrackReport, verdict: Verdict, pooled: Pool | None, templates: int) -> Template | None:
+def lesson(
+    report: TrackReport, verdict: Verdict, pooled: Pool | None, held: int, alike: bool = True
+) -> Template | None:
     """The template to keep from this sighting, if any.
 
-    templates: how many the identity has.  Whoever is enrolled needs a first one; later ones are learnt only
-    from strong, unambiguous matches, while there is room, and where they add something.
+    held: how many the identity has.  alike: whether this looks like the first one too, without which the identity would
+    drift from face to face.  Whoever is enrolled needs a first one; later ones are learnt only from strong, unambiguous
+    matches, while there is room, and where they add something.
     """
     if pooled is None or verdict.identity_id is None:
         return None
     new = (verdict.score or 0.0) < ADDS_NOTHING_NEW
-    if verdict.decision is not Decision.ENROLLED and not (verdict.learn and new and templates < TEMPLATES_MAX):
-        return None
-    return Template(template_id(report.sighting_id), verdict.identity_id, pooled.embedding, pooled.quality)
+    if verdict.decision is Decision.ENROLLED or (verdict.learn and alike and new and held < TEMPLATES_MAX):
+        return Template(template_id(report.sighting_id), verdict.identity_id, pooled.embedding, pooled.quality)
+    return None

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 from visitord.records import Embedding, Template
 
@@ -22,10 +23,6 @@ class Gallery:
         for template in templates:
             self.add(template)
 
-    def __len__(self) -> int:
-        """How many templates it holds."""
-        return len(self._owners)
-
     def add(self, template: Template) -> None:
         """Match against this template too; raises ValueError when it is of another pack's size."""
         n = len(self._owners)
@@ -35,9 +32,9 @@ class Gallery:
         self._owners.append(template.identity_id)
         self._qualities.append(template.quality)
 
-    def count(self, identity_id: UUID) -> int:
-        """How many templates this identity has."""
-        return self._owners.count(identity_id)
+    def held(self, identity_id: UUID | None) -> NDArray[np.float32]:
+        """The templates (n, d) of this identity, its first one first."""
+        return self._matrix[[i for i, owner in enumerate(self._owners) if owner == identity_id]]
 
     def weak(self, quality: float) -> set[UUID]:
         """Identities with a single template, of less than this quality."""

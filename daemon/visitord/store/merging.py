@@ -63,7 +63,8 @@ def apart(cursor: Cursor) -> set[frozenset[UUID]]:
     cursor.execute(
         "select distinct coalesce(i.root_id, a.sighting_id), coalesce(j.root_id, b.sighting_id) from together t "
         "join sighting a on a.sighting_id = t.sighting_id left join identity i on i.identity_id = a.identity_id "
-        "join sighting b on b.sighting_id = t.other_id left join identity j on j.identity_id = b.identity_id"
+        "join sighting b on b.sighting_id = t.other_id left join identity j on j.identity_id = b.identity_id "
+        "where not a.static and not b.static"
     )
     return {frozenset(row) for row in cursor.fetchall() if row[0] != row[1]}
 

@@ -43,8 +43,8 @@ def companions(cursor: Cursor, report: TrackReport) -> set[UUID]:
     """Root identities of everyone seen in the same frames as this track, as far as they are decided."""
     cursor.execute(
         "select distinct i.root_id from sighting g join identity i on i.identity_id = g.identity_id "
-        "where g.sighting_id = any(%s) or g.sighting_id in "
-        "(select sighting_id from together where other_id = %s)",
+        "where not g.static and (g.sighting_id = any(%s) or g.sighting_id in "
+        "(select sighting_id from together where other_id = %s))",
         (list(report.together), report.sighting_id),
     )
     return {row[0] for row in cursor.fetchall()}
@@ -82,9 +82,10 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
             [(report.sighting_id, other) for other in sorted(report.together)],
         )
     cursor.execute(
-        "update sighting set ended_at = greatest(ended_at, %s), static = %s where sighting_id = %s "
+        "update sighting set ended_at = greatest(ended_at, %s), "
+        "static = case when %s >= ended_at then %s else static end where sighting_id = %s "
         "returning identity_id, ended_at",
-        (report.ended_at, report.static, report.sighting_id),
+        (report.ended_at, report.ended_at, report.static, report.sighting_id),
     )
     row = cursor.fetchone()
     if row is None or row[0] is None:

@@ -21,6 +21,7 @@ class Pipeline:
         self._pack = pack
         self._area = area
         self._gate = MotionGate(area)
+        self._site = site
         self._tracker = Tracker(site)
         self._last: Frame | None = None
         self._gate_open = False
@@ -38,7 +39,7 @@ class Pipeline:
         reports: list[TrackReport] = []
         if frame.image.shape[:2] != self._shape:  # what is known of places in the picture is void
             self._shape = frame.image.shape[:2]
-            reports = self._tracker.flush()
+            reports, self._tracker = self._tracker.flush(), Tracker(self._site)
         return reports + self._tracker.update(frame, self._looks(frame, self._detect(frame)))
 
     def photograph(self, frame: Frame) -> list[TrackReport]:

@@ -90,7 +90,7 @@ class Tracker:
                 track.extend(detection, shot, frame.t)
                 if not track.static and track.rested_s() >= self._settings.static_s:
                     track.static = True
-                    self._static = [*self._static[-STATIC_MAX:], (track.centre, size(detection))]
+                    self._static = [*self._static[1 - STATIC_MAX :], (track.centre, size(detection))]
             seen.append(track)
         ids = {track.sighting_id for track in seen}
         for track in seen:
