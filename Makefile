@@ -19,7 +19,7 @@ run: $(VENV)/.run
 install: $(VENV)/.run
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --durations 10
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder --durations 10
 
 unit: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/unit
