@@ -75,7 +75,7 @@ def ask(folder: Path, camera: str) -> bytes | None:
             answer = connection.recv_bytes()
     except (FileNotFoundError, ConnectionRefusedError):
         return None
-    except (EOFError, ConnectionResetError):
+    except (EOFError, ConnectionError):
         raise VisitordError("The daemon ended before it answered.") from None
     except PermissionError:
         raise VisitordError(f"{folder / NAME} is another account's; run this as the account of the daemon.") from None
