@@ -89,25 +89,41 @@ def test_the_merge_job_never_merges_a_chain_of_in_between_faces(desk: Desk, neig
     assert len(ends) == 2, "the two ends of the chain are two people"
 
 
-@pytest.mark.parametrize("neighbours", [0.45, 0.5])
-def test_in_between_faces_seen_one_after_the_other_do_not_make_the_ends_one(desk: Desk, neighbours: float) -> None:
-    """Matches this weak teach nothing: whoever is like the last one is not therefore like the first."""
-    chain = links(6, neighbours)
+def seen_in_turn(desk: Desk, chain: list[Embedding]) -> list[UUID]:
+    """The sightings of these faces, one after the other."""
     ids = [uuid4() for _ in chain]
     for n, face in enumerate(chain):
         desk.recorder.handle(report(face, 100 * n, sighting_id=ids[n]))
+    return ids
+
+
+@pytest.mark.parametrize("neighbours", [0.45, 0.5])
+def test_in_between_faces_seen_one_after_the_other_do_not_make_the_ends_one(desk: Desk, neighbours: float) -> None:
+    """Matches this weak teach nothing: whoever is like the last one is not therefore like the first."""
+    ids = seen_in_turn(desk, links(6, neighbours))
     merge(desk)
     assert of(desk, ids[0]) != of(desk, ids[2])
     assert of(desk, ids[0]) != of(desk, ids[3])
 
 
-@pytest.mark.parametrize("neighbours", [0.6, 0.7])
+DRIFTS = pytest.mark.xfail(
+    strict=True, reason="BUG: only who is like the first is learnt, but who is like the last one learnt is matched"
+)
+
+
+@pytest.mark.parametrize("neighbours", [0.6, pytest.param(0.7, marks=DRIFTS), pytest.param(0.79, marks=DRIFTS)])
 def test_in_between_faces_do_not_drag_an_identity_from_one_person_to_another(desk: Desk, neighbours: float) -> None:
+    chain = links(7, neighbours)
+    ids = seen_in_turn(desk, chain)
+    far = next(n for n, face in enumerate(chain) if float(face @ chain[0]) < NEW)
+    assert of(desk, ids[0]) != of(desk, ids[far]), f"cosine {float(chain[far] @ chain[0]):.2f}"
+
+
+@pytest.mark.parametrize("neighbours", [0.6, 0.7])
+def test_the_drift_of_an_identity_ends_after_a_step(desk: Desk, neighbours: float) -> None:
     """Only who is like the first one is learnt: the one after the last of those may pass, nobody beyond."""
     chain = links(7, neighbours)
-    ids = [uuid4() for _ in chain]
-    for n, face in enumerate(chain):
-        desk.recorder.handle(report(face, 100 * n, sighting_id=ids[n]))
+    ids = seen_in_turn(desk, chain)
     far = next(n for n, face in enumerate(chain) if float(face @ chain[0]) < NEW)
     strangers = {of(desk, sighting_id) for sighting_id in ids[far + 1 :]}
     assert of(desk, ids[0]) not in strangers, f"cosine {float(chain[far + 1] @ chain[0]):.2f}"

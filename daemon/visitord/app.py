@@ -54,8 +54,8 @@ class Daemon:
         self._ready = threading.Event()
         self._died = False
         self._once = once
-        self._shown: dict[str, tuple[State, str]] = {}
-        self._told_t = float("-inf")
+        self._shown: dict[str, str] = {}  # what was last said of each camera
+        self._changed = threading.Event()
         self._recorder: Recorder = box.open_recorder(config, database, pack, arrived)
         self._requests: queue.SimpleQueue[tuple[str, Future[Image | None]]] = queue.SimpleQueue()
         used = [c for c in config.camera if c.enabled]
@@ -71,6 +71,7 @@ class Daemon:
         """Ask `run` to end; only sets a flag, so it may be called from a signal handler."""
         self._stop.set()
         self._ready.set()
+        self._changed.set()
 
     def run(self) -> bool:
         """Run until stopped, with `once` until every camera has ended; False when a thread died."""
@@ -85,10 +86,13 @@ class Daemon:
         for worker in (recorder, vision, health, *readers):
             worker.start()
         jobs.start()
-        while not self._stop.wait(LOOK_EVERY_S):
-            # Python runs a signal's handler in this thread, but the system may give the signal to another one:
-            # a wait without an end would never hear of it.
-            pass
+        while not self._stop.is_set():
+            self._tell()
+            if self._once and all(h.state in FINAL for h in self._states()):
+                self.stop()
+            # Python runs a signal's handler in this thread, but the system may give the signal to another one: a wait
+            # without an end would never hear of it.
+            self._stop.wait(LOOK_EVERY_S)
         jobs.stop()
         self._end(readers, vision, recorder, health)
         return not self._died
@@ -112,14 +116,12 @@ class Daemon:
             worker.join(max(0.0, deadline - self._clock.monotonic()))
 
     def _watch(self) -> None:
-        """The health thread: log what changes, and write the cameras' states for `visitorctl status`."""
+        """The health thread: write the cameras' states for `visitorctl status`, when they change and now and then."""
         database = self._database.another()
         while not self._stop.is_set():
-            states = self._states()
-            self._tell(states, database)
-            if self._once and all(h.state in FINAL for h in states):
-                self.stop()
-            self._stop.wait(LOOK_EVERY_S)
+            self._report(self._states(), database)
+            self._changed.wait(HEALTH_EVERY_S)
+            self._changed.clear()
         left = [h for h in self._states() if h.state not in FINAL]
         self._report([replace(h, state=State.GONE, reason="the daemon was stopped", fps=0.0) for h in left], database)
         database.close()
@@ -141,8 +143,7 @@ class Daemon:
             while not self._requests.empty():
                 name, answer = self._requests.get()
                 health = next(h for h in self._states() if h.camera == name)
-                old = health.state is not State.LIVE
-                note = f"LAST PICTURE: {health.state}, {health.reason}" if old else ""
+                note = "" if health.state is State.LIVE else f"LAST PICTURE: {health}"
                 answer.set_result(self._pipelines[name].snapshot(note))
         for pipeline in self._pipelines.values():
             for report in pipeline.flush():
@@ -163,24 +164,16 @@ class Daemon:
                 raise CameraError("The analysis is too busy to draw a snapshot; try again.") from None
             if image is not None:
                 return media.jpeg(image)
-        raise CameraError(
-            f"Camera {camera} has given no picture yet: it is {health[camera].state}"
-            f"{health[camera].reason and ', '}{health[camera].reason}."
-        )
+        raise CameraError(f"Camera {camera} has given no picture yet: it is {health[camera]}.")
 
-    def _tell(self, health: Sequence[Health], database: Database) -> None:
-        """Log what changed, and write every camera's state for `visitorctl status` now and then."""
-        changed = [h for h in health if self._shown.get(h.camera) != (h.state, h.reason)]
-        for h in changed:
-            level = logging.WARNING if h.state in (State.STALE, State.REFUSED, State.GONE) else logging.INFO
-            detail = h.reason.rstrip(".") or h.stream
-            log.log(level, "Camera %s is %s%s.", h.camera, h.state, f": {detail}" if detail else "")
-            self._shown[h.camera] = (h.state, h.reason)
-        now = self._clock.monotonic()
-        if not changed and now - self._told_t < HEALTH_EVERY_S:
-            return
-        self._told_t = now
-        self._report(health, database)
+    def _tell(self) -> None:
+        """Log what changed since the last time; never waits for the database."""
+        for h in self._states():
+            if self._shown.get(h.camera) != str(h):
+                self._shown[h.camera] = str(h)
+                level = logging.WARNING if h.state in (State.STALE, State.REFUSED, State.GONE) else logging.INFO
+                log.log(level, "Camera %s is %s.", h.camera, replace(h, reason=h.reason or h.stream))
+                self._changed.set()
 
     def _report(self, health: Sequence[Health], database: Database) -> None:
         try:

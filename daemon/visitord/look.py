@@ -30,9 +30,9 @@ def look(config: Config, chosen: CameraConfig, pack: Pack) -> bytes:
             first_t = first_t or frame.t
             if frame.t - first_t > SETTLES_S:
                 break
-    health, image = camera.health(), pipeline.snapshot()
+    state, image = str(camera.health()), pipeline.snapshot()
     stop.set()
     reader.join(SETTLES_S)
     if image is None:
-        raise CameraError(f"Camera {chosen.name} gives no picture: it is {health.state}: {health.reason}.")
+        raise CameraError(f"Camera {chosen.name} gives no picture: it is {state}.")
     return media.jpeg(image)

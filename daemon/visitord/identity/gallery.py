@@ -3,7 +3,6 @@
 Owned by the recorder's thread; rebuilt from the database at start and whenever the database says it changed.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -19,7 +18,7 @@ class Gallery:
     def __init__(self, dim: int, templates: Iterable[Template] = ()) -> None:
         self._matrix = np.empty((16, dim), np.float32)
         self._owners: list[UUID] = []
-        self._qualities: list[float] = []
+        self._single: dict[UUID, float | None] = {}  # the quality of an only template, None of one with several
         for template in templates:
             self.add(template)
 
@@ -30,7 +29,7 @@ class Gallery:
             self._matrix = np.concatenate([self._matrix, np.empty_like(self._matrix)])
         self._matrix[n] = template.embedding
         self._owners.append(template.identity_id)
-        self._qualities.append(template.quality)
+        self._single[template.identity_id] = None if template.identity_id in self._single else template.quality
 
     def held(self, identity_id: UUID | None) -> NDArray[np.float32]:
         """The templates (n, d) of this identity, its first one first."""
@@ -38,9 +37,7 @@ class Gallery:
 
     def weak(self, quality: float) -> set[UUID]:
         """Identities with a single template, of less than this quality."""
-        counts = Counter(self._owners)
-        pairs = zip(self._owners, self._qualities, strict=True)
-        return {owner for owner, q in pairs if q < quality and counts[owner] == 1}
+        return {owner for owner, only in self._single.items() if only is not None and only < quality}
 
     def rank(self, embedding: Embedding) -> list[tuple[UUID, float]]:
         """Every identity with its best cosine similarity, best first."""

@@ -54,6 +54,11 @@ class Health:
     reconnects: int = 0
     stream: str = ""
 
+    def __str__(self) -> str:
+        """The state and its reason, such as "gone: connection refused"."""
+        reason = self.reason.rstrip(".")
+        return f"{self.state}: {reason}" if reason else str(self.state)
+
 
 @dataclass(frozen=True, slots=True)
 class CameraSettings:

@@ -56,9 +56,9 @@ def stream(
     server that is there and silent, CameraError for anything else that may pass, StreamEndedError at the end.
     """
     live, seen_t = False, time.monotonic()
-    options = {"rtsp_transport": transport, "analyzeduration": "200000"} if url.startswith("rtsp") else {}
-    if options:  # sound that goes on would hide that the pictures do not
-        options["allowed_media_types"] = "video"
+    # Only video is asked for: sound that goes on would hide that the pictures do not.
+    rtsp = {"rtsp_transport": transport, "analyzeduration": "200000", "allowed_media_types": "video"}
+    options = rtsp if url.startswith("rtsp") else {}
     # FFmpeg waits twice for the second of these before it gives up.
     timeout = (OPEN_TIMEOUT_S, stale_after_s / 2)
     try:
