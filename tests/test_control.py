@@ -52,6 +52,14 @@ def connected(folder: Path) -> Connection:
 # The door
 
 
+def test_a_folder_that_allows_no_socket_is_told_and_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    control.listen(tmp_path / "file" / "state", snapshot)
+    assert "visitorctl cannot ask this daemon for snapshots" in caplog.text
+
+
 def test_a_second_daemon_on_the_same_folder_is_refused(folder: Path) -> None:
     with pytest.raises(
         VisitordError, match=r"^Another visitord runs on .* already; stop it, or set another state_dir\.$"

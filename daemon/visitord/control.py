@@ -5,6 +5,7 @@ A request is a camera's name, the answer a JPEG after "+", or a sentence after "
 
 import contextlib
 import fcntl
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 
 from visitord.errors import VisitordError
+
+log = logging.getLogger(__name__)
 
 NAME, LOCK = "control.sock", "visitord.lock"
 ANSWER_TIMEOUT_S = 15.0
@@ -25,10 +28,19 @@ def _address(folder: int) -> str:
 
 
 def listen(folder: Path, snapshot: Snapshot) -> None:
-    """Answer requests in background threads for as long as the process lives.
+    """Answer requests in background threads for as long as the process lives, or log why that is not possible.
 
     Raises VisitordError when another process does so already: two would write the same cameras.
     """
+    try:
+        listener = _listener(folder)
+    except OSError as error:
+        log.warning("visitorctl cannot ask this daemon for snapshots: %s: %s.", folder / NAME, error.strerror)
+        return
+    threading.Thread(target=_serve, args=(listener, snapshot), name="control", daemon=True).start()
+
+
+def _listener(folder: Path) -> Listener:
     folder.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)  # held until the process ends
     try:
@@ -38,10 +50,9 @@ def listen(folder: Path, snapshot: Snapshot) -> None:
     (folder / NAME).unlink(missing_ok=True)  # of a daemon that was killed
     mask = os.umask(0o177)
     try:
-        listener = Listener(_address(os.open(folder, os.O_PATH)), "AF_UNIX")  # open for as long as the socket
+        return Listener(_address(os.open(folder, os.O_PATH)), "AF_UNIX")  # open for as long as the socket
     finally:
         os.umask(mask)
-    threading.Thread(target=_serve, args=(listener, snapshot), name="control", daemon=True).start()
 
 
 def _serve(listener: Listener, snapshot: Snapshot) -> None:

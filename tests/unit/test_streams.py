@@ -6,10 +6,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from footage import encode, room
-from visitord.errors import StreamEndedError
+from visitord.errors import CameraError, MediaError, StreamEndedError
 from visitord.records import Picture
 from visitord.vision import media
 
@@ -27,6 +28,19 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _nothing_said_yet() -> None:
     media._works.cache_clear()  # what it says, it says once
+
+
+def test_sound_alone_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / "sound.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=44100)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 44100), np.float32), format="fltp", layout="mono")
+        frame.rate = 44100
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    with pytest.raises(MediaError, match="it carries no video"):
+        next(media.recording(path, 8))
+    with pytest.raises(CameraError, match="it carries no video"):
+        next(media.stream(str(path), "tcp", 8, 5))
 
 
 def played(

@@ -20,12 +20,13 @@ FLAT = 10  # grey levels between the darkest and the brightest spot
 EDGE, FAINT = 10, 3  # grey levels between neighbours: an edge, and hardly one
 USUAL_RATE = 0.02  # a spot counts as an edge that lasts after about fifty pictures with it
 LASTING = 0.6  # share of the pictures
+GONE_SHARE = 0.75  # of the lasting edges
 NEW_EDGES = 0.016  # share of spots; with more of them it is another scene, and no lens is covered
 EDGES_MIN = 0.004  # share of spots; a scene with fewer edges has too little to miss
 
 
 class Inspector:
-    """Looks at every picture of one camera, in order.  Costs about a tenth of a millisecond."""
+    """Looks at every picture of one camera, in order.  Costs about 0.2 ms of one core, whatever the picture's size."""
 
     def __init__(self) -> None:
         self._recent: deque[int] = deque(maxlen=RECENT)
@@ -79,13 +80,14 @@ class Inspector:
         if self._usual is None or self._usual.shape != edges.shape:
             self._usual = np.zeros(edges.shape, np.float32)
         lasting = self._usual > LASTING
-        told_by = np.count_nonzero(lasting) >= EDGES_MIN * edges.size
+        count = np.count_nonzero(lasting)
         turned = np.count_nonzero(edges & ~lasting) >= NEW_EDGES * edges.size
-        # By the upper quartile, for a burnt-in clock may stay; and next to what noise makes elsewhere.
-        faint = max(FAINT, 2 * steps[~lasting].mean())
-        covered = bool(told_by and not turned and np.percentile(steps[lasting], 75) < faint)
+        # Not all of them, for a burnt-in clock may stay; and faint next to what noise makes elsewhere.
+        faint = max(FAINT, 2 * cv2.mean(steps, (~lasting).view(np.uint8))[0])
+        gone = np.count_nonzero(lasting & (steps < faint)) >= GONE_SHARE * count
+        covered = bool(count >= EDGES_MIN * edges.size and gone and not turned)
         # A wall that stays is the scene in the end: learnt in hours, not in seconds.
-        self._usual += (USUAL_RATE / 200 if covered else USUAL_RATE) * (edges - self._usual)
+        cv2.accumulateWeighted(edges.view(np.uint8), self._usual, USUAL_RATE / 200 if covered else USUAL_RATE)
         return covered
 
 

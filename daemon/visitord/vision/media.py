@@ -63,15 +63,15 @@ def stream(
     timeout = (OPEN_TIMEOUT_S, stale_after_s / 2)
     try:
         with av.open(url, options=options, timeout=timeout, hwaccel=_hardware(decoder)) as container:
-            pace, start, shape = Pace(fps), time.monotonic(), (0, 0)
-            for frame, corrupt in _frames(container, "SLICE"):
+            video, pace, start, shape = _video(container, "SLICE"), Pace(fps), time.monotonic(), (0, 0)
+            for frame, corrupt in _frames(container, video):
                 # The time of arrival: stamps of HTTP cameras are invented, those of others may jump.
                 seen_t = time.monotonic()
                 t = seen_t - start
                 if pace.allows(t):
                     if shape != (frame.width, frame.height):
                         shape = (frame.width, frame.height)
-                        told(f"{container.streams.video[0].codec_context.name} {frame.width}x{frame.height}")
+                        told(f"{video.codec_context.name} {frame.width}x{frame.height}")
                     live = True
                     yield _picture(frame, t, corrupt, size)
     except _REFUSED as error:
@@ -105,11 +105,12 @@ def recording(path: Path, fps: float, size: tuple[int, int] | None = None) -> It
     """
     try:
         with av.open(str(path.absolute())) as container:
-            pace, first = Pace(fps), None
-            frames = _frames(container, "AUTO")
-            rate = float(container.streams.video[0].average_rate or RAW_FPS)
-            for index, (frame, corrupt) in enumerate(frames):
-                stamp = index / rate if frame.time is None else frame.time  # raw streams carry no stamps
+            video, pace, first = _video(container, "AUTO"), Pace(fps), None
+            rate = float(video.average_rate or RAW_FPS)
+            for index, (frame, corrupt) in enumerate(_frames(container, video)):
+                stamp = (
+                    index / float(video.average_rate or RAW_FPS) if frame.time is None else frame.time
+                )  # raw streams carry no stamps
                 first = stamp if first is None else first
                 if pace.allows(stamp - first):
                     yield _picture(frame, stamp - first, corrupt, size)
@@ -169,12 +170,16 @@ class Pace:
         return True
 
 
-def _frames(container: av.container.InputContainer, threads: str) -> Iterator[tuple[av.VideoFrame, bool]]:
-    """Every frame, and whether parts of it are missing, or of one it was made from since the last key frame."""
+def _video(container: av.container.InputContainer, threads: str) -> av.VideoStream:
+    """The stream to be decoded; raises CameraError when there is none."""
     if not container.streams.video:
         raise CameraError("it carries no video")
-    video = container.streams.video[0]
-    video.thread_type = threads
+    container.streams.video[0].thread_type = threads
+    return container.streams.video[0]
+
+
+def _frames(container: av.container.InputContainer, video: av.VideoStream) -> Iterator[tuple[av.VideoFrame, bool]]:
+    """Every frame, and whether parts of it are missing, or of one it was made from since the last key frame."""
     tainted = 0
     for frame in container.decode(video):
         if frame.is_corrupt:

@@ -8,17 +8,11 @@ import numpy as np
 from visitord.records import Detection, Frame, Gray, Image
 from visitord.vision.area import Area, corners
 
+Faces = Sequence[tuple[Detection, bool]]  # each with whether it counts
 _GREEN, _RED, _BLUE, _WHITE, _GREY = (80, 220, 80), (60, 60, 230), (230, 160, 60), (255, 255, 255), (150, 150, 150)
 
 
-def draw(
-    frame: Frame,
-    area: Area,
-    moving: Gray | None,
-    gate_open: bool,
-    faces: Sequence[tuple[Detection, bool]],
-    note: str = "",
-) -> Image:
+def draw(frame: Frame, area: Area, moving: Gray | None, gate_open: bool, faces: Faces, note: str = "") -> Image:
     """A copy of the frame, (h, w, 3) BGR, with a line of text above it, which ends with the note.
 
     Dark and outlined red: ignored; outlined blue: counts.  Green tint: moves.  Boxes: faces with their width in

@@ -69,10 +69,8 @@ class Tracker:
 
     def boxes(self, t: float) -> list[tuple[float, float, float, float]]:
         """Where each open track's face may be at t, with half a face around it; pixels x0, y0, x1, y1."""
-        return [
-            (x - r, y - r, x + r, y + r)
-            for (x, y), r in ((track.predicted(t), float(size(track.detection))) for track in self._tracks)
-        ]
+        places = [(track.predicted(t), size(track.detection)) for track in self._tracks]
+        return [(x - r, y - r, x + r, y + r) for (x, y), r in places]
 
     def update(self, frame: Frame, looks: Sequence[tuple[Detection, Shot]]) -> list[TrackReport]:
         """Take one frame's faces; returns the reports that are due, finals of lost tracks first."""

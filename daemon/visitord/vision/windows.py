@@ -66,12 +66,11 @@ def _around(*boxes: Box) -> Box:
 
 
 def _share(box: Box, height: int, width: int) -> float:
-    """The side of the smallest window around the box, as a share of the picture's."""
-    return max((box[2] - box[0]) / width, (box[3] - box[1]) / height)
+    """The side of the smallest window around the box, as a share of the picture's, at most all of it."""
+    return min(1.0, max((box[2] - box[0]) / width, (box[3] - box[1]) / height))
 
 
 def _window(box: Box, share: float, height: int, width: int) -> tuple[int, int, int, int]:
-    share = min(1.0, share)
     w, h = round(width * share), round(height * share)
     x = min(max(0, round((box[0] + box[2] - w) / 2)), width - w)
     y = min(max(0, round((box[1] + box[3] - h) / 2)), height - h)
