@@ -108,9 +108,7 @@ def recording(path: Path, fps: float, size: tuple[int, int] | None = None) -> It
             video, pace, first = _video(container, "AUTO"), Pace(fps), None
             rate = float(video.average_rate or RAW_FPS)
             for index, (frame, corrupt) in enumerate(_frames(container, video)):
-                stamp = (
-                    index / float(video.average_rate or RAW_FPS) if frame.time is None else frame.time
-                )  # raw streams carry no stamps
+                stamp = index / rate if frame.time is None else frame.time  # raw streams carry no stamps
                 first = stamp if first is None else first
                 if pace.allows(stamp - first):
                     yield _picture(frame, stamp - first, corrupt, size)
