@@ -129,7 +129,7 @@ def snapshot(camera: str, output: Path | None) -> None:
         chosen = next((c for c in settings.camera if c.name == camera), None)
         if chosen is None:
             known = ", ".join(c.name for c in settings.camera) or "none"
-            raise NotFoundError(f'No camera is called "{camera}" in {settings.path}; there is: {known}.')
+            raise NotFoundError(f'No camera is called "{camera}" in the configuration; there is: {known}.')
         from visitord.look import look
 
         picture = look(settings, chosen, box.open_pack(settings))
