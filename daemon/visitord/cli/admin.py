@@ -129,7 +129,8 @@ def snapshot(camera: str, output: Path | None) -> None:
         chosen = next((c for c in settings.camera if c.name == camera), None)
         if chosen is None:
             known = ", ".join(c.name for c in settings.camera) or "none"
-            raise NotFoundError(f'No camera is called "{camera}" in the configuration; there is: {known}.')
+            where = settings.path or "the built-in configuration"
+            raise NotFoundError(f'No camera is called "{camera}" in {where}; there is: {known}.')
         from visitord.look import look
 
         picture = look(settings, chosen, box.open_pack(settings))
