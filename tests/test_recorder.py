@@ -183,7 +183,7 @@ def test_a_merge_moves_visits_and_later_sightings_and_old_labels_still_lead_ther
     desk.recorder.handle(report(axis(1), 10))
     with desk.database.transaction() as cursor:
         kept, merged = people.find(cursor, "1").visitor_id, people.find(cursor, "visitor 2").visitor_id
-        merging.merge(cursor, kept, merged, "tester", START)
+        merging.merge(cursor, kept, merged, "tester", "why", START)
     desk.recorder.handle(report(axis(1), 100))
     assert desk.rows("select name, visits, sightings from visitor") == [("visitor 1", 2, 3)]
     assert set(desk.rows("select visitor_id from sighting_log")) == {(kept,)}
@@ -277,7 +277,7 @@ def test_a_sighting_written_during_a_merge_belongs_to_whoever_is_kept(desk: Desk
     late = threading.Thread(target=desk.recorder.handle, args=(report(axis(1), 100),))
     with merger.transaction() as cursor:
         kept, merged = (people.find(cursor, n).visitor_id for n in ("1", "2"))
-        merging.merge(cursor, kept, merged, "tester", START)
+        merging.merge(cursor, kept, merged, "tester", "why", START)
         late.start()
         time.sleep(0.5)
     late.join(10)
@@ -294,7 +294,7 @@ def test_a_merge_by_hand_and_the_merge_job_wait_for_each_other(desk: Desk) -> No
     def merge() -> None:
         try:
             with by_hand.transaction() as cursor:
-                merging.merge(cursor, one, two, "tester", START)
+                merging.merge(cursor, one, two, "tester", "why", START)
             outcome.append("merged")
         except VisitordError as error:
             outcome.append(str(error))
@@ -315,7 +315,7 @@ def test_a_name_for_someone_merged_meanwhile_is_refused(desk: Desk) -> None:
     desk.recorder.handle(report(axis(1), 10))
     with desk.database.transaction() as cursor:
         one, two = people.find(cursor, "1"), people.find(cursor, "2")
-        merging.merge(cursor, one.visitor_id, two.visitor_id, "tester", START)
+        merging.merge(cursor, one.visitor_id, two.visitor_id, "tester", "why", START)
     with pytest.raises(VisitordError, match="merged by somebody else"), desk.database.transaction() as cursor:
         people.rename(cursor, two, "Regular")
 
@@ -344,9 +344,9 @@ def test_a_merge_of_someone_merged_meanwhile_is_refused(desk: Desk) -> None:
         desk.recorder.handle(report(axis(i), i * 10))
     with desk.database.transaction() as cursor:
         one, two, three = (people.find(cursor, str(n)).visitor_id for n in (1, 2, 3))
-        merging.merge(cursor, one, two, "tester", START)
+        merging.merge(cursor, one, two, "tester", "why", START)
     with pytest.raises(VisitordError, match="merged by somebody else"), desk.database.transaction() as cursor:
-        merging.merge(cursor, two, three, "tester", START)
+        merging.merge(cursor, two, three, "tester", "why", START)
     assert desk.one("select count(*) from visitor") == 2
 
 

@@ -79,9 +79,8 @@ class Daemon:
         recorder = Worker("recorder", lambda: self._recorder.run(self._recorder_stop), self._fail)
         readers = [Worker(f"camera {c.settings.name}", c.run, self._fail) for c in self._cameras]
         health = Worker("health", self._watch, self._fail)
-        jobs = Jobs(
-            self._database, self._pack.fingerprint, self._recorder.thresholds, self._config.merge.every, self._clock
-        )
+        limits = self._recorder.thresholds
+        jobs = Jobs(self._database, self._pack.fingerprint, limits, self._config, self._clock)
         control.listen(self._config.state, self.snapshot)
         for worker in (recorder, vision, health, *readers):
             worker.start()

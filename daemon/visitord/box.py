@@ -9,6 +9,7 @@ from visitord.errors import ConfigError
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Thresholds
 from visitord.store import calibration, migrate, sightings
+from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.store.sightings import Site
 from visitord.vision import model_store
@@ -75,4 +76,5 @@ def open_recorder(config: Config, database: Database, pack: "Pack", arrived: Cal
     """A recorder for this box's site; the site is declared in the database first."""
     site = Site(config.site.name, config.site.timezone, config.visit.gap)
     sightings.declare_site(database, site)
-    return Recorder(database, site, pack.fingerprint, pack.dim, thresholds(config, pack, database), arrived)
+    limits, crops = thresholds(config, pack, database), Crops(config.crops_dir)
+    return Recorder(database, site, pack.fingerprint, pack.dim, limits, arrived, crops)

@@ -151,6 +151,11 @@ class MergeConfig(_Section):
     every: Duration = timedelta(hours=1)
 
 
+class CropsConfig(_Section):
+    keep: Duration = timedelta(days=90)
+    max_mb: int = Field(2000, ge=0)
+
+
 class CameraConfig(_Section):
     name: Name
     source: Annotated[str, BeforeValidator(_source_text), _complete(parse)]
@@ -186,6 +191,7 @@ class Config(_Section):
     site: SiteConfig = SiteConfig()
     visit: VisitConfig = VisitConfig()
     merge: MergeConfig = MergeConfig()
+    crops: CropsConfig = CropsConfig()
     camera: tuple[CameraConfig, ...] = ()
     _path: Path | None = None
 
@@ -216,6 +222,10 @@ class Config(_Section):
     @property
     def models_dir(self) -> Path:
         return self.state / "models"
+
+    @property
+    def crops_dir(self) -> Path:
+        return self.state / "crops"
 
     def source_of(self, camera: CameraConfig) -> Source:
         """The camera's source with its variables and password in place; raises ConfigError.

@@ -9,16 +9,19 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from visitord.clock import Clock
+from visitord.config import Config
 from visitord.errors import DatabaseError
 from visitord.identity import cluster
 from visitord.identity.cluster import Group
 from visitord.records import Thresholds
-from visitord.store import gallery, merging, visits
+from visitord.store import gallery, merging, sightings, visits
+from visitord.store.crops import Crops
 from visitord.store.database import Database
 
 log = logging.getLogger(__name__)
 
 CLOSE_EVERY_S = 5
+TIDY_EVERY_S = 3600
 JOB_NAME = "merge job"
 
 
@@ -60,19 +63,20 @@ def close_visits(database: Database, now: datetime, recent: timedelta = timedelt
 class Jobs:
     """The daemon's schedule.  Each run opens its own connection: jobs must not share the recorder's."""
 
-    def __init__(
-        self, database: Database, pack: str, thresholds: Thresholds, merge_every: timedelta, clock: Clock
-    ) -> None:
+    def __init__(self, database: Database, pack: str, thresholds: Thresholds, config: Config, clock: Clock) -> None:
         self._database = database
         self._pack = pack
         self._thresholds = thresholds
+        self._config = config
         self._clock = clock
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         # One worker: closing visits and merging never run at once.  Late is better than skipped.
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)}, job_defaults={"misfire_grace_time": None}, timezone="UTC"
         )
-        self._scheduler.add_job(self._run, "interval", [self._merge], seconds=merge_every.total_seconds())
+        every_s = config.merge.every.total_seconds()
+        self._scheduler.add_job(self._run, "interval", [self._merge], seconds=every_s)
+        self._scheduler.add_job(self._run, "interval", [self._tidy], seconds=TIDY_EVERY_S)
         self._scheduler.add_job(self._run, "interval", [self._close], seconds=CLOSE_EVERY_S)
 
     def start(self) -> None:
@@ -93,6 +97,13 @@ class Jobs:
     def _merge(self, database: Database) -> None:
         if groups := merge_duplicates(database, self._pack, self._thresholds, self._clock.now()):
             log.info("The merge job %s.", outcome(groups))
+
+    def _tidy(self, database: Database) -> None:
+        limits, crops = self._config.crops, Crops(self._config.crops_dir)
+        with database.transaction() as cursor:
+            needed = sightings.template_crops(cursor)
+        if deleted := crops.tidy(needed, self._clock.now(), limits.keep, limits.max_mb * 1_000_000):
+            log.info("Deleted %d old face pictures.", deleted)
 
     def _close(self, database: Database) -> None:
         close_visits(database, self._clock.now())

@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from visitord.errors import DatabaseError, DatabaseUnavailableError
@@ -15,6 +15,7 @@ from visitord.identity.gallery import Gallery
 from visitord.records import Arrival, Decided, Template, Thresholds, TrackReport
 from visitord.store import gallery as stored_gallery
 from visitord.store import sightings
+from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
 from visitord.store.sightings import Site
 from visitord.worker import backoff
@@ -42,6 +43,7 @@ class Recorder:
     dim: int
     thresholds: Thresholds
     arrived: Callable[[Arrival], None]
+    crops: Crops | None = None  # where portraits are kept, if they are
     dropped: int = 0
 
     def __post_init__(self) -> None:
@@ -134,7 +136,12 @@ class Recorder:
         held = self._gallery.held(verdict.identity_id)
         alike = pooled is None or not len(held) or float(held[0] @ pooled.embedding) >= self.thresholds.match
         lesson = decide.lesson(report, verdict, pooled, len(held), alike)
-        return Decided(report, verdict, pooled, self.pack, lesson)
+        if verdict.identity_id and pooled:
+            # Of those merged into one, whom this looks most like: if the merge is undone, they take it along.
+            part = self._gallery.part(verdict.identity_id, pooled.embedding)
+            verdict, lesson = replace(verdict, identity_id=part), lesson and replace(lesson, identity_id=part)
+        crop = self.crops.keep(report.shots[0].portrait) if self.crops and report.shots else None
+        return Decided(report, verdict, pooled, self.pack, lesson, crop)
 
     def _next(self) -> TrackReport | None:
         with contextlib.suppress(queue.Empty):
