@@ -14,7 +14,6 @@ from visitord.store.sightings import Site
 from visitord.vision import model_store
 
 if TYPE_CHECKING:  # their libraries take seconds to import; most commands need no models and no cameras
-    from visitord.vision.camera import CameraSettings
     from visitord.vision.pack import Pack
     from visitord.vision.pipeline import Pipeline
 
@@ -40,15 +39,6 @@ def open_pack(config: Config, name: str | None = None) -> "Pack":
 
     name = name or config.models.pack
     return packs.open_pack(name, model_store.folder_of(name, config.models_dir, config.folder), config.models.threads)
-
-
-def camera_settings(config: Config, camera: CameraConfig, *, once: bool = False) -> "CameraSettings":
-    """What a camera's threads need to know; raises ConfigError when a secret is missing."""
-    from visitord.vision.camera import CameraSettings
-
-    asked = (camera.transport, camera.size, camera.format, camera.decoder)
-    stale_after_s = camera.stale_after.total_seconds()
-    return CameraSettings(camera.name, config.source_of(camera), camera.fps, stale_after_s, *asked, once)
 
 
 def pipeline(config: Config, camera: CameraConfig, pack: "Pack") -> "Pipeline":

@@ -17,7 +17,7 @@ SETTLES_S = 3.0  # the motion gate needs a while to tell what moves
 def look(config: Config, chosen: CameraConfig, pack: Pack) -> bytes:
     """A snapshot as JPEG; raises CameraError saying why none comes."""
     clock, stop, ready = SystemClock(), threading.Event(), threading.Event()
-    camera = Camera(box.camera_settings(config, chosen), clock, stop, ready.set)
+    camera = Camera(chosen, config.source_of(chosen), clock, stop, ready.set)
     pipeline = box.pipeline(config, chosen, pack)
     reader = threading.Thread(target=camera.run, daemon=True)
     reader.start()
