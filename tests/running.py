@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Self
 
 from support import Box
-from visitord.clock import SystemClock
+from visitord.clock import Clock
 from visitord.config import CameraConfig
 from visitord.records import Frame
 from visitord.sources import Kind, Source
@@ -97,7 +97,7 @@ class Watched:
         self._stop = threading.Event()
         self.ready = threading.Event()
         chosen = CameraConfig(name="door", source=url, stale_after=timedelta(seconds=stale_after_s), **settings)
-        self.camera = Camera(chosen, Source(Kind.STREAM, url), SystemClock(), self._stop, self.ready.set)
+        self.camera = Camera(chosen, Source(Kind.STREAM, url), Clock(), self._stop, self.ready.set)
         self._thread = threading.Thread(target=self.camera.run, daemon=True)
 
     def __enter__(self) -> Self:

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from visitord import box, control
-from visitord.clock import Clock, SystemClock
+from visitord.clock import Clock
 from visitord.config import Config
 from visitord.errors import CameraError, DatabaseError
 from visitord.jobs import Jobs
@@ -47,7 +47,7 @@ class Daemon:
         self._config = config
         self._database = database
         self._pack = pack
-        self._clock: Clock = SystemClock()
+        self._clock = Clock()
         self._stop = threading.Event()
         self._sources_stop = threading.Event()
         self._recorder_stop = threading.Event()
