@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -37,6 +38,7 @@ class State(StrEnum):
 
 
 FINAL = (State.ENDED, State.DISABLED)  # nothing more will come
+Outcome = tuple[State, str]  # what became of a connection, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ class Camera:
         self._slot: Frame | None = None
         self._health = Health(settings.name)
         self._inspector = Inspector()
-        self._reader: _Reader | None = None
-        self._hung: list[_Reader] = []
+        self._reader: threading.Thread | None = None
+        self._hung: list[threading.Thread] = []
         self._openings = 0
         self._live_s = 0.0  # for how long the present connection has given pictures to be used
         self._was_live = False  # whether the present connection has given a picture to be used
@@ -134,7 +136,7 @@ class Camera:
                 waits = backoff(RETRY_FIRST_S, RETRY_CAP_S)
             self._stop.wait(REFUSED_WAIT_S if state is State.REFUSED else next(waits))
 
-    def _connection(self) -> tuple[State, str]:
+    def _connection(self) -> Outcome:
         """Open the source and read until it fails, ends, or hangs; returns what became of it, and why."""
         self._hung = [reader for reader in self._hung if reader.is_alive()]
         if len(self._hung) >= HUNG_MAX:
@@ -144,7 +146,9 @@ class Camera:
         hangs_after_s = self._stale_after_s + HANGS_AFTER_S
         self._set(reconnects=self._openings)
         self._openings += 1
-        self._reader = reader = _Reader(f"reader {self.settings.name}", self._read)
+        outcome: Future[Outcome] = Future()
+        name = f"reader {self.settings.name}"
+        self._reader = reader = threading.Thread(target=_fulfil, args=(outcome, self._read), name=name, daemon=True)
         reader.start()
         while reader.is_alive():
             reader.join(0.1)
@@ -155,11 +159,9 @@ class Camera:
                 self._hung.append(reader)
                 self._reader = None
                 return State.GONE, "a read never returned and was given up"
-        if reader.error:
-            raise reader.error
-        return reader.outcome
+        return outcome.result() if outcome.done() else (State.GONE, "it was given up")
 
-    def _read(self) -> tuple[State, str]:
+    def _read(self) -> Outcome:
         """Offer pictures until the source fails or ends; returns what became of it, and why."""
         played = (State.ENDED, "it was played to its end")
         try:
@@ -242,17 +244,9 @@ class Camera:
             self._health = replace(self._health, **changes)  # type: ignore[arg-type]
 
 
-class _Reader(threading.Thread):
-    """One connection's thread: what became of it, or the error that nobody expected."""
-
-    def __init__(self, name: str, read: Callable[[], tuple[State, str]]) -> None:
-        super().__init__(name=name, daemon=True)
-        self._read = read
-        self.outcome = (State.GONE, "it was given up")
-        self.error: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            self.outcome = self._read()
-        except BaseException as error:
-            self.error = error
+def _fulfil(outcome: Future[Outcome], read: Callable[[], Outcome]) -> None:
+    """What a reader thread does: also an error that nobody expected is an outcome."""
+    try:
+        outcome.set_result(read())
+    except BaseException as error:
+        outcome.set_exception(error)
