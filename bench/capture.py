@@ -21,11 +21,12 @@ import av
 import cv2
 import numpy as np
 
-from visitord.clock import SystemClock
+from visitord.clock import Clock
+from visitord.config import CameraConfig
 from visitord.records import Image
 from visitord.sources import Kind, Source
 from visitord.vision.area import Area
-from visitord.vision.camera import Camera, CameraSettings
+from visitord.vision.camera import Camera
 from visitord.vision.motion import MotionGate
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
@@ -64,7 +65,7 @@ def number_of(image: Image) -> int:
 def camera(url: str) -> tuple[Camera, threading.Event, threading.Event]:
     """A running camera, the event that a picture came, and the one that stops it."""
     ready, stop = threading.Event(), threading.Event()
-    made = Camera(CameraSettings("bench", Source(Kind.STREAM, url), 8, 10), SystemClock(), stop, ready.set)
+    made = Camera(CameraConfig(name="bench", source=url), Source(Kind.STREAM, url), Clock(), stop, ready.set)
     threading.Thread(target=made.run, daemon=True).start()
     return made, ready, stop
 

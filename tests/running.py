@@ -7,14 +7,16 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, Self
 
 from support import Box
-from visitord.clock import SystemClock
+from visitord.clock import Clock
+from visitord.config import CameraConfig
 from visitord.records import Frame
 from visitord.sources import Kind, Source
 from visitord.store.database import Database
-from visitord.vision.camera import Camera, CameraSettings, State
+from visitord.vision.camera import Camera, State
 
 
 class Running:
@@ -94,8 +96,8 @@ class Watched:
     def __init__(self, url: str, stale_after_s: float = 2.0, **settings: Any) -> None:
         self._stop = threading.Event()
         self.ready = threading.Event()
-        chosen = CameraSettings("door", Source(Kind.STREAM, url), settings.pop("fps", 8.0), stale_after_s, **settings)
-        self.camera = Camera(chosen, SystemClock(), self._stop, self.ready.set)
+        chosen = CameraConfig(name="door", source=url, stale_after=timedelta(seconds=stale_after_s), **settings)
+        self.camera = Camera(chosen, Source(Kind.STREAM, url), Clock(), self._stop, self.ready.set)
         self._thread = threading.Thread(target=self.camera.run, daemon=True)
 
     def __enter__(self) -> Self:

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from visitord import box, control
-from visitord.clock import Clock, SystemClock
+from visitord.clock import Clock
 from visitord.config import Config
 from visitord.errors import CameraError, DatabaseError
 from visitord.jobs import Jobs
@@ -47,7 +47,7 @@ class Daemon:
         self._config = config
         self._database = database
         self._pack = pack
-        self._clock: Clock = SystemClock()
+        self._clock = Clock()
         self._stop = threading.Event()
         self._sources_stop = threading.Event()
         self._recorder_stop = threading.Event()
@@ -61,8 +61,7 @@ class Daemon:
         used = [c for c in config.camera if c.enabled]
         self._pipelines = {c.name: box.pipeline(config, c, pack) for c in used}
         self._cameras = [
-            Camera(box.camera_settings(config, c, once=once), self._clock, self._sources_stop, self._ready.set)
-            for c in used
+            Camera(c, config.source_of(c), self._clock, self._sources_stop, self._ready.set, once=once) for c in used
         ]
         off = "enabled = false in the configuration"
         self._disabled = [Health(c.name, State.DISABLED, off) for c in config.camera if not c.enabled]

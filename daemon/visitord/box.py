@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from visitord.config import CameraConfig, Config
-from visitord.errors import ConfigError
+from visitord.errors import ConfigError, ModelError
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Thresholds
 from visitord.store import calibration, migrate, sightings
@@ -15,7 +16,6 @@ from visitord.store.sightings import Site
 from visitord.vision import model_store
 
 if TYPE_CHECKING:  # their libraries take seconds to import; most commands need no models and no cameras
-    from visitord.vision.camera import CameraSettings
     from visitord.vision.pack import Pack
     from visitord.vision.pipeline import Pipeline
 
@@ -35,21 +35,19 @@ def open_database(config: Config) -> Database:
     return database
 
 
-def open_pack(config: Config, name: str | None = None) -> "Pack":
-    """The configured model pack, or another one by name; raises ModelError saying how to install it."""
-    from visitord.vision import packs
+def open_pack(config: Config, name: str | None = None, folder: Path | None = None) -> "Pack":
+    """The configured model pack, or another one, loaded and ready; raises ModelError saying how to install it.
+
+    folder: where its files are, if not where it would be installed.
+    """
+    from visitord.vision.insight import InsightPack
+    from visitord.vision.zoo import ZooPack
 
     name = name or config.models.pack
-    return packs.open_pack(name, model_store.folder_of(name, config.models_dir, config.folder), config.models.threads)
-
-
-def camera_settings(config: Config, camera: CameraConfig, *, once: bool = False) -> "CameraSettings":
-    """What a camera's threads need to know; raises ConfigError when a secret is missing."""
-    from visitord.vision.camera import CameraSettings
-
-    asked = (camera.transport, camera.size, camera.format, camera.decoder)
-    stale_after_s = camera.stale_after.total_seconds()
-    return CameraSettings(camera.name, config.source_of(camera), camera.fps, stale_after_s, *asked, once)
+    folder = folder or model_store.folder_of(name, config.models_dir, config.folder)
+    if problem := model_store.check(name, folder):
+        raise ModelError(problem)
+    return ZooPack(folder, config.models.threads) if name == model_store.DEFAULT else InsightPack(name, folder)
 
 
 def pipeline(config: Config, camera: CameraConfig, pack: "Pack") -> "Pipeline":

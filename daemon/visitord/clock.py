@@ -2,28 +2,17 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Protocol
 
 
-class Clock(Protocol):
-    """Wall-clock and monotonic time."""
+class Clock:
+    """The machine's clocks; a test has a subclass or a stand-in that it moves."""
 
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""
-        ...
-
-    def monotonic(self) -> float:
-        """Seconds on a clock that never jumps; only differences mean anything."""
-        ...
-
-
-class SystemClock:
-    """The machine's clocks."""
-
-    def now(self) -> datetime:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
+        """Seconds on a clock that never jumps; only differences mean anything."""
         return time.monotonic()
 
 

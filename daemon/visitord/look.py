@@ -3,7 +3,7 @@
 import threading
 
 from visitord import box
-from visitord.clock import SystemClock
+from visitord.clock import Clock
 from visitord.config import CameraConfig, Config
 from visitord.errors import CameraError
 from visitord.vision import media
@@ -16,8 +16,8 @@ SETTLES_S = 3.0  # the motion gate needs a while to tell what moves
 
 def look(config: Config, chosen: CameraConfig, pack: Pack) -> bytes:
     """A snapshot as JPEG; raises CameraError saying why none comes."""
-    clock, stop, ready = SystemClock(), threading.Event(), threading.Event()
-    camera = Camera(box.camera_settings(config, chosen), clock, stop, ready.set)
+    clock, stop, ready = Clock(), threading.Event(), threading.Event()
+    camera = Camera(chosen, config.source_of(chosen), clock, stop, ready.set)
     pipeline = box.pipeline(config, chosen, pack)
     reader = threading.Thread(target=camera.run, daemon=True)
     reader.start()

@@ -3,16 +3,17 @@
 import itertools
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from build import after, picture
 
+from visitord.config import CameraConfig
 from visitord.records import Picture
 from visitord.sources import Kind, Source
 from visitord.vision import media, usb
-from visitord.vision.camera import Camera, CameraSettings, Health, State
+from visitord.vision.camera import Camera, Health, State
 
 STREAM = Source(Kind.STREAM, "rtsp://192.0.2.1/door")
 Script = Callable[[], Iterator[Picture]]
@@ -24,6 +25,11 @@ def fresh(t: float) -> Picture:
     image = picture(value=next(_values) % 100)
     image[:, 2:] += 100
     return Picture.of(image, t)
+
+
+def configured(**keys: Any) -> CameraConfig:
+    """A camera's section, in whatever combination; stale after ten seconds."""
+    return CameraConfig.model_construct(name="door", source="", stale_after=timedelta(seconds=10), **keys)
 
 
 class ManualClock:
@@ -66,6 +72,7 @@ class Bench:
         *,
         patience: int = 1,
         fps: float = 8.0,
+        once: bool = False,
         **more: Any,
     ) -> None:
         self.clock = ManualClock()
@@ -73,8 +80,8 @@ class Bench:
         self.ready = 0
         self.opened: list[tuple[object, ...]] = []
         self.scripts: list[Script] = []
-        settings = CameraSettings("door", source, fps, stale_after_s=10.0, transport="udp", **more)
-        self.camera = Camera(settings, self.clock, self.stop, self._on_ready)
+        settings = configured(fps=fps, transport="udp", **more)
+        self.camera = Camera(settings, source, self.clock, self.stop, self._on_ready, once=once)
         self.stop.camera = self.camera
         monkeypatch.setattr(media, "stream", self._open)
         monkeypatch.setattr(media, "recording", self._open)

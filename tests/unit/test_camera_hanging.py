@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from scripted import STREAM, Bench, ManualClock, failing, fresh
+from scripted import STREAM, Bench, ManualClock, configured, failing, fresh
 
 from visitord.errors import CameraError
 from visitord.records import Picture
 from visitord.sources import Kind, Source
 from visitord.vision import camera as camera_module
 from visitord.vision import media
-from visitord.vision.camera import HANGS_AFTER_S, HUNG_MAX, Camera, CameraSettings, State
+from visitord.vision.camera import HANGS_AFTER_S, HUNG_MAX, Camera, State
 
 STALE_AFTER_S = 10.0  # of the bench's camera
 GIVEN_UP = (State.GONE, "a read never returned and was given up")
@@ -157,7 +157,7 @@ def test_a_read_that_hangs_holds_up_the_end_for_a_moment_only(
         yield fresh(0.0)
 
     monkeypatch.setattr(media, "stream", lambda *_: script())
-    camera = Camera(CameraSettings("door", STREAM, 8.0, STALE_AFTER_S), ManualClock(), stop, lambda: None)
+    camera = Camera(configured(), STREAM, ManualClock(), stop, lambda: None)
     thread = threading.Thread(target=camera.run, daemon=True)
     thread.start()
     assert reading.wait(5)

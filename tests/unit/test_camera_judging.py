@@ -240,7 +240,7 @@ def test_what_the_camera_sends_is_shown(monkeypatch: pytest.MonkeyPatch, source:
 
 
 def test_size_format_and_decoder_are_asked_for_as_configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    chosen = {"size": (640, 360), "pixel_format": "MJPG", "decoder": "vaapi"}
+    chosen = {"size": (640, 360), "format": "MJPG", "decoder": "vaapi"}
     stream = Bench(monkeypatch, **chosen)
     stream.run(failing(CameraError("gone")))
     assert stream.opened[0][:-1] == (STREAM.target, "udp", 8.0, STALE_AFTER_S, (640, 360), "vaapi")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from build import after, picture
-from scripted import STREAM, Bench, ManualClock, Script, failing, fresh
+from scripted import STREAM, Bench, ManualClock, Script, configured, failing, fresh
 
 from visitord.errors import CameraError, CameraRefusedError, MediaError, StreamEndedError
 from visitord.records import Picture
 from visitord.sources import Kind, Source
 from visitord.vision import camera as camera_module
 from visitord.vision import media
-from visitord.vision.camera import RETRY_CAP_S, RETRY_FIRST_S, Camera, CameraSettings, State
+from visitord.vision.camera import RETRY_CAP_S, RETRY_FIRST_S, Camera, State
 
 
 @pytest.fixture
@@ -274,8 +274,7 @@ def started(script: Script, monkeypatch: pytest.MonkeyPatch, ready: Callable[[],
     """A camera in a thread of its own, and a function that stops it and says how long that took."""
     monkeypatch.setattr(media, "stream", lambda *_: script())
     stop = threading.Event()
-    settings = CameraSettings("door", STREAM, 8.0, 10.0)
-    camera = Camera(settings, ManualClock(), stop, ready)
+    camera = Camera(configured(), STREAM, ManualClock(), stop, ready)
     thread = threading.Thread(target=camera.run, daemon=True)
     thread.start()
 

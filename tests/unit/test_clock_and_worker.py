@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from visitord.clock import SystemClock, aware
+from visitord.clock import Clock, aware
 from visitord.worker import Worker, backoff
 
 # Clock
@@ -41,7 +41,7 @@ def test_a_naive_time_is_refused_with_advice() -> None:
 
 
 def test_the_system_clock_is_aware_in_utc_and_its_seconds_never_jump_back() -> None:
-    clock = SystemClock()
+    clock = Clock()
     before = datetime.now(timezone(timedelta(hours=5)))
     now = clock.now()
     assert now.tzinfo is UTC

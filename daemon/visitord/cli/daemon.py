@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -138,9 +137,14 @@ def models() -> None:
 def models_list() -> None:
     """Which packs there are, which is in use, and under which licence."""
     settings = config()
-    packs = model_store.status(settings.models_dir, settings.models.pack, settings.folder)
-    rows = [asdict(p) | {"in use": "yes" if p.pack == settings.models.pack else ""} for p in packs]
-    show(rows, "table", "", ("pack", "in use", "state", "licence", "folder"))
+    rows = []
+    for name in model_store.known(settings.models_dir, settings.models.pack):
+        folder = model_store.folder_of(name, settings.models_dir, settings.folder)
+        state = "not installed" if not folder.is_dir() else "damaged" if model_store.check(name, folder) else "ok"
+        used = "yes" if name == settings.models.pack else ""
+        about = {"state": state, "licence": model_store.licence_of(name), "folder": folder}
+        rows.append({"pack": name, "in use": used, **about})
+    show(rows, "table", "", tuple(rows[0]))
 
 
 @models.command("install")
@@ -151,9 +155,7 @@ def models_install(pack: str | None, source: Path | None) -> None:
     settings = config()
     name = pack or settings.models.pack
     if source is not None and name != model_store.DEFAULT:
-        from visitord.vision import packs
-
-        packs.open_pack(name, source)  # raises when it is no usable pack
+        box.open_pack(settings, name, source)  # raises when it is no usable pack
     folder = model_store.install(name, settings.models_dir, settings.folder, source)
     click.echo(f"{name} is installed in {folder} ({model_store.licence_of(name)}).")
 

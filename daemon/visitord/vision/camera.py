@@ -3,12 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from visitord.clock import Clock
+from visitord.config import CameraConfig
 from visitord.errors import CameraError, CameraRefusedError, CameraStaleError, MediaError, StreamEndedError
 from visitord.records import Frame, Picture
 from visitord.sources import Kind, Source
@@ -36,6 +38,7 @@ class State(StrEnum):
 
 
 FINAL = (State.ENDED, State.DISABLED)  # nothing more will come
+Outcome = tuple[State, str]  # what became of a connection, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +63,30 @@ class Health:
         return f"{self.state}: {reason}" if reason else str(self.state)
 
 
-@dataclass(frozen=True, slots=True)
-class CameraSettings:
-    """One camera as configured; durations in seconds, size as width and height in pixels.
-
-    once: the end of its stream is its end, as with a file; otherwise it is opened again.
-    """
-
-    name: str
-    source: Source
-    fps: float
-    stale_after_s: float
-    transport: str = "tcp"
-    size: tuple[int, int] | None = None
-    pixel_format: str | None = None
-    decoder: str = "cpu"
-    once: bool = False
-
-
 class Camera:
     """`run` belongs to the camera's own thread; `take` and `health` may be called from any.
 
     The slot holds one picture: a newer one replaces it, and the loss is counted in `dropped`.  A further thread
     opens, reads and closes each connection, so that one that never returns can be given up.
+
+    source: the configured one, complete.  once: the end of its stream is its end, as with a file; otherwise it is
+    opened again.
     """
 
     def __init__(
-        self, settings: CameraSettings, clock: Clock, stop: threading.Event, ready: Callable[[], None]
+        self,
+        settings: CameraConfig,
+        source: Source,
+        clock: Clock,
+        stop: threading.Event,
+        ready: Callable[[], None],
+        *,
+        once: bool = False,
     ) -> None:
         self.settings = settings
+        self._source = source
+        self._stale_after_s = settings.stale_after.total_seconds()
+        self._ends = once or source.kind is Kind.FILE
         self._clock = clock
         self._stop = stop
         self._ready = ready
@@ -96,15 +94,15 @@ class Camera:
         self._slot: Frame | None = None
         self._health = Health(settings.name)
         self._inspector = Inspector()
-        self._reader: _Reader | None = None
-        self._hung: list[_Reader] = []
+        self._reader: threading.Thread | None = None
+        self._hung: list[threading.Thread] = []
         self._openings = 0
         self._live_s = 0.0  # for how long the present connection has given pictures to be used
         self._was_live = False  # whether the present connection has given a picture to be used
         self._read_t = 0.0  # of the last picture, or of the opening
         self._good_t: float | None = None  # of the last picture to be used, or of the first picture at all
         self._covered_t: float | None = None  # since when the lens is covered
-        self._patience_s = settings.stale_after_s
+        self._patience_s = self._stale_after_s
 
     def take(self) -> Frame | None:
         """The newest picture not taken yet, if any."""
@@ -117,7 +115,7 @@ class Camera:
         with self._lock:
             health, good_t, covered_t = self._health, self._good_t, self._covered_t
         if health.state is State.LIVE and good_t is not None:
-            t, stale_after_s = self._clock.monotonic(), self.settings.stale_after_s
+            t, stale_after_s = self._clock.monotonic(), self._stale_after_s
             if t - good_t > stale_after_s:
                 return replace(health, state=State.STALE, reason=health.reason or media.silence(stale_after_s), fps=0.0)
             if covered_t is not None and t - covered_t > stale_after_s:
@@ -138,34 +136,33 @@ class Camera:
                 waits = backoff(RETRY_FIRST_S, RETRY_CAP_S)
             self._stop.wait(REFUSED_WAIT_S if state is State.REFUSED else next(waits))
 
-    def _connection(self) -> tuple[State, str]:
+    def _connection(self) -> Outcome:
         """Open the source and read until it fails, ends, or hangs; returns what became of it, and why."""
         self._hung = [reader for reader in self._hung if reader.is_alive()]
         if len(self._hung) >= HUNG_MAX:
             return State.GONE, f"{HUNG_MAX} reads never returned; mend the camera or its driver"
         self._was_live, self._live_s = False, 0.0
         self._read_t, self._good_t = self._clock.monotonic(), None
-        hangs_after_s = self.settings.stale_after_s + HANGS_AFTER_S
+        hangs_after_s = self._stale_after_s + HANGS_AFTER_S
         self._set(reconnects=self._openings)
         self._openings += 1
-        self._reader = reader = _Reader(f"reader {self.settings.name}", self._read)
+        outcome: Future[Outcome] = Future()
+        name = f"reader {self.settings.name}"
+        self._reader = reader = threading.Thread(target=_fulfil, args=(outcome, self._read), name=name, daemon=True)
         reader.start()
         while reader.is_alive():
             reader.join(0.1)
             if self._stop.is_set():
                 reader.join(CLOSES_WITHIN_S)
                 break
-            if self.settings.source.kind is not Kind.FILE and self._clock.monotonic() - self._read_t > hangs_after_s:
+            if self._source.kind is not Kind.FILE and self._clock.monotonic() - self._read_t > hangs_after_s:
                 self._hung.append(reader)
                 self._reader = None
                 return State.GONE, "a read never returned and was given up"
-        if reader.error:
-            raise reader.error
-        return reader.outcome
+        return outcome.result() if outcome.done() else (State.GONE, "it was given up")
 
-    def _read(self) -> tuple[State, str]:
+    def _read(self) -> Outcome:
         """Offer pictures until the source fails or ends; returns what became of it, and why."""
-        ends = self.settings.once or self.settings.source.kind is Kind.FILE
         played = (State.ENDED, "it was played to its end")
         try:
             for picture in self._pictures():
@@ -176,19 +173,19 @@ class Camera:
         except CameraRefusedError as error:
             return State.REFUSED, str(error)
         except StreamEndedError as error:
-            return played if ends else (State.GONE, str(error))
+            return played if self._ends else (State.GONE, str(error))
         except CameraStaleError as error:
             return State.STALE, str(error)
         except (CameraError, MediaError) as error:
-            return (State.ENDED if ends and self._was_live else State.GONE), str(error)
+            return (State.ENDED if self._ends and self._was_live else State.GONE), str(error)
 
     def _pictures(self) -> Iterator[Picture]:
-        s = self.settings
-        if s.source.kind is Kind.USB:
-            return usb.stream(s.source.target, s.fps, s.size, s.pixel_format, self._describe)
-        if s.source.kind is Kind.FILE:
-            return self._paced(media.recording(Path(s.source.target), s.fps, s.size))
-        return media.stream(s.source.target, s.transport, s.fps, s.stale_after_s, s.size, s.decoder, self._describe)
+        s, target = self.settings, self._source.target
+        if self._source.kind is Kind.USB:
+            return usb.stream(target, s.fps, s.size, s.format, self._describe)
+        if self._source.kind is Kind.FILE:
+            return self._paced(media.recording(Path(target), s.fps, s.size))
+        return media.stream(target, s.transport, s.fps, self._stale_after_s, s.size, s.decoder, self._describe)
 
     def _paced(self, pictures: Iterator[Picture]) -> Iterator[Picture]:
         """A file as if it were filmed now: each picture at its time."""
@@ -203,19 +200,19 @@ class Camera:
         t = self._read_t = self._clock.monotonic()
         if flaw := self._inspector.flaw(picture):
             self._good_t = t if self._good_t is None else self._good_t
-            if t - self._good_t > self.settings.stale_after_s:
+            if t - self._good_t > self._stale_after_s:
                 self._set(state=State.STALE, reason=flaw, fps=0.0)
             elif self._health.state is State.LIVE:
                 self._set(reason=flaw)
-            if t - self._good_t > self._patience_s and self.settings.source.kind is not Kind.FILE:
+            if t - self._good_t > self._patience_s and self._source.kind is not Kind.FILE:
                 # It may be cured by opening it anew; if not, every time less hope.
                 self._patience_s = min(2 * self._patience_s, PATIENCE_CAP_S)
                 raise CameraStaleError(flaw)
             return
         if self._was_live and self._good_t is not None:
             self._live_s += t - self._good_t
-        if self._live_s > self.settings.stale_after_s:  # not by one picture: a new key frame differs a little
-            self._patience_s = self.settings.stale_after_s
+        if self._live_s > self._stale_after_s:  # not by one picture: a new key frame differs a little
+            self._patience_s = self._stale_after_s
         self._offer(picture, t)
 
     def _offer(self, picture: Picture, t: float) -> None:
@@ -247,17 +244,9 @@ class Camera:
             self._health = replace(self._health, **changes)  # type: ignore[arg-type]
 
 
-class _Reader(threading.Thread):
-    """One connection's thread: what became of it, or the error that nobody expected."""
-
-    def __init__(self, name: str, read: Callable[[], tuple[State, str]]) -> None:
-        super().__init__(name=name, daemon=True)
-        self._read = read
-        self.outcome = (State.GONE, "it was given up")
-        self.error: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            self.outcome = self._read()
-        except BaseException as error:
-            self.error = error
+def _fulfil(outcome: Future[Outcome], read: Callable[[], Outcome]) -> None:
+    """What a reader thread does: also an error that nobody expected is an outcome."""
+    try:
+        outcome.set_result(read())
+    except BaseException as error:
+        outcome.set_exception(error)

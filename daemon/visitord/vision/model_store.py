@@ -10,7 +10,6 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from visitord.errors import ModelError
@@ -28,16 +27,6 @@ ZOO_FILES = {
 ZOO_LICENCE = "YuNet: MIT, SFace: Apache-2.0; commercial use allowed"
 INSIGHT_LICENCE = "insightface's pretrained packs: non-commercial research only"
 DOWNLOAD_TIMEOUT_S = 300
-
-
-@dataclass(frozen=True, slots=True)
-class PackStatus:
-    """A pack as `visitord models list` shows it.  state: ok, damaged or not installed."""
-
-    pack: str
-    state: str
-    licence: str
-    folder: Path
 
 
 def folder_of(pack: str, root: Path, base: Path) -> Path:
@@ -71,14 +60,9 @@ def _damage(name: str, content: bytes) -> str:
     return "" if found == expected else f"is damaged (SHA-256 {found[:12]}…, expected {expected[:12]}…)"
 
 
-def status(root: Path, configured: str, base: Path) -> list[PackStatus]:
-    """The default pack, the configured one, and every insightface pack found under `root`."""
-    result = []
-    for pack in dict.fromkeys([DEFAULT, configured, *sorted(p.name for p in root.glob("*") if p.is_dir())]):
-        folder = folder_of(pack, root, base)
-        state = "not installed" if not folder.is_dir() else "damaged" if check(pack, folder) else "ok"
-        result.append(PackStatus(pack, state, licence_of(pack), folder))
-    return result
+def known(root: Path, configured: str) -> list[str]:
+    """The default pack, the configured one, and every insightface pack found under `root`, each once."""
+    return list(dict.fromkeys([DEFAULT, configured, *sorted(p.name for p in root.glob("*") if p.is_dir())]))
 
 
 def licence_of(pack: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnx
+import onnx.utils
 import onnxruntime
 from numpy.typing import NDArray
 
@@ -76,8 +76,10 @@ class ZooPack:
         small = cv2.resize(source, size, interpolation=cv2.INTER_AREA) if scale < 1 else source
         self._detector.setInputSize(size)
         rows = self._detector.detect(small)[1]
-        found = [] if rows is None else [_detection(row, scale, pad) for row in np.asarray(rows) if _sane(row)]
-        return sorted((self._refined(image, d) for d in found), key=lambda d: -d.score)
+        rows = np.empty((0, 15), np.float32) if rows is None else rows
+        sane = np.isfinite(rows).all(axis=1) & (rows[:, 2:4] >= 1).all(axis=1)
+        found = [self._refined(image, _detection(row, scale, pad)) for row in rows[sane]]
+        return sorted(found, key=lambda d: -d.score)
 
     def _refined(self, image: Image, detection: Detection) -> Detection:
         """The detection with its landmarks found again on the face turned upright.
@@ -98,9 +100,9 @@ class ZooPack:
                 break
             back = cv2.invertAffineTransform(matrix)
             found = (landmarks @ back[:, :2].T + back[:, 2]).astype(np.float32)
-            turned = _roll_deg(landmarks)
             detection = Detection(detection.box, found, detection.score)
-            if abs(turned) < REFINED_DEG:
+            across, down = landmarks[1] - landmarks[0]  # from eye to eye
+            if abs(math.degrees(math.atan2(down, across))) < REFINED_DEG:
                 break
         return detection
 
@@ -125,21 +127,11 @@ def _central_landmarks(rows: np.ndarray | None) -> NDArray[np.float32] | None:
     return rows[nearest, 4:14].reshape(5, 2).astype(np.float32) if off[nearest] < 0.2 * REFINE_PX else None
 
 
-def _roll_deg(landmarks: NDArray[np.float32]) -> float:
-    right_eye, left_eye = landmarks[0], landmarks[1]
-    return math.degrees(math.atan2(float(left_eye[1] - right_eye[1]), float(left_eye[0] - right_eye[0])))
-
-
-def _sane(row: NDArray[np.float32]) -> bool:
-    return bool(np.isfinite(row).all()) and row[2] >= 1 and row[3] >= 1
-
-
 def _detection(row: NDArray[np.float32], scale: float, pad: int) -> Detection:
     """A YuNet row (x, y, w, h, five points, score) in the original picture's pixels."""
-    x, y, w, h = (float(v) for v in row[:4])
-    box = np.array([x, y, x + w, y + h], np.float32) / scale - pad
-    landmarks = row[4:14].reshape(5, 2).astype(np.float32) / scale - pad
-    return Detection(box.astype(np.float32), landmarks.astype(np.float32), min(1.0, math.fabs(float(row[14]))))
+    points = np.vstack([row[:2], row[:2] + row[2:4], row[4:14].reshape(5, 2)])
+    points = np.asarray(points / scale - pad, np.float32)
+    return Detection(points[:2].ravel(), points[2:], min(1.0, abs(float(row[14]))))
 
 
 def _session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
@@ -148,15 +140,6 @@ def _session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3
     # The int8 file stores quantise/dequantise pairs that a CPU runs faster folded away; the output is the same.
     options.add_session_config_entry("session.disable_quant_qdq", "1")
-    return onnxruntime.InferenceSession(_without_stale_inputs(model), options, providers=["CPUExecutionProvider"])
-
-
-def _without_stale_inputs(model: bytes) -> bytes:
-    """The SFace file lists weights it no longer has as graph inputs; runtimes refuse it until they are gone."""
-    loaded = onnx.load_model_from_string(model)
-    used = {name for node in loaded.graph.node for name in node.input}
-    weights = {tensor.name for tensor in loaded.graph.initializer}
-    kept = [i for i in loaded.graph.input if i.name in used and i.name not in weights]
-    del loaded.graph.input[:]
-    loaded.graph.input.extend(kept)
-    return bytes(loaded.SerializeToString())
+    # It also lists weights it no longer has as graph inputs; runtimes refuse it until they are gone.
+    sound = onnx.utils.Extractor(onnx.load_model_from_string(model)).extract_model(["data"], ["fc1"])
+    return onnxruntime.InferenceSession(sound.SerializeToString(), options, providers=["CPUExecutionProvider"])
