@@ -243,14 +243,21 @@ def test_present_now_shows_who_was_seen_within_the_gap(desk: Desk) -> None:
     assert desk.rows("select name, camera from present_now") == [("visitor 1", "door")]
 
 
-def test_visits_are_closed_after_the_gap_and_opened_by_a_late_sighting(desk: Desk) -> None:
+def test_who_left_is_told_once_when_the_gap_has_passed(desk: Desk) -> None:
+    """Seen from 0 to 4 s, with a gap of 30 s."""
     desk.recorder.handle(report(axis(0), 0))
-    jobs.close_visits(desk.database, START + timedelta(seconds=33))
-    assert desk.one("select closed from visit") is False
-    jobs.close_visits(desk.database, START + timedelta(seconds=35))
-    assert desk.one("select closed from visit") is True
+
+    def told(*seconds: float) -> list[tuple[str, str, timedelta]]:
+        with desk.database.transaction() as cursor:
+            since, until = (START + timedelta(seconds=s) for s in seconds)
+            return visits.left(cursor, since, until)
+
+    assert told(28, 33) == []
+    assert told(33, 34) == [("visitor 1", "main", timedelta(seconds=4))]
+    assert told(34, 40) == []
     desk.recorder.handle(report(axis(0), 20))
-    assert desk.one("select closed from visit") is False
+    assert told(33, 34) == []
+    assert told(50, 60) == [("visitor 1", "main", timedelta(seconds=24))]
 
 
 def test_a_report_the_database_refuses_is_left_out_and_the_next_one_written(desk: Desk) -> None:

@@ -103,7 +103,6 @@ def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, 
             bar.update(tasks[clip.path], completed=t if clip.length_s else 1.0)
 
         pictures = play(clips, pack, recorder, settings.site.name, rate, progress)
-    jobs.close_visits(database, datetime.now(UTC))
     people = len({a.visitor_id for a in arrivals})
     click.echo(f"{pictures} pictures analysed, {len(arrivals)} new visits by {people} people.")
 

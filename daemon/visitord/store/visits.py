@@ -42,13 +42,15 @@ def refresh(
     return [Visit(*row) for row in cursor.fetchall()]
 
 
-def close(cursor: Cursor, now: datetime) -> list[tuple[str, str, datetime, timedelta]]:
-    """Mark visits whose gap has passed as closed; returns (name, site, when the gap had passed, duration) of each."""
+def left(cursor: Cursor, since: datetime, until: datetime) -> list[tuple[str, str, timedelta]]:
+    """Who has left within this time, for the gap has passed since they were seen: (name, site, duration of the visit).
+
+    since is not part of the time, until is.
+    """
     cursor.execute(
-        "update visit v set closed = true from site s, identity i "
-        "where s.site = v.site and i.identity_id = v.identity_id and not v.closed and v.ended_at < %s - s.visit_gap "
-        "returning coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at + s.visit_gap, "
-        "v.ended_at - v.started_at",
-        (now,),
+        "select coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at - v.started_at from visit v "
+        "join site s using (site) join identity i using (identity_id) "
+        "where v.ended_at > %s - s.visit_gap and v.ended_at <= %s - s.visit_gap order by v.ended_at",
+        (since, until),
     )
     return list(cursor.fetchall())
