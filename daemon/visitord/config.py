@@ -85,6 +85,16 @@ def _known_zone(zone: str) -> str:
     return zone
 
 
+def _cron(text: str) -> str:
+    from apscheduler.triggers.cron import CronTrigger
+
+    try:
+        CronTrigger.from_crontab(text)
+    except ValueError as error:
+        raise ValueError(f'must be five cron fields such as "30 3 * * *": {error}') from None
+    return text
+
+
 def _size(value: object) -> tuple[int, int]:
     match = re.fullmatch(r"([1-9]\d{2,4})x([1-9]\d{2,4})", str(value))
     if not match:
@@ -149,6 +159,7 @@ class VisitConfig(_Section):
 
 class MergeConfig(_Section):
     every: Duration = timedelta(hours=1)
+    cron: Annotated[str, AfterValidator(_cron)] | None = None
 
 
 class CropsConfig(_Section):

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from visitord.clock import Clock
 from visitord.config import Config
@@ -66,8 +68,10 @@ class Jobs:
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)}, job_defaults={"misfire_grace_time": None}, timezone="UTC"
         )
-        every_s = config.merge.every.total_seconds()
-        self._scheduler.add_job(self._run, "interval", [self._merge], seconds=every_s)
+        merge = IntervalTrigger(seconds=config.merge.every.total_seconds())
+        if config.merge.cron:
+            merge = CronTrigger.from_crontab(config.merge.cron, config.site.timezone)
+        self._scheduler.add_job(self._run, merge, [self._merge])
         self._scheduler.add_job(self._run, "interval", [self._tidy], seconds=TIDY_EVERY_S)
         self._scheduler.add_job(self._run, "interval", [self._leave], seconds=LEAVE_EVERY_S)
 

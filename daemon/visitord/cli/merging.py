@@ -99,8 +99,8 @@ def suggestions(answer: str | None, number: int | None, why: str, form: str) -> 
             merging.merge(cursor, one.visitor_id, other.visitor_id, _by(), why, datetime.now(UTC))
         else:
             correcting.reject(cursor, one, other, _by(), why, datetime.now(UTC))
-    done = f"{other.name} is now part of {one.name}" if answer == "accept" else f"{one.name} and {other.name} stay two"
-    return click.echo(f"{done}.")
+    accepted, rejected = f"{other.name} is now part of {one.name}.", f"{one.name} and {other.name} stay two people."
+    return click.echo(accepted if answer == "accept" else rejected)
 
 
 @click.command()
