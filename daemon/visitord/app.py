@@ -56,7 +56,7 @@ class Daemon:
         self._once = once
         self._shown: dict[str, str] = {}  # what was last said of each camera
         self._changed = threading.Event()
-        self._recorder: Recorder = box.open_recorder(config, database, pack, arrived)
+        self._recorder: Recorder = box.open_recorder(config, database, pack, arrived, box.open_spool(config))
         self._requests: queue.SimpleQueue[tuple[str, Future[Image | None]]] = queue.SimpleQueue()
         used = [c for c in config.camera if c.enabled]
         self._pipelines = {c.name: box.pipeline(config, c, pack) for c in used}
@@ -78,8 +78,7 @@ class Daemon:
         recorder = Worker("recorder", lambda: self._recorder.run(self._recorder_stop), self._fail)
         readers = [Worker(f"camera {c.settings.name}", c.run, self._fail) for c in self._cameras]
         health = Worker("health", self._watch, self._fail)
-        limits = self._recorder.thresholds
-        jobs = Jobs(self._database, self._pack.fingerprint, limits, self._config, self._clock)
+        jobs = Jobs(self._database, self._recorder, self._config, self._clock)
         control.listen(self._config.state, self.snapshot)
         for worker in (recorder, vision, health, *readers):
             worker.start()

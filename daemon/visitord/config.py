@@ -162,6 +162,10 @@ class MergeConfig(_Section):
     cron: Annotated[str, AfterValidator(_cron)] | None = None
 
 
+class SpoolConfig(_Section):
+    max_mb: int = Field(500, ge=1)
+
+
 class CropsConfig(_Section):
     keep: Duration = timedelta(days=90)
     max_mb: int = Field(2000, ge=0)
@@ -202,6 +206,7 @@ class Config(_Section):
     site: SiteConfig = SiteConfig()
     visit: VisitConfig = VisitConfig()
     merge: MergeConfig = MergeConfig()
+    spool: SpoolConfig = SpoolConfig()
     crops: CropsConfig = CropsConfig()
     camera: tuple[CameraConfig, ...] = ()
     _path: Path | None = None
@@ -233,6 +238,10 @@ class Config(_Section):
     @property
     def models_dir(self) -> Path:
         return self.state / "models"
+
+    @property
+    def spool_file(self) -> Path:
+        return self.state / "spool.db"
 
     @property
     def crops_dir(self) -> Path:

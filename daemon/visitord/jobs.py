@@ -15,6 +15,7 @@ from visitord.config import Config
 from visitord.errors import DatabaseError
 from visitord.identity import cluster
 from visitord.identity.cluster import Group
+from visitord.recorder import Recorder
 from visitord.records import Thresholds
 from visitord.store import gallery, merging, sightings, visits
 from visitord.store.crops import Crops
@@ -56,10 +57,9 @@ def outcome(groups: Sequence[Group]) -> str:
 class Jobs:
     """The daemon's schedule.  Each run opens its own connection: jobs must not share the recorder's."""
 
-    def __init__(self, database: Database, pack: str, thresholds: Thresholds, config: Config, clock: Clock) -> None:
+    def __init__(self, database: Database, recorder: Recorder, config: Config, clock: Clock) -> None:
         self._database = database
-        self._pack = pack
-        self._thresholds = thresholds
+        self._recorder = recorder
         self._config = config
         self._clock = clock
         self._told = clock.now()  # until when it is told who left
@@ -91,7 +91,10 @@ class Jobs:
             log.warning("A scheduled job could not run and will be tried again: %s", error)
 
     def _merge(self, database: Database) -> None:
-        if groups := merge_duplicates(database, self._pack, self._thresholds, self._clock.now()):
+        limits = self._recorder.thresholds
+        if limits is None:
+            return  # the database was away ever since the start
+        if groups := merge_duplicates(database, self._recorder.pack, limits, self._clock.now()):
             log.info("The merge job %s.", outcome(groups))
 
     def _tidy(self, database: Database) -> None:

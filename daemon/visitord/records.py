@@ -9,16 +9,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import Annotated
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import PlainSerializer, PlainValidator
 
 from visitord.clock import aware
 
 Image = NDArray[np.uint8]  # (h, w, 3) BGR
 Gray = NDArray[np.uint8]  # (h, w) brightness
-Embedding = NDArray[np.float32]  # (d,) of unit length
+# (d,) of unit length; in JSON a list of numbers
+Embedding = Annotated[
+    NDArray[np.float32],
+    PlainValidator(lambda values: np.array(values, np.float32)),
+    PlainSerializer(lambda e: e.tolist()),
+]
 
 
 def _check(array: np.ndarray, shape: tuple[int | None, ...], dtype: type, what: str) -> None:

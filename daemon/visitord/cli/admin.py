@@ -1,5 +1,6 @@
 """visitorctl: look at who came, and say who is who."""
 
+from dataclasses import astuple
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from visitord.cli.cameras import cameras
 from visitord.cli.common import PATH, config, database, format_option, listing_options, out, program, save, show
 from visitord.cli.merging import COMMANDS
 from visitord.errors import NotFoundError
-from visitord.store import listing, people
+from visitord.store import listing, people, spool
 from visitord.store.listing import Window
 
 
@@ -83,7 +84,13 @@ def visits(form: str, since: datetime | None, until: datetime | None, camera: st
 @main.command()
 @format_option
 def status(form: str) -> None:
-    """How the cameras are, and how much is stored."""
+    """How the cameras are, how much is stored, and what waits on disk for the database."""
+    waits = spool.waiting(config().spool_file)
+    if form == "table" and any(astuple(waits)):
+        click.echo(
+            f"{waits.sightings} sightings wait on disk for the database, {waits.refused} it refused; the full disk "
+            f"took {waits.lost_pictures} pictures and {waits.lost_sightings} sightings.\n"
+        )
     with database().transaction() as cursor:
         cameras = listing.cameras(cursor)
         totals = listing.totals(cursor)

@@ -44,7 +44,7 @@ def run() -> None:
         raise ConfigError("No camera is configured: copy config.example.toml to config.toml, or try visitord demo.")
     settings.require_secrets()
     pack = box.open_pack(settings)
-    database = box.open_database(settings)
+    database = box.open_database(settings, wait=True)
     log.info("Models: %s (%s).", pack.name, pack.licence)
     _serve(Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival_line(arrival))))
 

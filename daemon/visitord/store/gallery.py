@@ -10,9 +10,10 @@ from visitord.records import Status, Template
 from visitord.store.database import Cursor, value
 
 
-def version(cursor: Cursor) -> int:
-    """Grows whenever somebody is enrolled, learnt, merged or renamed, by whichever process."""
-    return int(value(cursor, "select version from gallery_version"))
+def version(cursor: Cursor) -> tuple[int, int]:
+    """A number that grows with every person enrolled, learnt, merged or renamed; and how many migrations there are."""
+    cursor.execute("select version, (select count(*) from _yoyo_migration) from gallery_version")
+    return cursor.fetchone() or (0, 0)
 
 
 def changed(cursor: Cursor) -> int:
