@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ import av
 import cv2
 import numpy as np
 
+import commands
 from visitord.demo.faces import Portrait, portraits
 from visitord.records import Quality, Shot, TrackReport
 
@@ -52,14 +54,9 @@ class Box:
         )
 
     def run(self, command: str, *arguments: str, timeout_s: float = 120, **environment: str) -> "Done":
-        process = self.start(command, *arguments, **environment)
-        try:
-            out, err = process.communicate(timeout=timeout_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            out, err = process.communicate()
-            raise AssertionError(f"{command} {arguments} did not end in {timeout_s} s:\n{out}\n{err}") from None
-        return Done(process.returncode, out, err)
+        code, out, err = commands.run([command, *arguments], self.folder, {**os.environ, **environment}, timeout_s)
+        assert code != -signal.SIGKILL, f"{command} {arguments} did not end in {timeout_s} s:\n{out}\n{err}"
+        return Done(code, out, err)
 
     def ok(self, command: str, *arguments: str, timeout_s: float = 120) -> str:
         """What a command that must succeed prints."""
