@@ -1,11 +1,12 @@
-"""Helpers of the tests: a box on disk with its commands, footage made of real faces, synthetic reports."""
+"""Helpers of the tests: a box on disk with its commands, databases, footage made of real faces, synthetic reports."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from uuid import UUID, uuid4
 import av
 import cv2
 import numpy as np
+import psycopg2
 
 import commands
 from visitord.demo.faces import Portrait, portraits
@@ -66,6 +68,25 @@ class Box:
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         return list(json.loads(self.ok("visitorctl", "sql", query, "--format", "json")))
+
+
+@contextlib.contextmanager
+def copied(url: str, template: str = "") -> Iterator[str]:
+    """A database of its own while the block runs: as the one at `url`, or as another one of that server."""
+    here, name = url.split("?")[0].rsplit("/", 1)[1], f"test_{uuid4().hex}"
+
+    def administer(statement: str) -> None:
+        connection = psycopg2.connect(url.replace(f"/{here}?", "/postgres?"))
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+        connection.close()
+
+    administer(f"create database {name} template {template or here}")
+    try:
+        yield url.replace(f"/{here}?", f"/{name}?")
+    finally:
+        administer(f"drop database {name} with (force)")
 
 
 @dataclass(frozen=True)
