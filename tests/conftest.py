@@ -56,6 +56,13 @@ def open_path() -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="module")
+def open_folder() -> Iterator[Path]:
+    """The same for all tests of a module."""
+    with _open_folder() as folder:
+        yield folder
+
+
 @contextlib.contextmanager
 def _open_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="visitord-"))
