@@ -34,7 +34,7 @@ def models_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def pack(models_dir: Path) -> ZooPack:
-    return ZooPack(models_dir / model_store.DEFAULT)
+    return ZooPack(models_dir / model_store.DEFAULT, threads=1)
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,8 @@ class Box:
         if models_dir is not None:
             (folder / "state" / "models").symlink_to(models_dir)
         box = cls(folder)
-        box.configure(f'[database]\nurl = "{url}"\n[visit]\ngap = "30s"\n{extra}')
+        # Tests run side by side: a thread more would only wait for a core, and use up another one meanwhile.
+        box.configure(f'[database]\nurl = "{url}"\n[visit]\ngap = "30s"\n[models]\nthreads = 1\n{extra}')
         return box
 
     def configure(self, text: str) -> None:
