@@ -27,7 +27,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _nothing_said_yet() -> None:
-    media._works.cache_clear()  # what it says, it says once
+    media._hardware.cache_clear()  # what it says, it says once
 
 
 def test_sound_alone_is_no_video(tmp_path: Path) -> None:

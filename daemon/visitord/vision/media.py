@@ -3,6 +3,7 @@
 Whatever opens a container here must also read and close it, in the same thread: FFmpeg crashes otherwise.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -103,27 +104,28 @@ def recording(path: Path, fps: float, size: tuple[int, int] | None = None) -> It
     Raises MediaError when it cannot be opened; a file damaged further in gives the pictures before that,
     then raises MediaError.
     """
-    try:
-        with av.open(str(path.absolute())) as container:
-            video, pace, first = _video(container, "AUTO"), Pace(fps), None
-            rate = float(video.average_rate or RAW_FPS)
-            for index, (frame, corrupt) in enumerate(_frames(container, video)):
-                stamp = index / rate if frame.time is None else frame.time  # raw streams carry no stamps
-                first = stamp if first is None else first
-                if pace.allows(stamp - first):
-                    yield _picture(frame, stamp - first, corrupt, size)
-    except (av.error.FFmpegError, OSError, CameraError) as error:
-        raise MediaError(f"{path} cannot be read as video: {_why(error)}.") from None
+    with _opened(path) as (container, video):
+        pace, first, rate = Pace(fps), None, float(video.average_rate or RAW_FPS)
+        for index, (frame, corrupt) in enumerate(_frames(container, video)):
+            stamp = index / rate if frame.time is None else frame.time  # raw streams carry no stamps
+            first = stamp if first is None else first
+            if pace.allows(stamp - first):
+                yield _picture(frame, stamp - first, corrupt, size)
 
 
 def length_s(path: Path) -> float:
     """Length of a recording in seconds, 0 where the file does not say; raises MediaError."""
+    with _opened(path) as (container, _):
+        return float(container.duration or 0) / av.time_base
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    """A recording and the stream in it to be decoded; raises MediaError for it and for what goes wrong inside."""
     try:
         with av.open(str(path.absolute())) as container:
-            if not container.streams.video:
-                raise MediaError(f"{path} holds no video.")
-            return float(container.duration or 0) / av.time_base
-    except (av.error.FFmpegError, OSError) as error:
+            yield container, _video(container, "AUTO")
+    except (av.error.FFmpegError, OSError, CameraError) as error:
         raise MediaError(f"{path} cannot be read as video: {_why(error)}.") from None
 
 
@@ -188,24 +190,21 @@ def _frames(container: av.container.InputContainer, video: av.VideoStream) -> It
         tainted = max(0, tainted - 1)
 
 
-def _hardware(decoder: str) -> HWAccel | None:
-    """The hardware decoder of that name; None where this machine has none."""
-    return HWAccel(decoder) if decoder != "cpu" and _works(decoder) else None
-
-
 @cache
-def _works(decoder: str) -> bool:
-    """Whether frames can be decoded so; says once why not."""
+def _hardware(decoder: str) -> HWAccel | None:
+    """The hardware decoder of that name; None where this machine has none, and says once why not."""
+    if decoder == "cpu":
+        return None
     problem = f"this FFmpeg has only {', '.join(hwdevices_available())}"
     if decoder in hwdevices_available():
         try:
             if av.CodecContext.create("h264", "r", hwaccel=HWAccel(decoder)).is_hwaccel:
-                return True
+                return HWAccel(decoder)
             problem = "there is no such device"
         except (av.error.FFmpegError, OSError, RuntimeError) as error:
             problem = f"{error}"
     log.warning("The decoder %s does not work on this machine (%s): the CPU decodes.", decoder, problem)
-    return False
+    return None
 
 
 def _picture(frame: av.VideoFrame, t: float, corrupt: bool, size: tuple[int, int] | None = None) -> Picture:
