@@ -46,7 +46,7 @@ def run() -> None:
     pack = box.open_pack(settings)
     database = box.open_database(settings)
     log.info("Models: %s (%s).", pack.name, pack.licence)
-    _serve(Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival_line(arrival))))
+    _serve(Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival)))
 
 
 @main.command()
@@ -169,14 +169,8 @@ def models_verify(pack: str | None) -> None:
     click.echo(f"{pack or settings.models.pack}: every file is as it should be.")
 
 
-def arrival_line(arrival: Arrival) -> str:
-    """One arrival in words."""
-    count = "first visit" if arrival.visits == 1 else f"visit {arrival.visits}"
-    return f"{arrival.name} arrived at {arrival.camera} ({count})"
-
-
 def _announce(arrival: Arrival) -> None:
-    out.print(f"{arrival.at.astimezone():%H:%M:%S}  {arrival_line(arrival)}", markup=False)
+    out.print(f"{arrival.at.astimezone():%H:%M:%S}  {arrival}", markup=False)
 
 
 def _serve(daemon: "Daemon") -> None:
