@@ -33,12 +33,6 @@ CORRUPT_S = 2.0  # so long after a loss is the next key frame waited for
 PHOTOGRAPHS = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 _BRIGHTNESS_FIRST = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"}
 _TIMEOUT = (av.error.TimeoutError, av.error.ExitError)  # the second when a read is cut off by the limit
-_REFUSED = (
-    av.error.HTTPUnauthorizedError,
-    av.error.HTTPForbiddenError,
-    av.error.HTTPNotFoundError,
-    av.error.HTTPBadRequestError,
-)
 
 
 def stream(
@@ -75,8 +69,10 @@ def stream(
                         told(f"{video.codec_context.name} {frame.width}x{frame.height}")
                     live = True
                     yield _picture(frame, t, corrupt, size)
-    except _REFUSED as error:
-        raise CameraRefusedError(_refusal(error)) from None
+    except (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError):
+        raise CameraRefusedError("it refuses the user name or password; check the camera's source") from None
+    except (av.error.HTTPNotFoundError, av.error.HTTPBadRequestError):
+        raise CameraRefusedError("it has no stream of that name; check the path in the camera's source") from None
     except (av.error.FFmpegError, OSError) as error:
         silent_s = time.monotonic() - seen_t
         broke_off = live and error.errno == EIO
@@ -235,12 +231,6 @@ def _image(frame: av.VideoFrame, size: tuple[int, int] | None) -> Image:
 def _upright(pixels: NDArray[np.uint8], frame: av.VideoFrame) -> NDArray[np.uint8]:
     """Turned where the file says how the device was held."""
     return np.rot90(pixels, round(frame.rotation / 90)) if frame.rotation else pixels
-
-
-def _refusal(error: Exception) -> str:
-    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
-        return "it refuses the user name or password; check the camera's source"
-    return "it has no stream of that name; check the path in the camera's source"
 
 
 def _why(error: Exception) -> str:
