@@ -190,7 +190,3 @@ def _demo_help(settings: Config) -> str:
         f'  {ctl} sql "{query}"\n  {ctl} visits --since 10m\n  {ctl} rename "visitor 1" NAME\n'
         "Ctrl-C ends the demo.  Arrivals:\n"
     )
-
-
-if __name__ == "__main__":
-    main()
