@@ -180,12 +180,11 @@ class Camera:
             return (State.ENDED if self._ends and self._was_live else State.GONE), str(error)
 
     def _pictures(self) -> Iterator[Picture]:
-        s, target = self.settings, self._source.target
-        if self._source.kind is Kind.USB:
-            return usb.stream(target, s.fps, s.size, s.format, self._describe)
+        asked, target = self.settings, self._source.target
         if self._source.kind is Kind.FILE:
-            return self._paced(media.recording(Path(target), s.fps, s.size))
-        return media.stream(target, s.transport, s.fps, self._stale_after_s, s.size, s.decoder, self._describe)
+            return self._paced(media.recording(Path(target), asked.fps, asked.size))
+        read = usb.stream if self._source.kind is Kind.USB else media.stream
+        return read(target, asked, self._describe)
 
     def _paced(self, pictures: Iterator[Picture]) -> Iterator[Picture]:
         """A file as if it were filmed now: each picture at its time."""

@@ -19,6 +19,7 @@ import numpy as np
 from av.codec.hwaccel import HWAccel, hwdevices_available
 from numpy.typing import NDArray
 
+from visitord.config import CameraConfig
 from visitord.errors import CameraError, CameraRefusedError, CameraStaleError, MediaError, StreamEndedError
 from visitord.records import Gray, Image, Picture, gray_step
 
@@ -35,30 +36,22 @@ _BRIGHTNESS_FIRST = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "y
 _TIMEOUT = (av.error.TimeoutError, av.error.ExitError)  # the second when a read is cut off by the limit
 
 
-def stream(
-    url: str,
-    transport: str,
-    fps: float,
-    stale_after_s: float,
-    size: tuple[int, int] | None = None,
-    decoder: str = "cpu",
-    told: Callable[[str], None] = lambda _: None,
-) -> Iterator[Picture]:
-    """Pictures of a live stream, at most `fps` a second and `size` (width, height) large, for as long as it lasts.
+def stream(url: str, asked: CameraConfig, told: Callable[[str], None]) -> Iterator[Picture]:
+    """Pictures of a live stream, no more and no larger than asked for, for as long as it lasts.
 
-    decoder: FFmpeg's name of a hardware decoder, or "cpu", which is also what is used where that fails.  `told`
-    hears what the camera sends.  Raises CameraRefusedError for a wrong password or path, CameraStaleError for a
-    server that is there and silent, CameraError for anything else that may pass, StreamEndedError at the end.
+    The CPU decodes also where the decoder asked for fails.  `told` hears what the camera sends.  Raises
+    CameraRefusedError for a wrong password or path, CameraStaleError for a server that is there and silent,
+    CameraError for anything else that may pass, StreamEndedError at the end.
     """
-    live, seen_t = False, time.monotonic()
+    live, seen_t, stale_after_s = False, time.monotonic(), asked.stale_after.total_seconds()
     # Only video is asked for: sound that goes on would hide that the pictures do not.
-    rtsp = {"rtsp_transport": transport, "analyzeduration": "200000", "allowed_media_types": "video"}
+    rtsp = {"rtsp_transport": asked.transport, "analyzeduration": "200000", "allowed_media_types": "video"}
     options = rtsp if url.startswith("rtsp") else {}
     # FFmpeg waits twice for the second of these before it gives up.
     timeout = (OPEN_TIMEOUT_S, stale_after_s / 2)
     try:
-        with av.open(url, options=options, timeout=timeout, hwaccel=_hardware(decoder)) as container:
-            video, pace, start, shape = _video(container, "SLICE"), Pace(fps), time.monotonic(), (0, 0)
+        with av.open(url, options=options, timeout=timeout, hwaccel=_hardware(asked.decoder)) as container:
+            video, pace, start, shape = _video(container, "SLICE"), Pace(asked.fps), time.monotonic(), (0, 0)
             for frame, corrupt in _frames(container, video):
                 # The time of arrival: stamps of HTTP cameras are invented, those of others may jump.
                 seen_t = time.monotonic()
@@ -68,7 +61,7 @@ def stream(
                         shape = (frame.width, frame.height)
                         told(f"{video.codec_context.name} {frame.width}x{frame.height}")
                     live = True
-                    yield _picture(frame, t, corrupt, size)
+                    yield _picture(frame, t, corrupt, asked.size)
     except (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError):
         raise CameraRefusedError("it refuses the user name or password; check the camera's source") from None
     except (av.error.HTTPNotFoundError, av.error.HTTPBadRequestError):
