@@ -14,6 +14,7 @@ import pytest
 
 from running import running, states, with_cameras
 from support import Box, Walk, film
+from visitord.config import CameraConfig
 from visitord.demo.server import DemoServer
 from visitord.errors import CameraError
 from visitord.store.database import Database
@@ -157,9 +158,9 @@ class _Mjpeg(BaseHTTPRequestHandler):
 def test_an_http_camera_is_read_at_the_pace_it_really_has() -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Mjpeg)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    times = []
+    url, times = f"http://127.0.0.1:{server.server_port}/", []
     with pytest.raises(CameraError, match=r"stream (ended|broke off)"):
-        for picture in media.stream(f"http://127.0.0.1:{server.server_port}/", "tcp", 8, 5):
+        for picture in media.stream(url, CameraConfig(name="door", source=url), lambda _: None):
             times.append(picture.t)
     server.shutdown()
     assert len(times) >= 30

@@ -18,8 +18,10 @@ from visitord.records import Arrival, Image
 from visitord.store import cameras as stored_cameras
 from visitord.store.database import Database
 from visitord.vision import media
+from visitord.vision.area import Area
 from visitord.vision.camera import FINAL, Camera, Health, State
 from visitord.vision.pack import Pack
+from visitord.vision.pipeline import Pipeline
 from visitord.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -59,7 +61,7 @@ class Daemon:
         self._recorder: Recorder = box.open_recorder(config, database, pack, arrived, box.open_spool(config))
         self._requests: queue.SimpleQueue[tuple[str, Future[Image | None]]] = queue.SimpleQueue()
         used = [c for c in config.camera if c.enabled]
-        self._pipelines = {c.name: box.pipeline(config, c, pack) for c in used}
+        self._pipelines = {c.name: Pipeline(pack, config.site.name, Area(c.ignore, c.only)) for c in used}
         self._cameras = [
             Camera(c, config.source_of(c), self._clock, self._sources_stop, self._ready.set, once=once) for c in used
         ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from visitord.config import CameraConfig, Config
+from visitord.config import Config
 from visitord.errors import ConfigError, DatabaseError, ModelError, SpoolError
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Thresholds
@@ -19,9 +19,8 @@ from visitord.vision import model_store
 
 log = logging.getLogger(__name__)
 
-if TYPE_CHECKING:  # their libraries take seconds to import; most commands need no models and no cameras
+if TYPE_CHECKING:  # its libraries take seconds to import; most commands need no models
     from visitord.vision.pack import Pack
-    from visitord.vision.pipeline import Pipeline
 
 
 def open_database(config: Config, *, wait: bool = False) -> Database:
@@ -53,13 +52,6 @@ def open_pack(config: Config, name: str | None = None, folder: Path | None = Non
     if problem := model_store.check(name, folder):
         raise ModelError(problem)
     return ZooPack(folder, config.models.threads) if name == model_store.DEFAULT else InsightPack(name, folder)
-
-
-def pipeline(config: Config, camera: CameraConfig, pack: "Pack") -> "Pipeline":
-    from visitord.vision.area import Area
-    from visitord.vision.pipeline import Pipeline
-
-    return Pipeline(pack, config.site.name, Area(camera.ignore, camera.only))
 
 
 def thresholds(config: Config, pack: "Pack", database: Database) -> Thresholds:

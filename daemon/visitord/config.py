@@ -37,24 +37,18 @@ def duration(value: object) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def _positive(value: timedelta) -> timedelta:
-    if value <= timedelta():
-        raise ValueError("must be longer than zero")
-    return value
-
-
 def valid_name(text: str) -> bool:
     """Whether a site or a camera may be called so."""
     return re.fullmatch(_NAME, text) is not None
 
 
-def _spelt(pattern: str, meaning: str) -> AfterValidator:
-    """For text that must match all of `pattern`; `meaning` says in words what that is."""
+def _must(be: str, holds: Callable[[Any], object]) -> AfterValidator:
+    """For values of which something holds; `be` says in words what."""
 
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(f"must be {meaning}")
-        return text
+    def check(value: Any) -> Any:
+        if not holds(value):
+            raise ValueError(f"must {be}")
+        return value
 
     return AfterValidator(check)
 
@@ -71,18 +65,14 @@ def _complete(check: Callable[[str], object]) -> AfterValidator:
 
 
 def _expanded(path: Path) -> Path:
-    if "\0" in str(path):
-        raise ValueError("must not contain a NUL character")
     try:
         return path.expanduser()
     except RuntimeError:
         raise ValueError("begins with the home folder of an account that does not exist") from None
 
 
-def _known_zone(zone: str) -> str:
-    if zone not in available_timezones() or zone == "localtime":  # which PostgreSQL does not know
-        raise ValueError('must be the name of a time zone such as "Europe/Berlin"')
-    return zone
+def _is_zone(name: str) -> bool:
+    return name in available_timezones() and name != "localtime"  # which PostgreSQL does not know
 
 
 def _cron(text: str) -> str:
@@ -102,12 +92,6 @@ def _size(value: object) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _three_corners(polygon: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-    if len(polygon) < 3:
-        raise ValueError("must have at least three corners")
-    return polygon
-
-
 def _source_text(value: object) -> str:
     if isinstance(value, bool) or not (isinstance(value, str) or (isinstance(value, int) and value >= 0)):
         raise ValueError("must be an address or path in quotes, or a USB camera's index such as 0")
@@ -120,12 +104,17 @@ def _check_database(url: str) -> None:
     check_address(url)
 
 
-Duration = Annotated[timedelta, BeforeValidator(duration), AfterValidator(_positive)]
-FilePath = Annotated[Path, AfterValidator(_expanded)]
-_NAME_MEANING = f"1 to {NAME_MAX} characters without a slash or control character, not starting with a space"
-Name = Annotated[str, _spelt(_NAME, _NAME_MEANING)]
+Duration = Annotated[timedelta, BeforeValidator(duration), _must("be longer than zero", timedelta().__lt__)]
+FilePath = Annotated[
+    Path, _must("not contain a NUL character", lambda path: "\0" not in str(path)), AfterValidator(_expanded)
+]
+_NAME_MEANING = f"be 1 to {NAME_MAX} characters without a slash or control character, not starting with a space"
+Name = Annotated[str, _must(_NAME_MEANING, valid_name)]
+Zone = Annotated[str, _must('be the name of a time zone such as "Europe/Berlin"', _is_zone)]
+Format = Annotated[str, _must('be four capital letters or digits such as "MJPG"', re.compile("[A-Z0-9 ]{4}").fullmatch)]
+Decoder = Annotated[str, _must('be a decoder in small letters such as "vaapi"', re.compile("[a-z0-9]+").fullmatch)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Polygons = tuple[Annotated[tuple[tuple[Share, Share], ...], AfterValidator(_three_corners)], ...]
+Polygon = Annotated[tuple[tuple[Share, Share], ...], _must("have at least three corners", lambda corners: corners[2:])]
 
 
 class _Section(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True):
@@ -150,7 +139,7 @@ class ModelsConfig(_Section):
 
 class SiteConfig(_Section):
     name: Name = "main"
-    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    timezone: Zone = "UTC"
 
 
 class VisitConfig(_Section):
@@ -179,11 +168,11 @@ class CameraConfig(_Section):
     transport: Literal["tcp", "udp"] = "tcp"
     fps: float = Field(8, ge=2, le=60)  # below 2 a walker is seen too seldom to be followed
     size: Annotated[tuple[int, int] | None, BeforeValidator(_size)] = None
-    format: Annotated[str, _spelt("[A-Z0-9 ]{4}", 'four capital letters or digits such as "MJPG"')] | None = None
-    decoder: Annotated[str, _spelt("[a-z0-9]+", 'a decoder\'s name in small letters such as "vaapi"')] = "cpu"
+    format: Format | None = None
+    decoder: Decoder = "cpu"
     stale_after: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(seconds=10)
-    ignore: Polygons = ()
-    only: Polygons = ()
+    ignore: tuple[Polygon, ...] = ()
+    only: tuple[Polygon, ...] = ()
 
     @model_validator(mode="after")
     def _fits_its_source(self) -> Self:
@@ -281,13 +270,9 @@ class Config(_Section):
             path = Path(credentials, file)
         try:
             return path.read_text().rstrip("\r\n")
-        except FileNotFoundError:
-            problem = "does not exist"
-        except OSError as error:
-            problem = f"cannot be read: {error.strerror}"
-        except UnicodeDecodeError:
-            problem = "cannot be read: it is not UTF-8 text"
-        raise ConfigError(f"{self._where()}: password_file {path} {problem}.")
+        except (OSError, UnicodeDecodeError) as error:
+            problem = getattr(error, "strerror", "it is not UTF-8 text")
+        raise ConfigError(f"{self._where()}: password_file {path} cannot be read: {problem}.")
 
     def _where(self) -> str:
         return str(self.path) if self.path else "the built-in configuration"

@@ -2,13 +2,14 @@
 
 import threading
 
-from visitord import box
 from visitord.clock import Clock
 from visitord.config import CameraConfig, Config
 from visitord.errors import CameraError
 from visitord.vision import media
+from visitord.vision.area import Area
 from visitord.vision.camera import Camera, State
 from visitord.vision.pack import Pack
+from visitord.vision.pipeline import Pipeline
 
 WITHIN_S = 15.0
 SETTLES_S = 3.0  # the motion gate needs a while to tell what moves
@@ -18,7 +19,7 @@ def look(config: Config, chosen: CameraConfig, pack: Pack) -> bytes:
     """A snapshot as JPEG; raises CameraError saying why none comes."""
     clock, stop, ready = Clock(), threading.Event(), threading.Event()
     camera = Camera(chosen, config.source_of(chosen), clock, stop, ready.set)
-    pipeline = box.pipeline(config, chosen, pack)
+    pipeline = Pipeline(pack, config.site.name, Area(chosen.ignore, chosen.only))
     reader = threading.Thread(target=camera.run, daemon=True)
     reader.start()
     began, first_t = clock.monotonic(), None

@@ -31,16 +31,14 @@ def main() -> None:
     wanted = f"{HEADLESS}=={version}" if version else HEADLESS
     why = reason or f"{' and '.join(present)} overwrite each other"
     print(f"Installing {wanted}: {why}.")  # noqa: T201
-    pip = [sys.executable, "-m", "pip"]
     with tempfile.TemporaryDirectory() as folder:
-        # Fetched first, so that a missing network leaves everything as it was.
-        steps = [[*pip, "download", "--quiet", "--no-deps", "--dest", folder, wanted]]
-        if present:
-            steps.append([*pip, "uninstall", "--quiet", "--yes", *present])
-        steps.append([*pip, "install", "--quiet", "--no-deps", "--find-links", folder, wanted])
-        for step in steps:
-            if subprocess.run(step, check=False).returncode:
-                raise SystemExit(f"Error: {wanted} could not be installed; try: {' '.join(step)}")
+        download = ["download", "--no-deps", "--dest", folder, wanted]  # first: without a network all stays as it was
+        remove = ["uninstall", "--yes", *(present or VARIANTS)]
+        install = ["install", "--no-deps", "--find-links", folder, wanted]
+        for step in (download, remove, install):
+            command = [sys.executable, "-m", "pip", "--quiet", *step]
+            if subprocess.run(command, check=False).returncode:
+                raise SystemExit(f"Error: {wanted} could not be installed; try: {' '.join(command)}")
     if reason := failure():
         raise SystemExit(f"Error: OpenCV does not work on this machine: {reason}")
     print(  # noqa: T201

@@ -259,6 +259,11 @@ class Arrival:
     at: datetime
     visits: int
 
+    def __str__(self) -> str:
+        """The arrival in words."""
+        count = "first visit" if self.visits == 1 else f"visit {self.visits}"
+        return f"{self.name} arrived at {self.camera} ({count})"
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:

@@ -67,12 +67,11 @@ def check_address(url: str) -> None:
 
 def with_password(url: str, password: str) -> str:
     """`url` with `password` put (percent-encoded) behind its user name, in place of any it has."""
-    scheme, _, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    user, at, host = authority.rpartition("@")
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
     if not at:
         raise ValueError("has no user name for the password to belong to; write USER@HOST in the address")
-    return f"{scheme}://{user.partition(':')[0]}:{quote(password, safe='')}@{host}{slash}{path}"
+    return parts._replace(netloc=f"{user.partition(':')[0]}:{quote(password, safe='')}@{host}").geturl()
 
 
 def redact(text: str) -> str:

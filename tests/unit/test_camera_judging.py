@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from build import picture
-from scripted import STREAM, Bench, failing, fresh
+from scripted import STREAM, Bench, configured, failing, fresh
 
 from visitord.errors import CameraError, CameraRefusedError
 from visitord.records import Picture
@@ -241,9 +241,7 @@ def test_what_the_camera_sends_is_shown(monkeypatch: pytest.MonkeyPatch, source:
 
 def test_size_format_and_decoder_are_asked_for_as_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = {"size": (640, 360), "format": "MJPG", "decoder": "vaapi"}
-    stream = Bench(monkeypatch, **chosen)
-    stream.run(failing(CameraError("gone")))
-    assert stream.opened[0][:-1] == (STREAM.target, "udp", 8.0, STALE_AFTER_S, (640, 360), "vaapi")
-    usb = Bench(monkeypatch, Source(Kind.USB, "0"), **chosen)
-    usb.run(failing(CameraError("gone")))
-    assert usb.opened[0][:-1] == ("0", 8.0, (640, 360), "MJPG")
+    for source in (STREAM, Source(Kind.USB, "0")):
+        bench = Bench(monkeypatch, source, **chosen)
+        bench.run(failing(CameraError("gone")))
+        assert bench.opened[0][:-1] == (source.target, configured(fps=8.0, transport="udp", **chosen))

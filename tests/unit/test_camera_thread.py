@@ -256,7 +256,7 @@ def test_a_stream_played_once_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_stream_is_opened_as_configured(bench: Bench) -> None:
     bench.run(failing(CameraError("gone")))
     (arguments,) = bench.opened
-    assert arguments[:-1] == ("rtsp://192.0.2.1/door", "udp", 8.0, 10.0, None, "cpu")
+    assert arguments[:-1] == ("rtsp://192.0.2.1/door", configured(fps=8.0, transport="udp"))
 
 
 @pytest.mark.parametrize("device", ["0", "/dev/v4l/by-id/usb-webcam"])
@@ -264,7 +264,7 @@ def test_a_usb_camera_is_opened_by_index_or_path(monkeypatch: pytest.MonkeyPatch
     bench = Bench(monkeypatch, Source(Kind.USB, device), fps=5.0)
     bench.run(failing(CameraError("gone")))
     (arguments,) = bench.opened
-    assert arguments[:-1] == (device, 5.0, None, None)
+    assert arguments[:-1] == (device, configured(fps=5.0, transport="udp"))
 
 
 # Stopping: real threads and a real event

@@ -68,7 +68,7 @@ def test_only_the_line_end_is_cut_from_a_password_file(folder: Path) -> None:
 
 def test_a_missing_password_file_is_told_with_its_place(folder: Path) -> None:
     said = problem(folder, CAMERA + "password_file = 'absent'\n")
-    assert said == f"password_file {folder / 'absent'} does not exist"
+    assert said == f"password_file {folder / 'absent'} cannot be read: No such file or directory"
 
 
 def test_a_password_file_that_cannot_be_read_is_told(folder: Path) -> None:

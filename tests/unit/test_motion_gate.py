@@ -6,8 +6,9 @@ import pytest
 from build import frame
 
 from visitord.records import Image
+from visitord.vision import motion
 from visitord.vision.area import Area, Polygon
-from visitord.vision.motion import MotionGate, MotionSettings
+from visitord.vision.motion import MotionGate
 
 HEIGHT, WIDTH = 72, 96
 
@@ -81,9 +82,10 @@ def test_someone_moving_keeps_the_gate_open_and_it_closes_after_they_left() -> N
     assert times and 1.75 <= times[-1] - 76 / 8 <= 3.0
 
 
-def test_a_speck_does_not_open_the_gate() -> None:
+def test_a_speck_does_not_open_the_gate(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tenth of a per cent of the picture must move; with half the picture required, a person is a speck."""
-    gate = MotionGate(settings=MotionSettings(min_area=0.5))
+    monkeypatch.setattr(motion, "MIN_AREA", 0.5)
+    gate = MotionGate()
     opened([scene()] * 40, gate)
     assert opened([with_block(scene())] * 8, gate, start=40) == []
 

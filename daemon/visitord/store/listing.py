@@ -37,8 +37,8 @@ class Window:
 
 
 _WITHIN = (
-    "(%(since)s::timestamptz is null or ended_at >= %(since)s) "
-    "and (%(until)s::timestamptz is null or started_at <= %(until)s)"
+    "ended_at >= coalesce(%(since)s, '-infinity'::timestamptz) "
+    "and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)"
 )
 
 
@@ -47,7 +47,7 @@ def visitors(cursor: Cursor, window: Window) -> Rows:
     return Rows(
         cursor,
         f"select * from visitor where visitor_id in (select visitor_id from sighting_log where {_WITHIN} "
-        "and (%(camera)s::text is null or camera = %(camera)s)) order by last_seen desc, label",
+        "and camera = coalesce(%(camera)s, camera)) order by last_seen desc, label",
         asdict(window),
     )
 
@@ -58,8 +58,8 @@ def visits(cursor: Cursor, window: Window, visitor_id: UUID | None = None) -> Ro
         cursor,
         "select visit_id, visitor_id as identity, name, status, cameras[1] as camera, cameras, started_at, ended_at, "
         f"extract(epoch from duration)::float as duration_s, sightings from visit_log where {_WITHIN} "
-        "and (%(camera)s::text is null or %(camera)s = any(cameras)) "
-        "and (%(visitor)s::uuid is null or visitor_id = %(visitor)s) order by started_at, visit_id",
+        "and coalesce(%(camera)s, cameras[1]) = any(cameras) and visitor_id = coalesce(%(visitor)s, visitor_id) "
+        "order by started_at, visit_id",
         {**asdict(window), "visitor": visitor_id},
     )
 

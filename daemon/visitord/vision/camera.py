@@ -1,5 +1,6 @@
 """A camera: its source is opened, its newest usable picture kept ready, and it comes back after every failure."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -96,7 +97,7 @@ class Camera:
         self._inspector = Inspector()
         self._reader: threading.Thread | None = None
         self._hung: list[threading.Thread] = []
-        self._openings = 0
+        self._openings = itertools.count()
         self._live_s = 0.0  # for how long the present connection has given pictures to be used
         self._was_live = False  # whether the present connection has given a picture to be used
         self._read_t = 0.0  # of the last picture, or of the opening
@@ -144,8 +145,7 @@ class Camera:
         self._was_live, self._live_s = False, 0.0
         self._read_t, self._good_t = self._clock.monotonic(), None
         hangs_after_s = self._stale_after_s + HANGS_AFTER_S
-        self._set(reconnects=self._openings)
-        self._openings += 1
+        self._set(reconnects=next(self._openings))
         outcome: Future[Outcome] = Future()
         name = f"reader {self.settings.name}"
         self._reader = reader = threading.Thread(target=_fulfil, args=(outcome, self._read), name=name, daemon=True)
@@ -180,12 +180,11 @@ class Camera:
             return (State.ENDED if self._ends and self._was_live else State.GONE), str(error)
 
     def _pictures(self) -> Iterator[Picture]:
-        s, target = self.settings, self._source.target
-        if self._source.kind is Kind.USB:
-            return usb.stream(target, s.fps, s.size, s.format, self._describe)
+        asked, target = self.settings, self._source.target
         if self._source.kind is Kind.FILE:
-            return self._paced(media.recording(Path(target), s.fps, s.size))
-        return media.stream(target, s.transport, s.fps, self._stale_after_s, s.size, s.decoder, self._describe)
+            return self._paced(media.recording(Path(target), asked.fps, asked.size))
+        read = usb.stream if self._source.kind is Kind.USB else media.stream
+        return read(target, asked, self._describe)
 
     def _paced(self, pictures: Iterator[Picture]) -> Iterator[Picture]:
         """A file as if it were filmed now: each picture at its time."""

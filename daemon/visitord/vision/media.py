@@ -3,6 +3,7 @@
 Whatever opens a container here must also read and close it, in the same thread: FFmpeg crashes otherwise.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import numpy as np
 from av.codec.hwaccel import HWAccel, hwdevices_available
 from numpy.typing import NDArray
 
+from visitord.config import CameraConfig
 from visitord.errors import CameraError, CameraRefusedError, CameraStaleError, MediaError, StreamEndedError
 from visitord.records import Gray, Image, Picture, gray_step
 
@@ -32,38 +34,24 @@ CORRUPT_S = 2.0  # so long after a loss is the next key frame waited for
 PHOTOGRAPHS = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 _BRIGHTNESS_FIRST = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"}
 _TIMEOUT = (av.error.TimeoutError, av.error.ExitError)  # the second when a read is cut off by the limit
-_REFUSED = (
-    av.error.HTTPUnauthorizedError,
-    av.error.HTTPForbiddenError,
-    av.error.HTTPNotFoundError,
-    av.error.HTTPBadRequestError,
-)
 
 
-def stream(
-    url: str,
-    transport: str,
-    fps: float,
-    stale_after_s: float,
-    size: tuple[int, int] | None = None,
-    decoder: str = "cpu",
-    told: Callable[[str], None] = lambda _: None,
-) -> Iterator[Picture]:
-    """Pictures of a live stream, at most `fps` a second and `size` (width, height) large, for as long as it lasts.
+def stream(url: str, asked: CameraConfig, told: Callable[[str], None]) -> Iterator[Picture]:
+    """Pictures of a live stream, no more and no larger than asked for, for as long as it lasts.
 
-    decoder: FFmpeg's name of a hardware decoder, or "cpu", which is also what is used where that fails.  `told`
-    hears what the camera sends.  Raises CameraRefusedError for a wrong password or path, CameraStaleError for a
-    server that is there and silent, CameraError for anything else that may pass, StreamEndedError at the end.
+    The CPU decodes also where the decoder asked for fails.  `told` hears what the camera sends.  Raises
+    CameraRefusedError for a wrong password or path, CameraStaleError for a server that is there and silent,
+    CameraError for anything else that may pass, StreamEndedError at the end.
     """
-    live, seen_t = False, time.monotonic()
+    live, seen_t, stale_after_s = False, time.monotonic(), asked.stale_after.total_seconds()
     # Only video is asked for: sound that goes on would hide that the pictures do not.
-    rtsp = {"rtsp_transport": transport, "analyzeduration": "200000", "allowed_media_types": "video"}
+    rtsp = {"rtsp_transport": asked.transport, "analyzeduration": "200000", "allowed_media_types": "video"}
     options = rtsp if url.startswith("rtsp") else {}
     # FFmpeg waits twice for the second of these before it gives up.
     timeout = (OPEN_TIMEOUT_S, stale_after_s / 2)
     try:
-        with av.open(url, options=options, timeout=timeout, hwaccel=_hardware(decoder)) as container:
-            video, pace, start, shape = _video(container, "SLICE"), Pace(fps), time.monotonic(), (0, 0)
+        with av.open(url, options=options, timeout=timeout, hwaccel=_hardware(asked.decoder)) as container:
+            video, pace, start, shape = _video(container, "SLICE"), Pace(asked.fps), time.monotonic(), (0, 0)
             for frame, corrupt in _frames(container, video):
                 # The time of arrival: stamps of HTTP cameras are invented, those of others may jump.
                 seen_t = time.monotonic()
@@ -73,9 +61,11 @@ def stream(
                         shape = (frame.width, frame.height)
                         told(f"{video.codec_context.name} {frame.width}x{frame.height}")
                     live = True
-                    yield _picture(frame, t, corrupt, size)
-    except _REFUSED as error:
-        raise CameraRefusedError(_refusal(error)) from None
+                    yield _picture(frame, t, corrupt, asked.size)
+    except (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError):
+        raise CameraRefusedError("it refuses the user name or password; check the camera's source") from None
+    except (av.error.HTTPNotFoundError, av.error.HTTPBadRequestError):
+        raise CameraRefusedError("it has no stream of that name; check the path in the camera's source") from None
     except (av.error.FFmpegError, OSError) as error:
         silent_s = time.monotonic() - seen_t
         broke_off = live and error.errno == EIO
@@ -103,27 +93,28 @@ def recording(path: Path, fps: float, size: tuple[int, int] | None = None) -> It
     Raises MediaError when it cannot be opened; a file damaged further in gives the pictures before that,
     then raises MediaError.
     """
-    try:
-        with av.open(str(path.absolute())) as container:
-            video, pace, first = _video(container, "AUTO"), Pace(fps), None
-            rate = float(video.average_rate or RAW_FPS)
-            for index, (frame, corrupt) in enumerate(_frames(container, video)):
-                stamp = index / rate if frame.time is None else frame.time  # raw streams carry no stamps
-                first = stamp if first is None else first
-                if pace.allows(stamp - first):
-                    yield _picture(frame, stamp - first, corrupt, size)
-    except (av.error.FFmpegError, OSError, CameraError) as error:
-        raise MediaError(f"{path} cannot be read as video: {_why(error)}.") from None
+    with _opened(path) as (container, video):
+        pace, first, rate = Pace(fps), None, float(video.average_rate or RAW_FPS)
+        for index, (frame, corrupt) in enumerate(_frames(container, video)):
+            stamp = index / rate if frame.time is None else frame.time  # raw streams carry no stamps
+            first = stamp if first is None else first
+            if pace.allows(stamp - first):
+                yield _picture(frame, stamp - first, corrupt, size)
 
 
 def length_s(path: Path) -> float:
     """Length of a recording in seconds, 0 where the file does not say; raises MediaError."""
+    with _opened(path) as (container, _):
+        return float(container.duration or 0) / av.time_base
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    """A recording and the stream in it to be decoded; raises MediaError for it and for what goes wrong inside."""
     try:
         with av.open(str(path.absolute())) as container:
-            if not container.streams.video:
-                raise MediaError(f"{path} holds no video.")
-            return float(container.duration or 0) / av.time_base
-    except (av.error.FFmpegError, OSError) as error:
+            yield container, _video(container, "AUTO")
+    except (av.error.FFmpegError, OSError, CameraError) as error:
         raise MediaError(f"{path} cannot be read as video: {_why(error)}.") from None
 
 
@@ -188,24 +179,21 @@ def _frames(container: av.container.InputContainer, video: av.VideoStream) -> It
         tainted = max(0, tainted - 1)
 
 
-def _hardware(decoder: str) -> HWAccel | None:
-    """The hardware decoder of that name; None where this machine has none."""
-    return HWAccel(decoder) if decoder != "cpu" and _works(decoder) else None
-
-
 @cache
-def _works(decoder: str) -> bool:
-    """Whether frames can be decoded so; says once why not."""
+def _hardware(decoder: str) -> HWAccel | None:
+    """The hardware decoder of that name; None where this machine has none, and says once why not."""
+    if decoder == "cpu":
+        return None
     problem = f"this FFmpeg has only {', '.join(hwdevices_available())}"
     if decoder in hwdevices_available():
         try:
             if av.CodecContext.create("h264", "r", hwaccel=HWAccel(decoder)).is_hwaccel:
-                return True
+                return HWAccel(decoder)
             problem = "there is no such device"
         except (av.error.FFmpegError, OSError, RuntimeError) as error:
             problem = f"{error}"
     log.warning("The decoder %s does not work on this machine (%s): the CPU decodes.", decoder, problem)
-    return False
+    return None
 
 
 def _picture(frame: av.VideoFrame, t: float, corrupt: bool, size: tuple[int, int] | None = None) -> Picture:
@@ -236,12 +224,6 @@ def _image(frame: av.VideoFrame, size: tuple[int, int] | None) -> Image:
 def _upright(pixels: NDArray[np.uint8], frame: av.VideoFrame) -> NDArray[np.uint8]:
     """Turned where the file says how the device was held."""
     return np.rot90(pixels, round(frame.rotation / 90)) if frame.rotation else pixels
-
-
-def _refusal(error: Exception) -> str:
-    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
-        return "it refuses the user name or password; check the camera's source"
-    return "it has no stream of that name; check the path in the camera's source"
 
 
 def _why(error: Exception) -> str:

@@ -107,14 +107,12 @@ class ZooPack:
         return detection
 
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
-        if not crops:
-            return np.empty((0, self.dim), np.float32)
         # One at a time: on CPUs without wide SIMD units a batch costs as much as its faces one by one.
         rows = [
             self._recogniser.run(None, {"data": crop[None, ..., ::-1].transpose(0, 3, 1, 2).astype(np.float32)})[0]
             for crop in crops
         ]
-        return unit(np.concatenate(rows).astype(np.float32))
+        return unit(np.concatenate([np.empty((0, self.dim), np.float32), *rows]))
 
 
 def _central_landmarks(rows: np.ndarray | None) -> NDArray[np.float32] | None:
