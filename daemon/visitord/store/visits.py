@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from visitord.store.database import Cursor
+from visitord.store.database import SQL, Cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +34,11 @@ def refresh(
     A pause of exactly `gap` does not yet divide two visits.  span: the time of the sighting that changed.  Only
     visits within `gap` of it can be affected, so only they and their sightings are read; the default rebuilds all.
     """
-    cursor.execute(
-        "select visit_id, started_at, ended_at, sightings, cameras, last_camera "
-        "from refresh_visits(%s, %s, %s, %s, %s)",
-        (root_id, site, gap, *span),
-    )
+    cursor.execute(SQL["refresh_visits"], (root_id, site, gap, *span))
     return [Visit(*row) for row in cursor.fetchall()]
 
 
 def close(cursor: Cursor, now: datetime) -> list[tuple[str, str, datetime, timedelta]]:
     """Mark visits whose gap has passed as closed; returns (name, site, when the gap had passed, duration) of each."""
-    cursor.execute(
-        "update visit v set closed = true from site s, identity i "
-        "where s.site = v.site and i.identity_id = v.identity_id and not v.closed and v.ended_at < %s - s.visit_gap "
-        "returning coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at + s.visit_gap, "
-        "v.ended_at - v.started_at",
-        (now,),
-    )
+    cursor.execute(SQL["close_visits"], (now,))
     return list(cursor.fetchall())

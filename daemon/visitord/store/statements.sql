@@ -1,0 +1,102 @@
+-- What the store asks of the database.  A line such as "-- name: what it is for" begins each statement.
+
+-- visitors: those seen within the window by its camera, those seen last first
+select *
+from visitor
+where visitor_id in (
+    select visitor_id
+    from sighting_log
+    where ended_at >= coalesce(%(since)s, '-infinity'::timestamptz)
+    and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
+    and camera = coalesce(%(camera)s, camera)
+)
+order by last_seen desc, label
+
+-- visits: with the keys of the JSON contract, in order of time
+select visit_id, visitor_id as identity, name, status, cameras[1] as camera, cameras, started_at, ended_at,
+       extract(epoch from duration)::float as duration_s, sightings
+from visit_log
+where ended_at >= coalesce(%(since)s, '-infinity'::timestamptz)
+and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
+and coalesce(%(camera)s, cameras[1]) = any(cameras)
+and visitor_id = coalesce(%(visitor)s, visitor_id)
+order by started_at, visit_id
+
+-- person: a visitor, with the labels merged into it and how many templates it is matched against
+select v.*,
+       array(select 'visitor ' || number from identity
+             where root_id = visitor_id and identity_id <> root_id order by number) as also,
+       (select count(*) from template join identity using (identity_id) where root_id = visitor_id) as templates
+from visitor v
+where visitor_id = %(id)s
+
+-- sightings: a person's latest, with the reason for each decision, newest first
+select l.sighting_id, l.camera, l.started_at, l.ended_at, l.decision, l.score, g.second_score, l.quality, g.reason
+from sighting_log l join sighting g using (sighting_id)
+where l.visitor_id = %(id)s
+order by l.started_at desc, l.sighting_id
+limit %(limit)s
+
+-- cameras: each as its daemon last reported it
+select camera, site, state, stream, fps, dropped, reconnects, last_frame_at, reason
+from camera_health
+order by site, camera
+
+-- totals: how much is stored, and who is here
+select (select count(*) from identity where merged_into is null) as visitors,
+       (select count(*) from visit) as visits,
+       (select count(*) from sighting) as sightings,
+       (select count(*) from sighting where identity_id is null) as pending,
+       (select count(*) from present_now) as present
+
+-- report_camera: what a daemon says of a camera, in place of what it said before
+insert into camera as old
+    (site, camera, state, reason, last_frame_at, fps, dropped, reconnects, stream, reported_at)
+values (%(site)s, %(camera)s, %(state)s, left(%(reason)s, 1000), %(last_frame_at)s, %(fps)s, %(dropped)s,
+        %(reconnects)s, left(%(stream)s, 1000), now())
+on conflict (site, camera) do update set
+    state = excluded.state, reason = excluded.reason, fps = excluded.fps, dropped = excluded.dropped,
+    last_frame_at = coalesce(excluded.last_frame_at, old.last_frame_at), reconnects = excluded.reconnects,
+    stream = excluded.stream, reported_at = excluded.reported_at
+
+-- refresh_visits: a person's visits at a site that began because of what changed within a stretch of time
+select visit_id, started_at, ended_at, sightings, cameras, last_camera
+from refresh_visits(%s, %s, %s, %s, %s)
+
+-- close_visits: those whose gap has passed: name, site, when it had passed, duration
+update visit v
+set closed = true
+from site s, identity i
+where s.site = v.site and i.identity_id = v.identity_id and not v.closed and v.ended_at < %s - s.visit_gap
+returning coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at + s.visit_gap, v.ended_at - v.started_at
+
+-- calibration_sample: scores of two people and of one, how many pairs of people and how many people they come from
+with own as not materialized (
+    select g.*, i.root_id
+    from sighting g left join identity i using (identity_id)
+    where g.site = %(site)s and g.pack = %(pack)s and not g.static
+), pair as (
+    select distinct least(sighting_id, other_id) as a, greatest(sighting_id, other_id) as b
+    from together
+), met as materialized (
+    select a.embedding as x, b.embedding as y,
+           coalesce(a.root_id, a.sighting_id) as one, coalesce(b.root_id, b.sighting_id) as other
+    from pair join own a on a.sighting_id = pair.a join own b on b.sighting_id = pair.b
+    order by a.started_at desc
+    limit 100000
+)
+select array(select (select sum(p.x::float8 * p.y) from unnest(x, y) p (x, y)) from met),
+       (select count(distinct (least(one, other), greatest(one, other))) from met),
+       array(select agreement::float8 from own where agreement is not null order by started_at desc limit 100000),
+       (select count(distinct root_id) from own)
+
+-- chosen_thresholds: match and new as applied for a site and a recogniser
+select match, new
+from calibration
+where site = %s and pack = %s
+
+-- choose_thresholds: in place of any before
+insert into calibration (site, pack, match, new, applied_by, applied_at)
+values %(row)s
+on conflict (site, pack) do update
+set (site, pack, match, new, applied_by, applied_at) = row(excluded.*)
