@@ -1,4 +1,18 @@
--- Visits are put together where the sightings are.
+-- Visits are put together where the sightings are, and whether one is over follows from its end.
+
+create or replace view visitord.present_now as
+select v.identity_id as visitor_id,
+       coalesce(i.name, 'visitor ' || i.number) as name,
+       v.site,
+       v.last_camera as camera,
+       v.started_at as since,
+       v.ended_at as last_seen
+from visitord.visit v
+join visitord.identity i on i.identity_id = v.identity_id
+join visitord.site s on s.site = v.site
+where v.ended_at >= now() - s.visit_gap and v.started_at <= now() and i.status <> 'ignored';
+alter table visitord.visit drop column closed;
+create index visit_ended on visitord.visit (site, ended_at);
 
 create function visitord.refresh_visits(person uuid, place text, gap interval, since timestamptz, until timestamptz)
 returns setof visitord.visit language plpgsql as $$
@@ -45,8 +59,7 @@ begin
         from wanted w
         on conflict (visit_id) do update set
             identity_id = excluded.identity_id, started_at = excluded.started_at, ended_at = excluded.ended_at,
-            sightings = excluded.sightings, cameras = excluded.cameras, last_camera = excluded.last_camera,
-            closed = v.closed and v.ended_at >= excluded.ended_at
+            sightings = excluded.sightings, cameras = excluded.cameras, last_camera = excluded.last_camera
         where (v.identity_id, v.started_at, v.ended_at, v.sightings, v.cameras, v.last_camera) is distinct from
             (excluded.identity_id, excluded.started_at, excluded.ended_at, excluded.sightings, excluded.cameras,
              excluded.last_camera)
@@ -59,4 +72,4 @@ begin
 end
 $$;
 comment on function visitord.refresh_visits is
-    'Rebuilds the visits of a root identity at a site that lie within the gap of a stretch of time (-infinity to infinity for all): runs of sightings with no pause longer than the gap. A longer visit is open again. Returns those that began: had no row before, and overlap none that went.';
+    'Rebuilds the visits of a root identity at a site that lie within the gap of a stretch of time (-infinity to infinity for all): runs of sightings with no pause longer than the gap. Returns those that began: had no row before, and overlap none that went.';

@@ -6,13 +6,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg2
 import pytest
 
-from support import Box
-from visitord.store import embedded, migrate
+from support import Box, copied
+from visitord.store import migrate
 from visitord.store.database import Database
 from visitord.vision import model_store
 from visitord.vision.zoo import ZooPack
@@ -36,7 +34,7 @@ def models_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def pack(models_dir: Path) -> ZooPack:
-    return ZooPack(models_dir / model_store.DEFAULT)
+    return ZooPack(models_dir / model_store.DEFAULT, threads=1)
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +56,13 @@ def open_path() -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="module")
+def open_folder() -> Iterator[Path]:
+    """The same for all tests of a module."""
+    with _open_folder() as folder:
+        yield folder
+
+
 @contextlib.contextmanager
 def _open_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="visitord-"))
@@ -69,13 +74,15 @@ def _open_folder() -> Iterator[Path]:
 @pytest.fixture
 def empty_url(server_url: str) -> Iterator[str]:
     """A database without tables."""
-    yield from _database(server_url, "template1")
+    with copied(server_url, "template1") as url:
+        yield url
 
 
 @pytest.fixture
 def database_url(server_url: str) -> Iterator[str]:
     """A database with the current schema and no rows."""
-    yield from _database(server_url, embedded.DATABASE)
+    with copied(server_url) as url:
+        yield url
 
 
 @pytest.fixture
@@ -89,20 +96,3 @@ def database(database_url: str) -> Iterator[Database]:
 def box(tmp_path: Path, models_dir: Path, database_url: str) -> Box:
     """An installation in a folder of its own, on the test server, without cameras."""
     return Box.at(tmp_path / "box", models_dir, database_url)
-
-
-def _database(server_url: str, template: str) -> Iterator[str]:
-    name = f"test_{uuid4().hex}"
-    _administer(server_url, f"create database {name} template {template}")
-    try:
-        yield server_url.replace(f"/{embedded.DATABASE}?", f"/{name}?")
-    finally:
-        _administer(server_url, f"drop database {name} with (force)")
-
-
-def _administer(server_url: str, statement: str) -> None:
-    connection = psycopg2.connect(server_url.replace(f"/{embedded.DATABASE}?", "/postgres?"))
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-    connection.close()

@@ -1,10 +1,12 @@
-"""Helpers of the tests: a box on disk with its commands, footage made of real faces, synthetic reports."""
+"""Helpers of the tests: a box on disk with its commands, databases, footage made of real faces, synthetic reports."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +16,9 @@ from uuid import UUID, uuid4
 import av
 import cv2
 import numpy as np
+import psycopg2
 
+import commands
 from visitord.demo.faces import Portrait, portraits
 from visitord.records import Quality, Shot, TrackReport
 
@@ -33,7 +37,8 @@ class Box:
         if models_dir is not None:
             (folder / "state" / "models").symlink_to(models_dir)
         box = cls(folder)
-        box.configure(f'[database]\nurl = "{url}"\n[visit]\ngap = "30s"\n{extra}')
+        # Tests run side by side: a thread more would only wait for a core, and use up another one meanwhile.
+        box.configure(f'[database]\nurl = "{url}"\n[visit]\ngap = "30s"\n[models]\nthreads = 1\n{extra}')
         return box
 
     def configure(self, text: str) -> None:
@@ -52,14 +57,9 @@ class Box:
         )
 
     def run(self, command: str, *arguments: str, timeout_s: float = 120, **environment: str) -> "Done":
-        process = self.start(command, *arguments, **environment)
-        try:
-            out, err = process.communicate(timeout=timeout_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            out, err = process.communicate()
-            raise AssertionError(f"{command} {arguments} did not end in {timeout_s} s:\n{out}\n{err}") from None
-        return Done(process.returncode, out, err)
+        code, out, err = commands.run([command, *arguments], self.folder, {**os.environ, **environment}, timeout_s)
+        assert code != -signal.SIGKILL, f"{command} {arguments} did not end in {timeout_s} s:\n{out}\n{err}"
+        return Done(code, out, err)
 
     def ok(self, command: str, *arguments: str, timeout_s: float = 120) -> str:
         """What a command that must succeed prints."""
@@ -69,6 +69,25 @@ class Box:
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         return list(json.loads(self.ok("visitorctl", "sql", query, "--format", "json")))
+
+
+@contextlib.contextmanager
+def copied(url: str, template: str = "") -> Iterator[str]:
+    """A database of its own while the block runs: as the one at `url`, or as another one of that server."""
+    here, name = url.split("?")[0].rsplit("/", 1)[1], f"test_{uuid4().hex}"
+
+    def administer(statement: str) -> None:
+        connection = psycopg2.connect(url.replace(f"/{here}?", "/postgres?"))
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+        connection.close()
+
+    administer(f"create database {name} template {template or here}")
+    try:
+        yield url.replace(f"/{here}?", f"/{name}?")
+    finally:
+        administer(f"drop database {name} with (force)")
 
 
 @dataclass(frozen=True)

@@ -137,17 +137,17 @@ def test_applying_changes_what_is_decided_from_the_next_start_on(box: Box, datab
 def test_the_configuration_goes_before_what_was_applied(box: Box, database: Database, pack: ZooPack) -> None:
     crowd(recorder(box, database, pack), alike(0.5))
     plain = (box.folder / "config.toml").read_text()
-    box.configure(plain + "[models]\nmatch = 0.45\n")
+    box.configure(plain.replace("[models]", "[models]\nmatch = 0.45"))
     done = box.run("visitorctl", "calibrate", "--rate", "0.05", "--apply", "--format", "json")
     assert done.code == 0
     assert json.loads(done.out)["current"]["match"] == 0.45
     assert "models.match" in done.err
     limits = recorder(box, database, pack).thresholds
     assert (limits.match, limits.certain) == (0.45, 0.55)
-    box.configure(plain + "[models]\nnew = 0.2\n")
+    box.configure(plain.replace("[models]", "[models]\nnew = 0.2"))
     assert recorder(box, database, pack).thresholds.new == 0.2
     assert recorder(box, database, pack).thresholds.match == pytest.approx(0.501, abs=1e-3)
-    box.configure(plain + "[models]\nnew = 0.6\n")
+    box.configure(plain.replace("[models]", "[models]\nnew = 0.6"))
     with pytest.raises(ConfigError, match=r"models.new 0.6 contradicts the match in force, 0.50"):
         recorder(box, database, pack)
     box.configure(plain + '[site]\nname = "annex"\n')

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from support import Box, film
+from support import Box, Done, film
 
 BIN = Path(sys.executable).parent
 
@@ -97,8 +97,9 @@ def test_models_that_are_not_there_are_one_sentence(box: Box) -> None:
 
 def test_an_opencv_that_does_not_load_is_one_sentence(box: Box, tmp_path: Path) -> None:
     (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
-    done = box.run("visitord", "replay", "x.png", PYTHONPATH=str(tmp_path))
-    done.fails_with("libGL.so.1", "-m visitord.opencv")
+    process = box.start("visitord", "replay", "x.png", PYTHONPATH=str(tmp_path))
+    out, err = process.communicate(timeout=60)
+    Done(process.returncode, out, err).fails_with("libGL.so.1", "-m visitord.opencv")
 
 
 def test_the_demo_refuses_to_write_into_a_real_visit_log(box: Box) -> None:

@@ -132,7 +132,7 @@ def test_two_recognisers_have_two_fingerprints(tmp_path: Path) -> None:
 def test_an_insightface_folder_serves_the_whole_program(box: Box, tmp_path: Path) -> None:
     folder = pack_folder(tmp_path / "packs" / "own", dim=512)
     text = (box.folder / "config.toml").read_text()
-    box.configure(text + f'[models]\npack = "{folder}"\n')
+    box.configure(text.replace("[models]", f'[models]\npack = "{folder}"'))
     picture = tmp_path / "squares.png"
     cv2.imwrite(str(picture), picture_with_squares()[0])
     box.ok("visitord", "replay", str(picture))
@@ -164,7 +164,7 @@ def test_a_folder_without_a_detector_or_recogniser_is_refused(bare: Box, tmp_pat
 
 def test_an_unknown_pack_says_how_to_get_it(box: Box) -> None:
     text = (box.folder / "config.toml").read_text()
-    box.configure(text + '[models]\npack = "no_such_pack"\n')
+    box.configure(text.replace("[models]", '[models]\npack = "no_such_pack"'))
     box.run("visitorctl", "cluster").fails_with("no_such_pack is not installed", "visitord models install no_such_pack")
 
 

@@ -183,7 +183,7 @@ def test_a_merge_moves_visits_and_later_sightings_and_old_labels_still_lead_ther
     desk.recorder.handle(report(axis(1), 10))
     with desk.database.transaction() as cursor:
         kept, merged = people.find(cursor, "1").visitor_id, people.find(cursor, "visitor 2").visitor_id
-        merging.merge(cursor, kept, merged, "tester", START)
+        merging.merge(cursor, kept, merged, "tester", "why", START)
     desk.recorder.handle(report(axis(1), 100))
     assert desk.rows("select name, visits, sightings from visitor") == [("visitor 1", 2, 3)]
     assert set(desk.rows("select visitor_id from sighting_log")) == {(kept,)}
@@ -243,14 +243,21 @@ def test_present_now_shows_who_was_seen_within_the_gap(desk: Desk) -> None:
     assert desk.rows("select name, camera from present_now") == [("visitor 1", "door")]
 
 
-def test_visits_are_closed_after_the_gap_and_opened_by_a_late_sighting(desk: Desk) -> None:
+def test_who_left_is_told_once_when_the_gap_has_passed(desk: Desk) -> None:
+    """Seen from 0 to 4 s, with a gap of 30 s."""
     desk.recorder.handle(report(axis(0), 0))
-    jobs.close_visits(desk.database, START + timedelta(seconds=33))
-    assert desk.one("select closed from visit") is False
-    jobs.close_visits(desk.database, START + timedelta(seconds=35))
-    assert desk.one("select closed from visit") is True
+
+    def told(*seconds: float) -> list[tuple[str, str, timedelta]]:
+        with desk.database.transaction() as cursor:
+            since, until = (START + timedelta(seconds=s) for s in seconds)
+            return visits.left(cursor, since, until)
+
+    assert told(28, 33) == []
+    assert told(33, 34) == [("visitor 1", "main", timedelta(seconds=4))]
+    assert told(34, 40) == []
     desk.recorder.handle(report(axis(0), 20))
-    assert desk.one("select closed from visit") is False
+    assert told(33, 34) == []
+    assert told(50, 60) == [("visitor 1", "main", timedelta(seconds=24))]
 
 
 def test_a_report_the_database_refuses_is_left_out_and_the_next_one_written(desk: Desk) -> None:
@@ -277,7 +284,7 @@ def test_a_sighting_written_during_a_merge_belongs_to_whoever_is_kept(desk: Desk
     late = threading.Thread(target=desk.recorder.handle, args=(report(axis(1), 100),))
     with merger.transaction() as cursor:
         kept, merged = (people.find(cursor, n).visitor_id for n in ("1", "2"))
-        merging.merge(cursor, kept, merged, "tester", START)
+        merging.merge(cursor, kept, merged, "tester", "why", START)
         late.start()
         time.sleep(0.5)
     late.join(10)
@@ -294,7 +301,7 @@ def test_a_merge_by_hand_and_the_merge_job_wait_for_each_other(desk: Desk) -> No
     def merge() -> None:
         try:
             with by_hand.transaction() as cursor:
-                merging.merge(cursor, one, two, "tester", START)
+                merging.merge(cursor, one, two, "tester", "why", START)
             outcome.append("merged")
         except VisitordError as error:
             outcome.append(str(error))
@@ -315,7 +322,7 @@ def test_a_name_for_someone_merged_meanwhile_is_refused(desk: Desk) -> None:
     desk.recorder.handle(report(axis(1), 10))
     with desk.database.transaction() as cursor:
         one, two = people.find(cursor, "1"), people.find(cursor, "2")
-        merging.merge(cursor, one.visitor_id, two.visitor_id, "tester", START)
+        merging.merge(cursor, one.visitor_id, two.visitor_id, "tester", "why", START)
     with pytest.raises(VisitordError, match="merged by somebody else"), desk.database.transaction() as cursor:
         people.rename(cursor, two, "Regular")
 
@@ -344,9 +351,9 @@ def test_a_merge_of_someone_merged_meanwhile_is_refused(desk: Desk) -> None:
         desk.recorder.handle(report(axis(i), i * 10))
     with desk.database.transaction() as cursor:
         one, two, three = (people.find(cursor, str(n)).visitor_id for n in (1, 2, 3))
-        merging.merge(cursor, one, two, "tester", START)
+        merging.merge(cursor, one, two, "tester", "why", START)
     with pytest.raises(VisitordError, match="merged by somebody else"), desk.database.transaction() as cursor:
-        merging.merge(cursor, two, three, "tester", START)
+        merging.merge(cursor, two, three, "tester", "why", START)
     assert desk.one("select count(*) from visitor") == 2
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from support import START, Box, Walk, film, people
+from support import START, Box, Walk, copied, film, people
 from visitord import box as opened
 from visitord import config, replay
 from visitord.vision import media
@@ -27,13 +28,31 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return film(tmp_path_factory.mktemp("clips") / "day.mp4", walks, 42)
 
 
+@pytest.fixture(scope="module")
+def replayed(
+    tmp_path_factory: pytest.TempPathFactory, models_dir: Path, server_url: str, clip: Path
+) -> Iterator[tuple[str, str]]:
+    """A database into which the clip was replayed, and what the command said."""
+    with copied(server_url) as url:
+        yield url, _replay(Box.at(tmp_path_factory.mktemp("replayed") / "box", models_dir, url), str(clip))
+
+
+@pytest.fixture
+def known(tmp_path: Path, models_dir: Path, replayed: tuple[str, str]) -> Iterator[Box]:
+    """A box of one's own that the clip was replayed in."""
+    with copied(replayed[0]) as url:
+        yield Box.at(tmp_path / "known", models_dir, url)
+
+
 def _replay(box: Box, *arguments: str) -> str:
     return box.ok("visitord", "replay", *arguments, "--camera", "door", "--start", START.isoformat())
 
 
-def test_a_clip_becomes_a_visit_log_and_a_second_replay_adds_nothing(box: Box, clip: Path) -> None:
-    assert "3 new visits by 2 people" in _replay(box, str(clip))
-    visits = json.loads(box.ok("visitorctl", "visits", "--format", "json"))
+def test_a_clip_becomes_a_visit_log_and_a_second_replay_adds_nothing(
+    known: Box, replayed: tuple[str, str], clip: Path
+) -> None:
+    assert "3 new visits by 2 people" in replayed[1]
+    visits = json.loads(known.ok("visitorctl", "visits", "--format", "json"))
     keys = "visit_id identity name status camera cameras started_at ended_at duration_s sightings"
     assert [list(v) for v in visits] == [keys.split()] * 3
     assert [v["name"] for v in visits].count("visitor 1") == 2
@@ -44,26 +63,25 @@ def test_a_clip_becomes_a_visit_log_and_a_second_replay_adds_nothing(box: Box, c
     assert first["camera"] == "door"
     assert first["cameras"] == ["door"]
     assert first["status"] == "provisional"
-    together = box.rows("select count(*) as n from visitord.together")
+    together = known.rows("select count(*) as n from visitord.together")
     assert together == [{"n": 2}]
 
     tables = ("identity", "sighting", "template", "together", "visit", "merge")
-    dump = [box.rows(f"select * from visitord.{t} order by 1, 2") for t in tables]
-    assert "0 new visits" in _replay(box, str(clip))
-    assert [box.rows(f"select * from visitord.{t} order by 1, 2") for t in tables] == dump
+    dump = [known.rows(f"select * from visitord.{t} order by 1, 2") for t in tables]
+    assert "0 new visits" in _replay(known, str(clip))
+    assert [known.rows(f"select * from visitord.{t} order by 1, 2") for t in tables] == dump
 
 
-def test_a_renamed_person_keeps_the_name_in_every_view_and_on_another_camera(box: Box, clip: Path) -> None:
-    _replay(box, str(clip))
-    assert "is now called Guest of honour" in box.ok("visitorctl", "rename", "visitor 1", "Guest of honour")
+def test_a_renamed_person_keeps_the_name_in_every_view_and_on_another_camera(known: Box, clip: Path) -> None:
+    assert "is now called Guest of honour" in known.ok("visitorctl", "rename", "visitor 1", "Guest of honour")
     later = (START + timedelta(days=1)).isoformat()
-    box.ok("visitord", "replay", str(clip), "--camera", "hall", "--start", later)
+    known.ok("visitord", "replay", str(clip), "--camera", "hall", "--start", later)
     for view in ("visitor", "visit_log", "sighting_log"):
-        names = {row["name"] for row in box.rows(f"select name from visitord.{view} where name is not null")}
+        names = {row["name"] for row in known.rows(f"select name from visitord.{view} where name is not null")}
         assert names == {"Guest of honour", "visitor 2"}
-    (row,) = box.rows("select status, label, visits from visitord.visitor where name = 'Guest of honour'")
+    (row,) = known.rows("select status, label, visits from visitord.visitor where name = 'Guest of honour'")
     assert row == {"status": "named", "label": "visitor 1", "visits": 4}
-    text = box.ok("visitorctl", "show", "Guest of honour")
+    text = known.ok("visitorctl", "show", "Guest of honour")
     assert "4 visits, 4 sightings" in text
     assert "similarity" in text
 
@@ -182,9 +200,8 @@ def test_a_long_file_name_still_makes_a_camera_name(box: Box) -> None:
     box.run("visitord", "replay", str(path), "--camera", "a/b").fails_with("cannot be a camera's name")
 
 
-def test_listings_come_as_table_json_and_csv_within_a_window(box: Box, clip: Path) -> None:
-    _replay(box, str(clip))
-    table = box.ok("visitorctl", "visits")
+def test_listings_come_as_table_json_and_csv_within_a_window(known: Box) -> None:
+    table = known.ok("visitorctl", "visits")
     assert table.splitlines()[0].split() == [
         "name",
         "started_at",
@@ -195,21 +212,20 @@ def test_listings_come_as_table_json_and_csv_within_a_window(box: Box, clip: Pat
         "status",
     ]
     assert len(table.splitlines()) == 4
-    rows = list(csv.DictReader(io.StringIO(box.ok("visitorctl", "list", "--format", "csv"))))
+    rows = list(csv.DictReader(io.StringIO(known.ok("visitorctl", "list", "--format", "csv"))))
     assert [r["label"] for r in sorted(rows, key=lambda r: r["label"])] == ["visitor 1", "visitor 2"]
     since = (START + timedelta(seconds=20)).isoformat()
-    assert len(json.loads(box.ok("visitorctl", "visits", "--since", since, "--format", "json"))) == 2
-    assert len(json.loads(box.ok("visitorctl", "visits", "--until", since, "--format", "json"))) == 1
-    assert json.loads(box.ok("visitorctl", "visits", "--camera", "hall", "--format", "json")) == []
-    assert len(json.loads(box.ok("visitorctl", "visits", "visitor 2", "--format", "json"))) == 1
+    assert len(json.loads(known.ok("visitorctl", "visits", "--since", since, "--format", "json"))) == 2
+    assert len(json.loads(known.ok("visitorctl", "visits", "--until", since, "--format", "json"))) == 1
+    assert json.loads(known.ok("visitorctl", "visits", "--camera", "hall", "--format", "json")) == []
+    assert len(json.loads(known.ok("visitorctl", "visits", "visitor 2", "--format", "json"))) == 1
 
 
-def test_a_merge_by_hand_makes_two_people_one(box: Box, clip: Path) -> None:
-    _replay(box, str(clip))
-    assert "visitor 2 is now part of visitor 1" in box.ok("visitorctl", "merge", "visitor 1", "visitor 2")
-    (row,) = box.rows("select name, visits, sightings from visitord.visitor")
+def test_a_merge_by_hand_makes_two_people_one(known: Box) -> None:
+    assert "visitor 2 is now part of visitor 1" in known.ok("visitorctl", "merge", "visitor 1", "visitor 2")
+    (row,) = known.rows("select name, visits, sightings from visitord.visitor")
     assert row == {"name": "visitor 1", "visits": 2, "sightings": 3}
-    box.run("visitorctl", "merge", "visitor 1", "visitor 2").fails_with("same person already")
+    known.run("visitorctl", "merge", "visitor 1", "visitor 2").fails_with("same person already")
 
 
 def test_footage_filmed_at_night_enrols_nobody(box: Box, tmp_path: Path) -> None:

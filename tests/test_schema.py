@@ -16,7 +16,7 @@ PROMISED = {
     "sighting_log": "sighting_id visitor_id name camera started_at ended_at score quality live decision "
     "site candidate second_candidate second_score good_shots face_px static reason",
     "present_now": "visitor_id name site camera since last_seen",
-    "merge_log": "merge_id kept_id merged_id by reason evidence merged_at undone_at",
+    "merge_log": "merge_id kept_id merged_id by reason evidence merged_at undone_at undone_by undone_reason",
 }
 
 

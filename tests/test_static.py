@@ -149,7 +149,7 @@ def test_a_merge_and_the_merge_job_do_not_make_it_a_visit(desk: Desk) -> None:
     hang(desk)
     with desk.database.transaction() as cursor:
         kept, merged = (stored_people.find(cursor, n).visitor_id for n in ("1", "2"))
-        merging.merge(cursor, kept, merged, "tester", START)
+        merging.merge(cursor, kept, merged, "tester", "why", START)
     assert desk.rows("select name, visits, sightings from visitor") == [("visitor 1", 1, 2)]
     for at_s in (5000, 6000):  # pending sightings in a static place, settled by the job
         desk.recorder.handle(replace(report(axis(0, 3, 0.37), at_s), static=True))

@@ -58,7 +58,7 @@ class Daemon:
         self._once = once
         self._shown: dict[str, str] = {}  # what was last said of each camera
         self._changed = threading.Event()
-        self._recorder: Recorder = box.open_recorder(config, database, pack, arrived)
+        self._recorder: Recorder = box.open_recorder(config, database, pack, arrived, box.open_spool(config))
         self._requests: queue.SimpleQueue[tuple[str, Future[Image | None]]] = queue.SimpleQueue()
         used = [c for c in config.camera if c.enabled]
         self._pipelines = {c.name: Pipeline(pack, config.site.name, Area(c.ignore, c.only)) for c in used}
@@ -80,9 +80,7 @@ class Daemon:
         recorder = Worker("recorder", lambda: self._recorder.run(self._recorder_stop), self._fail)
         readers = [Worker(f"camera {c.settings.name}", c.run, self._fail) for c in self._cameras]
         health = Worker("health", self._watch, self._fail)
-        jobs = Jobs(
-            self._database, self._pack.fingerprint, self._recorder.thresholds, self._config.merge.every, self._clock
-        )
+        jobs = Jobs(self._database, self._recorder, self._config, self._clock)
         control.listen(self._config.state, self.snapshot)
         for worker in (recorder, vision, health, *readers):
             worker.start()

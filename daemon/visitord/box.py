@@ -1,34 +1,40 @@
 """What every command needs of the box: its configuration, database, models and recorder, opened in order."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from visitord.config import Config
-from visitord.errors import ConfigError, ModelError
+from visitord.errors import ConfigError, DatabaseError, ModelError, SpoolError
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Thresholds
 from visitord.store import calibration, migrate, sightings
+from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.store.sightings import Site
+from visitord.store.spool import Spool
 from visitord.vision import model_store
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:  # its libraries take seconds to import; most commands need no models
     from visitord.vision.pack import Pack
 
 
-def open_database(config: Config) -> Database:
+def open_database(config: Config, *, wait: bool = False) -> Database:
     """The configured database; the embedded one is started and kept up to date by itself.
 
-    Raises DatabaseError when it cannot be reached, or has not the schema of this version.
+    wait: one of your own is not tried yet.  Raises DatabaseError when it cannot be reached, or has not the schema of
+    this version.
     """
     url = config.database_url()
     database = Database.at(url, config.state)
     database.timezone = config.site.timezone
     if url == "embedded":
         migrate.migrate(database)
-    else:
+    elif not wait:
         migrate.require_current(database)
     return database
 
@@ -61,8 +67,35 @@ def thresholds(config: Config, pack: "Pack", database: Database) -> Thresholds:
         raise ConfigError(f"models.new {new:g} contradicts the match in force, {match:g}: {error}.") from None
 
 
-def open_recorder(config: Config, database: Database, pack: "Pack", arrived: Callable[[Arrival], None]) -> Recorder:
-    """A recorder for this box's site; the site is declared in the database first."""
+def open_recorder(
+    config: Config, database: Database, pack: "Pack", arrived: Callable[[Arrival], None], spool: Spool | None = None
+) -> Recorder:
+    """A recorder for this box's site, which it declares in the database.
+
+    With a spool it waits for a database that is away or of another version.  Raises ConfigError, DatabaseError.
+    """
     site = Site(config.site.name, config.site.timezone, config.visit.gap)
-    sightings.declare_site(database, site)
-    return Recorder(database, site, pack.fingerprint, pack.dim, thresholds(config, pack, database), arrived)
+
+    def prepare() -> Thresholds:
+        migrate.require_current(database)
+        sightings.declare_site(database, site)
+        return thresholds(config, pack, database)
+
+    limits: Thresholds | None = None
+    try:
+        limits = prepare()
+    except DatabaseError as error:
+        if spool is None:
+            raise
+        log.error("%s Until then nobody is recognised; sightings are kept in %s.", error, config.spool_file)
+    crops = Crops(config.crops_dir)
+    return Recorder(database, site, pack.fingerprint, pack.dim, limits, arrived, crops, spool, prepare)
+
+
+def open_spool(config: Config) -> Spool | None:
+    """Where finished tracks wait for the database; None, and an error in the log, if the disk does not allow it."""
+    try:
+        return Spool(config.spool_file, config.spool.max_mb * 1_000_000)
+    except SpoolError as error:
+        log.error("%s Sightings wait in memory only.", error)
+        return None

@@ -75,6 +75,16 @@ def _is_zone(name: str) -> bool:
     return name in available_timezones() and name != "localtime"  # which PostgreSQL does not know
 
 
+def _cron(text: str) -> str:
+    from apscheduler.triggers.cron import CronTrigger
+
+    try:
+        CronTrigger.from_crontab(text)
+    except ValueError as error:
+        raise ValueError(f'must be five cron fields such as "30 3 * * *": {error}') from None
+    return text
+
+
 def _size(value: object) -> tuple[int, int]:
     match = re.fullmatch(r"([1-9]\d{2,4})x([1-9]\d{2,4})", str(value))
     if not match:
@@ -138,6 +148,16 @@ class VisitConfig(_Section):
 
 class MergeConfig(_Section):
     every: Duration = timedelta(hours=1)
+    cron: Annotated[str, AfterValidator(_cron)] | None = None
+
+
+class SpoolConfig(_Section):
+    max_mb: int = Field(500, ge=1)
+
+
+class CropsConfig(_Section):
+    keep: Duration = timedelta(days=90)
+    max_mb: int = Field(2000, ge=0)
 
 
 class CameraConfig(_Section):
@@ -175,6 +195,8 @@ class Config(_Section):
     site: SiteConfig = SiteConfig()
     visit: VisitConfig = VisitConfig()
     merge: MergeConfig = MergeConfig()
+    spool: SpoolConfig = SpoolConfig()
+    crops: CropsConfig = CropsConfig()
     camera: tuple[CameraConfig, ...] = ()
     _path: Path | None = None
 
@@ -205,6 +227,14 @@ class Config(_Section):
     @property
     def models_dir(self) -> Path:
         return self.state / "models"
+
+    @property
+    def spool_file(self) -> Path:
+        return self.state / "spool.db"
+
+    @property
+    def crops_dir(self) -> Path:
+        return self.state / "crops"
 
     def source_of(self, camera: CameraConfig) -> Source:
         """The camera's source with its variables and password in place; raises ConfigError.

@@ -46,5 +46,9 @@ class DatabaseUnavailableError(DatabaseError):
     """The database cannot be reached just now; the same request may succeed later."""
 
 
+class SpoolError(VisitordError):
+    """The disk does not take or give what should wait there for the database."""
+
+
 class NotFoundError(VisitordError):
     """No person, merge or camera of that name; the message lists the near ones."""

@@ -1,24 +1,30 @@
-"""The scheduled work: merging duplicates, and closing visits whose gap has passed."""
+"""The scheduled work: merging duplicates, telling who left, deleting old pictures."""
 
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from visitord.clock import Clock
+from visitord.config import Config
 from visitord.errors import DatabaseError
 from visitord.identity import cluster
 from visitord.identity.cluster import Group
+from visitord.recorder import Recorder
 from visitord.records import Thresholds
-from visitord.store import gallery, merging, visits
+from visitord.store import gallery, merging, sightings, visits
+from visitord.store.crops import Crops
 from visitord.store.database import Database
 
 log = logging.getLogger(__name__)
 
-CLOSE_EVERY_S = 5
+LEAVE_EVERY_S = 5
+TIDY_EVERY_S = 3600
 JOB_NAME = "merge job"
 
 
@@ -48,32 +54,26 @@ def outcome(groups: Sequence[Group]) -> str:
     return f"merged {merged} identities and settled {settled} pending sightings"
 
 
-def close_visits(database: Database, now: datetime, recent: timedelta = timedelta(minutes=10)) -> None:
-    """Close visits whose gap has passed, and log who left since (not what a replay brought)."""
-    with database.transaction() as cursor:
-        closed = visits.close(cursor, now)
-    for name, site, left_at, duration in closed:
-        if now - left_at < recent:
-            log.info("%s left %s after %s.", name, site, str(duration).split(".")[0])
-
-
 class Jobs:
     """The daemon's schedule.  Each run opens its own connection: jobs must not share the recorder's."""
 
-    def __init__(
-        self, database: Database, pack: str, thresholds: Thresholds, merge_every: timedelta, clock: Clock
-    ) -> None:
+    def __init__(self, database: Database, recorder: Recorder, config: Config, clock: Clock) -> None:
         self._database = database
-        self._pack = pack
-        self._thresholds = thresholds
+        self._recorder = recorder
+        self._config = config
         self._clock = clock
+        self._told = clock.now()  # until when it is told who left
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
-        # One worker: closing visits and merging never run at once.  Late is better than skipped.
+        # One worker: jobs never run at once.  Late is better than skipped.
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)}, job_defaults={"misfire_grace_time": None}, timezone="UTC"
         )
-        self._scheduler.add_job(self._run, "interval", [self._merge], seconds=merge_every.total_seconds())
-        self._scheduler.add_job(self._run, "interval", [self._close], seconds=CLOSE_EVERY_S)
+        merge = IntervalTrigger(seconds=config.merge.every.total_seconds())
+        if config.merge.cron:
+            merge = CronTrigger.from_crontab(config.merge.cron, config.site.timezone)
+        self._scheduler.add_job(self._run, merge, [self._merge])
+        self._scheduler.add_job(self._run, "interval", [self._tidy], seconds=TIDY_EVERY_S)
+        self._scheduler.add_job(self._run, "interval", [self._leave], seconds=LEAVE_EVERY_S)
 
     def start(self) -> None:
         self._scheduler.start()
@@ -91,8 +91,24 @@ class Jobs:
             log.warning("A scheduled job could not run and will be tried again: %s", error)
 
     def _merge(self, database: Database) -> None:
-        if groups := merge_duplicates(database, self._pack, self._thresholds, self._clock.now()):
+        limits = self._recorder.thresholds
+        if limits is None:
+            return  # the database was away ever since the start
+        if groups := merge_duplicates(database, self._recorder.pack, limits, self._clock.now()):
             log.info("The merge job %s.", outcome(groups))
 
-    def _close(self, database: Database) -> None:
-        close_visits(database, self._clock.now())
+    def _tidy(self, database: Database) -> None:
+        limits, crops = self._config.crops, Crops(self._config.crops_dir)
+        with database.transaction() as cursor:
+            needed = sightings.template_crops(cursor)
+        if deleted := crops.tidy(needed, self._clock.now(), limits.keep, limits.max_mb * 1_000_000):
+            log.info("Deleted %d old face pictures.", deleted)
+
+    def _leave(self, database: Database) -> None:
+        """Log who has left since the last time."""
+        now = self._clock.now()
+        with database.transaction() as cursor:
+            gone = visits.left(cursor, self._told, now)
+        self._told = now
+        for name, site, duration in gone:
+            log.info("%s left %s after %s.", name, site, str(duration).split(".")[0])

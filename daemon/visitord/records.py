@@ -9,16 +9,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import Annotated
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import PlainSerializer, PlainValidator
 
 from visitord.clock import aware
 
 Image = NDArray[np.uint8]  # (h, w, 3) BGR
 Gray = NDArray[np.uint8]  # (h, w) brightness
-Embedding = NDArray[np.float32]  # (d,) of unit length
+# (d,) of unit length; in JSON a list of numbers
+Embedding = Annotated[
+    NDArray[np.float32],
+    PlainValidator(lambda values: np.array(values, np.float32)),
+    PlainSerializer(lambda e: e.tolist()),
+]
 
 
 def _check(array: np.ndarray, shape: tuple[int | None, ...], dtype: type, what: str) -> None:
@@ -128,12 +135,13 @@ class Quality:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shot:
-    """One look at a tracked face: its embedding, and the quality it was made from."""
+    """One look at a tracked face: its embedding, the quality it was made from, and its portrait as JPEG."""
 
     at: datetime
     embedding: Embedding
     quality: Quality
     face_px: float
+    portrait: bytes = b""
 
     def __post_init__(self) -> None:
         _check(self.embedding, (None,), np.float32, "an embedding")
@@ -213,23 +221,31 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
-    """An embedding that an identity is matched against."""
+    """An embedding that an identity is matched against.
+
+    root_id: the identity that stands for its owner, itself unless the owner was merged into another one.
+    """
 
     template_id: UUID
     identity_id: UUID
+    root_id: UUID
     embedding: Embedding
     quality: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decided:
-    """A decided sighting, ready to be written: everything the database needs, and nothing it must look up."""
+    """A decided sighting, ready to be written: everything the database needs, and nothing it must look up.
+
+    crop: the name under which its best portrait is kept.
+    """
 
     report: TrackReport
     verdict: Verdict
     pooled: Pool | None
     pack: str
     template: Template | None = None
+    crop: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,4 +77,4 @@ def report(
 
 
 def template(n: int, owner: int, embedding: Embedding) -> Template:
-    return Template(uid(n), uid(owner), embedding, 0.8)
+    return Template(uid(n), uid(owner), uid(owner), embedding, 0.8)

@@ -128,7 +128,10 @@ def test_a_configuration_cannot_be_changed(folder: Path) -> None:
         ('[visits]\ngap = "5m"\n', "unknown key visits; did you mean visit"),
         ('[visit]\nxyz = "5m"\n', "unknown key visit.xyz; known here: gap"),
         (CAMERA + 'transprot = "udp"\n', "unknown key camera[1].transprot; did you mean transport"),
-        ('path = "x"\n', "unknown key path; known here: state_dir, database, models, site, visit, merge, camera"),
+        (
+            'path = "x"\n',
+            "unknown key path; known here: state_dir, database, models, site, visit, merge, crops, camera",
+        ),
         (CAMERA + 'path = "x"\n', "unknown key camera[1].path; known here: name, source, "),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_template_of_another_packs_size_is_refused_and_changes_nothing() -> No
 
 
 def poor(n: int, owner: int, quality: float) -> Template:
-    return Template(uid(n), uid(owner), axis(n % DIM), quality)
+    return Template(uid(n), uid(owner), uid(owner), axis(n % DIM), quality)
 
 
 def test_who_has_a_single_poor_template_is_weak() -> None:
@@ -79,7 +79,7 @@ def test_a_second_template_ends_weakness_and_a_poor_first_one_begins_it() -> Non
 def test_a_refused_template_makes_nobody_weak() -> None:
     gallery = Gallery(DIM, [template(1, 10, axis(0))])
     with pytest.raises(ValueError, match=str(DIM)):
-        gallery.add(Template(uid(2), uid(11), axis(0, DIM * 2), 0.1))
+        gallery.add(Template(uid(2), uid(11), uid(11), axis(0, DIM * 2), 0.1))
     assert gallery.weak(0.4) == set()
     gallery.add(poor(3, 12, 0.1))
     assert gallery.weak(0.4) == {uid(12)}

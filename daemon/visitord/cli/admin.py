@@ -1,19 +1,18 @@
 """visitorctl: look at who came, and say who is who."""
 
-import os
-from datetime import UTC, datetime
+from dataclasses import astuple
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from visitord import box, control, jobs
+from visitord import box, control
 from visitord.cli.calibrate import calibrate
 from visitord.cli.cameras import cameras
-from visitord.cli.common import PATH, config, format_option, listing_options, log_to_stderr, out, program, save, show
+from visitord.cli.common import PATH, config, database, format_option, listing_options, out, program, save, show
+from visitord.cli.merging import COMMANDS
 from visitord.errors import NotFoundError
-from visitord.store import listing, merging, people
-from visitord.store.database import Database
-from visitord.store.embedded import account_name
+from visitord.store import listing, people, spool
 from visitord.store.listing import Window
 
 
@@ -25,16 +24,11 @@ def main() -> None:
     """
 
 
-def _database() -> Database:
-    log_to_stderr()
-    return box.open_database(config())
-
-
 @main.command("list")
 @listing_options
 def list_(form: str, since: datetime | None, until: datetime | None, camera: str | None) -> None:
     """Everyone known, those seen last first."""
-    with _database().transaction() as cursor:
+    with database().transaction() as cursor:
         rows = listing.visitors(cursor, Window(since, until, camera))
     show(rows, form, "Nobody to show.", ("name", "label", "status", "visits", "last_seen", "visitor_id"))
 
@@ -45,7 +39,7 @@ def list_(form: str, since: datetime | None, until: datetime | None, camera: str
 @format_option
 def show_(who: str, limit: int, form: str) -> None:
     """One person: visits, and why each sighting was filed under them."""
-    with _database().transaction() as cursor:
+    with database().transaction() as cursor:
         person = people.find(cursor, who)
         about = listing.person(cursor, person.visitor_id)
         visits = listing.visits(cursor, Window(), person.visitor_id)
@@ -60,7 +54,7 @@ def show_(who: str, limit: int, form: str) -> None:
     out.print(f"{about['visits']} visits, {about['sightings']} sightings, {about['templates']} template(s)\n")
     show(visits, form, "No visits.", ("started_at", "duration_s", "cameras", "sightings"))
     out.print()
-    columns = ("started_at", "camera", "decision", "score", "second_score", "quality", "reason")
+    columns = ("started_at", "camera", "decision", "score", "second_score", "quality", "sighting_id", "reason")
     return show(sightings, form, "No sightings.", columns)
 
 
@@ -69,24 +63,10 @@ def show_(who: str, limit: int, form: str) -> None:
 @click.argument("name")
 def rename(who: str, name: str) -> None:
     """Give a person a name; it shows everywhere at once."""
-    with _database().transaction() as cursor:
+    with database().transaction() as cursor:
         person = people.find(cursor, who)
         kept = people.rename(cursor, person, name)
     click.echo(f"{person.name} is now called {kept}.")
-
-
-@main.command()
-@click.argument("keep")
-@click.argument("other")
-def merge(keep: str, other: str) -> None:
-    """Say that OTHER is the same person as KEEP.
-
-    KEEP's name and id stay; OTHER's label and id lead there from now on.
-    """
-    with _database().transaction() as cursor:
-        kept, merged = people.find(cursor, keep), people.find(cursor, other)
-        merging.merge(cursor, kept.visitor_id, merged.visitor_id, account_name(os.geteuid()), datetime.now(UTC))
-    click.echo(f"{merged.name} is now part of {kept.name}.")
 
 
 @main.command()
@@ -94,7 +74,7 @@ def merge(keep: str, other: str) -> None:
 @click.argument("who", required=False)
 def visits(form: str, since: datetime | None, until: datetime | None, camera: str | None, who: str | None) -> None:
     """The visit log, of everyone or of one person."""
-    with _database().transaction() as cursor:
+    with database().transaction() as cursor:
         visitor_id = people.find(cursor, who).visitor_id if who else None
         rows = listing.visits(cursor, Window(since, until, camera), visitor_id)
     columns = ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings", "status")
@@ -104,8 +84,14 @@ def visits(form: str, since: datetime | None, until: datetime | None, camera: st
 @main.command()
 @format_option
 def status(form: str) -> None:
-    """How the cameras are, and how much is stored."""
-    with _database().transaction() as cursor:
+    """How the cameras are, how much is stored, and what waits on disk for the database."""
+    waits = spool.waiting(config().spool_file)
+    if form == "table" and any(astuple(waits)):
+        click.echo(
+            f"{waits.sightings} sightings wait on disk for the database, {waits.refused} it refused; the full disk "
+            f"took {waits.lost_pictures} pictures and {waits.lost_sightings} sightings.\n"
+        )
+    with database().transaction() as cursor:
         cameras = listing.cameras(cursor)
         totals = listing.totals(cursor)
     show(cameras, form, "No daemon has reported a camera yet; start one with: visitord run.")
@@ -140,21 +126,6 @@ def snapshot(camera: str, output: Path | None) -> None:
 
 
 @main.command()
-@click.option("--dry-run", is_flag=True, help="Only say what would be merged.")
-def cluster(dry_run: bool) -> None:
-    """Run the merge job now.
-
-    It joins identities that are one person and settles pending sightings.
-    """
-    database, settings = _database(), config()
-    pack = box.open_pack(settings)
-    thresholds = box.thresholds(settings, pack, database)
-    groups = jobs.merge_duplicates(database, pack.fingerprint, thresholds, datetime.now(UTC), dry_run=dry_run)
-    outcome = jobs.outcome(groups)
-    click.echo(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")
-
-
-@main.command()
 @click.argument("query")
 @format_option
 def sql(query: str, form: str) -> None:
@@ -162,13 +133,13 @@ def sql(query: str, form: str) -> None:
 
     Example: visitorctl sql "select name, visits from visitord.visitor"
     """
-    with _database().transaction() as cursor:
+    with database().transaction() as cursor:
         rows = listing.query(cursor, query)
     show(rows, form, "No rows.")
 
 
-main.add_command(calibrate)
-main.add_command(cameras)
+for command in (calibrate, cameras, *COMMANDS):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -21,10 +21,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from visitord import __version__
+from visitord import __version__, box
 from visitord.clock import aware
 from visitord.config import Config, duration, find, load
 from visitord.errors import VisitordError
+from visitord.store.database import Database
 from visitord.store.listing import Rows
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -93,6 +94,12 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     """One line per event; journald adds its own time, a terminal gets one."""
     stamp = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
     logging.basicConfig(level=level, format=f"{stamp}%(levelname)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+
+
+def database() -> Database:
+    """The database of the configuration the command line asks for, for a command that talks to people."""
+    log_to_stderr()
+    return box.open_database(config())
 
 
 class Moment(click.ParamType[datetime]):

@@ -44,7 +44,7 @@ def run() -> None:
         raise ConfigError("No camera is configured: copy config.example.toml to config.toml, or try visitord demo.")
     settings.require_secrets()
     pack = box.open_pack(settings)
-    database = box.open_database(settings)
+    database = box.open_database(settings, wait=True)
     log.info("Models: %s (%s).", pack.name, pack.licence)
     _serve(Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival)))
 
@@ -103,7 +103,6 @@ def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, 
             bar.update(tasks[clip.path], completed=t if clip.length_s else 1.0)
 
         pictures = play(clips, pack, recorder, settings.site.name, rate, progress)
-    jobs.close_visits(database, datetime.now(UTC))
     people = len({a.visitor_id for a in arrivals})
     click.echo(f"{pictures} pictures analysed, {len(arrivals)} new visits by {people} people.")
 

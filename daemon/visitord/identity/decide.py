@@ -110,5 +110,6 @@ def lesson(
         return None
     new = (verdict.score or 0.0) < ADDS_NOTHING_NEW
     if verdict.decision is Decision.ENROLLED or (verdict.learn and alike and new and held < TEMPLATES_MAX):
-        return Template(template_id(report.sighting_id), verdict.identity_id, pooled.embedding, pooled.quality)
+        whose = verdict.identity_id
+        return Template(template_id(report.sighting_id), whose, whose, pooled.embedding, pooled.quality)
     return None

@@ -10,9 +10,10 @@ from visitord.records import Status, Template
 from visitord.store.database import Cursor, value
 
 
-def version(cursor: Cursor) -> int:
-    """Grows whenever somebody is enrolled, learnt, merged or renamed, by whichever process."""
-    return int(value(cursor, "select version from gallery_version"))
+def version(cursor: Cursor) -> tuple[int, int]:
+    """A number that grows with every person enrolled, learnt, merged or renamed; and how many migrations there are."""
+    cursor.execute("select version, (select count(*) from _yoyo_migration) from gallery_version")
+    return cursor.fetchone() or (0, 0)
 
 
 def changed(cursor: Cursor) -> int:
@@ -21,13 +22,14 @@ def changed(cursor: Cursor) -> int:
 
 
 def templates(cursor: Cursor, pack: str) -> list[Template]:
-    """Every template made by this recogniser, under the identity that stands for its owner."""
+    """Every template made by this recogniser."""
     cursor.execute(
-        "select t.template_id, i.root_id, t.embedding, t.quality from template t "
+        "select t.template_id, t.identity_id, i.root_id, t.embedding, t.quality from template t "
         "join identity i on i.identity_id = t.identity_id where t.pack = %s order by t.created_at, t.template_id",
         (pack,),
     )
-    return [Template(row[0], row[1], np.asarray(row[2], np.float32), row[3]) for row in cursor.fetchall()]
+    rows = cursor.fetchall()
+    return [Template(i, owner, root, np.asarray(e, np.float32), quality) for i, owner, root, e, quality in rows]
 
 
 def enrol(cursor: Cursor, identity_id: UUID, created_at: datetime) -> None:

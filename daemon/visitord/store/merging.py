@@ -1,6 +1,5 @@
 """Applies merges and settles pending sightings, each in one transaction."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby, product
@@ -8,6 +7,7 @@ from operator import itemgetter
 from uuid import UUID, uuid4
 
 import numpy as np
+from psycopg2.extras import Json
 
 from visitord.errors import VisitordError
 from visitord.identity.cluster import Group, Member
@@ -26,11 +26,11 @@ def lock(cursor: Cursor) -> bool:
 
 
 def freeze(cursor: Cursor) -> None:
-    """Let nobody merge, rename or ignore anyone until the transaction ends: the job must act on what it has seen.
+    """Let nobody else merge, split, rename or ignore until the transaction ends: it must act on what it has seen.
 
     Recorders may go on matching; to enrol someone they wait.
     """
-    cursor.execute("lock table identity in share mode")
+    cursor.execute("lock table identity in share row exclusive mode")
 
 
 def members(cursor: Cursor, pack: str) -> list[Member]:
@@ -59,12 +59,13 @@ def members(cursor: Cursor, pack: str) -> list[Member]:
 
 
 def apart(cursor: Cursor) -> set[frozenset[UUID]]:
-    """Pairs of identities or pending sightings once seen together."""
+    """Pairs of identities or pending sightings once seen together, and pairs that a person rejected."""
     cursor.execute(
         "select distinct coalesce(i.root_id, a.sighting_id), coalesce(j.root_id, b.sighting_id) from together t "
         "join sighting a on a.sighting_id = t.sighting_id left join identity i on i.identity_id = a.identity_id "
         "join sighting b on b.sighting_id = t.other_id left join identity j on j.identity_id = b.identity_id "
-        "where not a.static and not b.static"
+        "where not a.static and not b.static union select i.root_id, j.root_id from rejection "
+        "join identity i on i.identity_id = one_id join identity j on j.identity_id = other_id"
     )
     return {frozenset(row) for row in cursor.fetchall() if row[0] != row[1]}
 
@@ -78,8 +79,10 @@ def apply(cursor: Cursor, group: Group, by: str, now: datetime) -> None:
     kept = group.kept or _found(cursor, group.settled[0])
     evidence = {"agreement": round(group.agreement, 4), "members": len(group.merged) + len(group.settled) + 1}
     reason = f"every pair in the group agrees at {group.agreement:.2f} or more"
+    cursor.execute("select sighting_id::text, reason from sighting where sighting_id = any(%s)", (list(group.settled),))
+    before = dict(cursor.fetchall())
     for merged in group.merged:
-        point(cursor, kept, merged, by, reason, evidence, now)
+        point(cursor, kept, merged, by, reason, evidence, before, now)
     if group.settled:
         cursor.execute(
             "update sighting set identity_id = %s, decision = %s, reason = %s where sighting_id = any(%s) "
@@ -89,14 +92,17 @@ def apply(cursor: Cursor, group: Group, by: str, now: datetime) -> None:
     rebuild_visits(cursor, [kept, *group.merged])
 
 
-def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, now: datetime) -> None:
+def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, why: str, now: datetime) -> None:
     """A person declares two identities one; both must stand for themselves.  Raises VisitordError."""
-    # The table before its rows, in the order of the merge job, which would otherwise wait for us as we wait for it.
-    cursor.execute("lock table identity in row exclusive mode")
+    freeze(cursor)
     _hold(cursor, [kept, merged])
     if kept == merged:
         raise VisitordError("These are the same person already; nothing to merge.")
-    point(cursor, kept, merged, by, "said by a person", {}, now)
+    point(cursor, kept, merged, by, why, {}, {}, now)
+    cursor.execute(  # they said otherwise before
+        "delete from rejection using identity i, identity j where i.identity_id = one_id and j.identity_id = other_id "
+        "and i.root_id = j.root_id"
+    )
     rebuild_visits(cursor, [kept, merged])
     gallery.changed(cursor)
 
@@ -114,9 +120,19 @@ def _hold(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:
 
 
 def point(
-    cursor: Cursor, kept: UUID, merged: UUID, by: str, reason: str, evidence: dict[str, float], now: datetime
+    cursor: Cursor,
+    kept: UUID,
+    merged: UUID,
+    by: str,
+    reason: str,
+    evidence: dict[str, float],
+    settled: dict[str, str],
+    now: datetime,
 ) -> None:
-    """Let `merged` and all that point to it stand under `kept`, and log it."""
+    """Let `merged` and all that point to it stand under `kept`, and log it.
+
+    settled: the pending sightings settled because of it, with the reason each had.
+    """
     cursor.execute(
         "update identity set root_id = %(kept)s, "
         "merged_into = case when identity_id = %(merged)s then %(kept)s else merged_into end "
@@ -124,8 +140,8 @@ def point(
         {"kept": kept, "merged": merged},
     )
     cursor.execute(
-        "insert into merge (merge_id, kept_id, merged_id, merged_by, reason, evidence, merged_at) values %s",
-        ((uuid4(), kept, merged, by, reason, json.dumps(evidence), now),),
+        "insert into merge (merge_id, kept_id, merged_id, merged_by, reason, evidence, settled, merged_at) values %s",
+        ((uuid4(), kept, merged, by, reason, Json(evidence), Json(settled), now),),
     )
 
 

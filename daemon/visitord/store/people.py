@@ -1,6 +1,7 @@
 """Finds people by what a person types, and changes what is known of them."""
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from unicodedata import category
 from uuid import UUID
@@ -45,6 +46,19 @@ def find(cursor: Cursor, who: str) -> Person:
         listed = "; ".join(f"{p.name} ({p.label}, {str(p.visitor_id)[:8]})" for p in found)
         raise NotFoundError(f'"{who}" may be any of: {listed}; use the label or the id.')
     raise NotFoundError(f'Nobody is known as "{who}"{_near(cursor, text)}.')
+
+
+def faces(cursor: Cursor, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str | None]]:
+    """What people and sightings are called, and the crop that shows them best, if any."""
+    cursor.execute(
+        "select i.identity_id, coalesce(i.name, 'visitor ' || i.number), (select crop from sighting g "
+        "join identity m using (identity_id) where m.root_id = i.identity_id and crop is not null "
+        "order by good_shots > 0 desc, quality desc limit 1) from identity i where i.identity_id = any(%(ids)s) "
+        "union all select sighting_id, camera || to_char(started_at, ' MM-DD HH24:MI'), crop from sighting "
+        "where sighting_id = any(%(ids)s)",
+        {"ids": list(ids)},
+    )
+    return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
 
 
 def _near(cursor: Cursor, text: str) -> str:

@@ -65,9 +65,9 @@ def write(cursor: Cursor, decided: Decided, site: Site) -> Arrival | None:
     embedding = (decided.pack, pool.embedding.tolist()) if pool else (None, None)
     cursor.execute(
         "insert into sighting (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason, score, "
-        "second_score, candidate_id, second_id, agreement, quality, good_shots, face_px, pack, embedding) values %s "
-        "on conflict (sighting_id) do nothing",
-        ((*seen, *why, *whom, *shots, *embedding),),
+        "second_score, candidate_id, second_id, agreement, quality, good_shots, face_px, pack, embedding, crop) "
+        "values %s on conflict (sighting_id) do nothing",
+        ((*seen, *why, *whom, *shots, *embedding, decided.crop),),
     )
     if decided.template:
         gallery.learn(cursor, decided.template.identity_id, report.sighting_id)
@@ -101,6 +101,12 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
     )
     name, count = cursor.fetchone() or ("", 1)
     return Arrival(root_id, name, site.name, began[0].cameras[0], began[0].started_at, count)
+
+
+def template_crops(cursor: Cursor) -> set[str]:
+    """Names of the pictures that templates were made from."""
+    cursor.execute("select crop from sighting join template using (sighting_id) where crop is not null")
+    return {row[0] for row in cursor.fetchall()}
 
 
 def _hold_root(cursor: Cursor, identity_id: UUID) -> UUID:

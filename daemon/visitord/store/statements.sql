@@ -63,12 +63,11 @@ on conflict (site, camera) do update set
 select visit_id, started_at, ended_at, sightings, cameras, last_camera
 from refresh_visits(%s, %s, %s, %s, %s)
 
--- close_visits: those whose gap has passed: name, site, when it had passed, duration
-update visit v
-set closed = true
-from site s, identity i
-where s.site = v.site and i.identity_id = v.identity_id and not v.closed and v.ended_at < %s - s.visit_gap
-returning coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at + s.visit_gap, v.ended_at - v.started_at
+-- left: whose gap has passed within a time, for they were seen before it and not since: name, site, duration
+select coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at - v.started_at
+from visit v join site s using (site) join identity i using (identity_id)
+where v.ended_at > %s - s.visit_gap and v.ended_at <= %s - s.visit_gap
+order by v.ended_at
 
 -- calibration_sample: scores of two people and of one, how many pairs of people and how many people they come from
 with own as not materialized (

@@ -38,7 +38,10 @@ def refresh(
     return [Visit(*row) for row in cursor.fetchall()]
 
 
-def close(cursor: Cursor, now: datetime) -> list[tuple[str, str, datetime, timedelta]]:
-    """Mark visits whose gap has passed as closed; returns (name, site, when the gap had passed, duration) of each."""
-    cursor.execute(SQL["close_visits"], (now,))
+def left(cursor: Cursor, since: datetime, until: datetime) -> list[tuple[str, str, timedelta]]:
+    """Who has left within this time, for the gap has passed since they were seen: (name, site, duration of the visit).
+
+    since is not part of the time, until is.
+    """
+    cursor.execute(SQL["left"], (since, until))
     return list(cursor.fetchall())

@@ -15,6 +15,8 @@ from visitord.records import Detection, Image, Thresholds
 warnings.filterwarnings("ignore", category=FutureWarning, module=r"insightface\.")
 
 CROP_PX = 112  # the side of an aligned face, as ArcFace and SFace were trained
+PORTRAIT_PX = 160  # the side of what is kept to be looked at: the aligned face and a margin
+MARGIN_PX = (PORTRAIT_PX - CROP_PX) // 2
 
 
 class Pack(Protocol):
@@ -43,10 +45,21 @@ def upright(landmarks: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.fl
     return np.asarray(estimate_norm(landmarks, CROP_PX), np.float64) * scale
 
 
+def portrait(image: Image, detection: Detection) -> Image:
+    """The face turned upright with a margin around it, (160, 160, 3): its middle is the aligned face."""
+    matrix = upright(detection.landmarks)
+    matrix[:, 2] += MARGIN_PX
+    return np.asarray(cv2.warpAffine(image, matrix, (PORTRAIT_PX, PORTRAIT_PX), borderValue=0.0), np.uint8)
+
+
 def align(image: Image, detection: Detection) -> Image:
     """The face turned upright and scaled to (112, 112, 3): insightface's similarity transform of 5 points."""
-    matrix = upright(detection.landmarks)
-    return np.asarray(cv2.warpAffine(image, matrix, (CROP_PX, CROP_PX), borderValue=0.0), np.uint8)
+    return middle(portrait(image, detection))
+
+
+def middle(portrait: Image) -> Image:
+    """The aligned face (112, 112, 3) in its portrait."""
+    return portrait[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,8 +2,9 @@
 
 from visitord.records import Detection, Frame, Image, Shot, TrackReport
 from visitord.vision.area import WHOLE, Area
+from visitord.vision.media import jpeg
 from visitord.vision.motion import MotionGate
-from visitord.vision.pack import Pack, align
+from visitord.vision.pack import Pack, middle, portrait
 from visitord.vision.quality import assess
 from visitord.vision.snapshot import draw
 from visitord.vision.tracker import Tracker
@@ -91,9 +92,10 @@ class Pipeline:
     def _looks(self, frame: Frame, detections: list[Detection]) -> list[tuple[Detection, Shot]]:
         """Each usable detection with its embedding and quality."""
         faces = [d for d in detections if self._usable(d, frame.image)]
-        crops = [align(frame.image, d) for d in faces]
+        portraits = [portrait(frame.image, d) for d in faces]
+        crops = [middle(p) for p in portraits]
         embeddings = self._pack.embed(crops)
         return [
-            (face, Shot(frame.at, embedding, assess(frame.image, face, crop), face.width_px))
-            for face, crop, embedding in zip(faces, crops, embeddings, strict=True)
+            (face, Shot(frame.at, embedding, assess(frame.image, face, crop), face.width_px, jpeg(picture)))
+            for face, crop, embedding, picture in zip(faces, crops, embeddings, portraits, strict=True)
         ]

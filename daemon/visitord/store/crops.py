@@ -1,0 +1,66 @@
+"""Pictures of faces on disk, named by the hash of their content, readable by their owner only."""
+
+import hashlib
+import logging
+import os
+import tempfile
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+
+class Crops:
+    """A folder of JPEG files.  May be used from any thread, and by several processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._failing = False
+
+    def keep(self, jpeg: bytes) -> str | None:
+        """Store a picture, durably; returns its name, None where there is none or the disk does not take it."""
+        if not jpeg:
+            return None
+        name = hashlib.sha256(jpeg).hexdigest()
+        path = self._path(name)
+        try:
+            if not path.exists():
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:  # mode 0600
+                    file.write(jpeg)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(file.name).rename(path)
+        except OSError as error:
+            if not self._failing:  # once, not for every face
+                log.error("Face pictures cannot be kept in %s: %s.", self._folder, error.strerror)
+            self._failing = True
+            return None
+        self._failing = False
+        return name
+
+    def read(self, name: str | None) -> bytes | None:
+        """The picture of that name, None where there is none any more."""
+        try:
+            return self._path(name).read_bytes() if name else None
+        except OSError:
+            return None
+
+    def tidy(self, needed: AbstractSet[str], now: datetime, keep: timedelta, max_bytes: int) -> int:
+        """Delete pictures older than `keep`, and then the oldest beyond `max_bytes`, but none that is needed.
+
+        Returns how many were deleted.
+        """
+        files = [(p.stat().st_mtime, p.stat().st_size, p) for p in self._folder.glob("*/*") if p.name not in needed]
+        excess = sum(size for _, size, _ in files) - max_bytes
+        deleted = 0
+        for written, size, path in sorted(files):
+            if written >= (now - keep).timestamp() and excess <= 0:
+                break
+            path.unlink(missing_ok=True)
+            excess, deleted = excess - size, deleted + 1
+        return deleted
+
+    def _path(self, name: str) -> Path:
+        return self._folder / name[:2] / name

@@ -1,0 +1,111 @@
+"""What people type to take something back, as they type it."""
+
+import json
+from uuid import UUID
+
+import pytest
+
+from support import START, Box, axis, report
+from test_recorder import Desk
+from visitord.store.database import Database
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    """Three people, the first seen twice."""
+    desk = Desk(database)
+    for n, face in enumerate((axis(0), axis(1), axis(2), axis(0, 3, 0.7))):
+        desk.recorder.handle(report(face, 1000 * n))
+    return desk
+
+
+def names(desk: Desk) -> list[object]:
+    return [row[0] for row in desk.rows("select name from visit_log order by started_at")]
+
+
+def test_a_merge_is_undone_by_the_id_that_undo_lists(desk: Desk, box: Box) -> None:
+    assert "No merge is in force." in box.ok("visitorctl", "undo")
+    box.ok("visitorctl", "merge", "1", "2", "--why", "same coat")
+    (listed,) = json.loads(box.ok("visitorctl", "undo", "--format", "json"))
+    assert (listed["kept"], listed["merged"], listed["reason"]) == ("visitor 1", "visitor 2", "same coat")
+    assert listed["merge_id"][:8] in box.ok("visitorctl", "undo")
+    said = box.ok("visitorctl", "undo", listed["merge_id"][:8], "--why", "other coat")
+    assert said == "visitor 2 stands apart from visitor 1 again.\n"
+    assert names(desk) == ["visitor 1", "visitor 2", "visitor 3", "visitor 1"]
+    assert desk.rows("select reason, undone_reason from merge_log") == [("same coat", "other coat")]
+    box.run("visitorctl", "undo", listed["merge_id"]).fails_with("undone before")
+    box.run("visitorctl", "undo", "12345678").fails_with('No merge has the id "12345678"', "visitorctl undo lists")
+
+
+@pytest.mark.parametrize("spelling", ["{0} {1}", "--sightings {0} --sightings {1}"])
+def test_sightings_that_show_lists_are_split_off(desk: Desk, box: Box, spelling: str) -> None:
+    desk.recorder.handle(report(axis(0, 4, 0.8), 5000))
+    shown = json.loads(box.ok("visitorctl", "show", "1", "--format", "json"))[0]["sighting_list"]
+    ids = [sighting["sighting_id"][:8] for sighting in shown[:2]]
+    assert ids[0] in box.ok("visitorctl", "show", "1")
+    words = spelling.format(*ids).split()
+    said = box.ok("visitorctl", "split", "visitor 1", *(words if words[0][0] == "-" else ["--sightings", *words]))
+    assert said == "2 sightings of visitor 1 are now visitor 4.\n"
+    assert names(desk) == ["visitor 1", "visitor 2", "visitor 3", "visitor 4", "visitor 4"]
+    box.run("visitorctl", "split", "2", "--sightings", ids[0]).fails_with(f'visitor 2 has no sighting "{ids[0]}"')
+    done = box.run("visitorctl", "split", "2")
+    assert done.code == 2
+    assert "--sightings" in done.err
+
+
+def test_a_pair_is_rejected_once_and_for_all(desk: Desk, box: Box) -> None:
+    assert box.ok("visitorctl", "reject", "2", "3", "--why", "sisters") == "visitor 2 and visitor 3 stay two people.\n"
+    assert desk.rows("select reason from rejection") == [("sisters",)]
+    box.run("visitorctl", "reject", "2", "2").fails_with("visitor 2 is one person here")
+
+
+@pytest.fixture
+def question(desk: Desk) -> int:
+    """The number of a suggestion that visitor 1 and visitor 3 are one."""
+    ids = sorted(UUID(str(row[0])) for row in desk.rows("select identity_id from identity where number in (1, 3)"))
+    with desk.database.transaction() as cursor:
+        cursor.execute(
+            "insert into suggestion (one_id, other_id, agreement, reason, made_at) values (%s, %s, 0.5, 'why', %s) "
+            "returning number",
+            (*ids, START),
+        )
+        ((number,),) = cursor.fetchall()
+    return int(number)
+
+
+def open_questions(box: Box) -> list[dict[str, object]]:
+    return list(json.loads(box.ok("visitorctl", "suggestions", "--format", "json")))
+
+
+def test_an_accepted_suggestion_is_a_merge(desk: Desk, box: Box, question: int) -> None:
+    (open_,) = open_questions(box)
+    assert ({open_["one"], open_["other"]}, open_["number"]) == ({"visitor 1", "visitor 3"}, question)
+    said = box.ok("visitorctl", "suggestions", "accept", str(question))
+    assert said == "visitor 3 is now part of visitor 1.\n"
+    assert open_questions(box) == []
+    assert names(desk) == ["visitor 1", "visitor 2", "visitor 1", "visitor 1"]
+    box.run("visitorctl", "suggestions", "accept", str(question)).fails_with("no open suggestion")
+
+
+def test_a_rejected_suggestion_is_not_asked_again(desk: Desk, box: Box, question: int) -> None:
+    said = box.ok("visitorctl", "suggestions", "reject", str(question))
+    assert said == "visitor 1 and visitor 3 stay two people.\n"
+    assert open_questions(box) == []
+    assert "no open question" in box.ok("visitorctl", "suggestions")
+    assert desk.one("select count(*) from rejection") == 1
+
+
+def test_a_named_one_is_kept_and_of_two_named_ones_a_person_must_choose(desk: Desk, box: Box, question: int) -> None:
+    box.ok("visitorctl", "rename", "3", "Sam")
+    box.ok("visitorctl", "rename", "1", "Kim")
+    box.run("visitorctl", "suggestions", "accept", str(question)).fails_with("both have names", "merge KEEP OTHER")
+    with desk.database.transaction() as cursor:
+        cursor.execute("update identity set name = null, status = 'provisional' where number = 1")
+    assert box.ok("visitorctl", "suggestions", "accept", str(question)) == "visitor 1 is now part of Sam.\n"
+
+
+def test_an_answer_needs_the_number_of_a_question(box: Box, desk: Desk) -> None:
+    done = box.run("visitorctl", "suggestions", "accept")
+    assert done.code == 2
+    assert "accept which one?" in done.err
+    box.run("visitorctl", "suggestions", "reject", "7").fails_with("no open suggestion 7")
