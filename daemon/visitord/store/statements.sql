@@ -1,4 +1,4 @@
--- What the store asks of the database.  A line such as "-- name: what it is for" begins each statement.
+-- The longer statements of the store.  A line such as "-- name: what it is for" begins each; no empty line stands inside one.
 
 -- visitors: those seen within the window by its camera, those seen last first
 select *
@@ -99,3 +99,80 @@ insert into calibration (site, pack, match, new, applied_by, applied_at)
 values %(row)s
 on conflict (site, pack) do update
 set (site, pack, match, new, applied_by, applied_at) = row(excluded.*)
+
+-- merges_in_force: newest first
+select merge_id, coalesce(k.name, 'visitor ' || k.number) as kept, 'visitor ' || m.number as merged,
+       merged_by as "by", reason, merged_at
+from merge
+join identity k on k.identity_id = kept_id
+join identity m on m.identity_id = merged_id
+where undone_at is null
+order by merged_at desc, merge_id
+limit %(limit)s
+
+-- suggestions: open ones, most alike first
+select s.number, coalesce(a.name, 'visitor ' || a.number) as one, coalesce(b.name, 'visitor ' || b.number) as other,
+       agreement, reason, made_at
+from suggestion s
+join identity a on a.identity_id = one_id
+join identity b on b.identity_id = other_id
+where a.merged_into is null and b.merged_into is null
+and not exists (select 1 from rejection r where (r.one_id, r.other_id) = (s.one_id, s.other_id))
+order by agreement desc, s.number
+
+-- suggested_people: the two of a suggestion, the named one first, else the one known longer
+select identity_id, coalesce(name, 'visitor ' || i.number), 'visitor ' || i.number, status
+from identity i join suggestion s on identity_id in (one_id, other_id)
+where s.number = %s
+order by status = 'named' desc, i.number
+
+-- find_merge: by its id or enough of its beginning; two rows where that is ambiguous
+select merge_id, kept_id, merged_id, settled, undone_at
+from merge
+where length(%(id)s) >= %(least)s and starts_with(merge_id::text, lower(%(id)s))
+limit 2
+
+-- stand_alone: a merged identity stands for itself again, with everyone merged into it before
+with recursive under as (
+    select %(merged)s::uuid as id
+    union all
+    select identity_id from identity join under on merged_into = id
+)
+update identity
+set root_id = %(merged)s, merged_into = case when identity_id <> %(merged)s then merged_into end
+from under
+where identity_id = id
+
+-- unsettle: sightings are pending again, for the reasons they had before
+update sighting g
+set identity_id = null, decision = 'pending', reason = before.value
+from jsonb_each_text(%s) before
+where g.sighting_id = before.key::uuid and g.decision = 'settled'
+
+-- undo_merge: note that it was taken back
+update merge
+set undone_at = %s, undone_by = %s, undone_reason = %s
+where merge_id = %s
+
+-- sightings_of: all of a person, oldest first
+select sighting_id, started_at
+from sighting join identity using (identity_id)
+where root_id = %s
+order by started_at
+
+-- note_split: which sightings went from whom to whom
+insert into split (split_id, from_id, to_id, sightings, split_by, reason, split_at)
+values %s
+
+-- reject: two identities are two people
+insert into rejection (one_id, other_id, rejected_by, reason, rejected_at)
+values %s
+on conflict do nothing
+
+-- best_lesson: of a person without any template, the sighting to learn from
+select sighting_id, root_id
+from sighting join identity using (identity_id)
+where root_id = %(id)s and embedding is not null
+and not exists (select 1 from template join identity using (identity_id) where root_id = %(id)s)
+order by good_shots > 0 desc, quality desc
+limit 1
