@@ -15,7 +15,7 @@ from visitord.errors import CameraError, DatabaseError
 from visitord.jobs import Jobs
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Image
-from visitord.store import cameras as stored_cameras
+from visitord.store import listing
 from visitord.store.database import Database
 from visitord.vision import media
 from visitord.vision.area import Area
@@ -175,7 +175,8 @@ class Daemon:
 
     def _report(self, health: Sequence[Health], database: Database) -> None:
         try:
-            stored_cameras.report(database, self._config.site.name, health)
+            with database.transaction() as cursor:
+                listing.report_cameras(cursor, self._config.site.name, health)
         except DatabaseError as error:
             log.debug("Camera states could not be written: %s", error)  # the recorder warns about the outage
 

@@ -1,5 +1,6 @@
-"""What the admin CLI shows: rows of the public views, filtered by time and camera."""
+"""What the admin CLI shows: rows of the public views, filtered by time and camera, and what daemons report for it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -59,6 +60,11 @@ def sightings(cursor: Cursor, visitor_id: UUID, limit: int) -> Rows:
 def cameras(cursor: Cursor) -> Rows:
     """Every camera as its daemon last reported it."""
     return Rows(cursor, SQL["cameras"])
+
+
+def report_cameras(cursor: Cursor, site: str, cameras: Sequence[Any]) -> None:
+    """Replace the last report of each camera of this site; `cameras` are `visitord.vision.camera.Health`."""
+    cursor.executemany(SQL["report_camera"], [{**asdict(camera), "site": site} for camera in cameras])
 
 
 def totals(cursor: Cursor) -> dict[str, Any]:
