@@ -15,7 +15,7 @@ from visitord.errors import CameraError, DatabaseError
 from visitord.jobs import Jobs
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Image
-from visitord.store import cameras as stored_cameras
+from visitord.store import listing
 from visitord.store.database import Database
 from visitord.vision import media
 from visitord.vision.area import Area
@@ -96,23 +96,22 @@ class Daemon:
         self._end(readers, vision, recorder, health)
         return not self._died
 
-    def _end(self, readers: list[Worker], *stages: Worker) -> None:
+    def _end(self, readers: list[Worker], vision: Worker, recorder: Worker, health: Worker) -> None:
         """Sources stop first, then the stages drain; a source that hangs does not take the others' time."""
         self._sources_stop.set()
         self._ready.set()
         self._join(SOURCES_END_WITHIN_S, *readers)
-        for stage in stages:
-            if stage.name == "recorder":
-                self._recorder_stop.set()  # once vision has handed over everything
-            self._join(STAGE_ENDS_WITHIN_S, stage)
-        for worker in (*readers, *stages):
-            if worker.is_alive():
-                log.error("The %s thread did not stop in time and is left behind.", worker.name)
+        self._join(STAGE_ENDS_WITHIN_S, vision)
+        self._recorder_stop.set()  # once vision has handed over everything
+        self._join(STAGE_ENDS_WITHIN_S, recorder)
+        self._join(STAGE_ENDS_WITHIN_S, health)
 
     def _join(self, within_s: float, *workers: Worker) -> None:
         deadline = self._clock.monotonic() + within_s
         for worker in workers:
             worker.join(max(0.0, deadline - self._clock.monotonic()))
+            if worker.is_alive():
+                log.error("The %s thread did not stop in time and is left behind.", worker.name)
 
     def _watch(self) -> None:
         """The health thread: write the cameras' states for `visitorctl status`, when they change and now and then."""
@@ -176,7 +175,8 @@ class Daemon:
 
     def _report(self, health: Sequence[Health], database: Database) -> None:
         try:
-            stored_cameras.report(database, self._config.site.name, health)
+            with database.transaction() as cursor:
+                listing.report_cameras(cursor, self._config.site.name, health)
         except DatabaseError as error:
             log.debug("Camera states could not be written: %s", error)  # the recorder warns about the outage
 

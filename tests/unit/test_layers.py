@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import visitord
+from visitord.store import database
 
 ROOT = Path(visitord.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
@@ -156,6 +157,14 @@ def test_sql_would_be_recognised() -> None:
     assert len(store) > 10
     assert SQL.search(next(texts(ast.parse('f"select {columns} from {table}"'))))
     assert not SQL.search("Updating the record set is done; select a table, then delete it")
+
+
+def test_every_statement_has_a_name_that_is_used() -> None:
+    code = "".join(f.read_text() for f in of("store"))
+    assert set(re.findall(r'SQL\["(\w+)"\]', code)) == set(database.SQL)
+    file = (ROOT / "store" / "statements.sql").read_text()
+    assert re.findall(r"^-- (\w+):", file, re.MULTILINE) == list(database.SQL)
+    assert sum(len(s.splitlines()) for s in database.SQL.values()) == len(re.findall(r"^(?!-- ).+", file, re.MULTILINE))
 
 
 def test_no_file_is_longer_than_400_lines_and_the_package_than_6000() -> None:

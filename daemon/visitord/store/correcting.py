@@ -13,7 +13,7 @@ from psycopg2.extras import Json
 
 from visitord.errors import NotFoundError, VisitordError
 from visitord.store import gallery, merging
-from visitord.store.database import Cursor, value
+from visitord.store.database import SQL, Cursor, value
 from visitord.store.listing import Rows
 from visitord.store.people import Person
 
@@ -22,38 +22,19 @@ ID_MIN = 8  # so many characters of an id name it
 
 def merges(cursor: Cursor, limit: int) -> Rows:
     """Merges in force, newest first."""
-    return Rows(
-        cursor,
-        "select merge_id, coalesce(k.name, 'visitor ' || k.number) as kept, 'visitor ' || m.number as merged, "
-        'merged_by as "by", reason, merged_at from merge join identity k on k.identity_id = kept_id '
-        "join identity m on m.identity_id = merged_id where undone_at is null order by merged_at desc, merge_id "
-        "limit %(limit)s",
-        {"limit": limit},
-    )
+    return Rows(cursor, SQL["merges_in_force"], {"limit": limit})
 
 
 def suggestions(cursor: Cursor) -> Rows:
     """What the merge job leaves to a person, most alike first; without pairs that were answered meanwhile."""
-    return Rows(
-        cursor,
-        "select s.number, coalesce(a.name, 'visitor ' || a.number) as one, coalesce(b.name, 'visitor ' || b.number) "
-        "as other, agreement, reason, made_at from suggestion s join identity a on a.identity_id = one_id "
-        "join identity b on b.identity_id = other_id where a.merged_into is null and b.merged_into is null "
-        "and not exists (select 1 from rejection r where (r.one_id, r.other_id) = (s.one_id, s.other_id)) "
-        "order by agreement desc, s.number",
-    )
+    return Rows(cursor, SQL["suggestions"])
 
 
 def suggested(cursor: Cursor, number: int) -> tuple[Person, Person]:
     """The two people of an open suggestion, the one to keep first: the named one, else the one known longer."""
     if number not in {row["number"] for row in suggestions(cursor)}:
         raise NotFoundError(f"There is no open suggestion {number}; visitorctl suggestions lists them.")
-    cursor.execute(
-        "select identity_id, coalesce(name, 'visitor ' || i.number), 'visitor ' || i.number, status from identity i "
-        "join suggestion s on identity_id in (one_id, other_id) where s.number = %s "
-        "order by status = 'named' desc, i.number",
-        (number,),
-    )
+    cursor.execute(SQL["suggested_people"], (number,))
     (*one, _), (*other, status) = cursor.fetchall()
     if status == "named":
         raise VisitordError(f"{one[1]} and {other[1]} both have names: say who stays with visitorctl merge KEEP OTHER.")
@@ -67,11 +48,7 @@ def undo(cursor: Cursor, merge: str, by: str, why: str, now: datetime) -> tuple[
     two being one is pending again.
     """
     merging.freeze(cursor)
-    cursor.execute(
-        "select merge_id, kept_id, merged_id, settled, undone_at from merge where length(%(id)s) >= %(least)s "
-        "and starts_with(merge_id::text, lower(%(id)s)) limit 2",
-        {"id": merge, "least": ID_MIN},
-    )
+    cursor.execute(SQL["find_merge"], {"id": merge, "least": ID_MIN})
     found = cursor.fetchall()
     if len(found) != 1:
         raise NotFoundError(f'No merge has the id "{merge}"; visitorctl undo lists those in force.')
@@ -79,22 +56,9 @@ def undo(cursor: Cursor, merge: str, by: str, why: str, now: datetime) -> tuple[
     if undone_at is not None:
         raise VisitordError("This merge was undone before; nothing to do.")
     root: UUID = value(cursor, "select root_id from identity where identity_id = %s", (merged,))
-    cursor.execute(
-        "with recursive under as (select %(merged)s::uuid as id union all "
-        "select identity_id from identity join under on merged_into = id) "
-        "update identity set root_id = %(merged)s, "
-        "merged_into = case when identity_id <> %(merged)s then merged_into end from under where identity_id = id",
-        {"merged": merged},
-    )
-    cursor.execute(
-        "update sighting g set identity_id = null, decision = 'pending', reason = before.value "
-        "from jsonb_each_text(%s) before where g.sighting_id = before.key::uuid and g.decision = 'settled'",
-        (Json(settled),),
-    )
-    cursor.execute(
-        "update merge set undone_at = %s, undone_by = %s, undone_reason = %s where merge_id = %s",
-        (now, by, why, merge_id),
-    )
+    cursor.execute(SQL["stand_alone"], {"merged": merged})
+    cursor.execute(SQL["unsettle"], (Json(settled),))
+    cursor.execute(SQL["undo_merge"], (now, by, why, merge_id))
     _keep_apart(cursor, kept, merged, by, f"a merge was undone: {why}", now)
     _changed(cursor, [root, merged])
     return root, merged
@@ -106,11 +70,7 @@ def split(cursor: Cursor, person: Person, sightings: Sequence[str], by: str, why
     sightings: ids, or their first 8 characters or more.
     """
     merging.freeze(cursor)
-    cursor.execute(
-        "select sighting_id, started_at from sighting join identity using (identity_id) where root_id = %s "
-        "order by started_at",
-        (person.visitor_id,),
-    )
+    cursor.execute(SQL["sightings_of"], (person.visitor_id,))
     theirs = cursor.fetchall()
     wanted = {text: [row for row in theirs if str(row[0]).startswith(text.lower())] for text in sightings}
     for text, rows in wanted.items():
@@ -125,10 +85,7 @@ def split(cursor: Cursor, person: Person, sightings: Sequence[str], by: str, why
     cursor.execute("update template set identity_id = %s where sighting_id = any(%s)", (new, ids))
     for identity_id in (person.visitor_id, new):
         _learn_if_unknown(cursor, identity_id)
-    cursor.execute(
-        "insert into split (split_id, from_id, to_id, sightings, split_by, reason, split_at) values %s",
-        ((uuid4(), person.visitor_id, new, ids, by, why, now),),
-    )
+    cursor.execute(SQL["note_split"], ((uuid4(), person.visitor_id, new, ids, by, why, now),))
     _keep_apart(cursor, person.visitor_id, new, by, f"they were split: {why}", now)
     _changed(cursor, [person.visitor_id, new])
     return new
@@ -142,20 +99,12 @@ def reject(cursor: Cursor, one: Person, other: Person, by: str, why: str, now: d
 
 
 def _keep_apart(cursor: Cursor, one: UUID, other: UUID, by: str, why: str, now: datetime) -> None:
-    cursor.execute(
-        "insert into rejection (one_id, other_id, rejected_by, reason, rejected_at) values %s on conflict do nothing",
-        ((*sorted((one, other)), by, why, now),),
-    )
+    cursor.execute(SQL["reject"], ((*sorted((one, other)), by, why, now),))
 
 
 def _learn_if_unknown(cursor: Cursor, root_id: UUID) -> None:
     """Give a person without any template one from their best sighting."""
-    cursor.execute(
-        "select sighting_id, root_id from sighting join identity using (identity_id) where root_id = %(id)s and "
-        "embedding is not null and not exists (select 1 from template join identity using (identity_id) "
-        "where root_id = %(id)s) order by good_shots > 0 desc, quality desc limit 1",
-        {"id": root_id},
-    )
+    cursor.execute(SQL["best_lesson"], {"id": root_id})
     for sighting_id, owner in cursor.fetchall():
         gallery.learn(cursor, owner, sighting_id)
 

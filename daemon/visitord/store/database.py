@@ -1,6 +1,7 @@
 """A connection to PostgreSQL that comes back after the server was away, and errors people can act on."""
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,10 @@ _TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
 Cursor = psycopg2.extensions.cursor
+
+_FILE = Path(__file__).with_name("statements.sql").read_text("utf-8")
+SQL = dict(re.findall(r"^-- (\w+): .*\n((?:(?!-- ).+\n)+)", _FILE, re.MULTILINE))
+"""Statements by name."""
 
 
 def value(cursor: Cursor, sql: str, values: tuple[object, ...] | None = None) -> Any:

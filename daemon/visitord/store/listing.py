@@ -1,5 +1,6 @@
-"""What the admin CLI shows: rows of the public views, filtered by time and camera."""
+"""What the admin CLI shows: rows of the public views, filtered by time and camera, and what daemons report for it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 import sqlparse
 
 from visitord.errors import DatabaseError
-from visitord.store.database import Cursor
+from visitord.store.database import SQL, Cursor
 
 
 class Rows(list[dict[str, Any]]):
@@ -36,77 +37,39 @@ class Window:
     camera: str | None = None
 
 
-_WITHIN = (
-    "ended_at >= coalesce(%(since)s, '-infinity'::timestamptz) "
-    "and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)"
-)
-
-
 def visitors(cursor: Cursor, window: Window) -> Rows:
     """Rows of visitord.visitor: those seen within the window by its camera, those seen last first."""
-    return Rows(
-        cursor,
-        f"select * from visitor where visitor_id in (select visitor_id from sighting_log where {_WITHIN} "
-        "and camera = coalesce(%(camera)s, camera)) order by last_seen desc, label",
-        asdict(window),
-    )
+    return Rows(cursor, SQL["visitors"], asdict(window))
 
 
 def visits(cursor: Cursor, window: Window, visitor_id: UUID | None = None) -> Rows:
     """Visits as objects with the keys of the JSON contract, in order of time."""
-    return Rows(
-        cursor,
-        "select visit_id, visitor_id as identity, name, status, cameras[1] as camera, cameras, started_at, ended_at, "
-        f"extract(epoch from duration)::float as duration_s, sightings from visit_log where {_WITHIN} "
-        "and coalesce(%(camera)s, cameras[1]) = any(cameras) and visitor_id = coalesce(%(visitor)s, visitor_id) "
-        "order by started_at, visit_id",
-        {**asdict(window), "visitor": visitor_id},
-    )
+    return Rows(cursor, SQL["visits"], {**asdict(window), "visitor": visitor_id})
 
 
 def person(cursor: Cursor, visitor_id: UUID) -> dict[str, Any]:
     """A visitor's row, with the labels merged into it and how many templates it is matched against."""
-    (row,) = Rows(
-        cursor,
-        "select v.*, array(select 'visitor ' || number from identity "
-        "where root_id = visitor_id and identity_id <> root_id order by number) as also, "
-        "(select count(*) from template join identity using (identity_id) where root_id = visitor_id) as templates "
-        "from visitor v where visitor_id = %(id)s",
-        {"id": visitor_id},
-    )
-    return row
+    return Rows(cursor, SQL["person"], {"id": visitor_id})[0]
 
 
 def sightings(cursor: Cursor, visitor_id: UUID, limit: int) -> Rows:
     """A person's latest sightings with the reason for each decision, newest first."""
-    return Rows(
-        cursor,
-        "select l.sighting_id, l.camera, l.started_at, l.ended_at, l.decision, l.score, g.second_score, l.quality, "
-        "g.reason from sighting_log l join sighting g using (sighting_id) where l.visitor_id = %(id)s "
-        "order by l.started_at desc, l.sighting_id limit %(limit)s",
-        {"id": visitor_id, "limit": limit},
-    )
+    return Rows(cursor, SQL["sightings"], {"id": visitor_id, "limit": limit})
 
 
 def cameras(cursor: Cursor) -> Rows:
     """Every camera as its daemon last reported it."""
-    return Rows(
-        cursor,
-        "select camera, site, state, stream, fps, dropped, reconnects, last_frame_at, reason from camera_health "
-        "order by site, camera",
-    )
+    return Rows(cursor, SQL["cameras"])
+
+
+def report_cameras(cursor: Cursor, site: str, cameras: Sequence[Any]) -> None:
+    """Replace the last report of each camera of this site; `cameras` are `visitord.vision.camera.Health`."""
+    cursor.executemany(SQL["report_camera"], [{**asdict(camera), "site": site} for camera in cameras])
 
 
 def totals(cursor: Cursor) -> dict[str, Any]:
     """How much is stored, and who is here."""
-    (row,) = Rows(
-        cursor,
-        "select (select count(*) from identity where merged_into is null) as visitors, "
-        "(select count(*) from visit) as visits, (select count(*) from sighting) as sightings, "
-        "(select count(*) from sighting where identity_id is null) as pending, "
-        "(select count(*) from present_now) as present",
-    )
-    return row
+    return Rows(cursor, SQL["totals"])[0]
 
 
 def query(cursor: Cursor, sql: str) -> Rows:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from visitord.store.database import Cursor
+from visitord.store.database import SQL, Cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,7 @@ def refresh(
     A pause of exactly `gap` does not yet divide two visits.  span: the time of the sighting that changed.  Only
     visits within `gap` of it can be affected, so only they and their sightings are read; the default rebuilds all.
     """
-    cursor.execute(
-        "select visit_id, started_at, ended_at, sightings, cameras, last_camera "
-        "from refresh_visits(%s, %s, %s, %s, %s)",
-        (root_id, site, gap, *span),
-    )
+    cursor.execute(SQL["refresh_visits"], (root_id, site, gap, *span))
     return [Visit(*row) for row in cursor.fetchall()]
 
 
@@ -47,10 +43,5 @@ def left(cursor: Cursor, since: datetime, until: datetime) -> list[tuple[str, st
 
     since is not part of the time, until is.
     """
-    cursor.execute(
-        "select coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at - v.started_at from visit v "
-        "join site s using (site) join identity i using (identity_id) "
-        "where v.ended_at > %s - s.visit_gap and v.ended_at <= %s - s.visit_gap order by v.ended_at",
-        (since, until),
-    )
+    cursor.execute(SQL["left"], (since, until))
     return list(cursor.fetchall())

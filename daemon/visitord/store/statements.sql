@@ -1,0 +1,178 @@
+-- The longer statements of the store.  A line such as "-- name: what it is for" begins each; no empty line stands inside one.
+
+-- visitors: those seen within the window by its camera, those seen last first
+select *
+from visitor
+where visitor_id in (
+    select visitor_id
+    from sighting_log
+    where ended_at >= coalesce(%(since)s, '-infinity'::timestamptz)
+    and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
+    and camera = coalesce(%(camera)s, camera)
+)
+order by last_seen desc, label
+
+-- visits: with the keys of the JSON contract, in order of time
+select visit_id, visitor_id as identity, name, status, cameras[1] as camera, cameras, started_at, ended_at,
+       extract(epoch from duration)::float as duration_s, sightings
+from visit_log
+where ended_at >= coalesce(%(since)s, '-infinity'::timestamptz)
+and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
+and coalesce(%(camera)s, cameras[1]) = any(cameras)
+and visitor_id = coalesce(%(visitor)s, visitor_id)
+order by started_at, visit_id
+
+-- person: a visitor, with the labels merged into it and how many templates it is matched against
+select v.*,
+       array(select 'visitor ' || number from identity
+             where root_id = visitor_id and identity_id <> root_id order by number) as also,
+       (select count(*) from template join identity using (identity_id) where root_id = visitor_id) as templates
+from visitor v
+where visitor_id = %(id)s
+
+-- sightings: a person's latest, with the reason for each decision, newest first
+select l.sighting_id, l.camera, l.started_at, l.ended_at, l.decision, l.score, g.second_score, l.quality, g.reason
+from sighting_log l join sighting g using (sighting_id)
+where l.visitor_id = %(id)s
+order by l.started_at desc, l.sighting_id
+limit %(limit)s
+
+-- cameras: each as its daemon last reported it
+select camera, site, state, stream, fps, dropped, reconnects, last_frame_at, reason
+from camera_health
+order by site, camera
+
+-- totals: how much is stored, and who is here
+select (select count(*) from identity where merged_into is null) as visitors,
+       (select count(*) from visit) as visits,
+       (select count(*) from sighting) as sightings,
+       (select count(*) from sighting where identity_id is null) as pending,
+       (select count(*) from present_now) as present
+
+-- report_camera: what a daemon says of a camera, in place of what it said before
+insert into camera as old
+    (site, camera, state, reason, last_frame_at, fps, dropped, reconnects, stream, reported_at)
+values (%(site)s, %(camera)s, %(state)s, left(%(reason)s, 1000), %(last_frame_at)s, %(fps)s, %(dropped)s,
+        %(reconnects)s, left(%(stream)s, 1000), now())
+on conflict (site, camera) do update set
+    state = excluded.state, reason = excluded.reason, fps = excluded.fps, dropped = excluded.dropped,
+    last_frame_at = coalesce(excluded.last_frame_at, old.last_frame_at), reconnects = excluded.reconnects,
+    stream = excluded.stream, reported_at = excluded.reported_at
+
+-- refresh_visits: a person's visits at a site that began because of what changed within a stretch of time
+select visit_id, started_at, ended_at, sightings, cameras, last_camera
+from refresh_visits(%s, %s, %s, %s, %s)
+
+-- left: whose gap has passed within a time, for they were seen before it and not since: name, site, duration
+select coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at - v.started_at
+from visit v join site s using (site) join identity i using (identity_id)
+where v.ended_at > %s - s.visit_gap and v.ended_at <= %s - s.visit_gap
+order by v.ended_at
+
+-- calibration_sample: scores of two people and of one, how many pairs of people and how many people they come from
+with own as not materialized (
+    select g.*, i.root_id
+    from sighting g left join identity i using (identity_id)
+    where g.site = %(site)s and g.pack = %(pack)s and not g.static
+), pair as (
+    select distinct least(sighting_id, other_id) as a, greatest(sighting_id, other_id) as b
+    from together
+), met as materialized (
+    select a.embedding as x, b.embedding as y,
+           coalesce(a.root_id, a.sighting_id) as one, coalesce(b.root_id, b.sighting_id) as other
+    from pair join own a on a.sighting_id = pair.a join own b on b.sighting_id = pair.b
+    order by a.started_at desc
+    limit 100000
+)
+select array(select (select sum(p.x::float8 * p.y) from unnest(x, y) p (x, y)) from met),
+       (select count(distinct (least(one, other), greatest(one, other))) from met),
+       array(select agreement::float8 from own where agreement is not null order by started_at desc limit 100000),
+       (select count(distinct root_id) from own)
+
+-- chosen_thresholds: match and new as applied for a site and a recogniser
+select match, new
+from calibration
+where site = %s and pack = %s
+
+-- choose_thresholds: in place of any before
+insert into calibration (site, pack, match, new, applied_by, applied_at)
+values %(row)s
+on conflict (site, pack) do update
+set (site, pack, match, new, applied_by, applied_at) = row(excluded.*)
+
+-- merges_in_force: newest first
+select merge_id, coalesce(k.name, 'visitor ' || k.number) as kept, 'visitor ' || m.number as merged,
+       merged_by as "by", reason, merged_at
+from merge
+join identity k on k.identity_id = kept_id
+join identity m on m.identity_id = merged_id
+where undone_at is null
+order by merged_at desc, merge_id
+limit %(limit)s
+
+-- suggestions: open ones, most alike first
+select s.number, coalesce(a.name, 'visitor ' || a.number) as one, coalesce(b.name, 'visitor ' || b.number) as other,
+       agreement, reason, made_at
+from suggestion s
+join identity a on a.identity_id = one_id
+join identity b on b.identity_id = other_id
+where a.merged_into is null and b.merged_into is null
+and not exists (select 1 from rejection r where (r.one_id, r.other_id) = (s.one_id, s.other_id))
+order by agreement desc, s.number
+
+-- suggested_people: the two of a suggestion, the named one first, else the one known longer
+select identity_id, coalesce(name, 'visitor ' || i.number), 'visitor ' || i.number, status
+from identity i join suggestion s on identity_id in (one_id, other_id)
+where s.number = %s
+order by status = 'named' desc, i.number
+
+-- find_merge: by its id or enough of its beginning; two rows where that is ambiguous
+select merge_id, kept_id, merged_id, settled, undone_at
+from merge
+where length(%(id)s) >= %(least)s and starts_with(merge_id::text, lower(%(id)s))
+limit 2
+
+-- stand_alone: a merged identity stands for itself again, with everyone merged into it before
+with recursive under as (
+    select %(merged)s::uuid as id
+    union all
+    select identity_id from identity join under on merged_into = id
+)
+update identity
+set root_id = %(merged)s, merged_into = case when identity_id <> %(merged)s then merged_into end
+from under
+where identity_id = id
+
+-- unsettle: sightings are pending again, for the reasons they had before
+update sighting g
+set identity_id = null, decision = 'pending', reason = before.value
+from jsonb_each_text(%s) before
+where g.sighting_id = before.key::uuid and g.decision = 'settled'
+
+-- undo_merge: note that it was taken back
+update merge
+set undone_at = %s, undone_by = %s, undone_reason = %s
+where merge_id = %s
+
+-- sightings_of: all of a person, oldest first
+select sighting_id, started_at
+from sighting join identity using (identity_id)
+where root_id = %s
+order by started_at
+
+-- note_split: which sightings went from whom to whom
+insert into split (split_id, from_id, to_id, sightings, split_by, reason, split_at)
+values %s
+
+-- reject: two identities are two people
+insert into rejection (one_id, other_id, rejected_by, reason, rejected_at)
+values %s
+on conflict do nothing
+
+-- best_lesson: of a person without any template, the sighting to learn from
+select sighting_id, root_id
+from sighting join identity using (identity_id)
+where root_id = %(id)s and embedding is not null
+and not exists (select 1 from template join identity using (identity_id) where root_id = %(id)s)
+order by good_shots > 0 desc, quality desc
+limit 1
