@@ -72,7 +72,7 @@ def test_a_database_that_is_not_there_is_one_sentence(box: Box) -> None:
         '[database]\nurl = "postgresql://someone:hidden-word@127.0.0.1:9/none"\n'
         '[[camera]]\nname = "a"\nsource = "rtsp://127.0.0.1:9/1"\n'
     )
-    for command in (("visitorctl", "list"), ("visitord", "run"), ("visitord", "migrate")):
+    for command in (("visitorctl", "list"), ("visitorctl", "cluster"), ("visitord", "migrate")):
         done = box.run(*command)
         done.fails_with("127.0.0.1", "cannot be used", "database.url")
         assert "hidden-word" not in done.out + done.err
@@ -200,7 +200,7 @@ def test_replay_shows_progress_on_a_terminal(box: Box) -> None:
         stdout=subprocess.PIPE,
         check=True,
     )
-    shown = os.read(controller, 65536).decode()
+    shown = os.read(controller, 65536).decode(errors="ignore")  # it may end within a character
     os.close(terminal)
     assert "short.mp4" in shown
     assert "100%" in shown

@@ -12,7 +12,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from visitord.clock import Clock
 from visitord.config import Config
-from visitord.errors import DatabaseError
+from visitord.errors import DatabaseError, DatabaseUnavailableError
 from visitord.identity import cluster
 from visitord.identity.cluster import Group
 from visitord.recorder import Recorder
@@ -87,6 +87,8 @@ class Jobs:
         try:
             with contextlib.closing(self._database.another()) as database:
                 job(database)
+        except DatabaseUnavailableError as error:
+            log.debug("A scheduled job will be tried again: %s", error)  # the recorder warns about the outage
         except DatabaseError as error:
             log.warning("A scheduled job could not run and will be tried again: %s", error)
 
