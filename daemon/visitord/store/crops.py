@@ -26,7 +26,8 @@ class Crops:
         path = self._path(name)
         try:
             if not path.exists():
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                path.parent.mkdir(mode=0o700, exist_ok=True)
                 with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:  # mode 0600
                     file.write(jpeg)
                     file.flush()
