@@ -12,6 +12,7 @@ from visitord.clock import Clock
 from visitord.errors import DatabaseError
 from visitord.identity import cluster
 from visitord.identity.cluster import Group
+from visitord.identity.neighbours import Neighbours
 from visitord.records import Thresholds
 from visitord.store import gallery, merging, visits
 from visitord.store.database import Database
@@ -23,18 +24,29 @@ JOB_NAME = "merge job"
 
 
 def merge_duplicates(
-    database: Database, pack: str, thresholds: Thresholds, now: datetime, *, dry_run: bool = False
+    database: Database,
+    pack: str,
+    thresholds: Thresholds,
+    now: datetime,
+    *,
+    dry_run: bool = False,
+    neighbours: Neighbours | None = None,
 ) -> list[Group]:
     """Run one merge job; returns what was (or with dry_run would be) merged and settled.
 
+    neighbours: what the last run knew, so that only new embeddings are fetched and compared.
     Returns nothing when another process is at it.  Raises DatabaseError.
     """
+    neighbours = neighbours or Neighbours(thresholds.merge)
     with database.transaction() as cursor:
         if not merging.lock(cursor):
             log.info("Another process runs the merge job; this one leaves it to that.")
             return []
         merging.freeze(cursor)
-        groups = cluster.propose(merging.members(cursor, pack), merging.apart(cursor), thresholds)
+        members = merging.members(cursor, pack)
+        keys = [key for member in members for part in member.parts for key in part]
+        neighbours.update(keys, merging.embeddings(cursor, neighbours.unknown(keys)))
+        groups = cluster.propose(members, merging.apart(cursor), neighbours).groups
         if groups and not dry_run:
             for group in groups:
                 merging.apply(cursor, group, JOB_NAME, now)
@@ -67,6 +79,7 @@ class Jobs:
         self._pack = pack
         self._thresholds = thresholds
         self._clock = clock
+        self._neighbours = Neighbours(thresholds.merge)
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         # One worker: closing visits and merging never run at once.  Late is better than skipped.
         self._scheduler = BackgroundScheduler(
@@ -91,7 +104,8 @@ class Jobs:
             log.warning("A scheduled job could not run and will be tried again: %s", error)
 
     def _merge(self, database: Database) -> None:
-        if groups := merge_duplicates(database, self._pack, self._thresholds, self._clock.now()):
+        now, known = self._clock.now(), self._neighbours
+        if groups := merge_duplicates(database, self._pack, self._thresholds, now, neighbours=known):
             log.info("The merge job %s.", outcome(groups))
 
     def _close(self, database: Database) -> None:
