@@ -201,11 +201,11 @@ def test_the_merge_job_joins_duplicates_and_settles_pending_sightings(desk: Desk
     desk.recorder.handle(report(axis(2, 3, 0.36), 400))
     desk.recorder.handle(report(axis(2, 3, 0.38), 500))
     assert desk.one("select count(*) from visitor") == 3
-    groups = jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START)
+    groups = jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START).groups
     assert len(groups) >= 1
     assert desk.one("select count(*) from sighting_log where decision = 'pending'") == 0
     before = desk.everything()
-    assert jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START) == []
+    assert jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START).groups == []
     assert desk.everything() == before
 
 
@@ -214,7 +214,7 @@ def test_a_dry_run_of_the_merge_job_changes_nothing(desk: Desk) -> None:
     desk.recorder.handle(report(axis(0, 1, 0.37), 100))
     desk.recorder.handle(report(axis(0, 1, 0.36), 200))
     before = desk.everything()
-    assert jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START, dry_run=True)
+    assert jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START, dry_run=True).groups
     assert desk.everything() == before
 
 
@@ -224,7 +224,7 @@ def test_people_seen_together_are_not_merged_however_alike(desk: Desk) -> None:
     desk.recorder.handle(report(axis(1), 0, sighting_id=two, together=[one]))
     with desk.database.transaction() as cursor:
         cursor.execute("update template set embedding = %s", (axis(0).tolist(),))
-    assert jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START) == []
+    assert jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START).groups == []
 
 
 def test_embeddings_of_another_pack_are_never_compared(desk: Desk) -> None:

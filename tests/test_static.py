@@ -153,7 +153,7 @@ def test_a_merge_and_the_merge_job_do_not_make_it_a_visit(desk: Desk) -> None:
     assert desk.rows("select name, visits, sightings from visitor") == [("visitor 1", 1, 2)]
     for at_s in (5000, 6000):  # pending sightings in a static place, settled by the job
         desk.recorder.handle(replace(report(axis(0, 3, 0.37), at_s), static=True))
-    assert jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START)
+    assert jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START).groups
     assert desk.one("select count(*) from sighting_log where decision = 'settled' and static") == 2
     assert desk.one("select count(*) from visit_log") == 1
 

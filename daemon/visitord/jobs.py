@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -14,12 +14,13 @@ from visitord.clock import Clock
 from visitord.config import Config
 from visitord.errors import DatabaseError, DatabaseUnavailableError
 from visitord.identity import cluster
-from visitord.identity.cluster import Group
+from visitord.identity.cluster import Member, Proposal
+from visitord.identity.neighbours import Neighbours
 from visitord.recorder import Recorder
 from visitord.records import Thresholds
 from visitord.store import gallery, merging, sightings, visits
 from visitord.store.crops import Crops
-from visitord.store.database import Database
+from visitord.store.database import Cursor, Database
 
 log = logging.getLogger(__name__)
 
@@ -29,29 +30,49 @@ JOB_NAME = "merge job"
 
 
 def merge_duplicates(
-    database: Database, pack: str, thresholds: Thresholds, now: datetime, *, dry_run: bool = False
-) -> list[Group]:
-    """Run one merge job; returns what was (or with dry_run would be) merged and settled.
+    database: Database,
+    pack: str,
+    thresholds: Thresholds,
+    now: datetime,
+    *,
+    dry_run: bool = False,
+    neighbours: Neighbours | None = None,
+) -> Proposal:
+    """Run one merge job; returns what was (or with dry_run would be) merged, settled and left to a person.
 
+    neighbours: what the last run knew, so that only new embeddings are fetched and compared.
     Returns nothing when another process is at it.  Raises DatabaseError.
     """
+    neighbours = neighbours or Neighbours(thresholds.merge)
     with database.transaction() as cursor:
         if not merging.lock(cursor):
             log.info("Another process runs the merge job; this one leaves it to that.")
-            return []
+            return Proposal([], [])
+        _compare(cursor, pack, neighbours)  # the slow part, while recorders go on enrolling
         merging.freeze(cursor)
-        groups = cluster.propose(merging.members(cursor, pack), merging.apart(cursor), thresholds)
-        if groups and not dry_run:
-            for group in groups:
+        proposal = cluster.propose(_compare(cursor, pack, neighbours), merging.apart(cursor), neighbours)
+        if not dry_run:
+            for group in proposal.groups:
                 merging.apply(cursor, group, JOB_NAME, now)
-            gallery.changed(cursor)
-        return groups
+            merging.suggest(cursor, proposal.suggestions, now)
+            if proposal.groups:
+                gallery.changed(cursor)
+        return proposal
 
 
-def outcome(groups: Sequence[Group]) -> str:
+def _compare(cursor: Cursor, pack: str, neighbours: Neighbours) -> list[Member]:
+    """Everyone the job is about, whose embeddings are then in neighbours."""
+    members = merging.members(cursor, pack)
+    keys = [key for member in members for part in member.parts for key in part]
+    neighbours.update(keys, merging.embeddings(cursor, neighbours.unknown(keys)))
+    return members
+
+
+def outcome(proposal: Proposal) -> str:
     """What a merge job did, in words."""
-    merged, settled = sum(len(g.merged) for g in groups), sum(len(g.settled) for g in groups)
-    return f"merged {merged} identities and settled {settled} pending sightings"
+    merged, settled = sum(len(g.merged) for g in proposal.groups), sum(len(g.settled) for g in proposal.groups)
+    asked = f", and left {len(proposal.suggestions)} to you: visitorctl suggestions" if proposal.suggestions else ""
+    return f"merged {merged} identities and settled {settled} pending sightings{asked}"
 
 
 class Jobs:
@@ -63,6 +84,7 @@ class Jobs:
         self._config = config
         self._clock = clock
         self._told = clock.now()  # until when it is told who left
+        self._neighbours: Neighbours | None = None  # what the last merge job knew
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         # One worker: jobs never run at once.  Late is better than skipped.
         self._scheduler = BackgroundScheduler(
@@ -96,8 +118,12 @@ class Jobs:
         limits = self._recorder.thresholds
         if limits is None:
             return  # the database was away ever since the start
-        if groups := merge_duplicates(database, self._recorder.pack, limits, self._clock.now()):
-            log.info("The merge job %s.", outcome(groups))
+        if self._neighbours is None or self._neighbours.threshold != limits.merge:
+            self._neighbours = Neighbours(limits.merge)
+        now, known = self._clock.now(), self._neighbours
+        done = merge_duplicates(database, self._recorder.pack, limits, now, neighbours=known)
+        if done.groups:
+            log.info("The merge job %s.", outcome(done))
 
     def _tidy(self, database: Database) -> None:
         limits, crops = self._config.crops, Crops(self._config.crops_dir)

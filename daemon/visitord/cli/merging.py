@@ -2,12 +2,15 @@
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from visitord import box, jobs
-from visitord.cli.common import config, database, format_option, show
+from visitord.cli.common import PATH, config, database, format_option, save, show
+from visitord.sheet import sheet
 from visitord.store import correcting, merging, people
+from visitord.store.crops import Crops
 from visitord.store.embedded import account_name
 
 why_option = click.option("--why", default="said by a person", help="The reason, kept with it.")
@@ -104,8 +107,9 @@ def suggestions(answer: str | None, number: int | None, why: str, form: str) -> 
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Only say what would be merged.")
-def cluster(dry_run: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Only say what would be merged, and why.")
+@click.option("--picture", type=PATH, metavar="FILE.png", help="Also put the faces side by side.")
+def cluster(dry_run: bool, picture: Path | None) -> None:
     """Run the merge job now.
 
     It joins identities that are one person and settles pending sightings.
@@ -113,8 +117,21 @@ def cluster(dry_run: bool) -> None:
     settings = config()
     opened, pack = database(), box.open_pack(settings)
     thresholds = box.thresholds(settings, pack, opened)
-    groups = jobs.merge_duplicates(opened, pack.fingerprint, thresholds, datetime.now(UTC), dry_run=dry_run)
-    outcome = jobs.outcome(groups)
+    done = jobs.merge_duplicates(opened, pack.fingerprint, thresholds, datetime.now(UTC), dry_run=dry_run)
+    rows = [(f"one person: all agree at {g.agreement:.2f} or more", g.members) for g in done.groups]
+    rows += [(f"up to you: agree at {s.agreement:.2f}, {s.reason}", (s.one, s.other)) for s in done.suggestions]
+    with opened.transaction() as cursor:
+        faces = people.faces(cursor, [i for _, ids in rows for i in ids])
+    if dry_run:
+        for why, ids in rows:
+            click.echo(f"{', '.join(faces[i][0] for i in ids if i in faces)} ({why})")
+    if picture:
+        crops = Crops(settings.crops_dir)
+        save(
+            picture,
+            sheet([(why, [(faces[i][0], crops.read(faces[i][1])) for i in ids if i in faces]) for why, ids in rows]),
+        )
+    outcome = jobs.outcome(done)
     click.echo(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")
 
 

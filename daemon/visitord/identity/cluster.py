@@ -4,30 +4,37 @@ Pure: takes what is known, returns what to do.  DBSCAN (Ester et al. 1996) alone
 of its clusters groups grow only while every member agrees with every other (complete linkage).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain
+from typing import TypeVar
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
-from visitord.records import Thresholds
+from visitord.identity.decide import new_identity_id
+from visitord.identity.linkage import Fits, link
+from visitord.identity.neighbours import Neighbours, dbscan
+
+DISAGREE = -2.0
+T = TypeVar("T", int, UUID)
+_STACK = 1 << 20  # numbers looked at in one go
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Member:
     """An identity, or a pending sighting.
 
-    parts: what it was put together from, each float32 (n, d): the templates it had as enrolled, those of every
-    identity merged into it, and the embedding of every sighting settled.  They stay apart so that a second run asks
-    what the first asked: a member that disagrees with one part is not outvoted by the others.
+    parts: what it was put together from, each the keys of its embeddings: the templates it had as enrolled, those of
+    every identity merged into it, and the embedding of every sighting settled.  They stay apart so that a second run
+    asks what the first asked: a member that disagrees with one part is not outvoted by the others.
     rank orders who is kept in a merge: the lowest stays.
     """
 
     member_id: UUID
-    parts: tuple[NDArray[np.float32], ...]
+    parts: tuple[tuple[UUID, ...], ...]
     rank: int
     named: bool = False
     pending: bool = False
@@ -45,81 +52,148 @@ class Group:
     settled: tuple[UUID, ...]
     agreement: float
 
+    @property
+    def members(self) -> tuple[UUID, ...]:
+        """All of them, the one that stays first."""
+        return (*([self.kept] if self.kept else []), *self.merged, *self.settled)
 
-def propose(members: Sequence[Member], apart: AbstractSet[frozenset[UUID]], thresholds: Thresholds) -> list[Group]:
-    """Groups to be made one, each of at least two members.
+    @property
+    def identity_id(self) -> UUID:
+        """Who they all are once this is done."""
+        return self.kept or new_identity_id(self.settled[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Two identities, as they stand once the groups are made one, of whom a person should say whether they are one.
+
+    one has the lower id.  agreement: the highest between a part of the one and a part of the other.
+    """
+
+    one: UUID
+    other: UUID
+    agreement: float
+    reason: str
+
+
+NAMED = "both have names"
+TORN = "one of them fits somebody else nearly as well"
+PARTLY = "some of their looks agree, others do not"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What to do, and what to ask, the best agreeing first."""
+
+    groups: list[Group]
+    suggestions: list[Suggestion]
+
+
+def propose(members: Sequence[Member], apart: AbstractSet[frozenset[UUID]], neighbours: Neighbours) -> Proposal:
+    """Groups to be made one, each of at least two members, and pairs of identities for a person to judge.
 
     apart: pairs that are two people for certain (seen together, or rejected by a person).
+    neighbours: holds all embeddings of the members, and the similarity from which they agree.
+
+    Two members fit when every part of one agrees with every part of the other, they are not apart and not both named;
+    `linkage.link` joins those that fit, and leaves ambiguous ones alone.  Two identities that agree at least in part
+    and were not joined are a suggestion, unless they are apart.  All this is asked of parts, which a merge only puts
+    under another identity: once the groups are applied, no group is proposed again, and the same is suggested.
     """
-    groups: list[Group] = []
-    for cluster in _clusters(members, thresholds.merge):
-        groups += [_group(g, a) for g, a in _agreeing(cluster, apart, thresholds.merge) if len(g) > 1]
-    return groups
+    ordered = sorted(members, key=lambda m: (m.pending, not m.named, m.rank, m.member_id))
+    place, size = {m.member_id: n for n, m in enumerate(ordered)}, len(ordered)
+    strangers = {_pair(place[a], place[b]) for a, b in apart if a in place and b in place}
+    pairs, best, worst = _agreements(ordered, neighbours)
+    banned = np.array([m.named for m in ordered], np.bool_)[pairs].all(0)
+    banned |= np.isin(pairs[0] * size + pairs[1], [a * size + b for a, b in strangers])
+    fit = (worst >= neighbours.threshold) & ~banned
+    sure = {n for n, m in enumerate(ordered) if not m.pending}
+    whose, groups, torn = np.arange(size), {}, set()
+    for fits in _clusters(pairs[:, fit], worst[fit], size, neighbours.threshold):
+        for first, (points, lowest) in link(fits, sure, strangers).items():
+            whose[list(points)] = first
+            groups[first] = _group([ordered[n] for n in sorted(points)], lowest)
+        torn |= {(a, b) for a, others in fits.items() for b in others}
+    # From here on members are seen as the identities they will be; a lone pending sighting is none.
+    ids = {n: ordered[n].member_id for n in sure} | {first: group.identity_id for first, group in groups.items()}
+    parted = {_pair(whose[a], whose[b]) for a, b in strangers}
+    agreed: dict[tuple[int, int], float] = {}
+    for a, b, agrees in zip(*np.sort(whose[pairs], axis=0).tolist(), best.tolist(), strict=True):
+        if a != b and (a, b) not in parted and a in ids and b in ids:
+            agreed[a, b] = max(agrees, agreed.get((a, b), DISAGREE))
+    suggestions = []
+    for (a, b), agrees in agreed.items():
+        reason = NAMED if ordered[a].named and ordered[b].named else TORN if (a, b) in torn else PARTLY
+        suggestions.append(Suggestion(*_pair(ids[a], ids[b]), agrees, reason))
+    suggestions.sort(key=lambda s: (-s.agreement, s.one, s.other))
+    return Proposal([groups[first] for first in sorted(groups)], suggestions)
 
 
-def _clusters(members: Sequence[Member], threshold: float) -> list[list[Member]]:
-    """Members connected through similar embeddings, as DBSCAN sees them."""
-    if len(members) < 2:
-        return []
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-    from sklearn.cluster import DBSCAN  # takes a second to import, which no other command should wait for
-
-    owners = np.repeat(np.arange(len(members)), [sum(map(len, m.parts)) for m in members])
-    rows = np.concatenate([part for m in members for part in m.parts])
-    labels = DBSCAN(eps=1 - threshold, min_samples=2, metric="cosine").fit_predict(rows)
-    # One identity's embeddings may lie in several clusters, which are one then: members and labels make a graph.
-    size = len(members) + int(labels.max(initial=-1)) + 1
-    linked = labels >= 0
-    edges = (np.ones(linked.sum()), (owners[linked], len(members) + labels[linked]))
-    group_of = connected_components(coo_array(edges, shape=(size, size)), directed=False)[1][: len(members)]
-    groups = [[m for m, group in zip(members, group_of, strict=True) if group == g] for g in np.unique(group_of)]
-    return [group for group in groups if len(group) > 1]
+def _pair(a: T, b: T) -> tuple[T, T]:
+    return (a, b) if a < b else (b, a)
 
 
-def _agreeing(
-    cluster: Sequence[Member], apart: AbstractSet[frozenset[UUID]], threshold: float
-) -> list[tuple[list[Member], float]]:
-    """Grow groups from the most similar pair on; two groups join only if every pair across them may."""
-    similarity: Mapping[frozenset[UUID], float] = {
-        frozenset((a.member_id, b.member_id)): min(agreement(p, q) for p in a.parts for q in b.parts)
-        for a, b in combinations(cluster, 2)
-    }
+def agreement(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64]:
+    """How alike two sets of unit embeddings (…, n, d) are: each one's best partner in the other set, on average.
 
-    def may_join(a: Member, b: Member) -> bool:
-        pair = frozenset((a.member_id, b.member_id))
-        return pair not in apart and not (a.named and b.named) and similarity[pair] >= threshold
-
-    groups: list[list[Member]] = [[m] for m in cluster]
-    for pair in sorted(similarity, key=lambda p: (-similarity[p], sorted(p))):
-        if similarity[pair] < threshold:
-            break
-        first, second = (next(g for g in groups if any(m.member_id == i for m in g)) for i in sorted(pair))
-        if first is not second and all(may_join(a, b) for a in first for b in second):
-            groups.remove(second)
-            first += second
-
-    def lowest(group: list[Member]) -> float:
-        pairs = combinations(group, 2)
-        return min((similarity[frozenset((a.member_id, b.member_id))] for a, b in pairs), default=1.0)
-
-    return [(group, lowest(group)) for group in groups]
-
-
-def agreement(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    """How alike two sets of unit embeddings are: each one's best partner in the other set, on average.
-
-    The lower of the two directions, so that one lucky pair cannot speak for all.
+    The lower of the two directions, so that one lucky pair cannot speak for all.  Rounded to seven digits, for the
+    same data in another order must not come out differently.
     """
-    products = a @ b.T
-    return float(min(products.max(1).mean(), products.max(0).mean()))
+    products = a.astype(np.float64) @ b.astype(np.float64).swapaxes(-1, -2)
+    lower: NDArray[np.float64] = np.minimum(products.max(-1).mean(-1), products.max(-2).mean(-1)).round(7)
+    return lower
+
+
+def _agreements(
+    members: Sequence[Member], neighbours: Neighbours
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Pairs (2, m) of members that agree at least in part, the lower one first: the best and worst of their parts.
+
+    Parts agree only where some of their embeddings do, for agreement is a mean; pairs of parts that have none such need
+    no product, and count as DISAGREE.
+    """
+    parts = [part for m in members for part in m.parts]
+    held = np.array([len(m.parts) for m in members], np.int64)
+    owner, sizes = np.repeat(np.arange(len(members)), held), np.array([len(part) for part in parts], np.int64)
+    rows, starts = neighbours.rows(chain.from_iterable(parts)), np.cumsum(sizes) - sizes
+    part_of = np.full(len(neighbours.matrix), -1)
+    part_of[rows] = np.repeat(np.arange(len(parts)), sizes)
+    near = part_of[neighbours.pairs]
+    near = np.sort(near[:, (near >= 0).all(0)], axis=0)
+    near = near[:, owner[near[0]] != owner[near[1]]]
+    near = np.stack(np.divmod(np.unique(near[0] * len(parts) + near[1]), max(len(parts), 1)))
+    agrees = np.empty(near.shape[1])
+    shapes = sizes[near[0]] * (1 + sizes.max(initial=0)) + sizes[near[1]]
+    for shape in np.unique(shapes):
+        alike = np.flatnonzero(shapes == shape)
+        n, k = counts = sizes[near[:, alike[0]]]
+        for some in np.array_split(alike, 1 + len(alike) * (n + k) * neighbours.matrix.shape[1] // _STACK):
+            a, b = (rows[starts[p][:, None] + np.arange(c)] for p, c in zip(near[:, some], counts, strict=True))
+            agrees[some] = agreement(neighbours.matrix[a], neighbours.matrix[b])
+    codes, pair_of = np.unique(owner[near[0]] * len(members) + owner[near[1]], return_inverse=True)
+    pairs = np.stack(np.divmod(codes, max(len(members), 1)))
+    best, worst = np.full(len(codes), DISAGREE), np.full(len(codes), -DISAGREE)
+    np.maximum.at(best, pair_of, agrees)
+    np.minimum.at(worst, pair_of, agrees)
+    worst[np.bincount(pair_of, minlength=len(codes)) < held[pairs].prod(0)] = DISAGREE
+    some_agree = best >= neighbours.threshold
+    return pairs[:, some_agree], best[some_agree], worst[some_agree]
+
+
+def _clusters(pairs: NDArray[np.int64], agrees: NDArray[np.float64], size: int, threshold: float) -> Iterator[Fits]:
+    """Pairs (2, m) that fit, apart by the DBSCAN clusters of their members."""
+    labels = dbscan(pairs, size, threshold)[pairs[0]]
+    order = np.argsort(labels, kind="stable")
+    for some in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
+        fits: Fits = {}
+        for a, b, fit in zip(*pairs[:, some].tolist(), agrees[some].tolist(), strict=True):
+            fits.setdefault(a, {})[b] = fits.setdefault(b, {})[a] = fit
+        if fits:
+            yield fits
 
 
 def _group(members: Sequence[Member], lowest: float) -> Group:
-    people = sorted((m for m in members if not m.pending), key=lambda m: (not m.named, m.rank))
-    return Group(
-        kept=people[0].member_id if people else None,
-        merged=tuple(m.member_id for m in people[1:]),
-        settled=tuple(m.member_id for m in sorted(members, key=lambda m: m.rank) if m.pending),
-        agreement=lowest,
-    )
+    """Of members in the order in which they would be kept."""
+    people = tuple(m.member_id for m in members if not m.pending)
+    settled = tuple(m.member_id for m in members if m.pending)
+    return Group(people[0] if people else None, people[1:], settled, lowest)

@@ -7,14 +7,14 @@ from operator import itemgetter
 from uuid import UUID, uuid4
 
 import numpy as np
-from psycopg2.extras import Json
+from psycopg2.extras import Json, execute_values
 
 from visitord.errors import VisitordError
-from visitord.identity.cluster import Group, Member
+from visitord.identity.cluster import Group, Member, Suggestion
 from visitord.identity.decide import new_identity_id
-from visitord.records import Decision
+from visitord.records import Decision, Embedding
 from visitord.store import gallery, visits
-from visitord.store.database import Cursor, value
+from visitord.store.database import SQL, Cursor, value
 
 JOB_LOCK = 5_190_232_977_410_118_223
 MIN_GOOD_SHOTS = 1  # a pending sighting without one flawless shot stays pending
@@ -36,9 +36,9 @@ def freeze(cursor: Cursor) -> None:
 def members(cursor: Cursor, pack: str) -> list[Member]:
     """Identities that stand for themselves, with all that was put together in them, and usable pending sightings."""
     cursor.execute(
-        "select r.identity_id, r.number, r.status = 'named', p.part, p.embedding from ("
-        "select identity_id, identity_id as part, template_id as id, embedding from template where pack = %(pack)s "
-        "union all select identity_id, sighting_id, sighting_id, embedding from sighting "
+        "select r.identity_id, r.number, r.status = 'named', p.part, p.id from ("
+        "select identity_id, identity_id as part, template_id as id from template where pack = %(pack)s "
+        "union all select identity_id, sighting_id, sighting_id from sighting "
         "where decision = 'settled' and pack = %(pack)s) p "
         "join identity i on i.identity_id = p.identity_id join identity r on r.identity_id = i.root_id "
         "where r.status <> 'ignored' order by r.number, p.part, p.id",
@@ -46,16 +46,26 @@ def members(cursor: Cursor, pack: str) -> list[Member]:
     )
     found = []
     for (identity_id, number, named), rows in groupby(cursor.fetchall(), key=itemgetter(0, 1, 2)):
-        parts = tuple(np.array([row[4] for row in part], np.float32) for _, part in groupby(rows, key=itemgetter(3)))
+        parts = tuple(tuple(row[4] for row in part) for _, part in groupby(rows, key=itemgetter(3)))
         found.append(Member(identity_id, parts, number, named=named))
     cursor.execute(
-        "select sighting_id, embedding from sighting where identity_id is null and pack = %s and good_shots >= %s "
+        "select sighting_id from sighting where identity_id is null and pack = %s and good_shots >= %s "
         "order by started_at, sighting_id",
         (pack, MIN_GOOD_SHOTS),
     )
-    for rank, (sighting_id, embedding) in enumerate(cursor.fetchall()):
-        found.append(Member(sighting_id, (np.array([embedding], np.float32),), rank, pending=True))
+    for rank, (sighting_id,) in enumerate(cursor.fetchall()):
+        found.append(Member(sighting_id, ((sighting_id,),), rank, pending=True))
     return found
+
+
+def embeddings(cursor: Cursor, keys: Sequence[UUID]) -> dict[UUID, Embedding]:
+    """What these templates and sightings, as the parts of members name them, look like."""
+    cursor.execute(
+        "select template_id, embedding from template where template_id = any(%(keys)s) "
+        "union all select sighting_id, embedding from sighting where sighting_id = any(%(keys)s)",
+        {"keys": list(keys)},
+    )
+    return {key: np.asarray(embedding, np.float32) for key, embedding in cursor}
 
 
 def apart(cursor: Cursor) -> set[frozenset[UUID]]:
@@ -90,6 +100,13 @@ def apply(cursor: Cursor, group: Group, by: str, now: datetime) -> None:
             (kept, Decision.SETTLED.value, f"the merge job: {reason}", list(group.settled)),
         )
     rebuild_visits(cursor, [kept, *group.merged])
+
+
+def suggest(cursor: Cursor, suggestions: Sequence[Suggestion], now: datetime) -> None:
+    """Keep exactly these as the open ones; those that stay keep their numbers."""
+    rows = [(s.one, s.other, s.agreement, s.reason, now) for s in suggestions]
+    execute_values(cursor, SQL["suggest"], rows)
+    cursor.execute(SQL["withdraw_suggestions"], ([row[0] for row in rows], [row[1] for row in rows]))
 
 
 def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, why: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from visitord.errors import NotFoundError, VisitordError
 from visitord.store import gallery
-from visitord.store.database import Cursor
+from visitord.store.database import SQL, Cursor
 
 NEAR_MAX = 3
 NAME_MAX = 200
@@ -50,14 +50,7 @@ def find(cursor: Cursor, who: str) -> Person:
 
 def faces(cursor: Cursor, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str | None]]:
     """What people and sightings are called, and the crop that shows them best, if any."""
-    cursor.execute(
-        "select i.identity_id, coalesce(i.name, 'visitor ' || i.number), (select crop from sighting g "
-        "join identity m using (identity_id) where m.root_id = i.identity_id and crop is not null "
-        "order by good_shots > 0 desc, quality desc limit 1) from identity i where i.identity_id = any(%(ids)s) "
-        "union all select sighting_id, camera || to_char(started_at, ' MM-DD HH24:MI'), crop from sighting "
-        "where sighting_id = any(%(ids)s)",
-        {"ids": list(ids)},
-    )
+    cursor.execute(SQL["faces"], {"ids": list(ids)})
     return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
 
 

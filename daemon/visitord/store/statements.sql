@@ -176,3 +176,25 @@ where root_id = %(id)s and embedding is not null
 and not exists (select 1 from template join identity using (identity_id) where root_id = %(id)s)
 order by good_shots > 0 desc, quality desc
 limit 1
+
+-- suggest: that pairs are one person; what was suggested before keeps its number
+insert into suggestion as old (one_id, other_id, agreement, reason, made_at)
+values %s
+on conflict (one_id, other_id) do update set agreement = excluded.agreement, reason = excluded.reason
+where (old.agreement, old.reason) is distinct from (excluded.agreement, excluded.reason)
+
+-- withdraw_suggestions: all but these pairs
+delete from suggestion
+where (one_id, other_id) not in (select * from unnest(%s::uuid[], %s::uuid[]))
+
+-- faces: what people and sightings are called, and the crop that shows them best
+select i.identity_id, coalesce(i.name, 'visitor ' || i.number),
+       (select crop from sighting g join identity m using (identity_id)
+        where m.root_id = i.identity_id and crop is not null
+        order by good_shots > 0 desc, quality desc limit 1)
+from identity i
+where i.identity_id = any(%(ids)s)
+union all
+select sighting_id, camera || to_char(started_at, ' MM-DD HH24:MI'), crop
+from sighting
+where sighting_id = any(%(ids)s)
