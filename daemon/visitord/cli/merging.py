@@ -118,19 +118,17 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
     opened, pack = database(), box.open_pack(settings)
     thresholds = box.thresholds(settings, pack, opened)
     done = jobs.merge_duplicates(opened, pack.fingerprint, thresholds, datetime.now(UTC), dry_run=dry_run)
-    rows = [(f"one person: all agree at {g.agreement:.2f} or more", g.members) for g in done.groups]
-    rows += [(f"up to you: agree at {s.agreement:.2f}, {s.reason}", (s.one, s.other)) for s in done.suggestions]
+    whom = [(f"one person: all agree at {g.agreement:.2f} or more", g.members) for g in done.groups]
+    whom += [(f"up to you: agree at {s.agreement:.2f}, {s.reason}", (s.one, s.other)) for s in done.suggestions]
     with opened.transaction() as cursor:
-        faces = people.faces(cursor, [i for _, ids in rows for i in ids])
+        faces = people.faces(cursor, [i for _, ids in whom for i in ids])
+    rows = [(why, [faces[i] for i in ids if i in faces]) for why, ids in whom]
     if dry_run:
-        for why, ids in rows:
-            click.echo(f"{', '.join(faces[i][0] for i in ids if i in faces)} ({why})")
+        for why, some in rows:
+            click.echo(f"{', '.join(name for name, _ in some)} ({why})")
     if picture:
         crops = Crops(settings.crops_dir)
-        save(
-            picture,
-            sheet([(why, [(faces[i][0], crops.read(faces[i][1])) for i in ids if i in faces]) for why, ids in rows]),
-        )
+        save(picture, sheet([(why, [(name, crops.read(crop)) for name, crop in some]) for why, some in rows]))
     outcome = jobs.outcome(done)
     click.echo(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")
 
