@@ -1,0 +1,399 @@
+"""How fast and how right the clustering of the merge job is.
+
+    python bench/cluster.py [--quick] [--seed 1]
+
+Against scikit-learn's DBSCAN over all cosines: the same clusters, CPU time and memory, each in a process of its own.
+Against plain DBSCAN at its best radius: precision and recall of what is merged, over pairs and by BCubed (Bagga and
+Baldwin 1998: for each embedding, how much of its group is the same person, and how much of the person is in its
+group).  And a simulated year, job after job.  Faces are made up, with the spread of the default pack.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from visitord.identity.cluster import Group, Member, Proposal, propose
+from visitord.identity.decide import ADDS_NOTHING_NEW, TEMPLATES_MAX
+from visitord.identity.neighbours import Neighbours, dbscan
+from visitord.vision.zoo import THRESHOLDS
+
+DIM = 128
+COMMON = 0.04  # mean cosine of different people
+LIKE = 0.56  # what the same person's adds to that, on average
+SHOT_SD = 0.11  # of how much of the person is in a shot
+NEW = 1000  # embeddings that came since the last run
+ROUNDS = 3
+EPS = np.arange(0.30, 0.70, 0.04)  # radii among which plain DBSCAN may have its best
+LOT = 500  # sightings compared with the gallery in one go
+
+console = Console(width=120)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--quick", action="store_true", help="a tenth of the people")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--only", nargs=2, metavar=("WHO", "FILE"), help=argparse.SUPPRESS)
+    given = options.parse_args()
+    if given.only:
+        print(json.dumps(measure(given.only[0], np.load(given.only[1]))))
+        return
+    spread(given.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        speed(Path(folder), given)
+    grouping(given)
+    year(given)
+
+
+# Faces
+
+
+class Crowd:
+    """People whose embeddings have the spread measured with the default pack."""
+
+    def __init__(self, people: int, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._common = directions(1, rng)
+        self._people = directions(people, rng)
+
+    def shots(self, people: NDArray[np.intp]) -> NDArray[np.float32]:
+        """One embedding (d,) of each of these people: what all faces share, what is theirs, and the moment's."""
+        own = np.clip(self._rng.normal(np.sqrt(LIKE), SHOT_SD, (len(people), 1)), 0, 0.97)
+        moment = np.sqrt(np.maximum(1 - COMMON - own**2, 0.01))
+        looks = (
+            np.sqrt(COMMON) * self._common + own * self._people[people] + moment * directions(len(people), self._rng)
+        )
+        return np.asarray(looks / np.linalg.norm(looks, axis=1, keepdims=True), np.float32)
+
+
+def directions(n: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    vectors = rng.standard_normal((n, DIM), np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
+
+
+def spread(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    crowd, people = Crowd(4000, rng), np.arange(4000)
+    a, b = crowd.shots(people), crowd.shots(people)
+    same, different = (a * b).sum(1), (a[:, None, :] * b[None, 1:300, :]).sum(2)
+    different = different[np.arange(1, 300)[None] != people[:, None]]
+    table = Table("cosine of", "mean", "sd", "lowest", "highest", f"≥ {THRESHOLDS.merge}", title="The faces")
+    for name, scores in (("the same person", same), ("different people", different)):
+        numbers = (scores.mean(), scores.std(), scores.min(), scores.max())
+        table.add_row(name, *(f"{n:.2f}" for n in numbers), f"{(scores >= THRESHOLDS.merge).mean():.2g}")
+    console.print(table)
+
+
+# Speed
+
+
+def speed(folder: Path, given: argparse.Namespace) -> None:
+    table = Table("embeddings", "who", "CPU s", "wall s", "memory MB", "times faster (CPU)", title="DBSCAN, fresh")
+    for size in (2000, 10_000) if given.quick else (5000, 20_000):
+        path = looks(folder, size, given.seed)
+        runs: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for _ in range(ROUNDS):
+            for who in ("scikit-learn", "visitord"):
+                runs[who].append(child(who, path))
+        labels = [np.array(runs[who][0]["labels"]) for who in runs]
+        assert same_clusters(*labels), "the clusters differ"
+        base = median(runs["scikit-learn"], "cpu_s")
+        for who, measured in runs.items():
+            numbers = [median(measured, key) for key in ("cpu_s", "wall_s", "memory_mb")]
+            table.add_row(str(size), who, *(f"{n:.2f}" for n in numbers), f"{base / numbers[0]:.1f}")
+    size = 20_000 if given.quick else 100_000
+    path = looks(folder, size, given.seed)
+    full, new = child("visitord", path), child("new", path)
+    numbers = [full[key] for key in ("cpu_s", "wall_s", "memory_mb")]
+    table.add_row(str(size), "visitord", *(f"{n:.2f}" for n in numbers), "")
+    numbers = [new[key] for key in ("cpu_s", "wall_s", "memory_mb")]
+    table.add_row(f"{NEW} new", "visitord", *(f"{n:.2f}" for n in numbers), "")
+    console.print(table)
+    table = Table("step", "full: CPU s", f"{NEW} new: CPU s", "times faster", title=f"A run over {size} embeddings")
+    for step in ("compare", "propose"):
+        table.add_row(step, f"{full[step]:.2f}", f"{new[step]:.2f}", f"{full[step] / new[step]:.1f}")
+    console.print(table)
+
+
+def looks(folder: Path, size: int, seed: int) -> Path:
+    """A file of embeddings, five of each person, in any order."""
+    rng, path = np.random.default_rng(seed), folder / f"{size}.npy"
+    np.save(path, Crowd(size // 5, rng).shots(rng.permutation(np.repeat(np.arange(size // 5), 5))))
+    return path
+
+
+def child(who: str, path: Path) -> dict[str, Any]:
+    command = [sys.executable, __file__, "--only", who, str(path)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def measure(who: str, embeddings: NDArray[np.float32]) -> dict[str, Any]:
+    """Times and additional memory of one run in this process."""
+    from sklearn.cluster import DBSCAN
+
+    keys = [UUID(int=n + 1) for n in range(len(embeddings))]
+    found, neighbours = dict(zip(keys, embeddings, strict=True)), Neighbours(THRESHOLDS.merge)
+    if who == "new":
+        neighbours.update(keys[:-NEW], found)
+    plain = DBSCAN(eps=1 - THRESHOLDS.merge, min_samples=2, metric="cosine")
+    plain.fit_predict(embeddings[:50])  # what is loaded once is not counted
+    members = [Member(key, ((key,),), n) for n, key in enumerate(keys)]
+    before_mb = highest_mb(anew=True)
+    steps = {}
+    start, cpu = time.perf_counter(), time.process_time()
+    if who == "scikit-learn":
+        labels = plain.fit_predict(embeddings)
+    else:
+        neighbours.update(keys, found)
+        steps["compare"] = time.process_time() - cpu
+        labels = dbscan(neighbours.pairs, len(keys), neighbours.threshold)
+    steps |= {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - start}
+    if who != "scikit-learn":
+        cpu = time.process_time()
+        propose(members, set(), neighbours)
+        steps["propose"] = time.process_time() - cpu
+    return {**steps, "memory_mb": highest_mb() - before_mb, "labels": labels.tolist()}
+
+
+def highest_mb(anew: bool = False) -> float:
+    """The most memory this process has held; from now on, with anew (Linux: `man 5 proc`, clear_refs)."""
+    if anew:
+        Path("/proc/self/clear_refs").write_text("5")
+    status = Path("/proc/self/status").read_text()
+    return float(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+
+
+def median(runs: Sequence[dict[str, Any]], key: str) -> float:
+    return float(np.median([run[key] for run in runs]))
+
+
+def same_clusters(a: NDArray[np.intp], b: NDArray[np.intp]) -> bool:
+    """Whether these labels are each other's but for the names, -1 being one name."""
+    pairs = len(np.unique(np.stack([a, b]), axis=1).T)
+    return bool(((a == -1) == (b == -1)).all()) and pairs == len(np.unique(a)) == len(np.unique(b))
+
+
+# Quality
+
+
+def grouping(given: argparse.Namespace) -> None:
+    """Everybody is a provisional identity of one embedding; which are made one?"""
+    from sklearn.cluster import DBSCAN
+
+    titles = ("P, pairs", "R", "F", "P, BCubed", "R", "F", "groups", "least")
+    notes: list[str] = []
+    table = Table(
+        "people", "how", *titles, title="What is merged (P precision, R recall, least: lowest cosine in a group)"
+    )
+    for people, each in ((100, 10), (300, 4)) if given.quick else ((100, 10), (600, 10), (2000, 4)):
+        rng = np.random.default_rng(given.seed)
+        truth = np.repeat(np.arange(people), each)
+        embeddings = Crowd(people, rng).shots(truth)
+        plain = {
+            eps: alone(DBSCAN(eps=eps, min_samples=2, metric="cosine").fit_predict(embeddings)) for eps in EPS.round(2)
+        }
+        best = max(plain, key=lambda eps: bcubed(plain[eps], truth)[2])
+        at_ours = alone(DBSCAN(eps=1 - THRESHOLDS.merge, min_samples=2, metric="cosine").fit_predict(embeddings))
+        ours, suggested = decided(embeddings, truth)
+        rows = {
+            f"DBSCAN, its best: {1 - best:.2f}": plain[best],
+            f"DBSCAN, {THRESHOLDS.merge}": at_ours,
+            f"visitord, {THRESHOLDS.merge}": ours,
+        }
+        for how, labels in rows.items():
+            scores = [f"{n:.3f}" for n in (*pairwise(labels, truth), *bcubed(labels, truth))]
+            groups = int((np.bincount(labels) > 1).sum())
+            table.add_row(f"{people} × {each}", how, *scores, str(groups), f"{least_alike(labels, embeddings):.2f}")
+        notes.append(f"{people} × {each}: {suggested}")
+    console.print(table, *notes, sep="\n")
+
+
+def decided(embeddings: NDArray[np.float32], truth: NDArray[np.intp]) -> tuple[NDArray[np.intp], str]:
+    """The group of each, and what was suggested."""
+    keys, neighbours = [UUID(int=n) for n in range(len(embeddings))], Neighbours(THRESHOLDS.merge)
+    neighbours.update(keys, dict(zip(keys, embeddings, strict=True)))
+    proposal = propose([Member(key, ((key,),), n) for n, key in enumerate(keys)], set(), neighbours)
+    labels = np.arange(len(keys))
+    for group in proposal.groups:
+        labels[[key.int for key in everyone(group)]] = group.identity_id.int
+    right = sum(bool(truth[s.one.int] == truth[s.other.int]) for s in proposal.suggestions)
+    return labels, f"{len(proposal.suggestions)} pairs suggested, {right} of them one person"
+
+
+def everyone(group: Group) -> list[UUID]:
+    return [*([group.kept] if group.kept else []), *group.merged, *group.settled]
+
+
+def alone(labels: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Each one that is noise a group of its own."""
+    return np.where(labels < 0, labels.max() + 1 + np.arange(len(labels)), labels)
+
+
+def shared(labels: NDArray[np.intp], truth: NDArray[np.intp]) -> tuple[NDArray[np.float64], ...]:
+    """How large each one's group is, how often there is its person, and how many of that person are in the group."""
+    _, cell, counts = np.unique(np.stack([labels, truth]), axis=1, return_inverse=True, return_counts=True)
+    return np.bincount(labels)[labels] * 1.0, np.bincount(truth)[truth] * 1.0, counts[cell] * 1.0
+
+
+def pairwise(labels: NDArray[np.intp], truth: NDArray[np.intp]) -> tuple[float, float, float]:
+    in_group, of_person, both = (float((n - 1).sum()) for n in shared(labels, truth))
+    return scores(both / max(in_group, 1), both / max(of_person, 1))
+
+
+def bcubed(labels: NDArray[np.intp], truth: NDArray[np.intp]) -> tuple[float, float, float]:
+    in_group, of_person, both = shared(labels, truth)
+    return scores(float((both / in_group).mean()), float((both / of_person).mean()))
+
+
+def scores(precision: float, recall: float) -> tuple[float, float, float]:
+    return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
+
+
+def least_alike(labels: NDArray[np.intp], embeddings: NDArray[np.float32]) -> float:
+    """The lowest cosine inside any group: far below the threshold where there is a chain."""
+    order = np.argsort(labels, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+    return min(float((embeddings[g] @ embeddings[g].T).min()) for g in groups)
+
+
+# A year
+
+
+class House:
+    """What the daemon would know: templates under identities, and sightings that are nobody's yet.
+
+    Sightings are numbered; an identity has the number of the sighting it began with.
+    """
+
+    def __init__(self, embeddings: NDArray[np.float32], truth: NDArray[np.intp]) -> None:
+        self.looks, self.truth = embeddings, truth
+        self.neighbours = Neighbours(THRESHOLDS.merge)
+        self.parts: dict[int, dict[int, list[int]]] = {}  # of each identity: sightings by the part they belong to
+        self.pending: list[int] = []
+        self.templates: list[int] = []
+        self.owners = np.zeros(len(truth), np.intp)  # of each template
+        self.held: Counter[int] = Counter()
+        self.matches = self.false_matches = 0
+
+    def see(self, lot: range) -> None:
+        """Decide these sightings one after the other, as `identity.decide` does for well seen faces."""
+        known, among = len(self.templates), self.looks[lot.start : lot.stop] @ self.looks[lot.start : lot.stop].T
+        before = self.looks[lot.start : lot.stop] @ self.looks[self.templates].T
+        for sighting in lot:
+            n = sighting - lot.start
+            later = [t - lot.start for t in self.templates[known:]]
+            row, owners = np.concatenate([before[n], among[n, later]]), self.owners[: len(self.templates)]
+            best = int(row.argmax()) if len(row) else -1
+            score = float(row[best]) if len(row) else -1.0
+            if score >= THRESHOLDS.match:
+                self.match(sighting, int(owners[best]), score, row[owners != owners[best]].max(initial=-1.0))
+            elif score >= THRESHOLDS.new:
+                self.pending.append(sighting)
+            else:
+                self.enrol(sighting)
+
+    def match(self, sighting: int, identity: int, score: float, second: float) -> None:
+        self.matches += 1
+        self.false_matches += bool(self.truth[sighting] != self.truth[identity])
+        strong = THRESHOLDS.certain <= score < ADDS_NOTHING_NEW and second < THRESHOLDS.match
+        if strong and self.held[identity] < TEMPLATES_MAX:
+            self.parts[identity].setdefault(identity, []).append(sighting)
+            self.learn(sighting, identity)
+
+    def enrol(self, sighting: int) -> None:
+        self.parts[sighting] = {sighting: [sighting]}
+        self.learn(sighting, sighting)
+
+    def learn(self, sighting: int, identity: int) -> None:
+        self.owners[len(self.templates)] = identity
+        self.templates.append(sighting)
+        self.held[identity] += 1
+
+    def members(self) -> Iterator[Member]:
+        for identity, parts in self.parts.items():
+            yield Member(UUID(int=identity), tuple(tuple(UUID(int=k) for k in p) for p in parts.values()), identity)
+        for sighting in self.pending:
+            yield Member(UUID(int=sighting), ((UUID(int=sighting),),), sighting, pending=True)
+
+    def job(self) -> tuple[Proposal, int]:
+        """Run the merge job; returns what it did and how many were merged with or settled in somebody else."""
+        members = list(self.members())
+        keys = [key for m in members for part in m.parts for key in part]
+        self.neighbours.update(keys, {key: self.looks[key.int] for key in self.neighbours.unknown(keys)})
+        proposal, wrong, now = propose(members, set(), self.neighbours), 0, np.arange(len(self.truth))
+        for group in proposal.groups:
+            first, *others = (i.int for i in everyone(group))
+            if group.kept is None:
+                self.enrol(first)
+            for other in others:
+                wrong += bool(self.truth[other] != self.truth[first])
+                self.parts[first] |= self.parts.pop(other, {other: [other]})
+                self.held[first] += self.held.pop(other, 0)
+                now[other] = first
+        self.owners = now[self.owners]
+        settled = {i.int for group in proposal.groups for i in group.settled}
+        self.pending = [s for s in self.pending if s not in settled]
+        return proposal, wrong
+
+    def mixed(self) -> tuple[int, int]:
+        """How many identities are of several people, and of how many people at most one is."""
+        people = [len({int(self.truth[s]) for p in parts.values() for s in p}) for parts in self.parts.values()]
+        return sum(n > 1 for n in people), max(people, default=0)
+
+
+def year(given: argparse.Namespace) -> None:
+    people, sightings, jobs = (2000, 20_000, 24) if given.quick else (20_000, 200_000, 52)
+    rng = np.random.default_rng(given.seed)
+    often = rng.lognormal(0, 1, people)
+    truth = rng.choice(people, sightings, p=often / often.sum())
+    house = House(Crowd(people, rng).shots(truth), truth)
+    titles = ("rows", "people", "pending", "matched", "wrong", "merged", "settled", "wrong", "a job", "asked", "mixed")
+    table = Table("", *titles, "most", "CPU s", title=f"A year of {jobs} jobs, by quarter")
+    bounds = np.linspace(0, sightings, jobs + 1).astype(int).tolist()
+    for quarter in np.array_split(np.arange(jobs), 4):
+        house.matches = house.false_matches = merged = settled = worst = wrong = asked = 0
+        cpu = 0.0
+        for n in quarter:
+            for start in range(bounds[n], bounds[n + 1], LOT):
+                house.see(range(start, min(start + LOT, bounds[n + 1])))
+            (proposal, amiss), seconds = timed(house.job)
+            cpu, wrong, worst = cpu + seconds, wrong + amiss, max(worst, amiss)
+            merged += sum(len(g.merged) for g in proposal.groups)
+            settled += sum(len(g.settled) for g in proposal.groups)
+            asked = len(proposal.suggestions)
+        known = (len(house.neighbours.matrix), len(house.parts), len(house.pending))
+        done = (house.matches, house.false_matches, merged, settled, wrong, f"≤ {worst}", asked)
+        numbers = (quarter[-1] * 4 // jobs + 1, *known, *done, *house.mixed(), f"{cpu / len(quarter):.1f}")
+        table.add_row(*map(str, numbers))
+    console.print(table)
+    console.print(
+        "rows: embeddings in the job; wrong: matched to, merged with or settled in somebody else, and at most"
+    )
+    console.print(
+        "so many by one job; asked: suggestions of the last job; mixed: identities of several people, most: of"
+    )
+    console.print("how many; CPU s: of one job")
+
+
+def timed(run: Callable[[], Any]) -> tuple[Any, float]:
+    start = time.process_time()
+    return run(), time.process_time() - start
+
+
+if __name__ == "__main__":
+    main()
