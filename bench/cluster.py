@@ -198,7 +198,7 @@ def grouping(given: argparse.Namespace) -> None:
     titles = ("P, pairs", "R", "F", "P, BCubed", "R", "F", "groups", "least")
     notes: list[str] = []
     table = Table(
-        "people", "how", *titles, title="What is merged (P precision, R recall, least: lowest cosine within a group)"
+        "people", "how", *titles, title="What is merged (P precision, R recall, least: lowest cosine in a group)"
     )
     for people, each in ((100, 10), (300, 4)) if given.quick else ((100, 10), (600, 10), (2000, 4)):
         rng = np.random.default_rng(given.seed)
@@ -362,15 +362,12 @@ def year(given: argparse.Namespace) -> None:
     often = rng.lognormal(0, 1, people)
     truth = rng.choice(people, sightings, p=often / often.sum())
     house = House(Crowd(people, rng).shots(truth), truth)
-    titles = ("rows", "people", "pending", "matched", "wrong", "merged", "settled", "wrong", "a job")
-    table = Table(
-        "quarter", *titles, "suggested", "mixed", "most in one", "CPU s a job", title=f"A year of {jobs} jobs"
-    )
+    titles = ("rows", "people", "pending", "matched", "wrong", "merged", "settled", "wrong", "a job", "asked", "mixed")
+    table = Table("", *titles, "most", "CPU s", title=f"A year of {jobs} jobs, by quarter")
     bounds = np.linspace(0, sightings, jobs + 1).astype(int).tolist()
     for quarter in np.array_split(np.arange(jobs), 4):
-        merged = settled = wrong = suggested = 0
-        house.matches = house.false_matches = 0
-        worst, cpu = 0, 0.0
+        house.matches = house.false_matches = merged = settled = worst = wrong = asked = 0
+        cpu = 0.0
         for n in quarter:
             for start in range(bounds[n], bounds[n + 1], LOT):
                 house.see(range(start, min(start + LOT, bounds[n + 1])))
@@ -378,26 +375,19 @@ def year(given: argparse.Namespace) -> None:
             cpu, wrong, worst = cpu + seconds, wrong + amiss, max(worst, amiss)
             merged += sum(len(g.merged) for g in proposal.groups)
             settled += sum(len(g.settled) for g in proposal.groups)
-            suggested = len(proposal.suggestions)
+            asked = len(proposal.suggestions)
         known = (len(house.neighbours.matrix), len(house.parts), len(house.pending))
-        numbers = (
-            *known,
-            house.matches,
-            house.false_matches,
-            merged,
-            settled,
-            wrong,
-            f"≤ {worst}",
-            suggested,
-            *house.mixed(),
-        )
-        table.add_row(str(quarter[-1] * 4 // jobs + 1), *map(str, numbers), f"{cpu / len(quarter):.1f}")
+        done = (house.matches, house.false_matches, merged, settled, wrong, f"≤ {worst}", asked)
+        numbers = (quarter[-1] * 4 // jobs + 1, *known, *done, *house.mixed(), f"{cpu / len(quarter):.1f}")
+        table.add_row(*map(str, numbers))
+    console.print(table)
     console.print(
-        table,
-        "rows: embeddings in the job; wrong: matched to, or merged with or settled in, somebody else, and at most so many"
-        " by one job; asked: suggestions after the last job; mixed: identities of several people, most: of how many;"
-        " CPU s: of one job",
+        "rows: embeddings in the job; wrong: matched to, merged with or settled in somebody else, and at most"
     )
+    console.print(
+        "so many by one job; asked: suggestions of the last job; mixed: identities of several people, most: of"
+    )
+    console.print("how many; CPU s: of one job")
 
 
 def timed(run: Callable[[], Any]) -> tuple[Any, float]:
