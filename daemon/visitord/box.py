@@ -92,10 +92,10 @@ def open_recorder(
     return Recorder(database, site, pack.fingerprint, pack.dim, limits, arrived, crops, spool, prepare)
 
 
-def open_spool(config: Config) -> Spool | None:
+def open_spool(config: Config, pack: "Pack") -> Spool | None:
     """Where finished tracks wait for the database; None, and an error in the log, if the disk does not allow it."""
     try:
-        return Spool(config.spool_file, config.spool.max_mb * 1_000_000)
+        return Spool(config.spool_file, config.spool.max_mb * 1_000_000, pack.fingerprint)
     except SpoolError as error:
         log.error("%s Sightings wait in memory only.", error)
         return None

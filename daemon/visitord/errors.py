@@ -42,6 +42,10 @@ class DatabaseError(VisitordError):
     """The database refuses what was asked and will refuse it again: a person has to act."""
 
 
+class RowRefusedError(DatabaseError):
+    """The database will never take this row, for its values are not allowed; it takes others."""
+
+
 class DatabaseUnavailableError(DatabaseError):
     """The database cannot be reached just now; the same request may succeed later."""
 

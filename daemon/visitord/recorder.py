@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from visitord.errors import DatabaseError, DatabaseUnavailableError, SpoolError
+from visitord.errors import DatabaseError, DatabaseUnavailableError, RowRefusedError, SpoolError
 from visitord.identity import decide
 from visitord.identity.gallery import Gallery
 from visitord.records import Arrival, Decided, Decision, Template, Thresholds, TrackReport
@@ -95,7 +95,7 @@ class Recorder:
                     self._submitted.wait(IDLE_S)
                     self._submitted.clear()
                 waits = backoff(0.5, RETRY_CAP_S)
-            except DatabaseUnavailableError as error:
+            except DatabaseError as error:  # what waits on disk is written when it is there, or a person has acted
                 self._version = UNKNOWN  # the transaction may have been committed without our hearing of it
                 kept = "" if self.spool else f" {len(self._open)} sightings wait in memory only."
                 log.warning("%s%s", error, kept)
@@ -114,9 +114,7 @@ class Recorder:
             return False
         try:
             self.handle(report)
-        except DatabaseUnavailableError:
-            raise
-        except DatabaseError as error:
+        except RowRefusedError as error:
             log.error("A sighting could not be written and is left out: %s", error)
         with self._lock:
             if self._open.get(report.sighting_id) is report:
@@ -133,9 +131,7 @@ class Recorder:
             seq, report = waiting
             try:
                 self.handle(report)
-            except DatabaseUnavailableError:
-                raise
-            except DatabaseError as error:
+            except RowRefusedError as error:
                 self.spool.refuse(seq, str(error))
             self._written = seq
             self.spool.drop(seq)
@@ -187,10 +183,7 @@ class Recorder:
     def _limits(self) -> Thresholds:
         """The thresholds; before the first time, and after somebody migrated the database, it is prepared for us."""
         if self.thresholds is None and self.prepare:
-            try:
-                self.thresholds = self.prepare()
-            except DatabaseError as error:  # a person will act, and what waits on disk is written then
-                raise DatabaseUnavailableError(str(error)) from None
+            self.thresholds = self.prepare()
         assert self.thresholds  # noqa: S101 - given, or prepared
         return self.thresholds
 

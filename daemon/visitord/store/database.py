@@ -11,7 +11,7 @@ import psycopg2.extensions
 import psycopg2.extras
 from psycopg2 import errors
 
-from visitord.errors import DatabaseError, DatabaseUnavailableError, VisitordError
+from visitord.errors import DatabaseError, DatabaseUnavailableError, RowRefusedError, VisitordError
 from visitord.sources import redact
 from visitord.store import embedded
 
@@ -26,6 +26,7 @@ _OPTIONS: dict[str, Any] = {
     "options": "-c lock_timeout=5s -c statement_timeout=60s",  # nothing waits for ever, so nothing blocks the end
 }
 _BUSY = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected, errors.SerializationFailure)
+_SENSELESS = (psycopg2.DataError, errors.CheckViolation, errors.NotNullViolation)
 _TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
@@ -100,7 +101,8 @@ class Database:
         if isinstance(error, _TRANSIENT):
             advice = "check that it runs and that database.url is right"
             return DatabaseUnavailableError(f"The database at {self.shown} cannot be used: {text}; {advice}.")
-        return DatabaseError(f"The database at {self.shown} refused: {text}.")
+        kind = RowRefusedError if isinstance(error, _SENSELESS) else DatabaseError
+        return kind(f"The database at {self.shown} refused: {text}.")
 
     @property
     def shown(self) -> str:

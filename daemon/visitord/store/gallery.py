@@ -36,7 +36,8 @@ def enrol(cursor: Cursor, identity_id: UUID, created_at: datetime) -> None:
     """Insert a provisional identity, unless it is there; a number is only taken for a new one."""
     cursor.execute(
         "insert into identity (identity_id, status, root_id, created_at) select %(id)s, %(status)s, %(id)s, %(at)s "
-        "where not exists (select 1 from identity where identity_id = %(id)s)",
+        "where not exists (select 1 from identity where identity_id = %(id)s) "
+        "on conflict (identity_id) do nothing",  # a transaction of ours may still commit whose end we did not hear
         {"id": identity_id, "status": Status.PROVISIONAL.value, "at": created_at},
     )
 

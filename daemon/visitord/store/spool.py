@@ -8,7 +8,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,8 +25,11 @@ FORMAT = 1  # of the file, in its user_version
 _USED = (
     "select (page_count - freelist_count) * page_size from pragma_page_count, pragma_freelist_count, pragma_page_size"
 )
+_FIRST = "select seq, body, portrait, pack from waiting where refused is null and seq > ? order by seq limit 1"
 _SCHEMA = """
-create table waiting (seq integer primary key autoincrement, body text not null, portrait blob not null, refused text);
+create table waiting (
+    seq integer primary key autoincrement, body text not null, portrait blob not null, pack text not null, refused text
+);
 create table lost (what text primary key, count integer not null);
 insert into lost values ('pictures', 0), ('sightings', 0);
 """
@@ -45,21 +48,23 @@ class Waiting:
 class Spool:
     """May be used from several threads of one process; other processes may read it with `waiting`."""
 
-    def __init__(self, path: Path, max_bytes: int) -> None:
-        """Opens or makes the file; one that cannot be read is put aside.  Raises SpoolError."""
-        self._path, self._max_bytes = path, max_bytes
+    def __init__(self, path: Path, max_bytes: int, pack: str) -> None:
+        """Opens or makes the file for tracks of a pack; one that cannot be read is put aside.  Raises SpoolError."""
+        self._path, self._max_bytes, self._pack = path, max_bytes, pack
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                self._file = _open(path)
+                self._open()
             except sqlite3.OperationalError:  # the disk is full or does not let us write
                 raise
             except sqlite3.DatabaseError as error:
-                broken = path.with_suffix(f".broken-{path.stat().st_mtime:.0f}")
-                path.rename(broken)
+                self._file.close()  # later it would delete the new file's log
+                broken = path.with_suffix(f".broken-{path.stat().st_mtime_ns}")
+                for file in (path, *path.parent.glob(f"{path.name}-*")):  # the log may hold what was written last
+                    file.rename(f"{broken}{file.name.removeprefix(path.name)}")
                 log.error("%s cannot be read (%s) and is kept as %s; a new one is begun.", path, error, broken.name)
-                self._file = _open(path)
+                self._open()
         except (OSError, sqlite3.Error) as error:
             raise SpoolError(f"The spool {path} cannot be used: {error}.") from None
 
@@ -71,12 +76,12 @@ class Spool:
         portrait = report.shots[0].portrait if report.shots else b""
         with self._write() as file:
             file.execute(
-                "insert into waiting (body, portrait) values (?, ?)",
-                (_TRACK.dump_json(report, exclude=_WITHOUT), portrait),
+                "insert into waiting (body, portrait, pack) values (?, ?, ?)",
+                (_TRACK.dump_json(report, exclude=_WITHOUT), portrait, self._pack),
             )
             for what, oldest, change in (
                 ("pictures", "length(portrait) > 0", "update waiting set portrait = x'' where seq = ?"),
-                ("sightings", "true", "delete from waiting where seq = ?"),
+                ("sightings", "seq < (select max(seq) from waiting)", "delete from waiting where seq = ?"),
             ):
                 lost = 0
                 while file.execute(_USED).fetchone()[0] > self._max_bytes:
@@ -92,16 +97,15 @@ class Spool:
         """The track that ended first of those with a number above `after`; a spoilt record is put aside."""
         while True:
             with self._write() as file:
-                row = file.execute(
-                    "select seq, body, portrait from waiting where refused is null and seq > ? order by seq limit 1",
-                    (after,),
-                ).fetchone()
+                row = file.execute(_FIRST, (after,)).fetchone()
             if row is None:
                 return None
             try:
+                if row[3] != self._pack:
+                    raise ValueError("it is of another recogniser")
                 track = _TRACK.validate_json(row[1])
             except ValueError as error:
-                self.refuse(row[0], f"the record is spoilt: {str(error).splitlines()[0]}")
+                self.refuse(row[0], f"the record cannot be used: {str(error).splitlines()[0]}")
                 continue
             return row[0], replace(track, shots=tuple(replace(s, portrait=row[2]) for s in track.shots))
 
@@ -116,6 +120,18 @@ class Spool:
         with self._write() as file:
             file.execute("update waiting set refused = ? where seq = ?", (reason, seq))
 
+    def _open(self) -> None:
+        self._file = file = sqlite3.connect(self._path, timeout=5, check_same_thread=False)
+        self._path.chmod(0o600)
+        file.executescript("pragma journal_mode = wal; pragma synchronous = full;")
+        version = file.execute("pragma user_version").fetchone()[0]
+        if version == 0:
+            file.executescript(f"begin; {_SCHEMA} pragma user_version = {FORMAT}; commit;")
+        elif version > FORMAT:
+            raise sqlite3.DatabaseError(f"it is of a newer visitord, format {version}")
+        if (fault := file.execute("pragma quick_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(fault)
+
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
         try:
@@ -129,24 +145,10 @@ def waiting(path: Path) -> Waiting:
     """What the spool at `path` holds; nothing where there is none.  Raises SpoolError."""
     if not path.exists():
         return Waiting()
-    file = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
     try:
-        waits, refused = file.execute("select count(*) - count(refused), count(refused) from waiting").fetchone()
-        lost = dict(file.execute("select what, count from lost").fetchall())
-        return Waiting(waits, refused, lost["pictures"], lost["sightings"])
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as file:
+            waits, refused = file.execute("select count(*) - count(refused), count(refused) from waiting").fetchone()
+            lost = dict(file.execute("select what, count from lost").fetchall())
+            return Waiting(waits, refused, lost["pictures"], lost["sightings"])
     except sqlite3.Error as error:
         raise SpoolError(f"The spool {path} cannot be read: {error}.") from None
-    finally:
-        file.close()
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    file = sqlite3.connect(path, timeout=5, check_same_thread=False)
-    path.chmod(0o600)
-    file.executescript("pragma journal_mode = wal; pragma synchronous = full;")
-    version = file.execute("pragma user_version").fetchone()[0]
-    if version == 0:
-        file.executescript(f"begin; {_SCHEMA} pragma user_version = {FORMAT}; commit;")
-    elif version > FORMAT:
-        raise sqlite3.DatabaseError(f"it is of a newer visitord, format {version}")
-    return file
