@@ -11,7 +11,7 @@ from dataclasses import replace
 from visitord import box, control
 from visitord.clock import Clock
 from visitord.config import Config
-from visitord.errors import CameraError, DatabaseError
+from visitord.errors import CameraError, DatabaseError, VisitordError
 from visitord.jobs import Jobs
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Image
@@ -185,8 +185,11 @@ class Daemon:
         self.stop()
 
 
-def handle_signals(daemon: Daemon) -> None:
-    """SIGTERM, SIGINT and SIGHUP ask the daemon to stop; a second one ends the process at once."""
+def serve(daemon: Daemon) -> None:
+    """Run until it ends, or SIGTERM, SIGINT or SIGHUP ask for it; a second signal ends the process at once.
+
+    Raises VisitordError when a thread died: the program fails, so that systemd starts it again.
+    """
 
     def handler(number: int, _: object) -> None:
         signal.signal(number, signal.SIG_DFL)
@@ -195,3 +198,5 @@ def handle_signals(daemon: Daemon) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
             signal.signal(number, handler)
+    if not daemon.run():
+        raise VisitordError("A part of visitord died; the log above says which and why.")
