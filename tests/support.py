@@ -19,8 +19,8 @@ import numpy as np
 import psycopg2
 
 import commands
-from visitord.demo.faces import Portrait, portraits
 from visitord.records import Quality, Shot, TrackReport
+from visitord_demo.faces import Portrait, portraits
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 

@@ -15,10 +15,10 @@ import pytest
 from running import running, states, with_cameras
 from support import Box, Walk, film
 from visitord.config import CameraConfig
-from visitord.demo.server import DemoServer
 from visitord.errors import CameraError
 from visitord.store.database import Database
 from visitord.vision import media
+from visitord_demo.server import DemoServer
 
 ONE = "astronaut"
 

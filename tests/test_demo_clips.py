@@ -15,14 +15,15 @@ import av
 import numpy as np
 import pytest
 
-from visitord.demo import clips, faces
-from visitord.demo.clips import CAMERAS, FPS, HEIGHT_PX, LENGTH_S, WALK_S, WIDTH_PX
-from visitord.demo.server import DemoServer
+from visitord.cli.daemon import demo as demo_command
 from visitord.errors import VisitordError
 from visitord.vision import media
 from visitord.vision.inspection import Inspector
 from visitord.vision.pack import align
 from visitord.vision.zoo import ZooPack
+from visitord_demo import clips, faces
+from visitord_demo.clips import CAMERAS, FPS, HEIGHT_PX, LENGTH_S, WALK_S, WIDTH_PX
+from visitord_demo.server import DemoServer
 
 FILES = ["demo.stamp", "entrance.mp4", "hall.mp4"]
 
@@ -74,7 +75,7 @@ def test_portraits_differ() -> None:
 
 def test_finding_the_portraits_imports_none_of_the_packages_they_come_with() -> None:
     script = (
-        "import sys; from visitord.demo import faces; faces.portraits(); "
+        "import sys; from visitord_demo import faces; faces.portraits(); "
         "sys.exit(' '.join({'insightface', 'skimage', 'onnxruntime'} & set(sys.modules)) or 0)"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
@@ -408,7 +409,7 @@ def test_a_server_that_does_not_come_up_is_one_sentence_and_ended(
     program.write_text(f"#!/bin/sh\n{child}\n")
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
-    monkeypatch.setattr("visitord.demo.server.START_TIMEOUT_S", 1.0)
+    monkeypatch.setattr("visitord_demo.server.START_TIMEOUT_S", 1.0)
     started_s = time.monotonic()
     server = DemoServer(tmp_path)
     with pytest.raises(VisitordError, match=r"RTSP server did not come up on 127\.0\.0\.1:\d+; is that port taken\?$"):
@@ -425,10 +426,16 @@ def test_without_the_library_the_message_says_what_to_install(
         DemoServer(short_folder).__enter__()
 
 
+def test_an_installation_without_the_demo_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "visitord_demo", None)
+    with pytest.raises(VisitordError, match=r"not part of this installation: run pip install 'visitord\[demo\]'\.$"):
+        demo_command.main(["--once"])
+
+
 PARENT = """
 import socket, sys, time
 from pathlib import Path
-from visitord.demo.server import DemoServer
+from visitord_demo.server import DemoServer
 with DemoServer(Path(sys.argv[1])) as server:
     try:
         print(server.port, flush=True)

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from visitord import box, control
 from visitord.clock import Clock
-from visitord.config import Config
-from visitord.errors import CameraError, DatabaseError
+from visitord.config import CameraConfig, Config
+from visitord.errors import CameraError, DatabaseError, VisitordError
 from visitord.jobs import Jobs
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Image
@@ -26,10 +26,12 @@ from visitord.worker import Worker
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 0.5
+CHECK_EVERY_S = 0.5
 HEALTH_EVERY_S = 5.0
 SOURCES_END_WITHIN_S = 3.0
 SNAPSHOT_WITHIN_S = 10.0
+LOOK_WITHIN_S = 15.0
+LOOK_SETTLES_S = 3.0  # the motion gate needs a while to tell what moves
 STAGE_ENDS_WITHIN_S = 10.0  # the recorder may have a slow database to write to
 
 
@@ -91,7 +93,7 @@ class Daemon:
                 self.stop()
             # Python runs a signal's handler in this thread, but the system may give the signal to another one: a wait
             # without an end would never hear of it.
-            self._stop.wait(LOOK_EVERY_S)
+            self._stop.wait(CHECK_EVERY_S)
         jobs.stop()
         self._end(readers, vision, recorder, health)
         return not self._died
@@ -185,8 +187,11 @@ class Daemon:
         self.stop()
 
 
-def handle_signals(daemon: Daemon) -> None:
-    """SIGTERM, SIGINT and SIGHUP ask the daemon to stop; a second one ends the process at once."""
+def serve(daemon: Daemon) -> None:
+    """Run until it ends, or SIGTERM, SIGINT or SIGHUP ask for it; a second signal ends the process at once.
+
+    Raises VisitordError when a thread died: the program fails, so that systemd starts it again.
+    """
 
     def handler(number: int, _: object) -> None:
         signal.signal(number, signal.SIG_DFL)
@@ -195,3 +200,29 @@ def handle_signals(daemon: Daemon) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
             signal.signal(number, handler)
+    if not daemon.run():
+        raise VisitordError("A part of visitord died; the log above says which and why.")
+
+
+def look(config: Config, chosen: CameraConfig, pack: Pack) -> bytes:
+    """A snapshot, as JPEG, of a camera that no daemon is reading; raises CameraError saying why none comes."""
+    clock, stop, ready = Clock(), threading.Event(), threading.Event()
+    camera = Camera(chosen, config.source_of(chosen), clock, stop, ready.set)
+    pipeline = Pipeline(pack, config.site.name, Area(chosen.ignore, chosen.only))
+    reader = threading.Thread(target=camera.run, daemon=True)
+    reader.start()
+    began, first_t = clock.monotonic(), None
+    while clock.monotonic() - began < LOOK_WITHIN_S and camera.health().state in (State.CONNECTING, State.LIVE):
+        ready.wait(0.5)
+        ready.clear()
+        if frame := camera.take():
+            pipeline.process(frame)
+            first_t = first_t or frame.t
+            if frame.t - first_t > LOOK_SETTLES_S:
+                break
+    state, image = str(camera.health()), pipeline.snapshot()
+    stop.set()
+    reader.join(LOOK_SETTLES_S)
+    if image is None:
+        raise CameraError(f"Camera {chosen.name} gives no picture: it is {state}.")
+    return media.jpeg(image)

@@ -12,12 +12,12 @@ from visitord.store import database
 
 ROOT = Path(visitord.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
+DEMO = sorted(ROOT.with_name("visitord_demo").glob("*.py"))
 LOWEST = {"errors", "clock", "records", "sources", "config", "worker", "opencv"}
 MAY_IMPORT = {
     "vision": LOWEST | {"vision"},
     "identity": LOWEST | {"identity"},
     "store": LOWEST | {"identity", "store"},
-    "demo": LOWEST | {"demo"},
 }
 EXAMPLE = re.compile(r"select [\w, ]+ from visitord\.\w+")  # shown to people, about a view that analysts use
 SQL = re.compile(
@@ -38,7 +38,7 @@ def tree(file: Path) -> ast.Module:
 
 def package(file: Path) -> tuple[str, ...]:
     """The dotted package a file lies in, in parts."""
-    return ("visitord", *file.relative_to(ROOT).parent.parts)
+    return file.relative_to(ROOT.parent).parent.parts
 
 
 def imports_of(module: ast.Module, within: tuple[str, ...]) -> Iterator[str]:
@@ -114,8 +114,19 @@ def test_a_folder_imports_only_what_is_below_it(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", WIRING, ids=names(WIRING))
-def test_the_wiring_imports_neither_the_commands_nor_the_demo(file: Path) -> None:
-    assert not own(file) & {"cli", "demo"}
+def test_the_wiring_does_not_import_the_commands(file: Path) -> None:
+    assert "cli" not in own(file)
+
+
+def test_the_demo_is_imported_by_its_command_alone_and_only_when_that_runs() -> None:
+    assert names([f for f in FILES if "visitord_demo" in outside(f)]) == ["cli/daemon.py"]
+    at_once = ast.Module([n for n in tree(ROOT / "cli" / "daemon.py").body if not isinstance(n, ast.FunctionDef)], [])
+    assert not [name for name in imports_of(at_once, ("visitord", "cli")) if name.startswith("visitord_demo")]
+
+
+@pytest.mark.parametrize("file", [f for f in DEMO if f.stem != "run"], ids=lambda f: f.name)
+def test_the_demo_streams_need_only_the_lowest_layer(file: Path) -> None:
+    assert own(file) <= LOWEST
 
 
 def test_nothing_imports_the_commands() -> None:

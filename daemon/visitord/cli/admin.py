@@ -117,7 +117,7 @@ def snapshot(camera: str, output: Path | None) -> None:
             known = ", ".join(c.name for c in settings.camera) or "none"
             where = settings.path or "the built-in configuration"
             raise NotFoundError(f'No camera is called "{camera}" in {where}; there is: {known}.')
-        from visitord.look import look
+        from visitord.app import look
 
         picture = look(settings, chosen, box.open_pack(settings))
     path = output or Path(f"{camera}.jpg")

@@ -1,8 +1,9 @@
 """visitord: the service, its demo, replays, and what an installation needs."""
 
+import importlib.util
 import logging
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,19 +11,16 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from visitord import box, jobs
-from visitord.cli.common import PATH, Group, Moment, config, log_to_stderr, out, program, show
-from visitord.config import Config
+from visitord import box
+from visitord.cli.common import PATH, Group, Moment, config, log_to_stderr, program, show
 from visitord.errors import ConfigError, VisitordError
 from visitord.records import Arrival
-from visitord.store import listing, migrate
+from visitord.store import migrate
 from visitord.store.database import Database
-from visitord.store.listing import Window
 from visitord.vision import model_store
 
 # Vision's libraries take seconds to import, so commands import what uses them where they use it.
 if TYPE_CHECKING:
-    from visitord.app import Daemon
     from visitord.replay import Clip
 
 log = logging.getLogger(__name__)
@@ -36,7 +34,7 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Read the configured cameras until stopped."""
-    from visitord.app import Daemon
+    from visitord.app import Daemon, serve
 
     log_to_stderr()
     settings = config()
@@ -46,7 +44,7 @@ def run() -> None:
     pack = box.open_pack(settings)
     database = box.open_database(settings, wait=True)
     log.info("Models: %s (%s).", pack.name, pack.licence)
-    _serve(Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival)))
+    serve(Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival)))
 
 
 @main.command()
@@ -56,24 +54,11 @@ def demo(once: bool) -> None:
 
     They walk in and out of two real RTSP streams on this machine.
     """
-    from visitord.app import Daemon
-    from visitord.demo.run import demo_config
+    if importlib.util.find_spec("visitord_demo") is None:
+        raise VisitordError("The demo is not part of this installation: run pip install 'visitord[demo]'.")
+    from visitord_demo.run import run
 
-    log_to_stderr(logging.WARNING)
-    settings = config()
-    began = datetime.now(UTC)
-    click.echo("Preparing the demo cameras …")
-    with demo_config(settings, loop=not once) as settings:
-        model_store.install(settings.models.pack, settings.models_dir, settings.folder)
-        pack = box.open_pack(settings)
-        database = box.open_database(settings)
-        click.echo(_demo_help(settings))
-        _serve(Daemon(settings, database, pack, _announce, once=once))
-    jobs.merge_duplicates(database, pack.fingerprint, box.thresholds(settings, pack, database), datetime.now(UTC))
-    with database.transaction() as cursor:
-        rows = listing.visits(cursor, Window(since=began))
-    click.echo()
-    show(rows, "table", "Nobody came.", ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings"))
+    run(config(), once=once)
 
 
 @main.command()
@@ -166,26 +151,3 @@ def models_verify(pack: str | None) -> None:
     settings = config()
     box.open_pack(settings, pack)
     click.echo(f"{pack or settings.models.pack}: every file is as it should be.")
-
-
-def _announce(arrival: Arrival) -> None:
-    out.print(f"{arrival.at.astimezone():%H:%M:%S}  {arrival}", markup=False)
-
-
-def _serve(daemon: "Daemon") -> None:
-    """Run until a signal or the end; a thread that died makes the program fail so that systemd restarts it."""
-    from visitord.app import handle_signals
-
-    handle_signals(daemon)
-    if not daemon.run():
-        raise VisitordError("A part of visitord died; the log above says which and why.")
-
-
-def _demo_help(settings: Config) -> str:
-    ctl = f"visitorctl --config {settings.path}" if settings.path else "visitorctl"
-    query = "select name, visits, last_seen from visitord.visitor"
-    return (
-        f"Two cameras are running: {', '.join(c.name for c in settings.camera)}.  Ask in another terminal:\n"
-        f'  {ctl} sql "{query}"\n  {ctl} visits --since 10m\n  {ctl} rename "visitor 1" NAME\n'
-        "Ctrl-C ends the demo.  Arrivals:\n"
-    )

@@ -12,7 +12,7 @@ from psycopg2.extras import Json, execute_values
 from visitord.errors import VisitordError
 from visitord.identity.cluster import Group, Member, Suggestion
 from visitord.identity.decide import new_identity_id
-from visitord.records import Decision, Embedding
+from visitord.records import Embedding
 from visitord.store import gallery, visits
 from visitord.store.database import SQL, Cursor, value
 
@@ -35,24 +35,12 @@ def freeze(cursor: Cursor) -> None:
 
 def members(cursor: Cursor, pack: str) -> list[Member]:
     """Identities that stand for themselves, with all that was put together in them, and usable pending sightings."""
-    cursor.execute(
-        "select r.identity_id, r.number, r.status = 'named', p.part, p.id from ("
-        "select identity_id, identity_id as part, template_id as id from template where pack = %(pack)s "
-        "union all select identity_id, sighting_id, sighting_id from sighting "
-        "where decision = 'settled' and pack = %(pack)s) p "
-        "join identity i on i.identity_id = p.identity_id join identity r on r.identity_id = i.root_id "
-        "where r.status <> 'ignored' order by r.number, p.part, p.id",
-        {"pack": pack},
-    )
+    cursor.execute(SQL["members"], {"pack": pack})
     found = []
     for (identity_id, number, named), rows in groupby(cursor.fetchall(), key=itemgetter(0, 1, 2)):
         parts = tuple(tuple(row[4] for row in part) for _, part in groupby(rows, key=itemgetter(3)))
         found.append(Member(identity_id, parts, number, named=named))
-    cursor.execute(
-        "select sighting_id from sighting where identity_id is null and pack = %s and good_shots >= %s "
-        "order by started_at, sighting_id",
-        (pack, MIN_GOOD_SHOTS),
-    )
+    cursor.execute(SQL["pending"], (pack, MIN_GOOD_SHOTS))
     for rank, (sighting_id,) in enumerate(cursor.fetchall()):
         found.append(Member(sighting_id, ((sighting_id,),), rank, pending=True))
     return found
@@ -60,23 +48,13 @@ def members(cursor: Cursor, pack: str) -> list[Member]:
 
 def embeddings(cursor: Cursor, keys: Sequence[UUID]) -> dict[UUID, Embedding]:
     """What these templates and sightings, as the parts of members name them, look like."""
-    cursor.execute(
-        "select template_id, embedding from template where template_id = any(%(keys)s) "
-        "union all select sighting_id, embedding from sighting where sighting_id = any(%(keys)s)",
-        {"keys": list(keys)},
-    )
+    cursor.execute(SQL["embeddings"], {"keys": list(keys)})
     return {key: np.asarray(embedding, np.float32) for key, embedding in cursor}
 
 
 def apart(cursor: Cursor) -> set[frozenset[UUID]]:
     """Pairs of identities or pending sightings once seen together, and pairs that a person rejected."""
-    cursor.execute(
-        "select distinct coalesce(i.root_id, a.sighting_id), coalesce(j.root_id, b.sighting_id) from together t "
-        "join sighting a on a.sighting_id = t.sighting_id left join identity i on i.identity_id = a.identity_id "
-        "join sighting b on b.sighting_id = t.other_id left join identity j on j.identity_id = b.identity_id "
-        "where not a.static and not b.static union select i.root_id, j.root_id from rejection "
-        "join identity i on i.identity_id = one_id join identity j on j.identity_id = other_id"
-    )
+    cursor.execute(SQL["apart"])
     return {frozenset(row) for row in cursor.fetchall() if row[0] != row[1]}
 
 
@@ -90,15 +68,10 @@ def apply(cursor: Cursor, group: Group, by: str, now: datetime) -> None:
     evidence = {"agreement": round(group.agreement, 4), "members": len(group.merged) + len(group.settled) + 1}
     reason = f"every pair in the group agrees at {group.agreement:.2f} or more"
     cursor.execute("select sighting_id::text, reason from sighting where sighting_id = any(%s)", (list(group.settled),))
-    before = dict(cursor.fetchall())
+    note = (by, reason, Json(evidence), Json(dict(cursor.fetchall())), now)
     for merged in group.merged:
-        point(cursor, kept, merged, by, reason, evidence, before, now)
-    if group.settled:
-        cursor.execute(
-            "update sighting set identity_id = %s, decision = %s, reason = %s where sighting_id = any(%s) "
-            "and identity_id is null",
-            (kept, Decision.SETTLED.value, f"the merge job: {reason}", list(group.settled)),
-        )
+        _point(cursor, kept, merged, note)
+    cursor.execute(SQL["settle"], (kept, f"the merge job: {reason}", list(group.settled)))
     rebuild_visits(cursor, [kept, *group.merged])
 
 
@@ -115,51 +88,25 @@ def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, why: str, now: date
     _hold(cursor, [kept, merged])
     if kept == merged:
         raise VisitordError("These are the same person already; nothing to merge.")
-    point(cursor, kept, merged, by, why, {}, {}, now)
-    cursor.execute(  # they said otherwise before
-        "delete from rejection using identity i, identity j where i.identity_id = one_id and j.identity_id = other_id "
-        "and i.root_id = j.root_id"
-    )
+    _point(cursor, kept, merged, (by, why, Json({}), Json({}), now))
+    cursor.execute(SQL["unreject"])  # they said otherwise before
     rebuild_visits(cursor, [kept, merged])
     gallery.changed(cursor)
 
 
 def _hold(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:
     """Lock identities until the transaction ends; raises VisitordError if one was merged away meanwhile."""
-    held = value(
-        cursor,
-        "select count(*) from (select 1 from identity where identity_id = any(%s) and merged_into is null "
-        "order by identity_id for no key update) held",
-        (list(identity_ids),),
-    )
-    if held != len(set(identity_ids)):
+    if value(cursor, SQL["hold"], (list(identity_ids),)) != len(set(identity_ids)):
         raise VisitordError("One of these people was merged by somebody else just now; look again and repeat.")
 
 
-def point(
-    cursor: Cursor,
-    kept: UUID,
-    merged: UUID,
-    by: str,
-    reason: str,
-    evidence: dict[str, float],
-    settled: dict[str, str],
-    now: datetime,
-) -> None:
+def _point(cursor: Cursor, kept: UUID, merged: UUID, note: tuple[object, ...]) -> None:
     """Let `merged` and all that point to it stand under `kept`, and log it.
 
-    settled: the pending sightings settled because of it, with the reason each had.
+    note: by whom, why, the evidence, the pending sightings settled because of it with the reason each had, and when.
     """
-    cursor.execute(
-        "update identity set root_id = %(kept)s, "
-        "merged_into = case when identity_id = %(merged)s then %(kept)s else merged_into end "
-        "where root_id = %(merged)s",
-        {"kept": kept, "merged": merged},
-    )
-    cursor.execute(
-        "insert into merge (merge_id, kept_id, merged_id, merged_by, reason, evidence, settled, merged_at) values %s",
-        ((uuid4(), kept, merged, by, reason, Json(evidence), Json(settled), now),),
-    )
+    cursor.execute(SQL["merge"], {"kept": kept, "merged": merged})
+    cursor.execute(SQL["note_merge"], ((uuid4(), kept, merged, *note),))
 
 
 def rebuild_visits(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:

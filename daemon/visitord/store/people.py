@@ -32,13 +32,7 @@ def find(cursor: Cursor, who: str) -> Person:
     """
     text = " ".join(who.split())
     number = text.lower().removeprefix("visitor ")
-    cursor.execute(
-        "select distinct r.identity_id, coalesce(r.name, 'visitor ' || r.number), 'visitor ' || r.number "
-        "from identity i join identity r on r.identity_id = i.root_id "
-        "where lower(i.name) = lower(%(text)s) or i.number::text = %(number)s or i.identity_id::text = lower(%(text)s) "
-        "or (length(%(text)s) >= 8 and starts_with(i.identity_id::text, lower(%(text)s))) order by 3",
-        {"text": text, "number": number},
-    )
+    cursor.execute(SQL["find_person"], {"text": text, "number": number})
     found = [Person(*row) for row in cursor.fetchall()]
     if len(found) == 1:
         return found[0]
@@ -55,9 +49,7 @@ def faces(cursor: Cursor, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str | No
 
 
 def _near(cursor: Cursor, text: str) -> str:
-    cursor.execute(
-        "select name, 'visitor ' || number from identity where merged_into is null order by number desc limit 10000"
-    )
+    cursor.execute(SQL["known_names"])
     known = [value for row in cursor.fetchall() for value in row if value]
     if not known:
         return "; no person has been enrolled yet"
@@ -74,11 +66,7 @@ def rename(cursor: Cursor, person: Person, name: str) -> str:
         raise VisitordError(f"A name may have at most {NAME_MAX} characters; this one has {len(text)}.")
     if text.lower().removeprefix("visitor ").isdecimal():
         raise VisitordError(f'"{text}" looks like a label; choose a name that no other visitor can have as number.')
-    cursor.execute(
-        "update identity set name = %s, status = case when status = 'ignored' then status else 'named' end "
-        "where identity_id = %s and merged_into is null",
-        (text, person.visitor_id),
-    )
+    cursor.execute(SQL["rename"], (text, person.visitor_id))
     if cursor.rowcount != 1:
         raise VisitordError(f"{person.name} was merged by somebody else just now; look again and repeat.")
     gallery.changed(cursor)

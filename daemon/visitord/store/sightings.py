@@ -6,7 +6,7 @@ from uuid import UUID
 
 from visitord.records import Arrival, Decided, Decision, TrackReport
 from visitord.store import gallery, visits
-from visitord.store.database import Cursor, Database, value
+from visitord.store.database import SQL, Cursor, Database, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +21,7 @@ class Site:
 def declare_site(database: Database, site: Site) -> None:
     """Record the site and its visit gap, which the views use; a new gap builds the site's visits anew."""
     with database.transaction() as cursor:
-        cursor.execute(
-            "insert into site (site, timezone, visit_gap) values (%s, %s, %s) on conflict (site) do update "
-            "set timezone = excluded.timezone, visit_gap = excluded.visit_gap "
-            "where (site.timezone, site.visit_gap) is distinct from (excluded.timezone, excluded.visit_gap) "
-            "returning 1",
-            (site.name, site.timezone, site.gap),
-        )
-        if cursor.fetchone():
+        if value(cursor, SQL["declare_site"], (site.name, site.timezone, site.gap)):
             cursor.execute("select distinct identity_id from visit where site = %s", (site.name,))
             for (identity_id,) in cursor.fetchall():
                 visits.refresh(cursor, identity_id, site.name, site.gap)
@@ -41,12 +34,7 @@ def known(cursor: Cursor, sighting_id: UUID) -> bool:
 
 def companions(cursor: Cursor, report: TrackReport) -> set[UUID]:
     """Root identities of everyone seen in the same frames as this track, as far as they are decided."""
-    cursor.execute(
-        "select distinct i.root_id from sighting g join identity i on i.identity_id = g.identity_id "
-        "where not g.static and (g.sighting_id = any(%s) or g.sighting_id in "
-        "(select sighting_id from together where other_id = %s))",
-        (list(report.together), report.sighting_id),
-    )
+    cursor.execute(SQL["companions"], (list(report.together), report.sighting_id))
     return {row[0] for row in cursor.fetchall()}
 
 
@@ -63,12 +51,7 @@ def write(cursor: Cursor, decided: Decided, site: Site) -> Arrival | None:
     whom = (verdict.candidate_id, verdict.second_id, pool.agreement if pool else None)
     shots = (pool.quality, pool.good_shots, pool.face_px) if pool else (0.0, 0, 0.0)
     embedding = (decided.pack, pool.embedding.tolist()) if pool else (None, None)
-    cursor.execute(
-        "insert into sighting (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason, score, "
-        "second_score, candidate_id, second_id, agreement, quality, good_shots, face_px, pack, embedding, crop) "
-        "values %s on conflict (sighting_id) do nothing",
-        ((*seen, *why, *whom, *shots, *embedding, decided.crop),),
-    )
+    cursor.execute(SQL["write_sighting"], ((*seen, *why, *whom, *shots, *embedding, decided.crop),))
     if decided.template:
         gallery.learn(cursor, decided.template.identity_id, report.sighting_id)
     return extend(cursor, report, site)
@@ -76,17 +59,9 @@ def write(cursor: Cursor, decided: Decided, site: Site) -> Arrival | None:
 
 def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
     """Carry on the end of a sighting already written, and its visit; returns the arrival if a visit begins."""
-    if report.together:
-        cursor.executemany(
-            "insert into together (sighting_id, other_id) values (%s, %s) on conflict do nothing",
-            [(report.sighting_id, other) for other in sorted(report.together)],
-        )
-    cursor.execute(
-        "update sighting set ended_at = greatest(ended_at, %s), "
-        "static = case when %s >= ended_at then %s else static end where sighting_id = %s "
-        "returning identity_id, ended_at",
-        (report.ended_at, report.ended_at, report.static, report.sighting_id),
-    )
+    cursor.executemany(SQL["together"], [(report.sighting_id, other) for other in sorted(report.together)])
+    end = {"id": report.sighting_id, "end": report.ended_at, "static": report.static}
+    cursor.execute(SQL["extend_sighting"], end)
     row = cursor.fetchone()
     if row is None or row[0] is None:
         return None
@@ -94,11 +69,7 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
     began = visits.refresh(cursor, root_id, site.name, site.gap, (report.started_at, row[1]))
     if not began:
         return None
-    cursor.execute(
-        "select coalesce(name, 'visitor ' || number), "
-        "(select count(*) from visit v where v.identity_id = i.identity_id) from identity i where identity_id = %s",
-        (root_id,),
-    )
+    cursor.execute(SQL["arrived"], (root_id,))
     name, count = cursor.fetchone() or ("", 1)
     return Arrival(root_id, name, site.name, began[0].cameras[0], began[0].started_at, count)
 

@@ -198,3 +198,132 @@ union all
 select sighting_id, camera || to_char(started_at, ' MM-DD HH24:MI'), crop
 from sighting
 where sighting_id = any(%(ids)s)
+
+-- find_person: who stands for those that an id, an id's beginning, a number or a name may mean
+select distinct r.identity_id, coalesce(r.name, 'visitor ' || r.number), 'visitor ' || r.number
+from identity i join identity r on r.identity_id = i.root_id
+where lower(i.name) = lower(%(text)s) or i.number::text = %(number)s or i.identity_id::text = lower(%(text)s)
+or (length(%(text)s) >= 8 and starts_with(i.identity_id::text, lower(%(text)s)))
+order by 3
+
+-- known_names: the names and labels of those enrolled last
+select name, 'visitor ' || number
+from identity
+where merged_into is null
+order by number desc
+limit 10000
+
+-- rename: unless they were merged into somebody else meanwhile
+update identity
+set name = %s, status = case when status = 'ignored' then status else 'named' end
+where identity_id = %s and merged_into is null
+
+-- declare_site: a row if anything about it is new
+insert into site (site, timezone, visit_gap)
+values (%s, %s, %s)
+on conflict (site) do update set timezone = excluded.timezone, visit_gap = excluded.visit_gap
+where (site.timezone, site.visit_gap) is distinct from (excluded.timezone, excluded.visit_gap)
+returning 1
+
+-- companions: who stands for those seen in the same frames, as far as they are decided
+select distinct i.root_id
+from sighting g join identity i using (identity_id)
+where not g.static
+and (g.sighting_id = any(%s) or g.sighting_id in (select sighting_id from together where other_id = %s))
+
+-- write_sighting: unless it is there
+insert into sighting
+    (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason, score, second_score,
+     candidate_id, second_id, agreement, quality, good_shots, face_px, pack, embedding, crop)
+values %s
+on conflict (sighting_id) do nothing
+
+-- together: two sightings were in one frame
+insert into together (sighting_id, other_id)
+values (%s, %s)
+on conflict do nothing
+
+-- extend_sighting: a later end, and whether it is static by then
+update sighting
+set ended_at = greatest(ended_at, %(end)s), static = case when %(end)s >= ended_at then %(static)s else static end
+where sighting_id = %(id)s
+returning identity_id, ended_at
+
+-- arrived: what a person is called, and how many visits they have made
+select coalesce(name, 'visitor ' || number), (select count(*) from visit v where v.identity_id = i.identity_id)
+from identity i
+where identity_id = %s
+
+-- members: identities that stand for themselves, with what was put together in them: id, number, named, part, key
+select r.identity_id, r.number, r.status = 'named', p.part, p.id
+from (
+    select identity_id, identity_id as part, template_id as id
+    from template
+    where pack = %(pack)s
+    union all
+    select identity_id, sighting_id, sighting_id
+    from sighting
+    where decision = 'settled' and pack = %(pack)s
+) p
+join identity i using (identity_id)
+join identity r on r.identity_id = i.root_id
+where r.status <> 'ignored'
+order by r.number, p.part, p.id
+
+-- pending: sightings of nobody yet, with enough flawless shots, oldest first
+select sighting_id
+from sighting
+where identity_id is null and pack = %s and good_shots >= %s
+order by started_at, sighting_id
+
+-- embeddings: of templates and of sightings
+select template_id, embedding
+from template
+where template_id = any(%(keys)s)
+union all
+select sighting_id, embedding
+from sighting
+where sighting_id = any(%(keys)s)
+
+-- apart: identities or pending sightings once seen together, and those that a person rejected
+select distinct coalesce(i.root_id, a.sighting_id), coalesce(j.root_id, b.sighting_id)
+from together t
+join sighting a on a.sighting_id = t.sighting_id
+left join identity i on i.identity_id = a.identity_id
+join sighting b on b.sighting_id = t.other_id
+left join identity j on j.identity_id = b.identity_id
+where not a.static and not b.static
+union
+select i.root_id, j.root_id
+from rejection
+join identity i on i.identity_id = one_id
+join identity j on j.identity_id = other_id
+
+-- settle: pending sightings get an identity
+update sighting
+set identity_id = %s, decision = 'settled', reason = %s
+where sighting_id = any(%s) and identity_id is null
+
+-- unreject: pairs that are one person now
+delete from rejection
+using identity i, identity j
+where i.identity_id = one_id and j.identity_id = other_id and i.root_id = j.root_id
+
+-- hold: how many of these still stand for themselves; they are locked
+select count(*)
+from (
+    select 1
+    from identity
+    where identity_id = any(%s) and merged_into is null
+    order by identity_id
+    for no key update
+) held
+
+-- merge: one identity, with all that point to it, stands under another
+update identity
+set root_id = %(kept)s, merged_into = case when identity_id = %(merged)s then %(kept)s else merged_into end
+where root_id = %(merged)s
+
+-- note_merge: with the reasons that the sightings settled by it had
+insert into merge (merge_id, kept_id, merged_id, merged_by, reason, evidence, settled, merged_at)
+values %s

@@ -10,9 +10,9 @@ import av
 import cv2
 import numpy as np
 
-from visitord.demo import faces
 from visitord.errors import VisitordError
 from visitord.records import Image
+from visitord_demo import faces
 
 # The colours of wall and door, BGR.
 CAMERAS = {"entrance": ((176, 188, 192), (74, 96, 128)), "hall": ((192, 186, 172), (150, 158, 132))}

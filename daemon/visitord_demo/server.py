@@ -1,6 +1,6 @@
 """A real RTSP server for recorded clips, on this machine only, in a process of its own.
 
-`python -m visitord.demo.server FOLDER PORT` serves every clip in FOLDER on 127.0.0.1 until its standard
+`python -m visitord_demo.server FOLDER PORT` serves every clip in FOLDER on 127.0.0.1 until its standard
 input closes or says anything.  It speaks RTP over TCP only, and each client starts at a clip's first frame.
 """
 
@@ -36,7 +36,7 @@ class DemoServer:
         if importlib.util.find_spec("aio_rtsp_toolkit") is None:
             raise VisitordError("The demo needs an RTSP server: install it with pip install 'visitord[demo]'.")
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "visitord.demo.server", str(self.folder), str(self.port)],
+            [sys.executable, "-m", "visitord_demo.server", str(self.folder), str(self.port)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
