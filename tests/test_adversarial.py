@@ -15,6 +15,7 @@ from footage import room
 from support import START, axis, people, report
 from test_recorder import LIMITS, Desk
 from visitord import jobs
+from visitord.identity.neighbours import Neighbours
 from visitord.recorder import Recorder
 from visitord.records import Embedding, Frame, Image, Picture, TrackReport
 from visitord.store.database import Database
@@ -33,8 +34,8 @@ def desk(database: Database) -> Desk:
 
 def merge(desk: Desk) -> None:
     """The merge job, and once more: it must not change anything then."""
-    jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START)
-    assert jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START).groups == []
+    jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
+    assert jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups == []
 
 
 def persons(desk: Desk) -> int:
@@ -244,7 +245,7 @@ def recorded(desk: Desk, pack: ZooPack, reports: Iterable[TrackReport]) -> None:
     recorder = Recorder(desk.database, desk.recorder.site, pack.fingerprint, pack.dim, pack.thresholds, lambda _: None)
     for made in reports:
         recorder.handle(made)
-    jobs.merge_duplicates(desk.database, pack.fingerprint, pack.thresholds, START)
+    jobs.merge_duplicates(desk.database, pack.fingerprint, Neighbours(pack.thresholds.merge), START)
 
 
 def sightings(desk: Desk) -> list[tuple[str | None, Embedding]]:

@@ -9,6 +9,7 @@ from support import START, axis, report
 from test_recorder import LIMITS, Desk
 from visitord import jobs
 from visitord.errors import NotFoundError, VisitordError
+from visitord.identity.neighbours import Neighbours
 from visitord.store import correcting, merging, people
 from visitord.store.database import Database
 from visitord.store.people import Person
@@ -59,7 +60,7 @@ def reject(desk: Desk, one: str, other: str) -> None:
 
 
 def job(desk: Desk) -> None:
-    jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START)
+    jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
 
 
 def merges(desk: Desk) -> list[object]:

@@ -18,9 +18,10 @@ from visitord import jobs
 from visitord.errors import DatabaseError, DatabaseUnavailableError, VisitordError
 from visitord.identity import decide
 from visitord.identity.cluster import Group
+from visitord.identity.neighbours import Neighbours
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Decided, Decision, Thresholds, TrackReport, Verdict
-from visitord.store import embedded, listing, merging, migrate, people, sightings, visits
+from visitord.store import embedded, listing, merging, migrate, people, sightings
 from visitord.store.database import Database
 from visitord.store.sightings import Site
 
@@ -154,7 +155,7 @@ def test_visits_kept_up_step_by_step_equal_visits_built_from_scratch(desk: Desk)
     (identity,) = desk.rows("select identity_id from identity")
     with desk.database.transaction() as cursor:
         cursor.execute("delete from visit")
-        visits.refresh(cursor, identity[0], "main", SITE.gap)  # type: ignore[arg-type]
+        sightings.refresh_visits(cursor, identity[0], "main", SITE.gap)  # type: ignore[arg-type]
     assert desk.rows(f"select {columns} from visit order by 1") == kept
 
 
@@ -201,11 +202,11 @@ def test_the_merge_job_joins_duplicates_and_settles_pending_sightings(desk: Desk
     desk.recorder.handle(report(axis(2, 3, 0.36), 400))
     desk.recorder.handle(report(axis(2, 3, 0.38), 500))
     assert desk.one("select count(*) from visitor") == 3
-    groups = jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START).groups
+    groups = jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups
     assert len(groups) >= 1
     assert desk.one("select count(*) from sighting_log where decision = 'pending'") == 0
     before = desk.everything()
-    assert jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START).groups == []
+    assert jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups == []
     assert desk.everything() == before
 
 
@@ -214,7 +215,7 @@ def test_a_dry_run_of_the_merge_job_changes_nothing(desk: Desk) -> None:
     desk.recorder.handle(report(axis(0, 1, 0.37), 100))
     desk.recorder.handle(report(axis(0, 1, 0.36), 200))
     before = desk.everything()
-    assert jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START, dry_run=True).groups
+    assert jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START, dry_run=True).groups
     assert desk.everything() == before
 
 
@@ -224,7 +225,7 @@ def test_people_seen_together_are_not_merged_however_alike(desk: Desk) -> None:
     desk.recorder.handle(report(axis(1), 0, sighting_id=two, together=[one]))
     with desk.database.transaction() as cursor:
         cursor.execute("update template set embedding = %s", (axis(0).tolist(),))
-    assert jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START).groups == []
+    assert jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups == []
 
 
 def test_embeddings_of_another_pack_are_never_compared(desk: Desk) -> None:
@@ -250,7 +251,7 @@ def test_who_left_is_told_once_when_the_gap_has_passed(desk: Desk) -> None:
     def told(*seconds: float) -> list[tuple[str, str, timedelta]]:
         with desk.database.transaction() as cursor:
             since, until = (START + timedelta(seconds=s) for s in seconds)
-            return visits.left(cursor, since, until)
+            return sightings.left(cursor, since, until)
 
     assert told(28, 33) == []
     assert told(33, 34) == [("visitor 1", "main", timedelta(seconds=4))]

@@ -16,6 +16,7 @@ from footage import encode, room
 from support import START, Box, axis, people, report
 from test_recorder import LIMITS, SITE, Desk
 from visitord import jobs
+from visitord.identity.neighbours import Neighbours
 from visitord.records import Image, TrackReport
 from visitord.store import merging
 from visitord.store import people as stored_people
@@ -153,7 +154,7 @@ def test_a_merge_and_the_merge_job_do_not_make_it_a_visit(desk: Desk) -> None:
     assert desk.rows("select name, visits, sightings from visitor") == [("visitor 1", 1, 2)]
     for at_s in (5000, 6000):  # pending sightings in a static place, settled by the job
         desk.recorder.handle(replace(report(axis(0, 3, 0.37), at_s), static=True))
-    assert jobs.merge_duplicates(desk.database, "pack-1", LIMITS, START).groups
+    assert jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups
     assert desk.one("select count(*) from sighting_log where decision = 'settled' and static") == 2
     assert desk.one("select count(*) from visit_log") == 1
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from support import START
-from visitord.store import visits
+from visitord.store import sightings
 from visitord.store.database import Database
-from visitord.store.visits import Visit
+from visitord.store.sightings import Visit
 
 GAP = timedelta(minutes=5)
 PERSON = UUID(int=1000)
@@ -50,7 +50,7 @@ def group(database: Database) -> Group:
                 "quality, good_shots, face_px) values (%s, %s, %s, %s, %s, 'main', 'matched', '', 0.5, 3, 80)",
                 [(*stay, PERSON) for stay in stays],
             )
-            return visits.refresh(cursor, PERSON, "main", GAP)
+            return sightings.refresh_visits(cursor, PERSON, "main", GAP)
 
     return grouped
 

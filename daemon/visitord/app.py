@@ -95,11 +95,7 @@ class Daemon:
             # without an end would never hear of it.
             self._stop.wait(CHECK_EVERY_S)
         jobs.stop()
-        self._end(readers, vision, recorder, health)
-        return not self._died
-
-    def _end(self, readers: list[Worker], vision: Worker, recorder: Worker, health: Worker) -> None:
-        """Sources stop first, then the stages drain; a source that hangs does not take the others' time."""
+        # Sources stop first, then the stages drain; a source that hangs does not take the others' time.
         self._sources_stop.set()
         self._ready.set()
         self._join(SOURCES_END_WITHIN_S, *readers)
@@ -107,6 +103,7 @@ class Daemon:
         self._recorder_stop.set()  # once vision has handed over everything
         self._join(STAGE_ENDS_WITHIN_S, recorder)
         self._join(STAGE_ENDS_WITHIN_S, health)
+        return not self._died
 
     def _join(self, within_s: float, *workers: Worker) -> None:
         deadline = self._clock.monotonic() + within_s

@@ -17,8 +17,7 @@ from visitord.identity import cluster
 from visitord.identity.cluster import Member, Proposal
 from visitord.identity.neighbours import Neighbours
 from visitord.recorder import Recorder
-from visitord.records import Thresholds
-from visitord.store import gallery, merging, sightings, visits
+from visitord.store import gallery, merging, sightings
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
 
@@ -29,28 +28,19 @@ TIDY_EVERY_S = 3600
 JOB_NAME = "merge job"
 
 
-def merge_duplicates(
-    database: Database,
-    pack: str,
-    thresholds: Thresholds,
-    now: datetime,
-    *,
-    dry_run: bool = False,
-    neighbours: Neighbours | None = None,
-) -> Proposal:
+def merge_duplicates(database: Database, pack: str, near: Neighbours, now: datetime, dry_run: bool = False) -> Proposal:
     """Run one merge job; returns what was (or with dry_run would be) merged, settled and left to a person.
 
-    neighbours: what the last run knew, so that only new embeddings are fetched and compared.
+    near: new, for the threshold to merge at, or of the last run: then only new embeddings are fetched and compared.
     Returns nothing when another process is at it.  Raises DatabaseError.
     """
-    neighbours = neighbours or Neighbours(thresholds.merge)
     with database.transaction() as cursor:
         if not merging.lock(cursor):
             log.info("Another process runs the merge job; this one leaves it to that.")
             return Proposal([], [])
-        _compare(cursor, pack, neighbours)  # the slow part, while recorders go on enrolling
+        _compare(cursor, pack, near)  # the slow part, while recorders go on enrolling
         merging.freeze(cursor)
-        proposal = cluster.propose(_compare(cursor, pack, neighbours), merging.apart(cursor), neighbours)
+        proposal = cluster.propose(_compare(cursor, pack, near), merging.apart(cursor), near)
         if not dry_run:
             for group in proposal.groups:
                 merging.apply(cursor, group, JOB_NAME, now)
@@ -60,11 +50,11 @@ def merge_duplicates(
         return proposal
 
 
-def _compare(cursor: Cursor, pack: str, neighbours: Neighbours) -> list[Member]:
-    """Everyone the job is about, whose embeddings are then in neighbours."""
+def _compare(cursor: Cursor, pack: str, near: Neighbours) -> list[Member]:
+    """Everyone the job is about, whose embeddings are then near's."""
     members = merging.members(cursor, pack)
     keys = [key for member in members for part in member.parts for key in part]
-    neighbours.update(keys, merging.embeddings(cursor, neighbours.unknown(keys)))
+    near.update(keys, merging.embeddings(cursor, near.unknown(keys)))
     return members
 
 
@@ -84,7 +74,7 @@ class Jobs:
         self._config = config
         self._clock = clock
         self._told = clock.now()  # until when it is told who left
-        self._neighbours: Neighbours | None = None  # what the last merge job knew
+        self._near: Neighbours | None = None  # to the last merge job
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         # One worker: jobs never run at once.  Late is better than skipped.
         self._scheduler = BackgroundScheduler(
@@ -118,10 +108,9 @@ class Jobs:
         limits = self._recorder.thresholds
         if limits is None:
             return  # the database was away ever since the start
-        if self._neighbours is None or self._neighbours.threshold != limits.merge:
-            self._neighbours = Neighbours(limits.merge)
-        now, known = self._clock.now(), self._neighbours
-        done = merge_duplicates(database, self._recorder.pack, limits, now, neighbours=known)
+        if self._near is None or self._near.threshold != limits.merge:
+            self._near = Neighbours(limits.merge)
+        done = merge_duplicates(database, self._recorder.pack, self._near, self._clock.now())
         if done.groups:
             log.info("The merge job %s.", outcome(done))
 
@@ -136,7 +125,7 @@ class Jobs:
         """Log who has left since the last time."""
         now = self._clock.now()
         with database.transaction() as cursor:
-            gone = visits.left(cursor, self._told, now)
+            gone = sightings.left(cursor, self._told, now)
         self._told = now
         for name, site, duration in gone:
             log.info("%s left %s after %s.", name, site, str(duration).split(".")[0])

@@ -12,6 +12,7 @@ from visitord.app import Daemon, serve
 from visitord.cli.common import log_to_stderr, out, show
 from visitord.config import CameraConfig, Config, MergeConfig, SiteConfig, VisitConfig
 from visitord.errors import ConfigError
+from visitord.identity.neighbours import Neighbours
 from visitord.records import Arrival
 from visitord.store import listing
 from visitord.store.listing import Window
@@ -31,7 +32,8 @@ def run(config: Config, *, once: bool) -> None:
         database = box.open_database(settings)
         click.echo(_help(settings))
         serve(Daemon(settings, database, pack, _announce, once=once))
-    jobs.merge_duplicates(database, pack.fingerprint, box.thresholds(settings, pack, database), datetime.now(UTC))
+    known = Neighbours(box.thresholds(settings, pack, database).merge)
+    jobs.merge_duplicates(database, pack.fingerprint, known, datetime.now(UTC))
     with database.transaction() as cursor:
         rows = listing.visits(cursor, Window(since=began))
     click.echo()

@@ -6,10 +6,9 @@ import pytest
 from build import detection, picture
 
 from visitord.records import Detection, Image, Quality
-from visitord.vision.quality import QualityLimits, assess
+from visitord.vision.quality import MAX_ROLL_DEG, MAX_TURN, MIN_PX, MIN_SCORE, assess
 
 VIEW = picture(480, 640, 128)
-LIMITS = QualityLimits()
 
 
 def checks(mean: float = 128, amplitude: float = 40, blur_px: float = 0.0) -> Image:
@@ -61,16 +60,16 @@ def test_a_good_picture_has_no_flaw() -> None:
 @pytest.mark.parametrize(
     ("flaw", "detected", "crop"),
     [
-        ("small", face(LIMITS.min_px - 0.1), checks()),
-        ("unsure", face(score=LIMITS.min_score - 0.01), checks()),
+        ("small", face(MIN_PX - 0.1), checks()),
+        ("unsure", face(score=MIN_SCORE - 0.01), checks()),
         ("blurred", face(), ramp()),
         ("dark", face(), checks(mean=30, amplitude=20)),
         ("overexposed", face(), checks(mean=230, amplitude=20)),
         ("flat", face(), checks(amplitude=8)),
-        ("profile", face(turn=LIMITS.max_turn + 0.02), checks()),
-        ("profile", face(turn=-LIMITS.max_turn - 0.02), checks()),
-        ("tilted", face(roll_deg=LIMITS.max_roll_deg + 2), checks()),
-        ("tilted", face(roll_deg=-LIMITS.max_roll_deg - 2), checks()),
+        ("profile", face(turn=MAX_TURN + 0.02), checks()),
+        ("profile", face(turn=-MAX_TURN - 0.02), checks()),
+        ("tilted", face(roll_deg=MAX_ROLL_DEG + 2), checks()),
+        ("tilted", face(roll_deg=-MAX_ROLL_DEG - 2), checks()),
         ("landmarks", face(nose_y=0.85), checks()),
         ("landmarks", face(nose_y=0.35), checks()),
         ("landmarks", face(mouth_y=1.4), checks()),
@@ -87,16 +86,16 @@ def test_each_flaw_is_named_alone(flaw: str, detected: Detection, crop: Image) -
 @pytest.mark.parametrize(
     ("detected", "crop"),
     [
-        (face(LIMITS.min_px), checks()),
-        (face(score=LIMITS.min_score), checks()),
+        (face(MIN_PX), checks()),
+        (face(score=MIN_SCORE), checks()),
         (face(), checks(mean=60, amplitude=20)),
         (face(), checks(mean=215, amplitude=20)),
         (face(), checks(amplitude=14)),
         (face(), checks(blur_px=0.7)),
-        (face(turn=LIMITS.max_turn - 0.02), checks()),
-        (face(turn=0.02 - LIMITS.max_turn), checks()),
-        (face(roll_deg=LIMITS.max_roll_deg - 2), checks()),
-        (face(roll_deg=2 - LIMITS.max_roll_deg), checks()),
+        (face(turn=MAX_TURN - 0.02), checks()),
+        (face(turn=0.02 - MAX_TURN), checks()),
+        (face(roll_deg=MAX_ROLL_DEG - 2), checks()),
+        (face(roll_deg=2 - MAX_ROLL_DEG), checks()),
         (face(x=-15), checks()),
         (face(y=389), checks()),
     ],
@@ -121,10 +120,6 @@ def test_eyes_far_too_close_for_the_box_are_no_face() -> None:
     middle = good.landmarks.mean(0)
     shrunk = ((good.landmarks - middle) * 0.4 + middle).astype(np.float32)
     assert judged(Detection(good.box, shrunk, 0.9)).flaws == ("landmarks",)
-
-
-def test_limits_can_be_chosen() -> None:
-    assert assess(VIEW, face(50), checks(), QualityLimits(min_px=60)).flaws == ("small",)
 
 
 def test_a_face_wholly_outside_the_picture_scores_nothing() -> None:

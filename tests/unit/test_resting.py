@@ -7,15 +7,20 @@ import pytest
 from build import axis, detection, frame, perturbed, shot
 
 from visitord.records import Embedding, TrackReport
-from visitord.vision.tracker import STATIC_MAX, Tracker, TrackerSettings
+from visitord.vision.tracker import STATIC_MAX, Tracker
 
 STATIC_S = 20.0
-SETTINGS = TrackerSettings(static_s=STATIC_S, rest_s=5.0)
 Place = Callable[[float], float]
 
 
+@pytest.fixture(autouse=True)
+def sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("visitord.vision.tracker.STATIC_S", STATIC_S)
+    monkeypatch.setattr("visitord.vision.tracker.REST_S", 5.0)
+
+
 def tracker() -> Tracker:
-    return Tracker("main", SETTINGS)
+    return Tracker("main")
 
 
 def show(
@@ -98,7 +103,8 @@ def test_a_face_that_never_moves_is_static_after_static_s_and_not_before() -> No
     assert watching.flush()[0].static is True
 
 
-def test_by_default_it_takes_ten_minutes() -> None:
+def test_by_default_it_takes_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
     watching = Tracker("main")
     reports = show(watching, 0, 625, step_s=1.0)
     ages = {(r.ended_at - r.started_at).total_seconds(): r.static for r in reports}
@@ -235,8 +241,9 @@ def test_each_of_several_posters_has_its_place() -> None:
         assert statics(show(watching, start_s, start_s + 3, x) + watching.flush()) == [True] * 3
 
 
-def test_no_more_than_some_places_are_remembered_the_latest_ones() -> None:
-    watching = Tracker("main", TrackerSettings(static_s=2.0))
+def test_no_more_than_some_places_are_remembered_the_latest_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("visitord.vision.tracker.STATIC_S", 2.0)
+    watching = tracker()
     count = STATIC_MAX + 5
     for n in range(count):
         show(watching, 10 * n, 10 * n + 3, 100.0 * n, step_s=0.5)

@@ -7,8 +7,7 @@ import pytest
 from build import after, axis, detection, frame, near, perturbed, picture, shot
 
 from visitord.records import Detection, Embedding, Frame, Picture, Shot, TrackReport
-from visitord.vision.track import SHOTS_KEPT
-from visitord.vision.tracker import Tracker
+from visitord.vision.tracker import SHOTS_KEPT, Tracker
 
 Look = tuple[Detection, Shot]
 

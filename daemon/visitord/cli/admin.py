@@ -1,19 +1,25 @@
-"""visitorctl: look at who came, and say who is who."""
+"""visitorctl: look at who came, say who is who, and take back what was said."""
 
+import os
 from dataclasses import astuple
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from visitord import box, control
+from visitord import box, control, jobs
 from visitord.cli.calibrate import calibrate
 from visitord.cli.cameras import cameras
 from visitord.cli.common import PATH, config, database, format_option, listing_options, out, program, save, show
-from visitord.cli.merging import COMMANDS
 from visitord.errors import NotFoundError
-from visitord.store import listing, people, spool
+from visitord.identity.neighbours import Neighbours
+from visitord.store import correcting, listing, merging, people, spool
+from visitord.store.crops import Crops
+from visitord.store.embedded import account_name
 from visitord.store.listing import Window
+from visitord.vision.snapshot import sheet
+
+why_option = click.option("--why", default="said by a person", help="The reason, kept with it.")
 
 
 @program
@@ -138,7 +144,124 @@ def sql(query: str, form: str) -> None:
     show(rows, form, "No rows.")
 
 
-for command in (calibrate, cameras, *COMMANDS):
+@main.command()
+@click.argument("keep")
+@click.argument("other")
+@why_option
+def merge(keep: str, other: str, why: str) -> None:
+    """Say that OTHER is the same person as KEEP.
+
+    KEEP's name and id stay; OTHER's label and id lead there from now on.  visitorctl undo takes it back.
+    """
+    with database().transaction() as cursor:
+        kept, merged = people.find(cursor, keep), people.find(cursor, other)
+        merging.merge(cursor, kept.visitor_id, merged.visitor_id, _by(), why, datetime.now(UTC))
+    click.echo(f"{merged.name} is now part of {kept.name}.")
+
+
+@main.command()
+@click.argument("merge", required=False)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many to list.")
+@why_option
+@format_option
+def undo(merge: str | None, limit: int, why: str, form: str) -> None:
+    """Take back MERGE, or list the merges that can be.
+
+    Everything is as it was before, and no job will merge the two again.
+    """
+    with database().transaction() as cursor:
+        if merge is None:
+            return show(correcting.merges(cursor, limit), form, "No merge is in force.")
+        ids = correcting.undo(cursor, merge, _by(), why, datetime.now(UTC))
+        kept, merged = (people.find(cursor, str(i)).name for i in ids)
+    return click.echo(f"{merged} stands apart from {kept} again.")
+
+
+@main.command()
+@click.argument("who")
+@click.option("--sightings", multiple=True, required=True, metavar="ID…", help="Those that are somebody else.")
+@click.argument("more", nargs=-1, metavar="")
+@why_option
+def split(who: str, sightings: tuple[str, ...], more: tuple[str, ...], why: str) -> None:
+    """Say that some sightings of WHO are somebody else: they become a new identity.
+
+    visitorctl show WHO lists the sightings; the first 8 characters of an id are enough.
+    """
+    with database().transaction() as cursor:
+        person = people.find(cursor, who)
+        new = correcting.split(cursor, person, (*sightings, *more), _by(), why, datetime.now(UTC))
+        name = people.find(cursor, str(new)).name
+    click.echo(f"{len({*sightings, *more})} sightings of {person.name} are now {name}.")
+
+
+@main.command()
+@click.argument("one")
+@click.argument("other")
+@why_option
+def reject(one: str, other: str, why: str) -> None:
+    """Say that ONE and OTHER are two people: no job will merge them."""
+    with database().transaction() as cursor:
+        pair = people.find(cursor, one), people.find(cursor, other)
+        correcting.reject(cursor, *pair, _by(), why, datetime.now(UTC))
+    click.echo(f"{pair[0].name} and {pair[1].name} stay two people.")
+
+
+@main.command()
+@click.argument("answer", type=click.Choice(["accept", "reject"]), required=False)
+@click.argument("number", type=int, required=False)
+@why_option
+@format_option
+def suggestions(answer: str | None, number: int | None, why: str, form: str) -> None:
+    """Pairs that may be one person, left to you by the merge job.
+
+    Without arguments they are listed; accept NUMBER merges the two, reject NUMBER keeps them apart for good.
+    """
+    if answer and number is None:
+        raise click.UsageError(f"{answer} which one? visitorctl suggestions lists them with their numbers.")
+    with database().transaction() as cursor:
+        if number is None:
+            return show(correcting.suggestions(cursor), form, "The merge job has no open question.")
+        one, other = correcting.suggested(cursor, number)
+        if answer == "accept":
+            merging.merge(cursor, one.visitor_id, other.visitor_id, _by(), why, datetime.now(UTC))
+        else:
+            correcting.reject(cursor, one, other, _by(), why, datetime.now(UTC))
+    accepted, rejected = f"{other.name} is now part of {one.name}.", f"{one.name} and {other.name} stay two people."
+    return click.echo(accepted if answer == "accept" else rejected)
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be merged, and why.")
+@click.option("--picture", type=PATH, metavar="FILE.png", help="Also put the faces side by side.")
+def cluster(dry_run: bool, picture: Path | None) -> None:
+    """Run the merge job now.
+
+    It joins identities that are one person and settles pending sightings.
+    """
+    settings = config()
+    opened, pack = database(), box.open_pack(settings)
+    near = Neighbours(box.thresholds(settings, pack, opened).merge)
+    done = jobs.merge_duplicates(opened, pack.fingerprint, near, datetime.now(UTC), dry_run)
+    whom = [(f"one person: all agree at {g.agreement:.2f} or more", g.members) for g in done.groups]
+    whom += [(f"up to you: agree at {s.agreement:.2f}, {s.reason}", (s.one, s.other)) for s in done.suggestions]
+    with opened.transaction() as cursor:
+        faces = people.faces(cursor, [i for _, ids in whom for i in ids])
+    rows = [(why, [faces[i] for i in ids if i in faces]) for why, ids in whom]
+    if dry_run:
+        for why, some in rows:
+            click.echo(f"{', '.join(name for name, _ in some)} ({why})")
+    if picture:
+        crops = Crops(settings.crops_dir)
+        save(picture, sheet([(why, [(name, crops.read(crop)) for name, crop in some]) for why, some in rows]))
+    outcome = jobs.outcome(done)
+    click.echo(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")
+
+
+def _by() -> str:
+    return account_name(os.geteuid())
+
+
+for command in (calibrate, cameras):
     main.add_command(command)
 
 if __name__ == "__main__":

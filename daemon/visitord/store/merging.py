@@ -13,7 +13,7 @@ from visitord.errors import VisitordError
 from visitord.identity.cluster import Group, Member, Suggestion
 from visitord.identity.decide import new_identity_id
 from visitord.records import Embedding
-from visitord.store import gallery, visits
+from visitord.store import gallery, sightings
 from visitord.store.database import SQL, Cursor, value
 
 JOB_LOCK = 5_190_232_977_410_118_223
@@ -113,7 +113,7 @@ def rebuild_visits(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:
     """Build all visits of these identities anew, at every site."""
     cursor.execute("select site, visit_gap from site")
     for (site, gap), identity_id in product(cursor.fetchall(), identity_ids):
-        visits.refresh(cursor, identity_id, site, gap)
+        sightings.refresh_visits(cursor, identity_id, site, gap)
 
 
 def _found(cursor: Cursor, sighting_id: UUID) -> UUID:

@@ -1,11 +1,11 @@
-"""Writes decided sightings, each in one transaction together with what it brings about."""
+"""Writes decided sightings, each in one transaction together with what it brings about: visits stay what they say."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from visitord.records import Arrival, Decided, Decision, TrackReport
-from visitord.store import gallery, visits
+from visitord.store import gallery
 from visitord.store.database import SQL, Cursor, Database, value
 
 
@@ -18,13 +18,28 @@ class Site:
     gap: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Sightings of one identity at one site with no gap longer than the limit; its id is its first sighting's.
+
+    cameras: in order of first sighting, each once.
+    """
+
+    visit_id: UUID
+    started_at: datetime
+    ended_at: datetime
+    sightings: int
+    cameras: list[str]
+    last_camera: str
+
+
 def declare_site(database: Database, site: Site) -> None:
     """Record the site and its visit gap, which the views use; a new gap builds the site's visits anew."""
     with database.transaction() as cursor:
         if value(cursor, SQL["declare_site"], (site.name, site.timezone, site.gap)):
             cursor.execute("select distinct identity_id from visit where site = %s", (site.name,))
             for (identity_id,) in cursor.fetchall():
-                visits.refresh(cursor, identity_id, site.name, site.gap)
+                refresh_visits(cursor, identity_id, site.name, site.gap)
 
 
 def known(cursor: Cursor, sighting_id: UUID) -> bool:
@@ -66,7 +81,7 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
     if row is None or row[0] is None:
         return None
     root_id = _hold_root(cursor, row[0])
-    began = visits.refresh(cursor, root_id, site.name, site.gap, (report.started_at, row[1]))
+    began = refresh_visits(cursor, root_id, site.name, site.gap, (report.started_at, row[1]))
     if not began:
         return None
     cursor.execute(SQL["arrived"], (root_id,))
@@ -90,3 +105,28 @@ def _hold_root(cursor: Cursor, identity_id: UUID) -> UUID:
         root_id: UUID = value(cursor, "select root_id from identity where identity_id = %s", (identity_id,))
         if value(cursor, is_root, (root_id,)) is not False:
             return root_id
+
+
+def refresh_visits(
+    cursor: Cursor,
+    root_id: UUID,
+    site: str,
+    gap: timedelta,
+    span: tuple[datetime | str, datetime | str] = ("-infinity", "infinity"),
+) -> list[Visit]:
+    """Rebuild the visits of one person at one site; returns those that began (have an id not there before).
+
+    A pause of exactly `gap` does not yet divide two visits.  span: the time of the sighting that changed.  Only
+    visits within `gap` of it can be affected, so only they and their sightings are read; the default rebuilds all.
+    """
+    cursor.execute(SQL["refresh_visits"], (root_id, site, gap, *span))
+    return [Visit(*row) for row in cursor.fetchall()]
+
+
+def left(cursor: Cursor, since: datetime, until: datetime) -> list[tuple[str, str, timedelta]]:
+    """Who has left within this time, for the gap has passed since they were seen: (name, site, duration of the visit).
+
+    since is not part of the time, until is.
+    """
+    cursor.execute(SQL["left"], (since, until))
+    return list(cursor.fetchall())

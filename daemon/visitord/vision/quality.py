@@ -1,7 +1,5 @@
 """How good a picture of a face is, and the named reasons it may not become a reference."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,35 +11,28 @@ FACE = np.array([(28, 36), (84, 36), (84, 102), (28, 102)], np.float64)  # of an
 CROP = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float64) * CROP_PX
 
 
-@dataclass(frozen=True, slots=True)
-class QualityLimits:
-    """Below (or beyond) these a picture has a flaw.
-
-    min_px: box width. Embeddings of faces shrunk to 20, 30, 40 and 60 px keep cosine 0.73, 0.88, 0.94 and
-    0.96 to the full-size one, so references start at 40.
-    min_sharpness: variance of the Laplacian (Pech-Pacheco 2000) of the aligned 112 px crop over the variance of
-    its brightness, so that a flat light is not taken for blur. Blurring 16 faces by 1, 1.5 and 2 px gave 0.042,
-    0.019 and 0.011, at a cosine of 0.95, 0.87 and 0.77 to the sharp face.
-    min_contrast: standard deviation of brightness, 0..255. At 31, 19 and 12 the cosine was 0.92, 0.86 and 0.78.
-    max_turn: how far the nose tip leaves the middle between the eyes, in eye distances. Turned to 0.4 and 0.6 to
-    0.7, a face kept cosine 0.71 and 0.65 to its frontal self; further out one eye disappears.
-    max_roll_deg: YuNet's landmarks are off by a quarter of the eye distance at 45°.
-    min_inside: the share of FACE within the picture. 20 faces cut off that far, on either side, above or below,
-    kept a mean cosine of 0.9 to the whole face, and 0.75 to 0.83 a tenth of a face further in.
-    """
-
-    min_px: float = 40
-    min_score: float = 0.8
-    min_sharpness: float = 0.018
-    max_turn: float = 0.7
-    max_roll_deg: float = 35
-    min_brightness: float = 35
-    max_brightness: float = 225
-    min_contrast: float = 11
-    min_inside: float = 0.98
+# Below (or beyond) these a picture has a flaw.
+# Box width: embeddings of faces shrunk to 20, 30, 40 and 60 px keep cosine 0.73, 0.88, 0.94 and 0.96 to the full-size
+# one, so references start at 40.
+MIN_PX = 40.0
+MIN_SCORE = 0.8
+# Variance of the Laplacian (Pech-Pacheco 2000) of the aligned 112 px crop over the variance of its brightness, so that
+# a flat light is not taken for blur. Blurring 16 faces by 1, 1.5 and 2 px gave 0.042, 0.019 and 0.011, at a cosine of
+# 0.95, 0.87 and 0.77 to the sharp face.
+MIN_SHARPNESS = 0.018
+# How far the nose tip leaves the middle between the eyes, in eye distances. Turned to 0.4 and 0.6 to 0.7, a face kept
+# cosine 0.71 and 0.65 to its frontal self; further out one eye disappears.
+MAX_TURN = 0.7
+MAX_ROLL_DEG = 35.0  # YuNet's landmarks are off by a quarter of the eye distance at 45°
+MIN_BRIGHTNESS, MAX_BRIGHTNESS = 35.0, 225.0
+# Standard deviation of brightness, 0..255. At 31, 19 and 12 the cosine was 0.92, 0.86 and 0.78.
+MIN_CONTRAST = 11.0
+# The share of FACE within the picture. 20 faces cut off that far, on either side, above or below, kept a mean cosine of
+# 0.9 to the whole face, and 0.75 to 0.83 a tenth of a face further in.
+MIN_INSIDE = 0.98
 
 
-def assess(image: Image, detection: Detection, crop: Image, limits: QualityLimits = QualityLimits()) -> Quality:
+def assess(image: Image, detection: Detection, crop: Image) -> Quality:
     """Judge a detection by its box, landmarks and aligned crop (112, 112, 3)."""
     grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)[16:96, 16:96]
     brightness, contrast = float(grey.mean()), float(grey.std())
@@ -49,16 +40,16 @@ def assess(image: Image, detection: Detection, crop: Image, limits: QualityLimit
     turn, roll, plausible = _pose(detection)
     inside, seen = (_inside(image, detection, corners) for corners in (FACE, CROP))
     checks = (
-        ("small", detection.width_px < limits.min_px),
-        ("unsure", detection.score < limits.min_score),
-        ("blurred", sharpness < limits.min_sharpness),
-        ("dark", brightness < limits.min_brightness),
-        ("overexposed", brightness > limits.max_brightness),
-        ("flat", contrast < limits.min_contrast),
-        ("profile", turn > limits.max_turn),
-        ("tilted", roll > limits.max_roll_deg),
+        ("small", detection.width_px < MIN_PX),
+        ("unsure", detection.score < MIN_SCORE),
+        ("blurred", sharpness < MIN_SHARPNESS),
+        ("dark", brightness < MIN_BRIGHTNESS),
+        ("overexposed", brightness > MAX_BRIGHTNESS),
+        ("flat", contrast < MIN_CONTRAST),
+        ("profile", turn > MAX_TURN),
+        ("tilted", roll > MAX_ROLL_DEG),
         ("landmarks", not plausible),
-        ("cut off", inside < limits.min_inside),
+        ("cut off", inside < MIN_INSIDE),
     )
     size = np.clip(detection.width_px / CROP_PX, 0.05, 1) ** 0.5
     frontal = np.clip(1 - turn, 0.05, 1)

@@ -1,7 +1,9 @@
 """Joins detections into tracks by where they are and what they look like, in seconds, never in frames."""
 
+import math
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 import numpy as np
@@ -9,49 +11,143 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from visitord.records import Detection, Frame, Shot, TrackReport
-from visitord.vision.track import Track, centre, size
 
+LOST_S = 1.5  # a face unseen for so long ends its track
+LOST_INTERVALS = 2.5  # and where pictures are rarer, so many times their interval
+PAUSE_S = 4.0
+REACH, REACH_PER_S, REACH_MAX = 0.9, 3.0, 3.0  # how far, in face sizes, a face may be from where it was expected
+# Below this cosine two looks are not one person, whatever the boxes say (different people: mean 0.04 to 0.14, sd 0.09;
+# the same face a moment later: above 0.5).
+SIMILARITY_MIN = 0.28
+SIMILARITY_MIN_POOR, LENIENT_S = 0.15, 0.5  # for a flawed look so soon after the last one: then place counts more
+FRAMES_MIN = 2  # fewer looks are no sighting
+REPORTS_S = (1.0, 2.0, 4.0, 8.0, 15.0)  # ages at which a track reports before it ends
+REPEAT_S = 10.0  # between reports beyond the last of these
+REST_S = 10.0  # a face that has not moved for so long need not be looked at in every picture
+STATIC_S = 600.0  # one that has not moved for so long is a picture of a face, and so is what appears in its place
+STATIC_MAX = 50  # places remembered
+SHOTS_KEPT = 8
+MOVED = 0.15  # of a face's size; detections of an unmoved face scatter by a few per cent
+TOGETHER_FRAMES = 2  # a chance double detection of one face lasts a single frame
 _NAMESPACE = UUID("6f6c5a3e-6d0b-5c55-9d0c-6a3f5a1b7d11")
 _IMPOSSIBLE = 1e6
-PAUSE_S = 4.0
-STATIC_MAX = 50  # places remembered
 
 
-@dataclass(frozen=True, slots=True)
-class TrackerSettings:
-    """lost_s: a face unseen for so long ends its track; where pictures are rarer, `lost_intervals` of them.
+class Track:
+    """One face followed over the frames of one camera; owned by its tracker.
 
-    reach and reach_per_s: how far, in face sizes, a face may be from where it was expected.
-    min_similarity: below this cosine two looks are not one person, whatever the boxes say (different
-    people: mean 0.04 to 0.14, sd 0.09; the same face a moment later: above 0.5).
-    min_similarity_poor: the same for a flawed look within `lenient_s` of the last one: then place counts more.
-    min_frames: fewer looks than this are no sighting.
-    rest_s: a face that has not moved for so long need not be looked at in every picture.
-    static_s: one that has not moved for so long is a picture of a face, and so is what appears in its place.
-    reports_s: ages at which a track reports before it ends; beyond the last, once every `repeat_s`.
+    Positions in pixels, times `t` in seconds of the camera's steady clock.
     """
 
-    lost_s: float = 1.5
-    lost_intervals: float = 2.5
-    reach: float = 0.9
-    reach_per_s: float = 3.0
-    max_reach: float = 3.0
-    min_similarity: float = 0.28
-    min_similarity_poor: float = 0.15
-    lenient_s: float = 0.5
-    min_frames: int = 2
-    reports_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 15.0)
-    repeat_s: float = 10.0
-    rest_s: float = 10.0
-    static_s: float = 600.0
+    def __init__(self, sighting_id: UUID, camera: str, detection: Detection, shot: Shot, t: float) -> None:
+        self.sighting_id, self.camera = sighting_id, camera
+        self.started_at: datetime = shot.at
+        self.ended_at: datetime = shot.at
+        self.first_t = self.last_t = t
+        self.frames = 1
+        self.detection = detection
+        self.centre = centre(detection)
+        self.velocity = np.zeros(2)  # pixels per second
+        self._last = shot.embedding
+        self._good_sum = np.zeros_like(shot.embedding)
+        self._remember(shot)
+        self.shots: list[Shot] = [shot]
+        self._together: Counter[UUID] = Counter()
+        self.reported_s = 0.0
+        self._rest, self._rest_size, self._rest_t = self.centre, size(detection), t  # since when, and where, it rests
+        self.static = False
+
+    def rested_s(self) -> float:
+        """For how long it has not moved by more than MOVED of its size."""
+        return self.last_t - self._rest_t
+
+    def rests_at(self, place: NDArray[np.float64], side: float) -> bool:
+        """Whether its face is where, and as large as, that one."""
+        near = float(np.linalg.norm(self.centre - place)) <= MOVED * side
+        return near and abs(size(self.detection) - side) <= 2 * MOVED * side
+
+    @property
+    def age_s(self) -> float:
+        return self.last_t - self.first_t
+
+    def predicted(self, t: float) -> NDArray[np.float64]:
+        """Where its centre is expected at t; momentum is trusted for half a second only."""
+        return self.centre + self.velocity * min(t - self.last_t, 0.5)
+
+    def similarity(self, shot: Shot) -> float:
+        """Cosine of a look to the mean of the track's flawless looks; for a flawed look or track, also to the last.
+
+        A flawless look must resemble the flawless ones: through a chain of poor looks, such as half faces at
+        the picture's edge, one person would turn into the next.
+        """
+        last = float(self._last @ shot.embedding)
+        length = float(np.linalg.norm(self._good_sum))
+        if length == 0.0:
+            return last
+        mean = float(self._good_sum @ shot.embedding) / length
+        return max(mean, last) if shot.quality.flaws else mean
+
+    def extend(self, detection: Detection, shot: Shot, t: float) -> None:
+        """Follow the face to where it is now."""
+        dt = t - self.last_t
+        new_centre = centre(detection)
+        if dt > 1e-6:
+            seen = (new_centre - self.centre) / dt
+            self.velocity = seen if self.frames == 1 else 0.5 * self.velocity + 0.5 * seen
+        self.detection, self.centre, self.last_t = detection, new_centre, t
+        # By the steady clock: the wall clock may be set back meanwhile.
+        self.ended_at = self.started_at + timedelta(seconds=max(0.0, t - self.first_t))
+        if not self.rests_at(self._rest, self._rest_size):
+            self._rest, self._rest_size, self._rest_t = self.centre, size(detection), t
+            self.static = False
+        self.frames += 1
+        self._remember(shot)
+        self.shots = sorted([*self.shots, shot], key=_rank)[:SHOTS_KEPT]
+
+    def _remember(self, shot: Shot) -> None:
+        self._last = shot.embedding
+        if not shot.quality.flaws:
+            self._good_sum = self._good_sum + shot.embedding * shot.quality.score
+
+    def seen_with(self, others: set[UUID]) -> None:
+        self._together.update(others - {self.sighting_id})
+
+    def report(self, *, final: bool, still: bool = False) -> TrackReport:
+        least = 1 if still else TOGETHER_FRAMES
+        return TrackReport(
+            sighting_id=self.sighting_id,
+            camera=self.camera,
+            started_at=self.started_at,
+            ended_at=self.ended_at,
+            shots=tuple(self.shots),
+            frames=self.frames,
+            together=frozenset(i for i, n in self._together.items() if n >= least),
+            final=final,
+            still=still,
+            static=self.static,
+        )
+
+
+def size(detection: Detection) -> float:
+    """The side of the square with the box's area, pixels."""
+    return max(math.sqrt(max(detection.width_px * detection.height_px, 0.0)), 1.0)
+
+
+def centre(detection: Detection) -> NDArray[np.float64]:
+    box = detection.box.astype(np.float64)
+    return (box[:2] + box[2:]) / 2
+
+
+def _rank(shot: Shot) -> tuple[bool, float]:
+    """Flawless shots first, then by quality."""
+    return (bool(shot.quality.flaws), -shot.quality.score)
 
 
 class Tracker:
     """Follows the faces of one camera.  Owned by the thread that runs the camera's pipeline."""
 
-    def __init__(self, site: str, settings: TrackerSettings = TrackerSettings()) -> None:
+    def __init__(self, site: str) -> None:
         self._site = site
-        self._settings = settings
         self._tracks: list[Track] = []
         self._last_t: float | None = None
         self._interval_s = 0.0  # between the last pictures, smoothed
@@ -65,7 +161,7 @@ class Tracker:
     @property
     def resting(self) -> bool:
         """Whether no open track has moved lately."""
-        return all(track.rested_s() >= self._settings.rest_s for track in self._tracks)
+        return all(track.rested_s() >= REST_S for track in self._tracks)
 
     def boxes(self, t: float) -> list[tuple[float, float, float, float]]:
         """Where each open track's face may be at t, with half a face around it; pixels x0, y0, x1, y1."""
@@ -86,7 +182,7 @@ class Tracker:
                 self._tracks.append(track)
             else:
                 track.extend(detection, shot, frame.t)
-                if not track.static and track.rested_s() >= self._settings.static_s:
+                if not track.static and track.rested_s() >= STATIC_S:
                     track.static = True
                     self._static = [*self._static[1 - STATIC_MAX :], (track.centre, size(detection))]
             seen.append(track)
@@ -120,11 +216,11 @@ class Tracker:
 
     def _finals(self, tracks: list[Track]) -> list[TrackReport]:
         """Final reports, without flickers: what a detector saw once and never again is no sighting."""
-        return [t.report(final=True) for t in tracks if t.frames >= self._settings.min_frames]
+        return [t.report(final=True) for t in tracks if t.frames >= FRAMES_MIN]
 
     def expire(self, t: float) -> list[TrackReport]:
         """End the tracks unseen for too long; call it also while no frames come."""
-        patience_s = max(self._settings.lost_s, self._settings.lost_intervals * self._interval_s)
+        patience_s = max(LOST_S, LOST_INTERVALS * self._interval_s)
         lost = [track for track in self._tracks if t - track.last_t > patience_s]
         self._tracks = [track for track in self._tracks if track not in lost]
         return self._finals(lost)
@@ -143,27 +239,25 @@ class Tracker:
 
     def _cost(self, track: Track, t: float, look: tuple[Detection, Shot]) -> float:
         """Distance in reaches plus dissimilarity; _IMPOSSIBLE where it cannot be the same face."""
-        s = self._settings
         detection, shot = look
         dt = t - track.last_t
         new_size, old_size = size(detection), size(track.detection)
         if not 0.5 < new_size / old_size < 2.0:
             return _IMPOSSIBLE
-        reach = min(s.reach + s.reach_per_s * dt, s.max_reach) * max(new_size, old_size)
+        reach = min(REACH + REACH_PER_S * dt, REACH_MAX) * max(new_size, old_size)
         distance = float(np.linalg.norm(centre(detection) - track.predicted(t)))
         if distance > reach:
             return _IMPOSSIBLE
         similarity = track.similarity(shot)
-        lenient = shot.quality.flaws and dt <= s.lenient_s
-        if similarity < (s.min_similarity_poor if lenient else s.min_similarity):
+        lenient = shot.quality.flaws and dt <= LENIENT_S
+        if similarity < (SIMILARITY_MIN_POOR if lenient else SIMILARITY_MIN):
             return _IMPOSSIBLE
         return float(distance / reach + 1.0 - similarity)
 
     def _due(self, track: Track) -> bool:
-        s = self._settings
-        if any(track.reported_s < mark <= track.age_s for mark in s.reports_s):
+        if any(track.reported_s < mark <= track.age_s for mark in REPORTS_S):
             return True
-        return track.age_s - max(track.reported_s, s.reports_s[-1]) >= s.repeat_s
+        return track.age_s - max(track.reported_s, REPORTS_S[-1]) >= REPEAT_S
 
     def _sighting_id(self, frame: Frame, detection: Detection) -> UUID:
         """The same footage gives the same id, so that replaying it changes nothing."""
