@@ -138,6 +138,7 @@ def _session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3
     # The int8 file stores quantise/dequantise pairs that a CPU runs faster folded away; the output is the same.
     options.add_session_config_entry("session.disable_quant_qdq", "1")
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # twice the CPU, where cores are busy
     # It also lists weights it no longer has as graph inputs; runtimes refuse it until they are gone.
     sound = onnx.utils.Extractor(onnx.load_model_from_string(model)).extract_model(["data"], ["fc1"])
     return onnxruntime.InferenceSession(sound.SerializeToString(), options, providers=["CPUExecutionProvider"])
