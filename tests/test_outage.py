@@ -163,6 +163,25 @@ def test_a_row_that_is_never_taken_goes_aside_with_its_reason_and_the_rest_flows
     assert desk.failed == 0
 
 
+def test_what_the_disk_does_not_take_waits_in_memory_and_is_written_all_the_same(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert desk.recorder.spool
+    file = desk.recorder.spool._file
+    (pages,) = file.execute("pragma page_count").fetchone()
+    desk.submit(report(axis(0), 0))
+    file.execute(f"pragma max_page_count = {pages}")
+    desk.submit(report(axis(1), 100))
+    assert waiting(desk.path) == Waiting(1)
+    assert "disk is full. A sighting waits in memory only." in caplog.text
+    desk.start()
+    desk.all_written(10)
+    assert [a.name for a in desk.arrivals] == ["visitor 1", "visitor 2"]
+    desk.submit(report(axis(0), 200))
+    desk.all_written(10)
+    assert desk.rows("select count(*) from sighting") == [(3,)]
+
+
 def test_what_is_not_a_rows_own_fault_holds_all_rows_until_it_is_mended(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -96,7 +96,6 @@ class Recorder:
                     self._submitted.clear()
                 waits = backoff(0.5, RETRY_CAP_S)
             except DatabaseError as error:  # what waits on disk is written when it is there, or a person has acted
-                self._version = UNKNOWN  # the transaction may have been committed without our hearing of it
                 kept = "" if self.spool else f" {len(self._open)} sightings wait in memory only."
                 log.warning("%s%s", error, kept)
                 if stop.is_set():
@@ -145,7 +144,6 @@ class Recorder:
         for _ in range(RACES_MAX):
             with contextlib.suppress(_OvertakenError):
                 return self._handle(report)
-            self._version = UNKNOWN
         raise DatabaseUnavailableError("Others enrol people all the time; this sighting waits.")
 
     def _handle(self, report: TrackReport) -> None:
