@@ -126,7 +126,7 @@ def test_a_merge_job_whose_box_dies_leaves_the_way_free(database: Database) -> N
         assert other.stdout
         assert other.stdout.readline() == "locked\n"
         with contextlib.closing(database.another()) as job:
-            assert jobs.merge_duplicates(job, "pack-1", LIMITS, START) == []
+            assert jobs.merge_duplicates(job, "pack-1", LIMITS, START).groups == []
         other.kill()
         other.wait()
     merged: list[object] = []
