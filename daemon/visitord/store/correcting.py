@@ -83,8 +83,10 @@ def split(cursor: Cursor, person: Person, sightings: Sequence[str], by: str, why
     gallery.enrol(cursor, new, moved[0][1])
     cursor.execute("update sighting set identity_id = %s where sighting_id = any(%s)", (new, ids))
     cursor.execute("update template set identity_id = %s where sighting_id = any(%s)", (new, ids))
-    for identity_id in (person.visitor_id, new):
-        _learn_if_unknown(cursor, identity_id)
+    for identity_id in (person.visitor_id, new):  # whoever is left without a template gets one
+        cursor.execute(SQL["best_lesson"], {"id": identity_id})
+        for sighting_id, owner in cursor.fetchall():
+            gallery.learn(cursor, owner, sighting_id)
     cursor.execute(SQL["note_split"], ((uuid4(), person.visitor_id, new, ids, by, why, now),))
     _keep_apart(cursor, person.visitor_id, new, by, f"they were split: {why}", now)
     _changed(cursor, [person.visitor_id, new])
@@ -100,13 +102,6 @@ def reject(cursor: Cursor, one: Person, other: Person, by: str, why: str, now: d
 
 def _keep_apart(cursor: Cursor, one: UUID, other: UUID, by: str, why: str, now: datetime) -> None:
     cursor.execute(SQL["reject"], ((*sorted((one, other)), by, why, now),))
-
-
-def _learn_if_unknown(cursor: Cursor, root_id: UUID) -> None:
-    """Give a person without any template one from their best sighting."""
-    cursor.execute(SQL["best_lesson"], {"id": root_id})
-    for sighting_id, owner in cursor.fetchall():
-        gallery.learn(cursor, owner, sighting_id)
 
 
 def _changed(cursor: Cursor, roots: Sequence[UUID]) -> None:
