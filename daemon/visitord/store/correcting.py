@@ -14,25 +14,15 @@ from psycopg2.extras import Json
 from visitord.errors import NotFoundError, VisitordError
 from visitord.store import gallery, merging
 from visitord.store.database import SQL, Cursor, value
-from visitord.store.listing import Rows
+from visitord.store.listing import rows
 from visitord.store.people import Person
 
 ID_MIN = 8  # so many characters of an id name it
 
 
-def merges(cursor: Cursor, limit: int) -> Rows:
-    """Merges in force, newest first."""
-    return Rows(cursor, SQL["merges_in_force"], {"limit": limit})
-
-
-def suggestions(cursor: Cursor) -> Rows:
-    """What the merge job leaves to a person, most alike first; without pairs that were answered meanwhile."""
-    return Rows(cursor, SQL["suggestions"])
-
-
 def suggested(cursor: Cursor, number: int) -> tuple[Person, Person]:
     """The two people of an open suggestion, the one to keep first: the named one, else the one known longer."""
-    if number not in {row["number"] for row in suggestions(cursor)}:
+    if number not in {row["number"] for row in rows(cursor, "suggestions")}:
         raise NotFoundError(f"There is no open suggestion {number}; visitorctl suggestions lists them.")
     cursor.execute(SQL["suggested_people"], (number,))
     (*one, _), (*other, status) = cursor.fetchall()
@@ -73,10 +63,10 @@ def split(cursor: Cursor, person: Person, sightings: Sequence[str], by: str, why
     cursor.execute(SQL["sightings_of"], (person.visitor_id,))
     theirs = cursor.fetchall()
     wanted = {text: [row for row in theirs if str(row[0]).startswith(text.lower())] for text in sightings}
-    for text, rows in wanted.items():
-        if len(rows) != 1 or len(text) < ID_MIN:
+    for text, meant in wanted.items():
+        if len(meant) != 1 or len(text) < ID_MIN:
             raise NotFoundError(f'{person.name} has no sighting "{text}"; visitorctl show lists them.')
-    moved = sorted((rows[0] for rows in wanted.values()), key=itemgetter(1))
+    moved = sorted((meant[0] for meant in wanted.values()), key=itemgetter(1))
     if len(moved) == len(theirs):
         raise VisitordError(f"These are all sightings of {person.name}: there would be nobody left to split from.")
     new, ids = uuid4(), [row[0] for row in moved]
