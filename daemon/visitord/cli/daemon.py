@@ -116,7 +116,8 @@ def models_list() -> None:
     """Which packs there are, which is in use, and under which licence."""
     settings = config()
     rows = []
-    for name in model_store.known(settings.models_dir, settings.models.pack):
+    found = sorted(p.name for p in settings.models_dir.glob("*") if p.is_dir())
+    for name in dict.fromkeys([model_store.DEFAULT, settings.models.pack, *found]):
         folder = model_store.folder_of(name, settings.models_dir, settings.folder)
         state = "not installed" if not folder.is_dir() else "damaged" if model_store.check(name, folder) else "ok"
         used = "yes" if name == settings.models.pack else ""
