@@ -20,8 +20,13 @@ import psycopg2
 from click.testing import CliRunner
 
 import commands
+<<<<<<< HEAD
 from visitord.cli import admin
 from visitord.records import Quality, Shot, TrackReport
+=======
+from visitord.records import Detection, Quality, Shot, TrackReport
+from visitord.vision.pack import middle, portrait
+>>>>>>> help-e
 from visitord_demo.faces import Portrait, portraits
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -112,6 +117,11 @@ class Done:
         assert self.err.startswith("Error: "), self.err
         for part in parts:
             assert part in self.err
+
+
+def align(image: np.ndarray, detection: Detection) -> np.ndarray:
+    """The face turned upright and scaled to (112, 112, 3)."""
+    return middle(portrait(image, detection))
 
 
 def people() -> dict[str, Portrait]:

@@ -12,14 +12,13 @@ import numpy as np
 import pytest
 
 from footage import room
-from support import START, axis, people, report
+from support import START, align, axis, people, report
 from test_recorder import LIMITS, Desk
 from visitord import jobs
 from visitord.identity.neighbours import Neighbours
 from visitord.recorder import Recorder
 from visitord.records import Embedding, Frame, Image, Picture, TrackReport
 from visitord.store.database import Database
-from visitord.vision.pack import align
 from visitord.vision.pipeline import Pipeline
 from visitord.vision.zoo import ZooPack
 

@@ -15,11 +15,11 @@ import av
 import numpy as np
 import pytest
 
+from support import align
 from visitord.cli.daemon import demo as demo_command
 from visitord.errors import VisitordError
 from visitord.vision import media
 from visitord.vision.inspection import Inspector
-from visitord.vision.pack import align
 from visitord.vision.zoo import ZooPack
 from visitord_demo import clips, faces
 from visitord_demo.clips import CAMERAS, FPS, HEIGHT_PX, LENGTH_S, WALK_S, WIDTH_PX

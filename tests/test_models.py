@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 from standins import pack_folder, picture_with_squares
-from support import Box, people
+from support import Box, align, people
 from visitord.errors import ModelError
 from visitord.vision import model_store
 from visitord.vision.insight import InsightPack
-from visitord.vision.pack import align
 from visitord.vision.zoo import ZooPack
 
 NO_INDEX = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_RETRIES": "0"}

@@ -371,9 +371,9 @@ def test_who_was_seen_in_a_window_is_listed_for_that_window_only(desk: Desk) -> 
     desk.recorder.handle(report(axis(0), 10_000, camera="hall"))
 
     def listed(since_s: int, until_s: int, camera: str | None = None) -> int:
-        window = listing.Window(START + timedelta(seconds=since_s), START + timedelta(seconds=until_s), camera)
+        since, until = (START + timedelta(seconds=s) for s in (since_s, until_s))
         with desk.database.transaction() as cursor:
-            return len(listing.visitors(cursor, window))
+            return len(listing.rows(cursor, "visitors", since=since, until=until, camera=camera))
 
     assert listed(0, 50) == listed(9_990, 20_000) == 1
     assert listed(1000, 2000) == 0

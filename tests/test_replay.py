@@ -168,15 +168,13 @@ def test_a_file_cut_off_in_the_middle_gives_what_it_holds(box: Box, clip: Path, 
 
 
 def test_an_interrupted_replay_decides_nothing_half_seen(box: Box, clip: Path, pack: ZooPack) -> None:
-    def interrupt(_: object, t: float) -> None:
-        if t > 2.5:
-            raise KeyboardInterrupt
-
     settings = config.load(box.folder / "config.toml")
     database = opened.open_database(settings)
     recorder = opened.open_recorder(settings, database, pack, lambda _: None)
     with pytest.raises(KeyboardInterrupt):
-        replay.play(replay.plan([clip], "door", START), pack, recorder, "main", 8, interrupt)
+        for _, t in replay.play(replay.plan([clip], "door", START), pack, recorder, "main", 8):
+            if t > 2.5:
+                raise KeyboardInterrupt
     database.close()
     assert box.rows("select count(*) as n from visitord.sighting") == [{"n": 0}]
 

@@ -130,6 +130,6 @@ def test_a_merge_job_whose_box_dies_leaves_the_way_free(database: Database) -> N
         other.kill()
         other.wait()
     merged: list[object] = []
-    wait(lambda: bool(merged.extend(jobs.merge_duplicates(database, "pack-1", LIMITS, START)) or merged), 5)
+    wait(lambda: bool(merged.extend(jobs.merge_duplicates(database, "pack-1", LIMITS, START).groups) or merged), 5)
     desk.handle(report(axis(5), 300))  # to enrol, nobody waits
     assert ask(database, "select count(*) from visitor") == [(2,)]

@@ -68,13 +68,19 @@ def thresholds(config: Config, pack: "Pack", database: Database) -> Thresholds:
 
 
 def open_recorder(
-    config: Config, database: Database, pack: "Pack", arrived: Callable[[Arrival], None], spool: Spool | None = None
+    config: Config, database: Database, pack: "Pack", arrived: Callable[[Arrival], None], *, waits: bool = False
 ) -> Recorder:
     """A recorder for this box's site, which it declares in the database.
 
-    With a spool it waits for a database that is away or of another version.  Raises ConfigError, DatabaseError.
+    waits: for a database that is away or of another version, finished tracks on disk meanwhile, if that allows it.
+    Raises ConfigError, DatabaseError.
     """
     site = Site(config.site.name, config.site.timezone, config.visit.gap)
+    spool: Spool | None = None
+    try:
+        spool = Spool(config.spool_file, config.spool.max_mb * 1_000_000) if waits else None
+    except SpoolError as error:
+        log.error("%s Sightings wait in memory only.", error)
 
     def prepare() -> Thresholds:
         migrate.require_current(database)
@@ -90,6 +96,7 @@ def open_recorder(
         log.error("%s Until then nobody is recognised; sightings are kept in %s.", error, config.spool_file)
     crops = Crops(config.crops_dir)
     return Recorder(database, site, pack.fingerprint, pack.dim, limits, arrived, crops, spool, prepare)
+<<<<<<< HEAD
 
 
 def open_spool(config: Config, pack: "Pack") -> Spool | None:
@@ -99,3 +106,5 @@ def open_spool(config: Config, pack: "Pack") -> Spool | None:
     except SpoolError as error:
         log.error("%s Sightings wait in memory only.", error)
         return None
+=======
+>>>>>>> help-e

@@ -1,6 +1,6 @@
 """Recorded footage and photographs through the same pipeline, as fast as the machine goes, in media time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,12 +20,13 @@ PHOTOGRAPH_S = 60.0  # photographs given together stand this far apart when one 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A file, the camera it counts as, when it begins, and how long it is (0 for a photograph)."""
+    """A file, the camera it counts as, when it begins, how long it is (0: unknown), and whether it is a photograph."""
 
     path: Path
     camera: str
     start: datetime
     length_s: float
+    still: bool
 
 
 def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[Clip]:
@@ -43,49 +44,39 @@ def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[
             raise ConfigError(f'"{name}" cannot be a camera\'s name; give one with --camera.')
         if not path.is_file():
             raise MediaError(f"{path} {'is not a file' if path.exists() else 'cannot be read: No such file'}.")
-        length_s = 0.0
-        if media.is_photograph(path):
+        if still := media.is_photograph(path):
             media.photograph(path)
-        else:
-            length_s = media.length_s(path)
+        length_s = 0.0 if still else media.length_s(path)
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
         try:
             begin = free_from.get(name, aware(start)) if start else written - timedelta(seconds=length_s)
             free_from[name] = begin + timedelta(seconds=length_s or PHOTOGRAPH_S)
         except OverflowError:
             raise MediaError(f"{path} would end after the last day there is; choose an earlier --start.") from None
-        clips.append(Clip(path, name, begin, length_s))
+        clips.append(Clip(path, name, begin, length_s, still))
     return clips
 
 
-def play(
-    clips: list[Clip], pack: Pack, recorder: Recorder, site: str, fps: float, progress: Callable[[Clip, float], None]
-) -> int:
-    """Analyse the clips in order; returns the number of pictures analysed.
+def play(clips: list[Clip], pack: Pack, recorder: Recorder, site: str, fps: float) -> Iterator[tuple[Clip, float]]:
+    """Analyse the clips in order; tells after each picture how many seconds of which clip are done.
 
-    progress is told the clip and the seconds of it done.  Raises MediaError for a file damaged further in;
-    what was seen before the damage is recorded.
+    Raises MediaError for a file damaged further in; what was seen before the damage is recorded.
     """
-    pictures = 0
     for clip in clips:
         pipeline = Pipeline(pack, site)
         try:
             for frame in _frames(clip, fps):
-                pictures += 1
-                still = media.is_photograph(clip.path)
-                _record(recorder, pipeline.photograph(frame) if still else pipeline.process(frame))
-                progress(clip, frame.t)
+                _record(recorder, pipeline.photograph(frame) if clip.still else pipeline.process(frame))
+                yield clip, frame.t
         except MediaError:
             _record(recorder, pipeline.flush())
             raise
         # Not reached when interrupted: a track seen half must not be decided, for the next replay would keep that.
         _record(recorder, pipeline.flush())
-        progress(clip, clip.length_s)
-    return pictures
 
 
 def _frames(clip: Clip, fps: float) -> Iterator[Frame]:
-    if media.is_photograph(clip.path):
+    if clip.still:
         yield Frame(clip.camera, Picture.of(media.photograph(clip.path)), clip.start, 0.0)
         return
     inspector = Inspector()

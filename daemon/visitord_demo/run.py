@@ -15,7 +15,6 @@ from visitord.errors import ConfigError
 from visitord.identity.neighbours import Neighbours
 from visitord.records import Arrival
 from visitord.store import listing
-from visitord.store.listing import Window
 from visitord.vision import model_store
 from visitord_demo import clips
 from visitord_demo.server import DemoServer
@@ -35,7 +34,7 @@ def run(config: Config, *, once: bool) -> None:
     known = Neighbours(box.thresholds(settings, pack, database).merge)
     jobs.merge_duplicates(database, pack.fingerprint, known, datetime.now(UTC))
     with database.transaction() as cursor:
-        rows = listing.visits(cursor, Window(since=began))
+        rows = listing.rows(cursor, "visits", since=began)
     click.echo()
     show(rows, "table", "Nobody came.", ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings"))
 

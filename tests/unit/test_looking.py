@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from test_pipeline import ScriptedPack, restless
 
 from footage import room
-from support import people
+from support import align, people
 from visitord.records import Detection, Image, TrackReport
-from visitord.vision.pack import align
 from visitord.vision.pipeline import MIN_FACE_PX, Pipeline
 from visitord.vision.zoo import ZooPack
 

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from footage import room
-from support import people
+from support import align, people
 from visitord.records import Image, Quality
-from visitord.vision.pack import align
 from visitord.vision.quality import assess
 from visitord.vision.zoo import ZooPack
 

@@ -16,7 +16,6 @@ from visitord.identity.neighbours import Neighbours
 from visitord.store import correcting, listing, merging, people, spool
 from visitord.store.crops import Crops
 from visitord.store.embedded import account_name
-from visitord.store.listing import Window
 from visitord.vision.snapshot import sheet
 
 why_option = click.option("--why", default="said by a person", help="The reason, kept with it.")
@@ -32,10 +31,10 @@ def main() -> None:
 
 @main.command("list")
 @listing_options
-def list_(form: str, since: datetime | None, until: datetime | None, camera: str | None) -> None:
+def list_(form: str, **window: object) -> None:
     """Everyone known, those seen last first."""
     with database().transaction() as cursor:
-        rows = listing.visitors(cursor, Window(since, until, camera))
+        rows = listing.rows(cursor, "visitors", **window)
     show(rows, form, "Nobody to show.", ("name", "label", "status", "visits", "last_seen", "visitor_id"))
 
 
@@ -47,9 +46,9 @@ def show_(who: str, limit: int, form: str) -> None:
     """One person: visits, and why each sighting was filed under them."""
     with database().transaction() as cursor:
         person = people.find(cursor, who)
-        about = listing.person(cursor, person.visitor_id)
-        visits = listing.visits(cursor, Window(), person.visitor_id)
-        sightings = listing.sightings(cursor, person.visitor_id, limit)
+        (about,) = listing.rows(cursor, "person", id=person.visitor_id)
+        visits = listing.rows(cursor, "visits", visitor=person.visitor_id)
+        sightings = listing.rows(cursor, "sightings", id=person.visitor_id, limit=limit)
     if form == "json":
         return show([{**about, "visit_list": visits, "sighting_list": sightings}], form, "")
     if form == "csv":
@@ -78,11 +77,11 @@ def rename(who: str, name: str) -> None:
 @main.command()
 @listing_options
 @click.argument("who", required=False)
-def visits(form: str, since: datetime | None, until: datetime | None, camera: str | None, who: str | None) -> None:
+def visits(form: str, who: str | None, **window: object) -> None:
     """The visit log, of everyone or of one person."""
     with database().transaction() as cursor:
         visitor_id = people.find(cursor, who).visitor_id if who else None
-        rows = listing.visits(cursor, Window(since, until, camera), visitor_id)
+        rows = listing.rows(cursor, "visits", visitor=visitor_id, **window)
     columns = ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings", "status")
     show(rows, form, "No visits.", columns)
 
@@ -98,8 +97,8 @@ def status(form: str) -> None:
             f"took {waits.lost_pictures} pictures and {waits.lost_sightings} sightings.\n"
         )
     with database().transaction() as cursor:
-        cameras = listing.cameras(cursor)
-        totals = listing.totals(cursor)
+        cameras = listing.rows(cursor, "cameras")
+        (totals,) = listing.rows(cursor, "totals")
     show(cameras, form, "No daemon has reported a camera yet; start one with: visitord run.")
     if form == "table":
         summary = "{visitors} visitors, {visits} visits, {sightings} sightings ({pending} pending), {present} present"
@@ -171,7 +170,7 @@ def undo(merge: str | None, limit: int, why: str, form: str) -> None:
     """
     with database().transaction() as cursor:
         if merge is None:
-            return show(correcting.merges(cursor, limit), form, "No merge is in force.")
+            return show(listing.rows(cursor, "merges_in_force", limit=limit), form, "No merge is in force.")
         ids = correcting.undo(cursor, merge, _by(), why, datetime.now(UTC))
         kept, merged = (people.find(cursor, str(i)).name for i in ids)
     return click.echo(f"{merged} stands apart from {kept} again.")
@@ -220,7 +219,7 @@ def suggestions(answer: str | None, number: int | None, why: str, form: str) -> 
         raise click.UsageError(f"{answer} which one? visitorctl suggestions lists them with their numbers.")
     with database().transaction() as cursor:
         if number is None:
-            return show(correcting.suggestions(cursor), form, "The merge job has no open question.")
+            return show(listing.rows(cursor, "suggestions"), form, "The merge job has no open question.")
         one, other = correcting.suggested(cursor, number)
         if answer == "accept":
             merging.merge(cursor, one.visitor_id, other.visitor_id, _by(), why, datetime.now(UTC))

@@ -5,7 +5,6 @@ import logging
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -20,9 +19,6 @@ from visitord.store.database import Database
 from visitord.vision import model_store
 
 # Vision's libraries take seconds to import, so commands import what uses them where they use it.
-if TYPE_CHECKING:
-    from visitord.replay import Clip
-
 log = logging.getLogger(__name__)
 
 
@@ -78,16 +74,14 @@ def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, 
     clips = plan(list(files), camera, start)
     pack = box.open_pack(settings)
     database = box.open_database(settings)
-    arrivals: list[Arrival] = []
+    pictures, arrivals = 0, list[Arrival]()
     recorder = box.open_recorder(settings, database, pack, arrivals.append)
     rate = fps or next((c.fps for c in settings.camera if c.name == camera), 8.0)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         tasks = {clip.path: bar.add_task(clip.path.name, total=clip.length_s or 1.0) for clip in clips}
-
-        def progress(clip: "Clip", t: float) -> None:
+        for clip, t in play(clips, pack, recorder, settings.site.name, rate):
+            pictures += 1
             bar.update(tasks[clip.path], completed=t if clip.length_s else 1.0)
-
-        pictures = play(clips, pack, recorder, settings.site.name, rate, progress)
     people = len({a.visitor_id for a in arrivals})
     click.echo(f"{pictures} pictures analysed, {len(arrivals)} new visits by {people} people.")
 
@@ -122,7 +116,8 @@ def models_list() -> None:
     """Which packs there are, which is in use, and under which licence."""
     settings = config()
     rows = []
-    for name in model_store.known(settings.models_dir, settings.models.pack):
+    found = sorted(p.name for p in settings.models_dir.glob("*") if p.is_dir())
+    for name in dict.fromkeys([model_store.DEFAULT, settings.models.pack, *found]):
         folder = model_store.folder_of(name, settings.models_dir, settings.folder)
         state = "not installed" if not folder.is_dir() else "damaged" if model_store.check(name, folder) else "ok"
         used = "yes" if name == settings.models.pack else ""

@@ -14,25 +14,15 @@ from psycopg2.extras import Json
 from visitord.errors import NotFoundError, VisitordError
 from visitord.store import gallery, merging
 from visitord.store.database import SQL, Cursor, value
-from visitord.store.listing import Rows
+from visitord.store.listing import rows
 from visitord.store.people import Person
 
 ID_MIN = 8  # so many characters of an id name it
 
 
-def merges(cursor: Cursor, limit: int) -> Rows:
-    """Merges in force, newest first."""
-    return Rows(cursor, SQL["merges_in_force"], {"limit": limit})
-
-
-def suggestions(cursor: Cursor) -> Rows:
-    """What the merge job leaves to a person, most alike first; without pairs that were answered meanwhile."""
-    return Rows(cursor, SQL["suggestions"])
-
-
 def suggested(cursor: Cursor, number: int) -> tuple[Person, Person]:
     """The two people of an open suggestion, the one to keep first: the named one, else the one known longer."""
-    if number not in {row["number"] for row in suggestions(cursor)}:
+    if number not in {row["number"] for row in rows(cursor, "suggestions")}:
         raise NotFoundError(f"There is no open suggestion {number}; visitorctl suggestions lists them.")
     cursor.execute(SQL["suggested_people"], (number,))
     (*one, _), (*other, status) = cursor.fetchall()
@@ -73,18 +63,20 @@ def split(cursor: Cursor, person: Person, sightings: Sequence[str], by: str, why
     cursor.execute(SQL["sightings_of"], (person.visitor_id,))
     theirs = cursor.fetchall()
     wanted = {text: [row for row in theirs if str(row[0]).startswith(text.lower())] for text in sightings}
-    for text, rows in wanted.items():
-        if len(rows) != 1 or len(text) < ID_MIN:
+    for text, meant in wanted.items():
+        if len(meant) != 1 or len(text) < ID_MIN:
             raise NotFoundError(f'{person.name} has no sighting "{text}"; visitorctl show lists them.')
-    moved = sorted((rows[0] for rows in wanted.values()), key=itemgetter(1))
+    moved = sorted((meant[0] for meant in wanted.values()), key=itemgetter(1))
     if len(moved) == len(theirs):
         raise VisitordError(f"These are all sightings of {person.name}: there would be nobody left to split from.")
     new, ids = uuid4(), [row[0] for row in moved]
     gallery.enrol(cursor, new, moved[0][1])
     cursor.execute("update sighting set identity_id = %s where sighting_id = any(%s)", (new, ids))
     cursor.execute("update template set identity_id = %s where sighting_id = any(%s)", (new, ids))
-    for identity_id in (person.visitor_id, new):
-        _learn_if_unknown(cursor, identity_id)
+    for identity_id in (person.visitor_id, new):  # whoever is left without a template gets one
+        cursor.execute(SQL["best_lesson"], {"id": identity_id})
+        for sighting_id, owner in cursor.fetchall():
+            gallery.learn(cursor, owner, sighting_id)
     cursor.execute(SQL["note_split"], ((uuid4(), person.visitor_id, new, ids, by, why, now),))
     _keep_apart(cursor, person.visitor_id, new, by, f"they were split: {why}", now)
     _changed(cursor, [person.visitor_id, new])
@@ -100,13 +92,6 @@ def reject(cursor: Cursor, one: Person, other: Person, by: str, why: str, now: d
 
 def _keep_apart(cursor: Cursor, one: UUID, other: UUID, by: str, why: str, now: datetime) -> None:
     cursor.execute(SQL["reject"], ((*sorted((one, other)), by, why, now),))
-
-
-def _learn_if_unknown(cursor: Cursor, root_id: UUID) -> None:
-    """Give a person without any template one from their best sighting."""
-    cursor.execute(SQL["best_lesson"], {"id": root_id})
-    for sighting_id, owner in cursor.fetchall():
-        gallery.learn(cursor, owner, sighting_id)
 
 
 def _changed(cursor: Cursor, roots: Sequence[UUID]) -> None:

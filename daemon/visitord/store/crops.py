@@ -49,10 +49,7 @@ class Crops:
             return None
 
     def tidy(self, needed: AbstractSet[str], now: datetime, keep: timedelta, max_bytes: int) -> int:
-        """Delete pictures older than `keep`, and then the oldest beyond `max_bytes`, but none that is needed.
-
-        Returns how many were deleted.
-        """
+        """Delete pictures older than `keep`, then the oldest beyond `max_bytes`, but none needed; returns how many."""
         files = [(p.stat().st_mtime, p.stat().st_size, p) for p in self._folder.glob("*/*") if p.name not in needed]
         excess = sum(size for _, size, _ in files) - max_bytes
         deleted = 0

@@ -5,7 +5,6 @@ import os
 import pwd
 import warnings
 from pathlib import Path
-from typing import Any
 
 from visitord.errors import DatabaseError
 
@@ -38,7 +37,11 @@ def start(state: Path) -> str:
         if Path(os.fsdecode(pgserver.PostgresServer._lock.path)) != lock:
             pgserver.PostgresServer._lock = fasteners.InterProcessLock(lock)
         server = pgserver.get_server(folder, start=False)
-        _forget_the_dead(server.global_process_id_list)
+        users = server.global_process_id_list
+        listed = users._get()
+        # Those who were killed are still in the list of those that use the server: it would never stop.
+        if (alive := [pid for pid in listed if Path("/proc", str(pid)).exists()]) != listed:
+            users.put(alive)
         server.start()
         if DATABASE not in server.psql("select datname from pg_database").split():
             server.psql(f"create database {DATABASE}")
@@ -69,11 +72,3 @@ def account_name(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return str(uid)
-
-
-def _forget_the_dead(users: Any) -> None:
-    """Drop processes that were killed from the list of those that use the server: it would never stop."""
-    listed = users._get()
-    alive = [pid for pid in listed if Path("/proc", str(pid)).exists()]
-    if alive != listed:
-        users.put(alive)

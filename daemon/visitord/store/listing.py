@@ -1,10 +1,8 @@
 """What the admin CLI shows: rows of the public views, filtered by time and camera, and what daemons report for it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from typing import Any
-from uuid import UUID
 
 import sqlparse
 
@@ -28,48 +26,14 @@ class Rows(list[dict[str, Any]]):
         super().__init__(dict(zip(self.columns, row, strict=True)) for row in rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Which rows: those that overlap since..until, seen by `camera`; None does not filter."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-    camera: str | None = None
-
-
-def visitors(cursor: Cursor, window: Window) -> Rows:
-    """Rows of visitord.visitor: those seen within the window by its camera, those seen last first."""
-    return Rows(cursor, SQL["visitors"], asdict(window))
-
-
-def visits(cursor: Cursor, window: Window, visitor_id: UUID | None = None) -> Rows:
-    """Visits as objects with the keys of the JSON contract, in order of time."""
-    return Rows(cursor, SQL["visits"], {**asdict(window), "visitor": visitor_id})
-
-
-def person(cursor: Cursor, visitor_id: UUID) -> dict[str, Any]:
-    """A visitor's row, with the labels merged into it and how many templates it is matched against."""
-    return Rows(cursor, SQL["person"], {"id": visitor_id})[0]
-
-
-def sightings(cursor: Cursor, visitor_id: UUID, limit: int) -> Rows:
-    """A person's latest sightings with the reason for each decision, newest first."""
-    return Rows(cursor, SQL["sightings"], {"id": visitor_id, "limit": limit})
-
-
-def cameras(cursor: Cursor) -> Rows:
-    """Every camera as its daemon last reported it."""
-    return Rows(cursor, SQL["cameras"])
+def rows(cursor: Cursor, statement: str, **values: object) -> Rows:
+    """What the statement of that name lists; a value it takes and is not given does not filter."""
+    return Rows(cursor, SQL[statement], {"since": None, "until": None, "camera": None, "visitor": None, **values})
 
 
 def report_cameras(cursor: Cursor, site: str, cameras: Sequence[Any]) -> None:
     """Replace the last report of each camera of this site; `cameras` are `visitord.vision.camera.Health`."""
     cursor.executemany(SQL["report_camera"], [{**asdict(camera), "site": site} for camera in cameras])
-
-
-def totals(cursor: Cursor) -> dict[str, Any]:
-    """How much is stored, and who is here."""
-    return Rows(cursor, SQL["totals"])[0]
 
 
 def query(cursor: Cursor, sql: str) -> Rows:

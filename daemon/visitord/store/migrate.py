@@ -33,7 +33,7 @@ def migrate(database: Database) -> list[str]:
             cursor.execute("create schema visitord")
     with database.transaction() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-        _applied(cursor)  # raises for what a newer version applied
+        _missing(cursor)  # raises for what a newer version applied
         backend = yoyo.get_backend(f"{url}{'&' if '?' in url else '?'}schema=visitord")
         with contextlib.closing(backend.connection):
             due = backend.to_apply(yoyo.read_migrations(str(folder())))
@@ -44,21 +44,17 @@ def migrate(database: Database) -> list[str]:
 def require_current(database: Database) -> None:
     """Raises DatabaseError unless the schema is the one this version was written for."""
     with database.transaction() as cursor:
-        missing = _known() - _applied(cursor)
+        missing = _missing(cursor)
     if missing:
         raise DatabaseError(f"The database at {database.shown} lacks {len(missing)} migrations; run: visitord migrate.")
 
 
-def _known() -> set[str]:
-    return {path.stem for path in folder().glob("*.sql")}
-
-
-def _applied(cursor: Cursor) -> set[str]:
-    """Names of the migrations applied; raises DatabaseError for one that this version does not know."""
-    if value(cursor, "select to_regclass('visitord._yoyo_migration') is null"):
-        return set()
-    cursor.execute("select migration_id from visitord._yoyo_migration")
-    applied = {row[0] for row in cursor.fetchall()}
-    if newer := sorted(applied - _known()):
+def _missing(cursor: Cursor) -> set[str]:
+    """Names of the migrations not applied; raises DatabaseError for one applied that this version does not know."""
+    known, applied = {path.stem for path in folder().glob("*.sql")}, set()
+    if value(cursor, "select to_regclass('visitord._yoyo_migration') is not null"):
+        cursor.execute("select migration_id from visitord._yoyo_migration")
+        applied = {row[0] for row in cursor.fetchall()}
+    if newer := sorted(applied - known):
         raise DatabaseError(f"The database was migrated by a newer visitord ({newer[-1]}); update this one.")
-    return applied
+    return known - applied

@@ -28,10 +28,7 @@ SCORE = 0.5
 
 
 class InsightPack:
-    """Any folder with one detection and one recognition model that insightface's FaceAnalysis understands.
-
-    Not safe for use from several threads at once; the vision thread owns it.
-    """
+    """Any folder with one detection and one recognition model that insightface's FaceAnalysis understands."""
 
     thresholds = THRESHOLDS
     licence = INSIGHT_LICENCE

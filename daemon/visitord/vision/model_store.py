@@ -60,11 +60,6 @@ def _damage(name: str, content: bytes) -> str:
     return "" if found == expected else f"is damaged (SHA-256 {found[:12]}…, expected {expected[:12]}…)"
 
 
-def known(root: Path, configured: str) -> list[str]:
-    """The default pack, the configured one, and every insightface pack found under `root`, each once."""
-    return list(dict.fromkeys([DEFAULT, configured, *sorted(p.name for p in root.glob("*") if p.is_dir())]))
-
-
 def licence_of(pack: str) -> str:
     """Under which terms the pack's models may be used."""
     return ZOO_LICENCE if pack == DEFAULT else INSIGHT_LICENCE

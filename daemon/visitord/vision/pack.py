@@ -20,7 +20,7 @@ MARGIN_PX = (PORTRAIT_PX - CROP_PX) // 2
 
 
 class Pack(Protocol):
-    """A detector and a recogniser used together.
+    """A detector and a recogniser used together; not for several threads at once: the vision thread owns it.
 
     fingerprint tells embeddings of different recognisers apart: only equal ones may be compared.
     """
@@ -46,15 +46,10 @@ def upright(landmarks: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.fl
 
 
 def portrait(image: Image, detection: Detection) -> Image:
-    """The face turned upright with a margin around it, (160, 160, 3): its middle is the aligned face."""
+    """The face turned upright as insightface does, with a margin, (160, 160, 3): its middle is the aligned face."""
     matrix = upright(detection.landmarks)
     matrix[:, 2] += MARGIN_PX
     return np.asarray(cv2.warpAffine(image, matrix, (PORTRAIT_PX, PORTRAIT_PX), borderValue=0.0), np.uint8)
-
-
-def align(image: Image, detection: Detection) -> Image:
-    """The face turned upright and scaled to (112, 112, 3): insightface's similarity transform of 5 points."""
-    return middle(portrait(image, detection))
 
 
 def middle(portrait: Image) -> Image:

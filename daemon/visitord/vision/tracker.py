@@ -102,7 +102,7 @@ class Track:
             self.static = False
         self.frames += 1
         self._remember(shot)
-        self.shots = sorted([*self.shots, shot], key=_rank)[:SHOTS_KEPT]
+        self.shots = sorted([*self.shots, shot], key=lambda s: (bool(s.quality.flaws), -s.quality.score))[:SHOTS_KEPT]
 
     def _remember(self, shot: Shot) -> None:
         self._last = shot.embedding
@@ -136,11 +136,6 @@ def size(detection: Detection) -> float:
 def centre(detection: Detection) -> NDArray[np.float64]:
     box = detection.box.astype(np.float64)
     return (box[:2] + box[2:]) / 2
-
-
-def _rank(shot: Shot) -> tuple[bool, float]:
-    """Flawless shots first, then by quality."""
-    return (bool(shot.quality.flaws), -shot.quality.score)
 
 
 class Tracker:

@@ -41,10 +41,7 @@ REFINED_DEG = 2.0  # less roll left than this is good enough
 
 
 class ZooPack:
-    """YuNet through OpenCV's DNN module, SFace through onnxruntime.
-
-    Not safe for use from several threads at once; the vision thread owns it.
-    """
+    """YuNet through OpenCV's DNN module, SFace through onnxruntime."""
 
     name = "opencv-zoo"
     dim = 128
