@@ -20,13 +20,9 @@ import psycopg2
 from click.testing import CliRunner
 
 import commands
-<<<<<<< HEAD
 from visitord.cli import admin
-from visitord.records import Quality, Shot, TrackReport
-=======
 from visitord.records import Detection, Quality, Shot, TrackReport
 from visitord.vision.pack import middle, portrait
->>>>>>> help-e
 from visitord_demo.faces import Portrait, portraits
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

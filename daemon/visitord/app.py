@@ -60,11 +60,7 @@ class Daemon:
         self._once = once
         self._shown: dict[str, str] = {}  # what was last said of each camera
         self._changed = threading.Event()
-<<<<<<< HEAD
-        self._recorder: Recorder = box.open_recorder(config, database, pack, arrived, box.open_spool(config, pack))
-=======
         self._recorder: Recorder = box.open_recorder(config, database, pack, arrived, waits=True)
->>>>>>> help-e
         self._requests: queue.SimpleQueue[tuple[str, Future[Image | None]]] = queue.SimpleQueue()
         used = [c for c in config.camera if c.enabled]
         self._pipelines = {c.name: Pipeline(pack, config.site.name, Area(c.ignore, c.only)) for c in used}

@@ -78,7 +78,7 @@ def open_recorder(
     site = Site(config.site.name, config.site.timezone, config.visit.gap)
     spool: Spool | None = None
     try:
-        spool = Spool(config.spool_file, config.spool.max_mb * 1_000_000) if waits else None
+        spool = Spool(config.spool_file, config.spool.max_mb * 1_000_000, pack.fingerprint) if waits else None
     except SpoolError as error:
         log.error("%s Sightings wait in memory only.", error)
 
@@ -96,15 +96,3 @@ def open_recorder(
         log.error("%s Until then nobody is recognised; sightings are kept in %s.", error, config.spool_file)
     crops = Crops(config.crops_dir)
     return Recorder(database, site, pack.fingerprint, pack.dim, limits, arrived, crops, spool, prepare)
-<<<<<<< HEAD
-
-
-def open_spool(config: Config, pack: "Pack") -> Spool | None:
-    """Where finished tracks wait for the database; None, and an error in the log, if the disk does not allow it."""
-    try:
-        return Spool(config.spool_file, config.spool.max_mb * 1_000_000, pack.fingerprint)
-    except SpoolError as error:
-        log.error("%s Sightings wait in memory only.", error)
-        return None
-=======
->>>>>>> help-e
