@@ -15,6 +15,7 @@ import pytest
 from running import ask, wait
 from support import START, axis, report
 from visitord import jobs
+from visitord.identity.neighbours import Neighbours
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Thresholds
 from visitord.store import sightings
@@ -126,10 +127,15 @@ def test_a_merge_job_whose_box_dies_leaves_the_way_free(database: Database) -> N
         assert other.stdout
         assert other.stdout.readline() == "locked\n"
         with contextlib.closing(database.another()) as job:
-            assert jobs.merge_duplicates(job, "pack-1", LIMITS, START).groups == []
+            assert jobs.merge_duplicates(job, "pack-1", Neighbours(LIMITS.merge), START).groups == []
         other.kill()
         other.wait()
     merged: list[object] = []
-    wait(lambda: bool(merged.extend(jobs.merge_duplicates(database, "pack-1", LIMITS, START).groups) or merged), 5)
+    wait(
+        lambda: bool(
+            merged.extend(jobs.merge_duplicates(database, "pack-1", Neighbours(LIMITS.merge), START).groups) or merged
+        ),
+        5,
+    )
     desk.handle(report(axis(5), 300))  # to enrol, nobody waits
     assert ask(database, "select count(*) from visitor") == [(2,)]
