@@ -130,12 +130,7 @@ def test_a_merge_job_whose_box_dies_leaves_the_way_free(database: Database) -> N
             assert jobs.merge_duplicates(job, "pack-1", Neighbours(LIMITS.merge), START).groups == []
         other.kill()
         other.wait()
-    merged: list[object] = []
-    wait(
-        lambda: bool(
-            merged.extend(jobs.merge_duplicates(database, "pack-1", Neighbours(LIMITS.merge), START).groups) or merged
-        ),
-        5,
-    )
+    near = Neighbours(LIMITS.merge)
+    wait(lambda: bool(jobs.merge_duplicates(database, "pack-1", near, START).groups), 5)
     desk.handle(report(axis(5), 300))  # to enrol, nobody waits
     assert ask(database, "select count(*) from visitor") == [(2,)]
