@@ -40,7 +40,7 @@ $(BIN)/python:
 
 # Each kind of installation leaves a stamp; a changed pyproject.toml installs again.
 $(VENV)/.run: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,onvif]'
 	$(BIN)/python -m visitord.opencv
 	@touch $@
 

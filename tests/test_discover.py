@@ -8,6 +8,7 @@ It says nothing about the oddities of real cameras, apart from those that are pl
 import base64
 import fcntl
 import hashlib
+import importlib.util
 import json
 import os
 import pty
@@ -28,8 +29,10 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
+from click.testing import CliRunner
 
 from support import Box, Done
+from visitord.cli import admin
 
 GROUP, PORT = "239.255.255.250", 3702
 USER, PASSWORD = "admin user", "s3cret&word"
@@ -246,6 +249,17 @@ def discover(folder: Path, *arguments: str, **environment: str) -> Done:
     done = Box(folder).run("visitorctl", "cameras", "discover", *arguments, **environment)
     assert PASSWORD not in done.out + done.err
     return done
+
+
+def test_without_its_libraries_the_command_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in an installation without the extra: the rest of visitorctl works all the same."""
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "onvif" else real(name))
+    done = CliRunner().invoke(admin.main, ["cameras", "discover"])
+    assert done.exit_code == 1
+    assert "pip install 'visitord[onvif]'" in done.output
 
 
 def listed(done: Done) -> list[dict[str, Any]]:

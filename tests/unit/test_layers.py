@@ -124,6 +124,11 @@ def test_the_demo_is_imported_by_its_command_alone_and_only_when_that_runs() -> 
     assert not [name for name in imports_of(at_once, ("visitord", "cli")) if name.startswith("visitord_demo")]
 
 
+def test_finding_cameras_is_imported_by_the_admin_program_alone_and_its_libraries_by_nothing_else() -> None:
+    assert names([f for f in FILES if "visitord_onvif" in outside(f)]) == ["cli/admin.py"]
+    assert not [f for f in FILES if {"onvif", "wsdiscovery"} & outside(f)]
+
+
 @pytest.mark.parametrize("file", [f for f in DEMO if f.stem != "run"], ids=lambda f: f.name)
 def test_the_demo_streams_need_only_the_lowest_layer(file: Path) -> None:
     assert own(file) <= LOWEST

@@ -9,7 +9,6 @@ import click
 
 from visitord import box, control, jobs
 from visitord.cli.calibrate import calibrate
-from visitord.cli.cameras import cameras
 from visitord.cli.common import PATH, config, database, format_option, listing_options, out, program, save, show
 from visitord.errors import NotFoundError
 from visitord.identity.neighbours import Neighbours
@@ -17,6 +16,7 @@ from visitord.store import correcting, listing, merging, people, spool
 from visitord.store.crops import Crops
 from visitord.store.embedded import account_name
 from visitord.vision.snapshot import sheet
+from visitord_onvif.command import cameras
 
 why_option = click.option("--why", default="said by a person", help="The reason, kept with it.")
 

@@ -1,6 +1,7 @@
 """visitorctl cameras: find the cameras of this network, and write their part of the configuration."""
 
 import asyncio
+import importlib.util
 import logging
 import os
 import sys
@@ -9,8 +10,9 @@ from typing import IO
 
 import click
 
-from visitord import discovery
 from visitord.cli.common import Group, format_option, show
+from visitord.errors import VisitordError
+from visitord_onvif import discovery
 
 WIDTH_MAX_PX = 1920  # more pixels cost decoding and find no more faces at a door
 KEYS = ("name", "maker", "hardware", "address", "streams", "reason")
@@ -33,6 +35,8 @@ def cameras() -> None:
 @format_option
 def discover(timeout: float, host: tuple[str, ...], user: str | None, password_file: IO[str] | None, form: str) -> None:
     """The ONVIF cameras on this network, as sections for config.toml."""
+    if importlib.util.find_spec("onvif") is None or importlib.util.find_spec("wsdiscovery") is None:
+        raise VisitordError("Finding cameras needs libraries for ONVIF: run pip install 'visitord[onvif]'.")
     login = (user, _password(password_file)) if user else (None, None)
     logging.disable()  # what libraries say about nonsense from devices
     found = asyncio.run(discovery.discover(timeout, host, login))
