@@ -11,7 +11,7 @@ from visitord import jobs
 from visitord.errors import NotFoundError, VisitordError
 from visitord.identity.neighbours import Neighbours
 from visitord.store import correcting, merging, people
-from visitord.store.database import Database
+from visitord.store.database import SQL, Database
 from visitord.store.people import Person
 
 WHO = ("tester", "because", START)
@@ -100,7 +100,7 @@ def test_merge_then_undo_of_what_the_job_did_restores_identical_rows(desk: Desk)
             "update sighting set identity_id = null, decision = 'pending', good_shots = 1 where sighting_id = %s",
             (poor,),
         )
-        merging.rebuild_visits(cursor, who)
+        cursor.execute(SQL["rebuild_visits"], (who,))
     before = rows(desk)
     job(desk)
     assert desk.rows("select name, sightings from visitor") == [("visitor 1", 3)]

@@ -155,7 +155,7 @@ def test_visits_kept_up_step_by_step_equal_visits_built_from_scratch(desk: Desk)
     (identity,) = desk.rows("select identity_id from identity")
     with desk.database.transaction() as cursor:
         cursor.execute("delete from visit")
-        sightings.refresh_visits(cursor, identity[0], "main", SITE.gap)  # type: ignore[arg-type]
+        sightings.refresh_visits(cursor, identity[0], SITE)  # type: ignore[arg-type]
     assert desk.rows(f"select {columns} from visit order by 1") == kept
 
 

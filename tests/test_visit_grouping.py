@@ -11,7 +11,7 @@ import pytest
 from support import START
 from visitord.store import sightings
 from visitord.store.database import Database
-from visitord.store.sightings import Visit
+from visitord.store.sightings import Site, Visit
 
 GAP = timedelta(minutes=5)
 PERSON = UUID(int=1000)
@@ -50,7 +50,7 @@ def group(database: Database) -> Group:
                 "quality, good_shots, face_px) values (%s, %s, %s, %s, %s, 'main', 'matched', '', 0.5, 3, 80)",
                 [(*stay, PERSON) for stay in stays],
             )
-            return sightings.refresh_visits(cursor, PERSON, "main", GAP)
+            return sightings.refresh_visits(cursor, PERSON, Site("main", "UTC", GAP))
 
     return grouped
 

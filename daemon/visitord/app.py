@@ -82,11 +82,10 @@ class Daemon:
         recorder = Worker("recorder", lambda: self._recorder.run(self._recorder_stop), self._fail)
         readers = [Worker(f"camera {c.settings.name}", c.run, self._fail) for c in self._cameras]
         health = Worker("health", self._watch, self._fail)
-        jobs = Jobs(self._database, self._recorder, self._config, self._clock)
         control.listen(self._config.state, self.snapshot)
         for worker in (recorder, vision, health, *readers):
             worker.start()
-        jobs.start()
+        jobs = Jobs(self._database, self._recorder, self._config, self._clock)
         while not self._stop.is_set():
             self._tell()
             if self._once and all(h.state in FINAL for h in self._states()):

@@ -66,7 +66,7 @@ def outcome(proposal: Proposal) -> str:
 
 
 class Jobs:
-    """The daemon's schedule.  Each run opens its own connection: jobs must not share the recorder's."""
+    """The daemon's schedule, from now on.  Each run opens its own connection: jobs must not share the recorder's."""
 
     def __init__(self, database: Database, recorder: Recorder, config: Config, clock: Clock) -> None:
         self._database = database
@@ -86,8 +86,6 @@ class Jobs:
         self._scheduler.add_job(self._run, merge, [self._merge])
         self._scheduler.add_job(self._run, "interval", [self._tidy], seconds=TIDY_EVERY_S)
         self._scheduler.add_job(self._run, "interval", [self._leave], seconds=LEAVE_EVERY_S)
-
-    def start(self) -> None:
         self._scheduler.start()
 
     def stop(self) -> None:

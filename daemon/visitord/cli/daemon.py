@@ -81,7 +81,9 @@ def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, 
         tasks = {clip.path: bar.add_task(clip.path.name, total=clip.length_s or 1.0) for clip in clips}
         for clip, t in play(clips, pack, recorder, settings.site.name, rate):
             pictures += 1
-            bar.update(tasks[clip.path], completed=t if clip.length_s else 1.0)
+            bar.update(tasks[clip.path], completed=t)
+        for clip in clips:
+            bar.update(tasks[clip.path], completed=clip.length_s or 1.0)
     people = len({a.visitor_id for a in arrivals})
     click.echo(f"{pictures} pictures analysed, {len(arrivals)} new visits by {people} people.")
 

@@ -95,5 +95,5 @@ def _keep_apart(cursor: Cursor, one: UUID, other: UUID, by: str, why: str, now: 
 
 
 def _changed(cursor: Cursor, roots: Sequence[UUID]) -> None:
-    merging.rebuild_visits(cursor, roots)
+    cursor.execute(SQL["rebuild_visits"], (list(roots),))
     gallery.changed(cursor)

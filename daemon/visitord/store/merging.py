@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby, product
+from itertools import groupby
 from operator import itemgetter
 from uuid import UUID, uuid4
 
@@ -13,7 +13,7 @@ from visitord.errors import VisitordError
 from visitord.identity.cluster import Group, Member, Suggestion
 from visitord.identity.decide import new_identity_id
 from visitord.records import Embedding
-from visitord.store import gallery, sightings
+from visitord.store import gallery
 from visitord.store.database import SQL, Cursor, value
 
 JOB_LOCK = 5_190_232_977_410_118_223
@@ -72,7 +72,7 @@ def apply(cursor: Cursor, group: Group, by: str, now: datetime) -> None:
     for merged in group.merged:
         _point(cursor, kept, merged, note)
     cursor.execute(SQL["settle"], (kept, f"the merge job: {reason}", list(group.settled)))
-    rebuild_visits(cursor, [kept, *group.merged])
+    cursor.execute(SQL["rebuild_visits"], ([kept, *group.merged],))
 
 
 def suggest(cursor: Cursor, suggestions: Sequence[Suggestion], now: datetime) -> None:
@@ -90,7 +90,7 @@ def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, why: str, now: date
         raise VisitordError("These are the same person already; nothing to merge.")
     _point(cursor, kept, merged, (by, why, Json({}), Json({}), now))
     cursor.execute(SQL["unreject"])  # they said otherwise before
-    rebuild_visits(cursor, [kept, merged])
+    cursor.execute(SQL["rebuild_visits"], ([kept, merged],))
     gallery.changed(cursor)
 
 
@@ -107,13 +107,6 @@ def _point(cursor: Cursor, kept: UUID, merged: UUID, note: tuple[object, ...]) -
     """
     cursor.execute(SQL["merge"], {"kept": kept, "merged": merged})
     cursor.execute(SQL["note_merge"], ((uuid4(), kept, merged, *note),))
-
-
-def rebuild_visits(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:
-    """Build all visits of these identities anew, at every site."""
-    cursor.execute("select site, visit_gap from site")
-    for (site, gap), identity_id in product(cursor.fetchall(), identity_ids):
-        sightings.refresh_visits(cursor, identity_id, site, gap)
 
 
 def _found(cursor: Cursor, sighting_id: UUID) -> UUID:

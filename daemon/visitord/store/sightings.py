@@ -8,6 +8,8 @@ from visitord.records import Arrival, Decided, Decision, TrackReport
 from visitord.store import gallery
 from visitord.store.database import SQL, Cursor, Database, value
 
+ALWAYS = ("-infinity", "infinity")
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -39,7 +41,7 @@ def declare_site(database: Database, site: Site) -> None:
         if value(cursor, SQL["declare_site"], (site.name, site.timezone, site.gap)):
             cursor.execute("select distinct identity_id from visit where site = %s", (site.name,))
             for (identity_id,) in cursor.fetchall():
-                refresh_visits(cursor, identity_id, site.name, site.gap)
+                refresh_visits(cursor, identity_id, site)
 
 
 def known(cursor: Cursor, sighting_id: UUID) -> bool:
@@ -81,7 +83,7 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
     if row is None or row[0] is None:
         return None
     root_id = _hold_root(cursor, row[0])
-    began = refresh_visits(cursor, root_id, site.name, site.gap, (report.started_at, row[1]))
+    began = refresh_visits(cursor, root_id, site, (report.started_at, row[1]))
     if not began:
         return None
     cursor.execute(SQL["arrived"], (root_id,))
@@ -107,19 +109,13 @@ def _hold_root(cursor: Cursor, identity_id: UUID) -> UUID:
             return root_id
 
 
-def refresh_visits(
-    cursor: Cursor,
-    root_id: UUID,
-    site: str,
-    gap: timedelta,
-    span: tuple[datetime | str, datetime | str] = ("-infinity", "infinity"),
-) -> list[Visit]:
+def refresh_visits(cursor: Cursor, root_id: UUID, site: Site, span: tuple[object, object] = ALWAYS) -> list[Visit]:
     """Rebuild the visits of one person at one site; returns those that began (have an id not there before).
 
-    A pause of exactly `gap` does not yet divide two visits.  span: the time of the sighting that changed.  Only
+    A pause of exactly its `gap` does not yet divide two visits.  span: the time of the sighting that changed.  Only
     visits within `gap` of it can be affected, so only they and their sightings are read; the default rebuilds all.
     """
-    cursor.execute(SQL["refresh_visits"], (root_id, site, gap, *span))
+    cursor.execute(SQL["refresh_visits"], (root_id, site.name, site.gap, *span))
     return [Visit(*row) for row in cursor.fetchall()]
 
 

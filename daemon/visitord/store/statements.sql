@@ -63,6 +63,10 @@ on conflict (site, camera) do update set
 select visit_id, started_at, ended_at, sightings, cameras, last_camera
 from refresh_visits(%s, %s, %s, %s, %s)
 
+-- rebuild_visits: all of these people, at every site
+select refresh_visits(person, site, visit_gap, '-infinity', 'infinity')
+from site, unnest(%s::uuid[]) person
+
 -- left: whose gap has passed within a time, for they were seen before it and not since: name, site, duration
 select coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at - v.started_at
 from visit v join site s using (site) join identity i using (identity_id)

@@ -15,14 +15,6 @@ from visitord.records import Detection, Image, Thresholds
 from visitord.vision.model_store import INSIGHT_LICENCE
 from visitord.vision.pack import unit
 
-THRESHOLDS = Thresholds(
-    match=0.45,
-    new=0.32,
-    merge=0.45,
-    certain=0.58,
-    source="buffalo_l: different people reach cosine 0.41 once in a million pairs (its authors' figure); "
-    "packs without a published figure start from the same numbers",
-)
 DETECT_PX = 640
 SCORE = 0.5
 
@@ -30,7 +22,14 @@ SCORE = 0.5
 class InsightPack:
     """Any folder with one detection and one recognition model that insightface's FaceAnalysis understands."""
 
-    thresholds = THRESHOLDS
+    thresholds = Thresholds(
+        match=0.45,
+        new=0.32,
+        merge=0.45,
+        certain=0.58,
+        source="buffalo_l: different people reach cosine 0.41 once in a million pairs (its authors' figure); "
+        "packs without a published figure start from the same numbers",
+    )
     licence = INSIGHT_LICENCE
 
     def __init__(self, name: str, folder: Path) -> None:
