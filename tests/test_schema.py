@@ -12,10 +12,13 @@ from visitord.store.database import Database
 
 PROMISED = {
     "visitor": "visitor_id name label status first_seen last_seen visits sightings",
-    "visit_log": "visit_id visitor_id name status site cameras started_at ended_at duration sightings",
+    "visit_log": "visit_id visitor_id name status site cameras started_at ended_at duration sightings "
+    "day first_visit away",
     "sighting_log": "sighting_id visitor_id name camera started_at ended_at score quality live decision "
     "site candidate second_candidate second_score good_shots face_px static reason",
     "present_now": "visitor_id name site camera since last_seen",
+    "daily_footfall": "day site visits visitors new_visitors returning_visitors median_dwell",
+    "frequent_visitor": "visitor_id name visits_30d days_30d median_gap last_seen",
     "merge_log": "merge_id kept_id merged_id by reason evidence merged_at undone_at undone_by undone_reason",
 }
 

@@ -19,7 +19,7 @@ class Site:
 
 
 def declare_site(database: Database, site: Site) -> None:
-    """Record the site and its visit gap, which the views use; a new gap builds the site's visits anew."""
+    """Record the site, which the views use; a new gap or time zone builds the site's visits anew."""
     with database.transaction() as cursor:
         cursor.execute(
             "insert into site (site, timezone, visit_gap) values (%s, %s, %s) on conflict (site) do update "
@@ -29,9 +29,7 @@ def declare_site(database: Database, site: Site) -> None:
             (site.name, site.timezone, site.gap),
         )
         if cursor.fetchone():
-            cursor.execute("select distinct identity_id from visit where site = %s", (site.name,))
-            for (identity_id,) in cursor.fetchall():
-                visits.refresh(cursor, identity_id, site.name, site.gap)
+            visits.rebuild(cursor, site.name)
 
 
 def known(cursor: Cursor, sighting_id: UUID) -> bool:

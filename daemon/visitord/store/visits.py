@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from visitord.store.database import SQL, Cursor
+from visitord.store.database import SQL, Cursor, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,12 @@ def refresh(
     """
     cursor.execute(SQL["refresh_visits"], (root_id, site, gap, *span))
     return [Visit(*row) for row in cursor.fetchall()]
+
+
+def rebuild(cursor: Cursor, site: str) -> int:
+    """Rebuild all visits at a site, with its gap and its time zone, however long it takes; returns how many there are."""
+    cursor.execute("set local statement_timeout = 0")
+    return int(value(cursor, "select rebuild_visits(%s)", (site,)))
 
 
 def left(cursor: Cursor, since: datetime, until: datetime) -> list[tuple[str, str, timedelta]]:
