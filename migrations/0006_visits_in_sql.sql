@@ -29,6 +29,10 @@ comment on column visitord.visit.day is 'The day it began, in the time zone of t
 comment on column visitord.visit.previous_day is 'The day on which the visit of this person at this site before this one began; null for the first.';
 comment on column visitord.visit.previous_end is 'The end of the visit of this person at this site before this one; null for the first.';
 create index visit_day on visitord.visit (day, site);
+drop index visitord.visit_ended;
+create index visit_ended on visitord.visit (ended_at);
+drop index visitord.visit_identity;
+create index visit_identity on visitord.visit (identity_id, site, started_at) include (ended_at, sightings);
 
 -- The few that are left out of reports, and the few sightings that belong to no visit.
 create index identity_ignored on visitord.identity (identity_id) where status = 'ignored';
@@ -45,15 +49,23 @@ create or replace function visitord.refresh_visits(person uuid, place text, gap 
 returns setof visitord.visit language plpgsql as $$
 declare
     zone text := (select s.timezone from visitord.site s where s.site = place);
+    -- Visits lie apart, so that of those that begin before the time in question only the last may reach into it.
+    earliest timestamptz := coalesce((
+        select v.started_at from visitord.visit v
+        where v.identity_id = person and v.site = place and v.started_at <= since - gap
+        order by v.started_at desc limit 1
+    ), '-infinity');
 begin
     perform from visitord.visit v
-    where v.identity_id = person and v.site = place and v.started_at <= until + gap and v.ended_at >= since - gap
+    where v.identity_id = person and v.site = place and v.started_at between earliest and until + gap
+    and v.ended_at >= since - gap
     for update;
     return query
     -- The visits that may change, and the stretch of time they and the change take up: no other visit reaches into it.
     with old as (
         select * from visitord.visit v
-        where v.identity_id = person and v.site = place and v.started_at <= until + gap and v.ended_at >= since - gap
+        where v.identity_id = person and v.site = place and v.started_at between earliest and until + gap
+        and v.ended_at >= since - gap
     ), span as (
         select least(since, min(old.started_at)) as first, greatest(until, max(old.ended_at)) as last from old
     ),
@@ -301,6 +313,23 @@ comment on column visitord.frequent_visitor.days_30d is 'Number of different loc
 comment on column visitord.frequent_visitor.median_gap is 'Median absence before these visits (interval): from the end of the visit before at the same site, which may be older than 30 days; null for someone who came once.';
 comment on column visitord.frequent_visitor.last_seen is 'End of the last visit so far (timestamp with time zone).';
 
+-- Few are present, which the planner cannot know: it is made to look up visits by their end, site by site, and then who
+-- they are of.
+create or replace view visitord.present_now as
+select v.identity_id as visitor_id,
+       coalesce(i.name, 'visitor ' || i.number) as name,
+       v.site,
+       v.last_camera as camera,
+       v.started_at as since,
+       v.ended_at as last_seen
+from visitord.site s
+cross join lateral (
+    select * from visitord.visit v
+    where v.site = s.site and v.ended_at between now() - s.visit_gap and 'infinity' and v.started_at <= now()
+    offset 0
+) v
+cross join lateral (select * from visitord.identity i where i.identity_id = v.identity_id offset 0) i
+where i.status <> 'ignored';
 comment on view visitord.present_now is 'A row is a person at a site: seen there within its visit gap; ignored people are left out.';
 comment on column visitord.present_now.visitor_id is 'Who (uuid); see visitor.';
 comment on column visitord.present_now.site is 'Where: the name of the site.';

@@ -109,3 +109,17 @@ def test_an_answer_needs_the_number_of_a_question(box: Box, desk: Desk) -> None:
     assert done.code == 2
     assert "accept which one?" in done.err
     box.run("visitorctl", "suggestions", "reject", "7").fails_with("no open suggestion 7")
+
+
+def test_visits_are_rebuilt_with_the_gap_of_the_configuration(box: Box, database: Database) -> None:
+    desk = Desk(database)
+    for at_s in (0, 20, 100, 300):
+        desk.recorder.handle(report(axis(0), at_s))
+    assert len(json.loads(box.ok("visitorctl", "visits", "--format", "json"))) == 3
+    assert box.ok("visitorctl", "visits", "rebuild") == "main has 3 visits, put together anew from its sightings.\n"
+    box.configure((box.folder / "config.toml").read_text().replace('gap = "30s"', 'gap = "2m"'))
+    with database.transaction() as cursor:
+        cursor.execute("delete from visit")
+    assert "has 2 visits" in box.ok("visitorctl", "visits", "rebuild")
+    assert desk.rows("select sightings from visit_log order by started_at") == [(3,), (1,)]
+    assert len(json.loads(box.ok("visitorctl", "visits", "visitor 1", "--format", "json"))) == 2

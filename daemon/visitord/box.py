@@ -67,6 +67,11 @@ def thresholds(config: Config, pack: "Pack", database: Database) -> Thresholds:
         raise ConfigError(f"models.new {new:g} contradicts the match in force, {match:g}: {error}.") from None
 
 
+def site_of(config: Config) -> Site:
+    """The site this box logs visits for."""
+    return Site(config.site.name, config.site.timezone, config.visit.gap)
+
+
 def open_recorder(
     config: Config, database: Database, pack: "Pack", arrived: Callable[[Arrival], None], spool: Spool | None = None
 ) -> Recorder:
@@ -74,7 +79,7 @@ def open_recorder(
 
     With a spool it waits for a database that is away or of another version.  Raises ConfigError, DatabaseError.
     """
-    site = Site(config.site.name, config.site.timezone, config.visit.gap)
+    site = site_of(config)
 
     def prepare() -> Thresholds:
         migrate.require_current(database)

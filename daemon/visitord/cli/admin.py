@@ -12,7 +12,7 @@ from visitord.cli.cameras import cameras
 from visitord.cli.common import PATH, config, database, format_option, listing_options, out, program, save, show
 from visitord.cli.merging import COMMANDS
 from visitord.errors import NotFoundError
-from visitord.store import listing, people, spool
+from visitord.store import listing, people, sightings, spool
 from visitord.store.listing import Window
 
 
@@ -43,11 +43,11 @@ def show_(who: str, limit: int, form: str) -> None:
         person = people.find(cursor, who)
         about = listing.person(cursor, person.visitor_id)
         visits = listing.visits(cursor, Window(), person.visitor_id)
-        sightings = listing.sightings(cursor, person.visitor_id, limit)
+        seen = listing.sightings(cursor, person.visitor_id, limit)
     if form == "json":
-        return show([{**about, "visit_list": visits, "sighting_list": sightings}], form, "")
+        return show([{**about, "visit_list": visits, "sighting_list": seen}], form, "")
     if form == "csv":
-        return show(sightings, form, "")
+        return show(seen, form, "")
     out.print(f"{about['name']} ({about['label']}, {about['status']}), id {about['visitor_id']}", markup=False)
     if about["also"]:
         out.print(f"also: {', '.join(about['also'])}", markup=False)
@@ -55,7 +55,7 @@ def show_(who: str, limit: int, form: str) -> None:
     show(visits, form, "No visits.", ("started_at", "duration_s", "cameras", "sightings"))
     out.print()
     columns = ("started_at", "camera", "decision", "score", "second_score", "quality", "sighting_id", "reason")
-    return show(sightings, form, "No sightings.", columns)
+    return show(seen, form, "No sightings.", columns)
 
 
 @main.command()
@@ -73,12 +73,18 @@ def rename(who: str, name: str) -> None:
 @listing_options
 @click.argument("who", required=False)
 def visits(form: str, since: datetime | None, until: datetime | None, camera: str | None, who: str | None) -> None:
-    """The visit log, of everyone or of one person."""
+    """The visit log, of everyone or of one person.
+
+    visitorctl visits rebuild puts all visits of the site together anew, from its sightings and visit.gap.
+    """
+    if who == "rebuild":
+        count = sightings.declare_site(database(), box.site_of(config()), rebuild=True)
+        return click.echo(f"{config().site.name} has {count} visits, put together anew from its sightings.")
     with database().transaction() as cursor:
         visitor_id = people.find(cursor, who).visitor_id if who else None
         rows = listing.visits(cursor, Window(since, until, camera), visitor_id)
     columns = ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings", "status")
-    show(rows, form, "No visits.", columns)
+    return show(rows, form, "No visits.", columns)
 
 
 @main.command()

@@ -18,8 +18,11 @@ class Site:
     gap: timedelta
 
 
-def declare_site(database: Database, site: Site) -> None:
-    """Record the site, which the views use; a new gap or time zone builds the site's visits anew."""
+def declare_site(database: Database, site: Site, *, rebuild: bool = False) -> int | None:
+    """Record the site, which the views use; a new gap or time zone, or `rebuild`, builds the site's visits anew.
+
+    Returns how many there are then, None where they stay.
+    """
     with database.transaction() as cursor:
         cursor.execute(
             "insert into site (site, timezone, visit_gap) values (%s, %s, %s) on conflict (site) do update "
@@ -28,8 +31,7 @@ def declare_site(database: Database, site: Site) -> None:
             "returning 1",
             (site.name, site.timezone, site.gap),
         )
-        if cursor.fetchone():
-            visits.rebuild(cursor, site.name)
+        return visits.rebuild(cursor, site.name) if cursor.fetchone() or rebuild else None
 
 
 def known(cursor: Cursor, sighting_id: UUID) -> bool:

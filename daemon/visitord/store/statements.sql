@@ -65,8 +65,11 @@ from refresh_visits(%s, %s, %s, %s, %s)
 
 -- left: whose gap has passed within a time, for they were seen before it and not since: name, site, duration
 select coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at - v.started_at
-from visit v join site s using (site) join identity i using (identity_id)
-where v.ended_at > %s - s.visit_gap and v.ended_at <= %s - s.visit_gap
+from site s
+cross join lateral (
+    select * from visit where site = s.site and ended_at > %s - s.visit_gap and ended_at <= %s - s.visit_gap offset 0
+) v
+join identity i using (identity_id)
 order by v.ended_at
 
 -- calibration_sample: scores of two people and of one, how many pairs of people and how many people they come from

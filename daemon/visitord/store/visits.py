@@ -39,7 +39,7 @@ def refresh(
 
 
 def rebuild(cursor: Cursor, site: str) -> int:
-    """Rebuild all visits at a site, with its gap and its time zone, however long it takes; returns how many there are."""
+    """Rebuild all visits at a site, with its gap and time zone, however long it takes; returns how many there are."""
     cursor.execute("set local statement_timeout = 0")
     return int(value(cursor, "select rebuild_visits(%s)", (site,)))
 
