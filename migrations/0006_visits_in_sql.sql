@@ -28,7 +28,9 @@ alter table visitord.visit
 comment on column visitord.visit.day is 'The day it began, in the time zone of the site; the whole visit counts for it, also past midnight.';
 comment on column visitord.visit.previous_day is 'The day on which the visit of this person at this site before this one began; null for the first.';
 comment on column visitord.visit.previous_end is 'The end of the visit of this person at this site before this one; null for the first.';
-create index visit_day on visitord.visit (day, site);
+
+-- With all that footfall needs, in its order; and with what is added up for a person.
+create index visit_day on visitord.visit (day, site) include (previous_day, identity_id, started_at, ended_at);
 drop index visitord.visit_ended;
 create index visit_ended on visitord.visit (ended_at);
 drop index visitord.visit_identity;
@@ -197,12 +199,6 @@ $$;
 comment on function visitord.drop_before is
     'Deletes the oldest sightings that ended before a time, at most so many, and what they were of visits. Returns how many; call it again until that is 0. People, their names and what they are recognised by stay.';
 
-create function visitord.median(lengths interval[]) returns interval
-language sql immutable strict parallel safe cost 1000 as $$
-    select percentile_cont(0.5) within group (order by l) from unnest(lengths) l
-$$;
-comment on function visitord.median is 'The middle one of some lengths of time, or the mean of the middle two; null where there is none.';
-
 -- Views.  Those that were there keep their columns, and gain some at the end.
 
 create or replace view visitord.visitor as
@@ -273,7 +269,7 @@ from (
            count(*) filter (where v.previous_day is null) as new_visitors,
            percentile_cont(0.5) within group (order by v.ended_at - v.started_at) as median_dwell
     from visitord.visit v
-    where not exists (select from visitord.identity i where i.identity_id = v.identity_id and i.status = 'ignored')
+    where v.identity_id not in (select i.identity_id from visitord.identity i where i.status = 'ignored')
     group by v.day, v.site
 ) f;
 comment on view visitord.daily_footfall is 'A row is a local day at a site on which someone came; ignored people are left out. A visit that spans midnight belongs to the day it began.';
@@ -285,26 +281,26 @@ comment on column visitord.daily_footfall.new_visitors is 'How many of the visit
 comment on column visitord.daily_footfall.returning_visitors is 'How many of the visitors had been at this site on an earlier day.';
 comment on column visitord.daily_footfall.median_dwell is 'Median duration of the visits (interval): half of them were shorter.';
 
+-- Names are looked up row by row, so that whoever asks for the first fifty waits for fifty.
 create view visitord.frequent_visitor as
-select i.identity_id as visitor_id,
-       coalesce(i.name, 'visitor ' || i.number) as name,
-       v.visits as visits_30d,
-       bit_count(v.days::bit(64)) as days_30d,
-       visitord.median(v.gaps) as median_gap,
-       v.last_seen
+select r.identity_id as visitor_id,
+       (select coalesce(i.name, 'visitor ' || i.number) from visitord.identity i where i.identity_id = r.identity_id) as name,
+       r.visits as visits_30d,
+       bit_count(r.days::bit(64)) as days_30d,
+       r.median_gap,
+       r.last_seen
 from (
-    select identity_id,
+    select v.identity_id,
            count(*) as visits,
            -- A bit for each local day: 30 days touch at most 32 of them, so that 64 are enough to tell them apart.
-           bit_or(1::bigint << ((day - date '2000-01-01') & 63)) as days,
-           array_agg(started_at - previous_end) filter (where previous_end is not null) as gaps,
-           max(ended_at) as last_seen
-    from visitord.visit
-    where started_at > now() - interval '30 days' and started_at <= now()
-    group by identity_id
-) v
-join visitord.identity i on i.identity_id = v.identity_id
-where i.status <> 'ignored';
+           bit_or(1::bigint << ((v.day - date '2000-01-01') & 63)) as days,
+           percentile_cont(0.5) within group (order by v.started_at - v.previous_end) as median_gap,
+           max(v.ended_at) as last_seen
+    from visitord.visit v
+    where v.started_at > now() - interval '30 days' and v.started_at <= now()
+    and v.identity_id not in (select i.identity_id from visitord.identity i where i.status = 'ignored')
+    group by v.identity_id
+) r;
 comment on view visitord.frequent_visitor is 'A row is a person who came within the last 30 days (30 times 24 hours back from now), at any site; ignored people are left out.';
 comment on column visitord.frequent_visitor.visitor_id is 'Who (uuid); see visitor.';
 comment on column visitord.frequent_visitor.name is 'The given name, or the label while there is none.';
