@@ -123,3 +123,18 @@ def test_visits_are_rebuilt_with_the_gap_of_the_configuration(box: Box, database
     assert "has 2 visits" in box.ok("visitorctl", "visits", "rebuild")
     assert desk.rows("select sightings from visit_log order by started_at") == [(3,), (1,)]
     assert len(json.loads(box.ok("visitorctl", "visits", "visitor 1", "--format", "json"))) == 2
+
+
+def test_stats_and_exports_are_of_what_the_views_have(desk: Desk, box: Box) -> None:
+    since = ("--since", "2026-01-01")
+    days = json.loads(box.ok("visitorctl", "stats", *since, "--format", "json"))
+    assert [(d["arrived"], d["visits"], d["visitors"]) for d in days] == [("2026-01-05", 4, 3)]
+    hours = box.ok("visitorctl", "stats", *since, "--by", "hour").splitlines()
+    assert hours[1].split() == ["09:00", "4", "3", "█" * 40]
+    assert box.ok("visitorctl", "stats") == "Nobody came.\n"
+    for what, count in (("visits", 4), ("visitors", 3), ("sightings", 4)):
+        assert len(box.ok("visitorctl", "export", what).splitlines()) == count + 1
+        rows = json.loads(box.ok("visitorctl", "export", what, "--format", "json", *since))
+        assert len(rows) == count
+        assert "embedding" not in rows[0]
+    assert box.run("visitorctl", "export", "templates").code == 2

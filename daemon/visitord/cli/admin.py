@@ -1,7 +1,7 @@
 """visitorctl: look at who came, and say who is who."""
 
 from dataclasses import astuple
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -14,6 +14,8 @@ from visitord.cli.merging import COMMANDS
 from visitord.errors import NotFoundError
 from visitord.store import listing, people, sightings, spool
 from visitord.store.listing import Window
+
+EXPORTS = {"visits": listing.visits, "visitors": listing.visitors, "sightings": listing.sightings_within}
 
 
 @program
@@ -85,6 +87,27 @@ def visits(form: str, since: datetime | None, until: datetime | None, camera: st
         rows = listing.visits(cursor, Window(since, until, camera), visitor_id)
     columns = ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings", "status")
     return show(rows, form, "No visits.", columns)
+
+
+@main.command()
+@listing_options
+@click.option("--by", type=click.Choice(["day", "hour"]), default="day", show_default=True, help="Of arrival.")
+def stats(form: str, since: datetime | None, until: datetime | None, camera: str | None, by: str) -> None:
+    """How many came, by local day or hour; without --since in the last 30 days."""
+    window = Window(since or datetime.now(UTC) - timedelta(days=30), until, camera)
+    with database().transaction() as cursor:
+        rows = listing.stats(cursor, window, by)
+    show(rows, form, "Nobody came.")
+
+
+@main.command()
+@click.argument("what", type=click.Choice(list(EXPORTS)))
+@listing_options
+def export(form: str, since: datetime | None, until: datetime | None, camera: str | None, what: str) -> None:
+    """Print everything there is of WHAT, as CSV unless --format says json."""
+    with database().transaction() as cursor:
+        rows = EXPORTS[what](cursor, Window(since, until, camera))
+    show(rows, "csv" if form == "table" else form, "")
 
 
 @main.command()

@@ -47,6 +47,16 @@ def visits(cursor: Cursor, window: Window, visitor_id: UUID | None = None) -> Ro
     return Rows(cursor, SQL["visits"], {**asdict(window), "visitor": visitor_id})
 
 
+def sightings_within(cursor: Cursor, window: Window) -> Rows:
+    """Rows of visitord.sighting_log, in order of time."""
+    return Rows(cursor, SQL["exported_sightings"], asdict(window))
+
+
+def stats(cursor: Cursor, window: Window, by: str) -> Rows:
+    """How many visits and visitors, by local `day` or by `hour` of arrival; the window needs a beginning."""
+    return Rows(cursor, SQL["stats"], {**asdict(window), "by": by})
+
+
 def person(cursor: Cursor, visitor_id: UUID) -> dict[str, Any]:
     """A visitor's row, with the labels merged into it and how many templates it is matched against."""
     return Rows(cursor, SQL["person"], {"id": visitor_id})[0]
