@@ -223,7 +223,7 @@ def drop(cursor: Cursor) -> None:
     begun, dropped, calls, longest = time.perf_counter(), 0, 0, 0.0
     while True:
         asked = time.perf_counter()
-        cursor.execute("select visitord.drop_before(now() - interval '700 days')")
+        cursor.execute("select visitord.drop_before(now() - interval '670 days')")
         ((some,),) = cursor.fetchall()
         if not some:
             break

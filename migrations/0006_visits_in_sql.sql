@@ -172,32 +172,47 @@ comment on function visitord.rebuild_visits is
 create function visitord.drop_before(before timestamptz, most integer default 10000)
 returns integer language plpgsql as $$
 declare
-    dropped uuid[];
-    part    record;
+    old     uuid[] := array(select v.visit_id from visitord.visit v where v.ended_at < before order by v.ended_at limit most);
+    dropped integer;
 begin
+    -- No merge may come in between, and whoever records these people waits.
     lock table visitord.identity in row exclusive mode;
-    dropped := array(
-        select g.sighting_id from visitord.sighting g
-        where g.started_at < before and g.ended_at < before
-        order by g.started_at limit most
-    );
-    for part in
-        with gone as (
-            delete from visitord.sighting g where g.sighting_id = any(dropped)
-            returning g.identity_id, g.site, g.started_at, g.ended_at
-        )
-        select i.root_id, s.site, s.visit_gap, min(g.started_at) as first, max(g.ended_at) as last
-        from gone g join visitord.identity i using (identity_id) join visitord.site s using (site)
-        group by i.root_id, s.site order by i.root_id, s.site
-    loop
-        perform from visitord.identity i where i.identity_id = part.root_id for no key update;
-        perform visitord.refresh_visits(part.root_id, part.site, part.visit_gap, part.first, part.last);
-    end loop;
-    return cardinality(dropped);
+    perform from visitord.identity i
+    where i.identity_id in (select v.identity_id from visitord.visit v where v.visit_id = any(old))
+    order by i.identity_id for no key update;
+    old := array(select v.visit_id from visitord.visit v where v.visit_id = any(old) and v.ended_at < before);
+    -- Last of all what belongs to no visit.
+    if old = '{}' then
+        delete from visitord.sighting where sighting_id in (
+            select g.sighting_id from visitord.sighting g
+            where g.started_at < before and g.ended_at < before and (g.identity_id is null or g.static)
+            order by g.started_at limit most
+        );
+        get diagnostics dropped = row_count;
+        return dropped;
+    end if;
+    delete from visitord.sighting g using visitord.visit v, visitord.identity i
+    where v.visit_id = any(old) and i.root_id = v.identity_id and g.identity_id = i.identity_id and g.site = v.site
+    and g.started_at between v.started_at and v.ended_at and not g.static;
+    get diagnostics dropped = row_count;
+    -- The oldest went first, so that the first visit left of a person has none before it.
+    with gone as (
+        delete from visitord.visit v where v.visit_id = any(old) returning v.identity_id, v.site, v.started_at
+    ), person as (
+        select g.identity_id, g.site, max(g.started_at) as last from gone g group by g.identity_id, g.site
+    )
+    update visitord.visit v set previous_day = null, previous_end = null
+    from person p cross join lateral (
+        select n.visit_id from visitord.visit n
+        where n.identity_id = p.identity_id and n.site = p.site and n.started_at > p.last
+        order by n.started_at limit 1
+    ) n
+    where v.visit_id = n.visit_id;
+    return dropped;
 end
 $$;
 comment on function visitord.drop_before is
-    'Deletes the oldest sightings that ended before a time, at most so many, and what they were of visits. Returns how many; call it again until that is 0. People, their names and what they are recognised by stay.';
+    'Deletes the oldest visits that ended before a time, at most so many, with their sightings; then sightings before it that belong to no visit. Returns how many sightings went; call it again until that is 0. People, their names and what they are recognised by stay.';
 
 -- Views.  Those that were there keep their columns, and gain some at the end.
 

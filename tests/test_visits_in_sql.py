@@ -441,10 +441,20 @@ def test_dropping_old_sightings_in_steps_leaves_people_and_what_they_are_recogni
     assert berlin.one("select count(*) from visitor") == 3, "the third is still known"
 
 
-def test_a_visit_that_goes_on_past_the_time_keeps_what_is_newer(berlin: Desk) -> None:
+def test_a_visit_that_goes_on_past_the_time_stays_whole(berlin: Desk) -> None:
     for minute in (50, 53, 56, 59):
         seen(berlin, 0, f"2026-03-31T23:{minute}")
     seen(berlin, 0, "2026-04-01T00:02")
-    assert berlin.one("select drop_before('2026-04-01 00:00 Europe/Berlin')") == 3
-    assert berlin.rows("select day::text, sightings from visit_log") == [("2026-03-31", 2)]
-    check(berlin)
+    assert berlin.one("select drop_before('2026-04-01 00:00 Europe/Berlin')") == 0
+    assert berlin.rows("select day::text, sightings from visit_log") == [("2026-03-31", 5)]
+
+
+def test_old_sightings_that_belong_to_no_visit_go_too(berlin: Desk) -> None:
+    seen(berlin, 0, "2026-03-10T10:00")
+    berlin.recorder.handle(report(axis(0, 1, 0.37), 0))
+    with berlin.database.transaction() as cursor:
+        cursor.execute("update sighting set static = true where decision = 'enrolled'")
+        cursor.execute("select rebuild_visits('main')")
+    assert berlin.rows("select decision, static from sighting order by 1") == [("enrolled", True), ("pending", False)]
+    assert [berlin.one("select drop_before(now(), 1)") for _ in range(3)] == [1, 1, 0]
+    assert berlin.one("select count(*) from sighting") == 0
