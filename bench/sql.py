@@ -6,8 +6,7 @@ Fills a PostgreSQL of its own with two years at two sites that never close, up t
 times a day and most a few times a year, some of them merged; visits of one to four sightings; some sightings pending.
 Then it asks what analysts ask, as they would, and prints the median time of several runs in milliseconds, fetching
 included.  With --state the database is kept in that folder, and used again when it is there; --plans prints how each
-question is answered; --drop measures dropping the two oldest months, which changes
-the data.
+question is answered; --drop measures dropping the oldest month, which changes the data.
 """
 
 import argparse
@@ -134,7 +133,7 @@ def main() -> None:
     options.add_argument("--sightings", type=int, default=10_000_000)
     options.add_argument("--state", type=Path, help="where to keep the database [default: nowhere]")
     options.add_argument("--plans", action="store_true", help="also print how each question is answered")
-    options.add_argument("--drop", action="store_true", help="also drop the two oldest months")
+    options.add_argument("--drop", action="store_true", help="also drop the oldest month")
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="visitord-") as folder:
         state = given.state or Path(folder)
@@ -220,11 +219,11 @@ def recording(cursor: Cursor) -> None:
 
 
 def drop(cursor: Cursor) -> None:
-    """Drop the two oldest months, as docs/sql.md says."""
+    """Drop the oldest month, as docs/sql.md says."""
     begun, dropped, calls, longest = time.perf_counter(), 0, 0, 0.0
     while True:
         asked = time.perf_counter()
-        cursor.execute("select visitord.drop_before(now() - interval '670 days')")
+        cursor.execute("select visitord.drop_before(now() - interval '700 days')")
         ((some,),) = cursor.fetchall()
         if not some:
             break

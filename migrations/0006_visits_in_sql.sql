@@ -24,7 +24,7 @@ where c.visit_id = v.visit_id;
 
 alter table visitord.visit
     alter column day set not null,
-    add constraint visit_previous check ((previous_day is null) = (previous_end is null) and previous_end < started_at);
+    add constraint visit_previous check ((previous_day is null) = (previous_end is null));
 comment on column visitord.visit.day is 'The day it began, in the time zone of the site; the whole visit counts for it, also past midnight.';
 comment on column visitord.visit.previous_day is 'The day on which the visit of this person at this site before this one began; null for the first.';
 comment on column visitord.visit.previous_end is 'The end of the visit of this person at this site before this one; null for the first.';
