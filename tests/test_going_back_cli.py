@@ -109,3 +109,32 @@ def test_an_answer_needs_the_number_of_a_question(box: Box, desk: Desk) -> None:
     assert done.code == 2
     assert "accept which one?" in done.err
     box.run("visitorctl", "suggestions", "reject", "7").fails_with("no open suggestion 7")
+
+
+def test_visits_are_rebuilt_with_the_gap_of_the_configuration(box: Box, database: Database) -> None:
+    desk = Desk(database)
+    for at_s in (0, 20, 100, 300):
+        desk.recorder.handle(report(axis(0), at_s))
+    assert len(json.loads(box.ok("visitorctl", "visits", "--format", "json"))) == 3
+    assert box.ok("visitorctl", "visits", "rebuild") == "main has 3 visits, put together anew from its sightings.\n"
+    box.configure((box.folder / "config.toml").read_text().replace('gap = "30s"', 'gap = "2m"'))
+    with database.transaction() as cursor:
+        cursor.execute("delete from visit")
+    assert "has 2 visits" in box.ok("visitorctl", "visits", "rebuild")
+    assert desk.rows("select sightings from visit_log order by started_at") == [(3,), (1,)]
+    assert len(json.loads(box.ok("visitorctl", "visits", "visitor 1", "--format", "json"))) == 2
+
+
+def test_stats_and_exports_are_of_what_the_views_have(desk: Desk, box: Box) -> None:
+    since = ("--since", "2026-01-01")
+    days = json.loads(box.ok("visitorctl", "stats", *since, "--format", "json"))
+    assert [(d["arrived"], d["visits"], d["visitors"]) for d in days] == [("2026-01-05", 4, 3)]
+    hours = box.ok("visitorctl", "stats", *since, "--by", "hour").splitlines()
+    assert hours[1].split() == ["09:00", "4", "3", "█" * 40]
+    assert box.ok("visitorctl", "stats") == "Nobody came.\n"
+    for what, count in (("visits", 4), ("visitors", 3), ("sightings", 4)):
+        assert len(box.ok("visitorctl", "export", what).splitlines()) == count + 1
+        rows = json.loads(box.ok("visitorctl", "export", what, "--format", "json", *since))
+        assert len(rows) == count
+        assert "embedding" not in rows[0]
+    assert box.run("visitorctl", "export", "templates").code == 2

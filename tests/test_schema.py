@@ -12,10 +12,13 @@ from visitord.store.database import Database
 
 PROMISED = {
     "visitor": "visitor_id name label status first_seen last_seen visits sightings",
-    "visit_log": "visit_id visitor_id name status site cameras started_at ended_at duration sightings",
+    "visit_log": "visit_id visitor_id name status site cameras started_at ended_at duration sightings "
+    "day first_visit away",
     "sighting_log": "sighting_id visitor_id name camera started_at ended_at score quality live decision "
     "site candidate second_candidate second_score good_shots face_px static reason",
     "present_now": "visitor_id name site camera since last_seen",
+    "daily_footfall": "day site visits visitors new_visitors returning_visitors median_dwell",
+    "frequent_visitor": "visitor_id name visits_30d days_30d median_gap last_seen",
     "merge_log": "merge_id kept_id merged_id by reason evidence merged_at undone_at undone_by undone_reason",
 }
 
@@ -136,3 +139,42 @@ def test_a_broken_connection_is_opened_again(database: Database, server_url: str
     with database.transaction() as cursor:
         cursor.execute("select 1")
         assert cursor.fetchone() == (1,)
+
+
+def test_visits_written_before_are_what_they_would_be_now(
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log of some days is carried from the fifth migration to the newest."""
+    old = tmp_path / "migrations"
+    old.mkdir()
+    for path in sorted(migrate.folder().glob("*.sql"))[:5]:
+        shutil.copy(path, old)
+    database = Database(empty_url)
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "folder", lambda: old)
+        migrate.migrate(database)
+    with database.transaction() as cursor:
+        cursor.execute("insert into site values ('a', 'Europe/Berlin', '5 minutes'), ('b', 'UTC', '5 minutes')")
+        cursor.execute(
+            "insert into identity (identity_id, status, root_id, created_at) "
+            "select i, 'provisional', i, now() from (select gen_random_uuid() i from generate_series(1, 5)) s"
+        )
+        cursor.execute(
+            "insert into sighting (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason, "
+            "quality, good_shots, face_px) "
+            "select gen_random_uuid(), identity_id, site, 'door', t, t + interval '20 min', 'matched', '', 1, 1, 80 "
+            "from identity, site, generate_series('2026-03-28'::timestamptz, '2026-03-31', '7 hours') t"
+        )
+        cursor.execute(
+            "select count(*) from identity, site, "
+            "lateral refresh_visits(identity_id, site, visit_gap, '-infinity', 'infinity')"
+        )
+    migrate.migrate(database)
+    with database.transaction() as cursor:
+        cursor.execute("select xmin::text, visit.* from visit order by visit_id")
+        before = cursor.fetchall()
+        cursor.execute("select rebuild_visits(site) from site")
+        cursor.execute("select xmin::text, visit.* from visit order by visit_id")
+        assert cursor.fetchall() == before
+        assert len(before) == 110
+    database.close()

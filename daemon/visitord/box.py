@@ -67,6 +67,11 @@ def thresholds(config: Config, pack: "Pack", database: Database) -> Thresholds:
         raise ConfigError(f"models.new {new:g} contradicts the match in force, {match:g}: {error}.") from None
 
 
+def site_of(config: Config) -> Site:
+    """The site this box logs visits for."""
+    return Site(config.site.name, config.site.timezone, config.visit.gap)
+
+
 def open_recorder(
     config: Config, database: Database, pack: "Pack", arrived: Callable[[Arrival], None], *, waits: bool = False
 ) -> Recorder:
@@ -75,7 +80,7 @@ def open_recorder(
     waits: for a database that is away or of another version, finished tracks on disk meanwhile, if that allows it.
     Raises ConfigError, DatabaseError.
     """
-    site = Site(config.site.name, config.site.timezone, config.visit.gap)
+    site = site_of(config)
     spool: Spool | None = None
     try:
         spool = Spool(config.spool_file, config.spool.max_mb * 1_000_000, pack.fingerprint) if waits else None

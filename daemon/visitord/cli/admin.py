@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import astuple
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -12,13 +12,15 @@ from visitord.cli.calibrate import calibrate
 from visitord.cli.common import PATH, config, database, format_option, listing_options, out, program, save, show
 from visitord.errors import NotFoundError
 from visitord.identity.neighbours import Neighbours
-from visitord.store import correcting, listing, merging, people, spool
+from visitord.store import correcting, listing, merging, people, sightings, spool
 from visitord.store.crops import Crops
 from visitord.store.embedded import account_name
 from visitord.vision.snapshot import sheet
 from visitord_onvif.command import cameras
 
 why_option = click.option("--why", default="said by a person", help="The reason, kept with it.")
+
+EXPORTS = {"visits": "visits", "visitors": "visitors", "sightings": "exported_sightings"}  # and their statements
 
 
 @program
@@ -48,11 +50,11 @@ def show_(who: str, limit: int, form: str) -> None:
         person = people.find(cursor, who)
         (about,) = listing.rows(cursor, "person", id=person.visitor_id)
         visits = listing.rows(cursor, "visits", visitor=person.visitor_id)
-        sightings = listing.rows(cursor, "sightings", id=person.visitor_id, limit=limit)
+        seen = listing.rows(cursor, "sightings", id=person.visitor_id, limit=limit)
     if form == "json":
-        return show([{**about, "visit_list": visits, "sighting_list": sightings}], form, "")
+        return show([{**about, "visit_list": visits, "sighting_list": seen}], form, "")
     if form == "csv":
-        return show(sightings, form, "")
+        return show(seen, form, "")
     out.print(f"{about['name']} ({about['label']}, {about['status']}), id {about['visitor_id']}", markup=False)
     if about["also"]:
         out.print(f"also: {', '.join(about['also'])}", markup=False)
@@ -60,7 +62,7 @@ def show_(who: str, limit: int, form: str) -> None:
     show(visits, form, "No visits.", ("started_at", "duration_s", "cameras", "sightings"))
     out.print()
     columns = ("started_at", "camera", "decision", "score", "second_score", "quality", "sighting_id", "reason")
-    return show(sightings, form, "No sightings.", columns)
+    return show(seen, form, "No sightings.", columns)
 
 
 @main.command()
@@ -78,12 +80,39 @@ def rename(who: str, name: str) -> None:
 @listing_options
 @click.argument("who", required=False)
 def visits(form: str, who: str | None, **window: object) -> None:
-    """The visit log, of everyone or of one person."""
+    """The visit log, of everyone or of one person.
+
+    visitorctl visits rebuild puts all visits of the site together anew, from its sightings and visit.gap.
+    """
+    if who == "rebuild":
+        count = sightings.declare_site(database(), box.site_of(config()), rebuild=True)
+        return click.echo(f"{config().site.name} has {count} visits, put together anew from its sightings.")
     with database().transaction() as cursor:
         visitor_id = people.find(cursor, who).visitor_id if who else None
         rows = listing.rows(cursor, "visits", visitor=visitor_id, **window)
     columns = ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings", "status")
-    show(rows, form, "No visits.", columns)
+    return show(rows, form, "No visits.", columns)
+
+
+@main.command()
+@listing_options
+@click.option("--by", type=click.Choice(["day", "hour"]), default="day", show_default=True, help="Of arrival.")
+def stats(form: str, by: str, since: datetime | None, **window: object) -> None:
+    """How many came, by local day or hour; without --since in the last 30 days."""
+    since = since or datetime.now(UTC) - timedelta(days=30)
+    with database().transaction() as cursor:
+        rows = listing.rows(cursor, "stats", since=since, by=by, **window)
+    show(rows, form, "Nobody came.")
+
+
+@main.command()
+@click.argument("what", type=click.Choice(list(EXPORTS)))
+@listing_options
+def export(form: str, what: str, **window: object) -> None:
+    """Print everything there is of WHAT, as CSV unless --format says json."""
+    with database().transaction() as cursor:
+        rows = listing.rows(cursor, EXPORTS[what], **window)
+    show(rows, "csv" if form == "table" else form, "")
 
 
 @main.command()

@@ -35,13 +35,16 @@ class Visit:
     last_camera: str
 
 
-def declare_site(database: Database, site: Site) -> None:
-    """Record the site and its visit gap, which the views use; a new gap builds the site's visits anew."""
+def declare_site(database: Database, site: Site, *, rebuild: bool = False) -> int | None:
+    """Record the site, which the views use; a new gap or time zone, or `rebuild`, builds the site's visits anew.
+
+    Returns how many there are then, None where they stay.
+    """
     with database.transaction() as cursor:
-        if value(cursor, SQL["declare_site"], (site.name, site.timezone, site.gap)):
-            cursor.execute("select distinct identity_id from visit where site = %s", (site.name,))
-            for (identity_id,) in cursor.fetchall():
-                refresh_visits(cursor, identity_id, site)
+        if value(cursor, SQL["declare_site"], (site.name, site.timezone, site.gap)) or rebuild:
+            cursor.execute("set local statement_timeout = 0")  # however long it takes
+            return int(value(cursor, "select rebuild_visits(%s)", (site.name,)))
+    return None
 
 
 def known(cursor: Cursor, sighting_id: UUID) -> bool:

@@ -22,6 +22,28 @@ and coalesce(%(camera)s, cameras[1]) = any(cameras)
 and visitor_id = coalesce(%(visitor)s, visitor_id)
 order by started_at, visit_id
 
+-- exported_sightings: rows of sighting_log, in order of time
+select *
+from sighting_log
+where ended_at >= coalesce(%(since)s, '-infinity'::timestamptz)
+and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
+and camera = coalesce(%(camera)s, camera)
+order by started_at, sighting_id
+
+-- stats: visits and visitors by the local day or the local hour of arrival, with bars of at most 40 blocks
+select arrived, visits, visitors, repeat('█', ceil(40.0 * visits / max(visits) over ())::integer) as bar
+from (
+    select case %(by)s when 'day' then day::text else to_char(started_at at time zone timezone, 'HH24":00"') end as arrived,
+           count(*) as visits, count(distinct visitor_id) as visitors
+    from visit_log join site using (site)
+    where status <> 'ignored'
+    and started_at >= %(since)s
+    and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
+    and coalesce(%(camera)s, cameras[1]) = any(cameras)
+    group by 1
+) s
+order by arrived
+
 -- person: a visitor, with the labels merged into it and how many templates it is matched against
 select v.*,
        array(select 'visitor ' || number from identity
@@ -69,8 +91,11 @@ from site, unnest(%s::uuid[]) person
 
 -- left: whose gap has passed within a time, for they were seen before it and not since: name, site, duration
 select coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at - v.started_at
-from visit v join site s using (site) join identity i using (identity_id)
-where v.ended_at > %s - s.visit_gap and v.ended_at <= %s - s.visit_gap
+from site s
+cross join lateral (
+    select * from visit where site = s.site and ended_at > %s - s.visit_gap and ended_at <= %s - s.visit_gap offset 0
+) v
+join identity i using (identity_id)
 order by v.ended_at
 
 -- calibration_sample: scores of two people and of one, how many pairs of people and how many people they come from
