@@ -13,6 +13,7 @@ from support import START, axis, report
 from test_going_back import merge, merges, split, undo
 from test_recorder import LIMITS, Desk
 from visitord import jobs
+from visitord.identity.neighbours import Neighbours
 from visitord.store import listing, migrate
 from visitord.store.database import Database
 
@@ -96,7 +97,7 @@ def test_the_daemon_records_merges_and_cleans_up_with_its_role_alone(database_ur
     merge(desk, "1", "2")
     undo(desk, merges(desk)[0])
     split(desk, "1", desk.rows("select sighting_id from sighting_log where name = 'visitor 1'")[0][0])  # type: ignore[arg-type]
-    jobs.merge_duplicates(database, "pack-1", LIMITS, START)
+    jobs.merge_duplicates(database, "pack-1", Neighbours(LIMITS.merge), START)
     assert desk.one("select rebuild_visits('main')") == 4
     assert desk.one("select drop_before('infinity')") == 4
     owned = "select count(*) from pg_class where relowner in (select oid from pg_roles where rolname ~ '^visitord_')"
