@@ -10,12 +10,15 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 from uuid import UUID
 
 import pytest
+from rich.console import Console
 
 from support import copied
 from visitord.cli import common
@@ -142,10 +145,11 @@ def filled(url: str) -> Iterator[Database]:
 
 
 def answer(database: Database, question: str) -> str:
-    """What visitorctl sql prints for it."""
-    with database.transaction() as cursor, common.out.capture() as printed:
+    """What visitorctl sql prints for it into a pipe."""
+    pipe = Console(file=StringIO(), width=10_000, highlight=False)
+    with database.transaction() as cursor, patch.object(common, "out", pipe), redirect_stdout(pipe.file):
         common.show(listing.query(cursor, question.replace("now()", NOW)), "table", "No rows.")
-    return "".join(f"{line.rstrip()}\n" for line in printed.get().splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in pipe.file.getvalue().splitlines())  # type: ignore[attr-defined]
 
 
 def answered(database: Database, page: str) -> str:
