@@ -1,10 +1,13 @@
 """What people type to take something back, as they type it."""
 
 import json
+import subprocess
 from uuid import UUID
 
+import pyarrow.parquet
 import pytest
 
+import commands
 from support import START, Box, axis, report
 from test_recorder import Desk
 from visitord.store.database import Database
@@ -137,4 +140,11 @@ def test_stats_and_exports_are_of_what_the_views_have(desk: Desk, box: Box) -> N
         rows = json.loads(box.ok("visitorctl", "export", what, "--format", "json", *since))
         assert len(rows) == count
         assert "embedding" not in rows[0]
+    path = box.folder / "visits.parquet"
+    with path.open("wb") as file:
+        command = [commands.BIN / "visitorctl", "export", "visits", "--format", "parquet"]
+        subprocess.run(command, cwd=box.folder, stdout=file, check=True)
+    table = pyarrow.parquet.read_table(path)
+    assert (table.num_rows, table.column("name")[0].as_py()) == (4, "visitor 1")
+    assert table.column("started_at")[0].as_py() == START
     assert box.run("visitorctl", "export", "templates").code == 2

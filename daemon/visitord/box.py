@@ -10,7 +10,7 @@ from visitord.config import Config
 from visitord.errors import ConfigError, DatabaseError, ModelError, SpoolError
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Thresholds
-from visitord.store import calibration, migrate, sightings
+from visitord.store import migrate, sightings
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.store.sightings import Site
@@ -58,7 +58,7 @@ def thresholds(config: Config, pack: "Pack", database: Database) -> Thresholds:
     """The configuration's, else those applied for the site, else the pack's; raises ConfigError, DatabaseError."""
     given, own = config.models, pack.thresholds
     with database.transaction() as cursor:
-        match, new = calibration.chosen(cursor, config.site.name, pack.fingerprint) or (own.match, own.new)
+        match, new = sightings.chosen(cursor, config.site.name, pack.fingerprint) or (own.match, own.new)
     match = match if given.match is None else given.match
     new = min(new, match) if given.new is None else given.new
     try:

@@ -1,6 +1,5 @@
 """visitorctl: look at who came, say who is who, and take back what was said."""
 
-import os
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 from visitord import box, control, jobs
 from visitord.cli.calibrate import calibrate
 from visitord.cli.common import PATH, config, database, format_option, listing_options, out, program, save, show
+from visitord.cli.doctor import doctor
 from visitord.errors import NotFoundError
 from visitord.identity.neighbours import Neighbours
 from visitord.store import correcting, listing, merging, people, sightings, spool
@@ -109,7 +109,7 @@ def stats(form: str, by: str, since: datetime | None, **window: object) -> None:
 @click.argument("what", type=click.Choice(list(EXPORTS)))
 @listing_options
 def export(form: str, what: str, **window: object) -> None:
-    """Print everything there is of WHAT, as CSV unless --format says json."""
+    """Print everything there is of WHAT, as CSV unless --format says otherwise."""
     with database().transaction() as cursor:
         rows = listing.rows(cursor, EXPORTS[what], **window)
     show(rows, "csv" if form == "table" else form, "")
@@ -183,7 +183,7 @@ def merge(keep: str, other: str, why: str) -> None:
     """
     with database().transaction() as cursor:
         kept, merged = people.find(cursor, keep), people.find(cursor, other)
-        merging.merge(cursor, kept.visitor_id, merged.visitor_id, _by(), why, datetime.now(UTC))
+        merging.merge(cursor, kept.visitor_id, merged.visitor_id, account_name(), why, datetime.now(UTC))
     click.echo(f"{merged.name} is now part of {kept.name}.")
 
 
@@ -200,7 +200,7 @@ def undo(merge: str | None, limit: int, why: str, form: str) -> None:
     with database().transaction() as cursor:
         if merge is None:
             return show(listing.rows(cursor, "merges_in_force", limit=limit), form, "No merge is in force.")
-        ids = correcting.undo(cursor, merge, _by(), why, datetime.now(UTC))
+        ids = correcting.undo(cursor, merge, account_name(), why, datetime.now(UTC))
         kept, merged = (people.find(cursor, str(i)).name for i in ids)
     return click.echo(f"{merged} stands apart from {kept} again.")
 
@@ -217,7 +217,7 @@ def split(who: str, sightings: tuple[str, ...], more: tuple[str, ...], why: str)
     """
     with database().transaction() as cursor:
         person = people.find(cursor, who)
-        new = correcting.split(cursor, person, (*sightings, *more), _by(), why, datetime.now(UTC))
+        new = correcting.split(cursor, person, (*sightings, *more), account_name(), why, datetime.now(UTC))
         name = people.find(cursor, str(new)).name
     click.echo(f"{len({*sightings, *more})} sightings of {person.name} are now {name}.")
 
@@ -230,7 +230,7 @@ def reject(one: str, other: str, why: str) -> None:
     """Say that ONE and OTHER are two people: no job will merge them."""
     with database().transaction() as cursor:
         pair = people.find(cursor, one), people.find(cursor, other)
-        correcting.reject(cursor, *pair, _by(), why, datetime.now(UTC))
+        correcting.reject(cursor, *pair, account_name(), why, datetime.now(UTC))
     click.echo(f"{pair[0].name} and {pair[1].name} stay two people.")
 
 
@@ -251,9 +251,9 @@ def suggestions(answer: str | None, number: int | None, why: str, form: str) -> 
             return show(listing.rows(cursor, "suggestions"), form, "The merge job has no open question.")
         one, other = correcting.suggested(cursor, number)
         if answer == "accept":
-            merging.merge(cursor, one.visitor_id, other.visitor_id, _by(), why, datetime.now(UTC))
+            merging.merge(cursor, one.visitor_id, other.visitor_id, account_name(), why, datetime.now(UTC))
         else:
-            correcting.reject(cursor, one, other, _by(), why, datetime.now(UTC))
+            correcting.reject(cursor, one, other, account_name(), why, datetime.now(UTC))
     accepted, rejected = f"{other.name} is now part of {one.name}.", f"{one.name} and {other.name} stay two people."
     return click.echo(accepted if answer == "accept" else rejected)
 
@@ -285,12 +285,5 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
     click.echo(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")
 
 
-def _by() -> str:
-    return account_name(os.geteuid())
-
-
-for command in (calibrate, cameras):
+for command in (calibrate, cameras, doctor):
     main.add_command(command)
-
-if __name__ == "__main__":
-    main()

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from visitord import box
 from visitord.cli.common import PATH, config, log_to_stderr, save, show
 from visitord.errors import VisitordError
 from visitord.identity import calibrate as measure
-from visitord.store import calibration
+from visitord.store import sightings
 from visitord.store.embedded import account_name
 
 _COLOURS = ((30, 130, 240), (190, 110, 30), (30, 30, 30), (60, 140, 0))  # orange, blue, black, green
@@ -37,7 +36,7 @@ def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
     settings = config()
     pack, database, site = box.open_pack(settings), box.open_database(settings), settings.site.name
     with database.transaction() as cursor:
-        sample = calibration.sample(cursor, site, pack.fingerprint)
+        sample = sightings.scores(cursor, site, pack.fingerprint)
     result = measure.calibrate(sample, box.thresholds(settings, pack, database), pack.thresholds, rate)
     new, n = result.proposed, len(sample.different)
     outcomes = {"in force": result.current} | ({f"proposed for {rate:g}": new} if new else {})
@@ -58,9 +57,9 @@ def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
         return
     if new is None:
         raise VisitordError("There is no proposal to apply: wait until more people are seen together or raise --rate.")
-    by, given = account_name(os.geteuid()), (settings.models.match, settings.models.new) != (None, None)
+    by, given = account_name(), (settings.models.match, settings.models.new) != (None, None)
     with database.transaction() as cursor:
-        calibration.choose(cursor, site, pack.fingerprint, new.match, new.new, by, datetime.now(UTC))
+        sightings.choose(cursor, site, pack.fingerprint, new.match, new.new, by, datetime.now(UTC))
     but = f" But models.match and models.new in {settings.path} go before it." if given else ""
     click.echo(f"Applied at {site}: running daemons take it at their next start.{but}", err=form == "json")
 

@@ -126,14 +126,14 @@ def listing_options(command: F) -> F:
     return format_option(command)
 
 
-_FORMATS = click.Choice(["table", "json", "csv"])
+_FORMATS = click.Choice(["table", "json", "csv", "parquet"])
 format_option = click.option(
     "--format", "form", type=_FORMATS, default="table", show_default=True, help="How to print."
 )
 
 
 def show(rows: Sequence[dict[str, Any]], form: str, empty: str, columns: Sequence[str] = ()) -> None:
-    """Print `columns` (default: all) of the rows as a table, or all of them as JSON or CSV."""
+    """Print `columns` (default: all) of the rows as a table, or all of them as JSON, CSV or Parquet."""
     keys = rows.columns if isinstance(rows, Rows) else columns
     columns = columns or keys
     if form == "json":
@@ -142,6 +142,14 @@ def show(rows: Sequence[dict[str, Any]], form: str, empty: str, columns: Sequenc
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(keys)
         writer.writerows([_flat(_plain(row[k])) for k in keys] for row in rows)
+    elif form == "parquet":
+        try:
+            import pyarrow.parquet
+        except ModuleNotFoundError:
+            raise VisitordError("Parquet needs a library: run pip install 'visitord[parquet]'.") from None
+        plain = {k: [str(row[k]) if isinstance(row[k], UUID) else row[k] for row in rows] for k in keys}
+        table = pyarrow.Table.from_pydict(plain)
+        pyarrow.parquet.write_table(table, click.get_binary_stream("stdout"))  # type: ignore[operator]
     elif not rows:
         click.echo(empty)
     else:

@@ -66,8 +66,9 @@ def _require_ours(folder: Path) -> None:
         raise DatabaseError(f"{folder} belongs to the account {name}; run this as that account: sudo -u {name} …")
 
 
-def account_name(uid: int) -> str:
-    """The account's name, or its number where it has none."""
+def account_name(uid: int | None = None) -> str:
+    """The name of an account, or of the one this runs as; its number where it has none."""
+    uid = os.geteuid() if uid is None else uid
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

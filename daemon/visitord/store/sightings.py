@@ -1,9 +1,12 @@
-"""Writes decided sightings, each in one transaction together with what it brings about: visits stay what they say."""
+"""Writes decided sightings, each with what it brings about: visits stay what they say; and how alike they are."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import numpy as np
+
+from visitord.identity.calibrate import Sample
 from visitord.records import Arrival, Decided, Decision, TrackReport
 from visitord.store import gallery
 from visitord.store.database import SQL, Cursor, Database, value
@@ -129,3 +132,21 @@ def left(cursor: Cursor, since: datetime, until: datetime) -> list[tuple[str, st
     """
     cursor.execute(SQL["left"], (since, until))
     return list(cursor.fetchall())
+
+
+def scores(cursor: Cursor, site: str, pack: str) -> Sample:
+    """The newest 100,000 scores of each kind (more say little more), faces that never move left out."""
+    cursor.execute(SQL["calibration_sample"], {"site": site, "pack": pack})
+    different, couples, same, known = cursor.fetchone() or ([], 0, [], 0)
+    return Sample(np.array(different, float), couples, np.array(same, float), known)
+
+
+def chosen(cursor: Cursor, site: str, pack: str) -> tuple[float, float] | None:
+    """The match and new thresholds applied for this site and recogniser, if any."""
+    cursor.execute(SQL["chosen_thresholds"], (site, pack))
+    return cursor.fetchone()
+
+
+def choose(cursor: Cursor, site: str, pack: str, match: float, new: float, by: str, now: datetime) -> None:
+    """Apply thresholds for this site and recogniser, in place of any before."""
+    cursor.execute(SQL["choose_thresholds"], {"row": (site, pack, match, new, by, now)})
