@@ -147,11 +147,12 @@ set root_id = %(merged)s, merged_into = case when identity_id <> %(merged)s then
 from under
 where identity_id = id
 
--- unsettle: sightings are pending again, for the reasons they had before
+-- unsettle: a person's sightings are pending again, for the reasons they had before
 update sighting g
 set identity_id = null, decision = 'pending', reason = before.value
 from jsonb_each_text(%s) before
 where g.sighting_id = before.key::uuid and g.decision = 'settled'
+and g.identity_id in (select identity_id from identity where root_id = %s)
 
 -- undo_merge: note that it was taken back
 update merge
