@@ -10,6 +10,7 @@ from support import START, axis, report
 from test_recorder import LIMITS, SITE, Desk
 from visitord import jobs
 from visitord.errors import NotFoundError, VisitordError
+from visitord.identity.cluster import Suggestion
 from visitord.identity.neighbours import Neighbours
 from visitord.records import Decided, Decision, Verdict
 from visitord.store import correcting, merging, people, sightings
@@ -311,3 +312,15 @@ def test_a_sighting_written_during_undo_becomes_a_visit_of_whom_it_stands_for_th
         writing.join(0.5)
     writing.join()
     assert [row[0] for row in visits(desk)] == ["visitor 1", *["visitor 2"] * 3]
+
+
+def test_suggestions_made_again_use_up_no_numbers(desk: Desk) -> None:
+    for n in range(3):
+        desk.recorder.handle(report(axis(n), 1000 * n))
+    ids = sorted(UUID(str(row[0])) for row in desk.rows("select identity_id from identity"))
+    pairs = [(ids[0], ids[1]), (ids[0], ids[2]), (ids[1], ids[2])]
+    with desk.database.transaction() as cursor:
+        for agrees in (0.4, 0.5, 0.5):
+            merging.suggest(cursor, [Suggestion(*pair, agrees, "alike") for pair in pairs[:2]], START)
+        merging.suggest(cursor, [Suggestion(*pair, 0.5, "alike") for pair in pairs], START)
+    assert desk.rows("select number, agreement from suggestion order by 1") == [(1, 0.5), (2, 0.5), (3, 0.5)]

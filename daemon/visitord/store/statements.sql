@@ -182,11 +182,17 @@ and not exists (select 1 from template join identity using (identity_id) where r
 order by good_shots > 0 desc, quality desc
 limit 1
 
--- suggest: that pairs are one person; what was suggested before keeps its number
-insert into suggestion as old (one_id, other_id, agreement, reason, made_at)
-values %s
-on conflict (one_id, other_id) do update set agreement = excluded.agreement, reason = excluded.reason
-where (old.agreement, old.reason) is distinct from (excluded.agreement, excluded.reason)
+-- suggest: that pairs are one person; what was suggested before keeps its number, and uses up no other
+with said (one_id, other_id, agreement, reason, made_at) as (
+    values %s
+), changed as (
+    update suggestion s set agreement = said.agreement, reason = said.reason from said
+    where (s.one_id, s.other_id) = (said.one_id, said.other_id)
+    and (s.agreement, s.reason) is distinct from (said.agreement::real, said.reason)
+)
+insert into suggestion (one_id, other_id, agreement, reason, made_at)
+select * from said
+where not exists (select from suggestion s where (s.one_id, s.other_id) = (said.one_id, said.other_id))
 
 -- withdraw_suggestions: all but these pairs
 delete from suggestion
