@@ -1,16 +1,19 @@
 """Merges undone, sightings split off, pairs rejected, suggestions answered: on a real database, compared as rows."""
 
+import threading
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from support import START, axis, report
-from test_recorder import LIMITS, Desk
+from test_recorder import LIMITS, SITE, Desk
 from visitord import jobs
 from visitord.errors import NotFoundError, VisitordError
+from visitord.identity.cluster import Suggestion
 from visitord.identity.neighbours import Neighbours
-from visitord.store import correcting, merging, people
+from visitord.records import Decided, Decision, Verdict
+from visitord.store import correcting, merging, people, sightings
 from visitord.store.database import SQL, Database
 from visitord.store.people import Person
 
@@ -233,3 +236,91 @@ def test_a_person_may_override_a_rejection(desk: Desk) -> None:
     assert desk.one("select count(*) from rejection") == 0
     with pytest.raises(VisitordError, match="one person here"):
         reject(desk, "1", "2")
+
+
+def settled(desk: Desk) -> UUID:
+    """Two with one face that the job merged, and a pending sighting that it settled with them."""
+    alike(desk)
+    desk.recorder.handle(report(axis(0), 5000, sighting_id=(poor := uuid4())))
+    with desk.database.transaction() as cursor:
+        cursor.execute("update sighting set identity_id = null, decision = 'pending' where sighting_id = %s", (poor,))
+        cursor.execute("delete from visit where visit_id = %s", (poor,))
+    job(desk)
+    assert visits(desk) == [("visitor 1", 1)] * 3
+    return poor
+
+
+def test_what_a_person_split_off_stays_theirs_when_the_merge_is_undone(desk: Desk) -> None:
+    new = split(desk, "1", settled(desk))
+    undo(desk, merges(desk)[0])
+    assert visits(desk) == [("visitor 1", 1), ("visitor 2", 1), (person(desk, str(new)).name, 1)]
+    assert desk.one("select count(*) from sighting where identity_id is null") == 0
+
+
+def test_whoever_an_undone_merge_leaves_without_a_template_gets_one(desk: Desk) -> None:
+    first, again = uuid4(), uuid4()
+    desk.recorder.handle(report(axis(0), 0, sighting_id=first))
+    desk.recorder.handle(report(axis(0, 3, 0.95), 500, sighting_id=again))
+    desk.recorder.handle(report(axis(1), 1000))
+    merge(desk, "1", "2")
+    split(desk, "1", first)
+    undo(desk, merges(desk)[0])
+    desk.recorder.handle(report(axis(0, 3, 0.9), 2000))
+    known = desk.rows("select number, sighting_id from template join identity using (identity_id) order by 1")
+    assert known[0] == (1, again)
+
+
+def test_a_sighting_named_twice_is_split_off_once(desk: Desk) -> None:
+    desk.recorder.handle(report(axis(0), 0))
+    desk.recorder.handle(report(axis(0, 1, 0.9), 1000, sighting_id=(other := uuid4())))
+    with desk.database.transaction() as cursor:
+        correcting.split(cursor, people.find(cursor, "1"), [str(other)[:8], str(other)], *WHO)
+    assert desk.one("select array_length(sightings, 1) from split") == 1
+
+
+def merged_and_known(desk: Desk) -> Desk:
+    """Visitor 2 was merged into visitor 1; returns a recorder beside, which knows."""
+    desk.recorder.handle(report(axis(0), 0))
+    desk.recorder.handle(report(axis(1), 1000))
+    merge(desk, "1", "2")
+    beside = Desk(desk.database.another())
+    beside.recorder.handle(report(axis(1, 5, 0.9), 2000))
+    return beside
+
+
+def test_undo_waits_for_a_sighting_that_is_just_written(desk: Desk) -> None:
+    beside = merged_and_known(desk)
+    ((two,),) = desk.rows("select identity_id from identity where number = 2")
+    verdict = Verdict(Decision.MATCHED, UUID(str(two)), 0.9, None, "alike")
+    (merge_id,) = merges(desk)
+    undoing = threading.Thread(target=undo, args=(desk, merge_id))
+    with beside.database.transaction() as cursor:
+        sightings.write(cursor, Decided(report(axis(1), 3000), verdict, None, "pack-1"), SITE)
+        undoing.start()
+        undoing.join(0.5)
+    undoing.join()
+    assert [row[0] for row in visits(desk)] == ["visitor 1", *["visitor 2"] * 3]
+
+
+def test_a_sighting_written_during_undo_becomes_a_visit_of_whom_it_stands_for_then(desk: Desk) -> None:
+    beside = merged_and_known(desk)
+    (merge_id,) = merges(desk)
+    writing = threading.Thread(target=beside.recorder.handle, args=(report(axis(1, 5, 0.9), 3000),))
+    with desk.database.transaction() as cursor:
+        correcting.undo(cursor, str(merge_id), *WHO)
+        writing.start()
+        writing.join(0.5)
+    writing.join()
+    assert [row[0] for row in visits(desk)] == ["visitor 1", *["visitor 2"] * 3]
+
+
+def test_suggestions_made_again_use_up_no_numbers(desk: Desk) -> None:
+    for n in range(3):
+        desk.recorder.handle(report(axis(n), 1000 * n))
+    ids = sorted(UUID(str(row[0])) for row in desk.rows("select identity_id from identity"))
+    pairs = [(ids[0], ids[1]), (ids[0], ids[2]), (ids[1], ids[2])]
+    with desk.database.transaction() as cursor:
+        for agrees in (0.4, 0.5, 0.5):
+            merging.suggest(cursor, [Suggestion(*pair, agrees, "alike") for pair in pairs[:2]], START)
+        merging.suggest(cursor, [Suggestion(*pair, 0.5, "alike") for pair in pairs], START)
+    assert desk.rows("select number, agreement from suggestion order by 1") == [(1, 0.5), (2, 0.5), (3, 0.5)]

@@ -10,6 +10,7 @@ import pytest
 import commands
 from support import START, Box, axis, report
 from test_recorder import Desk
+from visitord.store import people
 from visitord.store.database import Database
 
 
@@ -148,3 +149,18 @@ def test_stats_and_exports_are_of_what_the_views_have(desk: Desk, box: Box) -> N
     assert (table.num_rows, table.column("name")[0].as_py()) == (4, "visitor 1")
     assert table.column("started_at")[0].as_py() == START
     assert box.run("visitorctl", "export", "templates").code == 2
+
+
+def test_the_faces_of_a_merge_that_was_just_made_are_shown_too(desk: Desk, box: Box) -> None:
+    """Not only with --dry-run: whoever is merged has no sightings under their own name any more."""
+    with desk.database.transaction() as cursor:
+        cursor.execute("update sighting set crop = md5(camera) || md5(started_at::text)")
+        cursor.execute(
+            "update identity set merged_into = o.identity_id, root_id = o.identity_id from identity o "
+            "where identity.number = 2 and o.number = 1 returning identity.identity_id, o.identity_id"
+        )
+        ((merged, kept),) = cursor.fetchall()
+        faces = people.faces(cursor, [merged, kept])
+    assert faces[merged][1]
+    assert faces[kept][1]
+    assert faces[merged][1] != faces[kept][1]

@@ -35,7 +35,7 @@ def undo(cursor: Cursor, merge: str, by: str, why: str, now: datetime) -> tuple[
     """Take back one merge, named by its id or the first 8 characters; returns the kept and the merged identity.
 
     The merged one stands for itself again, with everyone merged into it before; what the job settled because of the
-    two being one is pending again.
+    two being one is pending again, unless it was split off since.
     """
     merging.freeze(cursor)
     cursor.execute(SQL["find_merge"], {"id": merge, "least": ID_MIN})
@@ -47,7 +47,7 @@ def undo(cursor: Cursor, merge: str, by: str, why: str, now: datetime) -> tuple[
         raise VisitordError("This merge was undone before; nothing to do.")
     root: UUID = value(cursor, "select root_id from identity where identity_id = %s", (merged,))
     cursor.execute(SQL["stand_alone"], {"merged": merged})
-    cursor.execute(SQL["unsettle"], (Json(settled),))
+    cursor.execute(SQL["unsettle"], (Json(settled), root))
     cursor.execute(SQL["undo_merge"], (now, by, why, merge_id))
     _keep_apart(cursor, kept, merged, by, f"a merge was undone: {why}", now)
     _changed(cursor, [root, merged])
@@ -66,17 +66,13 @@ def split(cursor: Cursor, person: Person, sightings: Sequence[str], by: str, why
     for text, meant in wanted.items():
         if len(meant) != 1 or len(text) < ID_MIN:
             raise NotFoundError(f'{person.name} has no sighting "{text}"; visitorctl show lists them.')
-    moved = sorted((meant[0] for meant in wanted.values()), key=itemgetter(1))
+    moved = sorted({meant[0] for meant in wanted.values()}, key=itemgetter(1))
     if len(moved) == len(theirs):
         raise VisitordError(f"These are all sightings of {person.name}: there would be nobody left to split from.")
     new, ids = uuid4(), [row[0] for row in moved]
     gallery.enrol(cursor, new, moved[0][1])
     cursor.execute("update sighting set identity_id = %s where sighting_id = any(%s)", (new, ids))
     cursor.execute("update template set identity_id = %s where sighting_id = any(%s)", (new, ids))
-    for identity_id in (person.visitor_id, new):  # whoever is left without a template gets one
-        cursor.execute(SQL["best_lesson"], {"id": identity_id})
-        for sighting_id, owner in cursor.fetchall():
-            gallery.learn(cursor, owner, sighting_id)
     cursor.execute(SQL["note_split"], ((uuid4(), person.visitor_id, new, ids, by, why, now),))
     _keep_apart(cursor, person.visitor_id, new, by, f"they were split: {why}", now)
     _changed(cursor, [person.visitor_id, new])
@@ -95,5 +91,11 @@ def _keep_apart(cursor: Cursor, one: UUID, other: UUID, by: str, why: str, now: 
 
 
 def _changed(cursor: Cursor, roots: Sequence[UUID]) -> None:
+    """Visits, templates and galleries follow; a sighting that a recorder is writing for one of them is waited for."""
+    merging.hold(cursor, roots)
+    for identity_id in roots:  # whoever is left without a template gets one
+        cursor.execute(SQL["best_lesson"], {"id": identity_id})
+        for sighting_id, owner in cursor.fetchall():
+            gallery.learn(cursor, owner, sighting_id)
     cursor.execute(SQL["rebuild_visits"], (list(roots),))
     gallery.changed(cursor)

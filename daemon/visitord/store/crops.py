@@ -1,5 +1,6 @@
 """Pictures of faces on disk, named by the hash of their content, readable by their owner only."""
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -29,10 +30,14 @@ class Crops:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 path.parent.mkdir(mode=0o700, exist_ok=True)
                 with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:  # mode 0600
-                    file.write(jpeg)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(file.name).rename(path)
+                    try:
+                        file.write(jpeg)
+                        file.flush()
+                        os.fsync(file.fileno())
+                        Path(file.name).rename(path)
+                    except OSError:
+                        Path(file.name).unlink(missing_ok=True)
+                        raise
         except OSError as error:
             if not self._failing:  # once, not for every face
                 log.error("Face pictures cannot be kept in %s: %s.", self._folder, error.strerror)
@@ -50,7 +55,11 @@ class Crops:
 
     def tidy(self, needed: AbstractSet[str], now: datetime, keep: timedelta, max_bytes: int) -> int:
         """Delete pictures older than `keep`, then the oldest beyond `max_bytes`, but none needed; returns how many."""
-        files = [(p.stat().st_mtime, p.stat().st_size, p) for p in self._folder.glob("*/*") if p.name not in needed]
+        files = []
+        for path in self._folder.glob("*/*"):
+            with contextlib.suppress(FileNotFoundError):  # it was being written, and has its name by now
+                if path.name not in needed:
+                    files.append((path.stat().st_mtime, path.stat().st_size, path))
         excess = sum(size for _, size, _ in files) - max_bytes
         deleted = 0
         for written, size, path in sorted(files):

@@ -63,7 +63,7 @@ def apply(cursor: Cursor, group: Group, by: str, now: datetime) -> None:
 
     The caller announces the change once all groups are applied: the row that counts changes is locked last.
     """
-    _hold(cursor, [i for i in (group.kept, *group.merged) if i])
+    hold(cursor, [i for i in (group.kept, *group.merged) if i])
     kept = group.kept or _found(cursor, group.settled[0])
     evidence = {"agreement": round(group.agreement, 4), "members": len(group.merged) + len(group.settled) + 1}
     reason = f"every pair in the group agrees at {group.agreement:.2f} or more"
@@ -85,7 +85,7 @@ def suggest(cursor: Cursor, suggestions: Sequence[Suggestion], now: datetime) ->
 def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, why: str, now: datetime) -> None:
     """A person declares two identities one; both must stand for themselves.  Raises VisitordError."""
     freeze(cursor)
-    _hold(cursor, [kept, merged])
+    hold(cursor, [kept, merged])
     if kept == merged:
         raise VisitordError("These are the same person already; nothing to merge.")
     _point(cursor, kept, merged, (by, why, Json({}), Json({}), now))
@@ -94,7 +94,7 @@ def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, why: str, now: date
     gallery.changed(cursor)
 
 
-def _hold(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:
+def hold(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:
     """Lock identities until the transaction ends; raises VisitordError if one was merged away meanwhile."""
     if value(cursor, SQL["hold"], (list(identity_ids),)) != len(set(identity_ids)):
         raise VisitordError("One of these people was merged by somebody else just now; look again and repeat.")

@@ -108,10 +108,11 @@ def _hold_root(cursor: Cursor, identity_id: UUID) -> UUID:
 
     A merge under way is waited for and seen, and so is another recorder writing a visit of the same person.
     """
-    is_root = "select merged_into is null from identity where identity_id = %s for no key update"
+    root_of = "select root_id from identity where identity_id = %s"
     while True:
-        root_id: UUID = value(cursor, "select root_id from identity where identity_id = %s", (identity_id,))
-        if value(cursor, is_root, (root_id,)) is not False:
+        root_id: UUID = value(cursor, root_of, (identity_id,))
+        cursor.execute("select from identity where identity_id = %s for no key update", (root_id,))
+        if value(cursor, root_of, (identity_id,)) == root_id:
             return root_id
 
 

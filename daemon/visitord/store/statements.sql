@@ -172,11 +172,12 @@ set root_id = %(merged)s, merged_into = case when identity_id <> %(merged)s then
 from under
 where identity_id = id
 
--- unsettle: sightings are pending again, for the reasons they had before
+-- unsettle: a person's sightings are pending again, for the reasons they had before
 update sighting g
 set identity_id = null, decision = 'pending', reason = before.value
 from jsonb_each_text(%s) before
 where g.sighting_id = before.key::uuid and g.decision = 'settled'
+and g.identity_id in (select identity_id from identity where root_id = %s)
 
 -- undo_merge: note that it was taken back
 update merge
@@ -206,21 +207,27 @@ and not exists (select 1 from template join identity using (identity_id) where r
 order by good_shots > 0 desc, quality desc
 limit 1
 
--- suggest: that pairs are one person; what was suggested before keeps its number
-insert into suggestion as old (one_id, other_id, agreement, reason, made_at)
-values %s
-on conflict (one_id, other_id) do update set agreement = excluded.agreement, reason = excluded.reason
-where (old.agreement, old.reason) is distinct from (excluded.agreement, excluded.reason)
+-- suggest: that pairs are one person; what was suggested before keeps its number, and uses up no other
+with said (one_id, other_id, agreement, reason, made_at) as (
+    values %s
+), changed as (
+    update suggestion s set agreement = said.agreement, reason = said.reason from said
+    where (s.one_id, s.other_id) = (said.one_id, said.other_id)
+    and (s.agreement, s.reason) is distinct from (said.agreement::real, said.reason)
+)
+insert into suggestion (one_id, other_id, agreement, reason, made_at)
+select * from said
+where not exists (select from suggestion s where (s.one_id, s.other_id) = (said.one_id, said.other_id))
 
 -- withdraw_suggestions: all but these pairs
 delete from suggestion
 where (one_id, other_id) not in (select * from unnest(%s::uuid[], %s::uuid[]))
 
--- faces: what people and sightings are called, and the crop that shows them best
+-- faces: what people, merged or not, and sightings are called, and the crop that shows them best
 select i.identity_id, coalesce(i.name, 'visitor ' || i.number),
        (select crop from sighting g join identity m using (identity_id)
-        where m.root_id = i.identity_id and crop is not null
-        order by good_shots > 0 desc, quality desc limit 1)
+        where i.identity_id in (m.identity_id, m.root_id) and crop is not null
+        order by m.identity_id = i.identity_id desc, good_shots > 0 desc, quality desc limit 1)
 from identity i
 where i.identity_id = any(%(ids)s)
 union all
