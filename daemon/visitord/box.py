@@ -99,5 +99,5 @@ def open_recorder(
         if spool is None:
             raise
         log.error("%s Until then nobody is recognised; sightings are kept in %s.", error, config.spool_file)
-    crops = Crops(config.crops_dir)
+    crops = Crops(config.state / "crops")
     return Recorder(database, site, pack.fingerprint, pack.dim, limits, arrived, crops, spool, prepare)

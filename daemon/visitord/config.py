@@ -232,10 +232,6 @@ class Config(_Section):
     def spool_file(self) -> Path:
         return self.state / "spool.db"
 
-    @property
-    def crops_dir(self) -> Path:
-        return self.state / "crops"
-
     def source_of(self, camera: CameraConfig) -> Source:
         """The camera's source with its variables and password in place; raises ConfigError.
 
@@ -261,7 +257,7 @@ class Config(_Section):
             check(text)
             return with_password(text, self._secret(password_file)) if password_file else text
         except ValueError as error:
-            raise ConfigError(f"{self._where()}: {key} {error}.") from None
+            raise ConfigError(f"{self.path or 'the built-in configuration'}: {key} {error}.") from None
 
     def _secret(self, file: Path) -> str:
         """The content of a secret file; a bare name is looked up among systemd's credentials first."""
@@ -272,10 +268,9 @@ class Config(_Section):
             return path.read_text().rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             problem = getattr(error, "strerror", "it is not UTF-8 text")
-        raise ConfigError(f"{self._where()}: password_file {path} cannot be read: {problem}.")
-
-    def _where(self) -> str:
-        return str(self.path) if self.path else "the built-in configuration"
+        raise ConfigError(
+            f"{self.path or 'the built-in configuration'}: password_file {path} cannot be read: {problem}."
+        )
 
 
 def find(given: Path | None = None) -> Path | None:

@@ -113,7 +113,7 @@ class Jobs:
             log.info("The merge job %s.", outcome(done))
 
     def _tidy(self, database: Database) -> None:
-        limits, crops = self._config.crops, Crops(self._config.crops_dir)
+        limits, crops = self._config.crops, Crops(self._config.state / "crops")
         with database.transaction() as cursor:
             needed = sightings.template_crops(cursor)
         if deleted := crops.tidy(needed, self._clock.now(), limits.keep, limits.max_mb * 1_000_000):

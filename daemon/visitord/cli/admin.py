@@ -270,7 +270,10 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
     opened, pack = database(), box.open_pack(settings)
     near = Neighbours(box.thresholds(settings, pack, opened).merge)
     done = jobs.merge_duplicates(opened, pack.fingerprint, near, datetime.now(UTC), dry_run)
-    whom = [(f"one person: all agree at {g.agreement:.2f} or more", g.members) for g in done.groups]
+    whom = [
+        (f"one person: all agree at {g.agreement:.2f} or more", (g.identity_id, *g.merged, *g.settled))
+        for g in done.groups
+    ]
     whom += [(f"up to you: agree at {s.agreement:.2f}, {s.reason}", (s.one, s.other)) for s in done.suggestions]
     with opened.transaction() as cursor:
         faces = people.faces(cursor, [i for _, ids in whom for i in ids])
@@ -279,7 +282,7 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
         for why, some in rows:
             click.echo(f"{', '.join(name for name, _ in some)} ({why})")
     if picture:
-        crops = Crops(settings.crops_dir)
+        crops = Crops(settings.state / "crops")
         save(picture, sheet([(why, [(name, crops.read(crop)) for name, crop in some]) for why, some in rows]))
     outcome = jobs.outcome(done)
     click.echo(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")

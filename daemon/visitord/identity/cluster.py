@@ -53,11 +53,6 @@ class Group:
     agreement: float
 
     @property
-    def members(self) -> tuple[UUID, ...]:
-        """All of them, the one that stays first."""
-        return (*([self.kept] if self.kept else []), *self.merged, *self.settled)
-
-    @property
     def identity_id(self) -> UUID:
         """Who they all are once this is done."""
         return self.kept or new_identity_id(self.settled[0])
