@@ -1,6 +1,7 @@
 """Visits from sightings, as the database puts them together."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
@@ -11,12 +12,24 @@ import pytest
 from support import START
 from visitord.store import sightings
 from visitord.store.database import Database
-from visitord.store.sightings import Site, Visit
+from visitord.store.sightings import Site
 
 GAP = timedelta(minutes=5)
 PERSON = UUID(int=1000)
 
 Stay = tuple[UUID, datetime, datetime, str]
+
+
+@dataclass(frozen=True)
+class Visit:
+    visit_id: UUID
+    started_at: datetime
+    ended_at: datetime
+    sightings: int
+    cameras: list[str]
+    last_camera: str
+
+
 Group = Callable[[Sequence[Stay]], list[Visit]]
 
 
@@ -50,7 +63,7 @@ def group(database: Database) -> Group:
                 "quality, good_shots, face_px) values (%s, %s, %s, %s, %s, 'main', 'matched', '', 0.5, 3, 80)",
                 [(*stay, PERSON) for stay in stays],
             )
-            return sightings.refresh_visits(cursor, PERSON, Site("main", "UTC", GAP))
+            return [Visit(**row) for row in sightings.refresh_visits(cursor, PERSON, Site("main", "UTC", GAP))]
 
     return grouped
 

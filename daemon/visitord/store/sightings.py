@@ -10,6 +10,7 @@ from visitord.identity.calibrate import Sample
 from visitord.records import Arrival, Decided, Decision, TrackReport
 from visitord.store import gallery
 from visitord.store.database import SQL, Cursor, Database, value
+from visitord.store.listing import Rows
 
 ALWAYS = ("-infinity", "infinity")
 
@@ -21,21 +22,6 @@ class Site:
     name: str
     timezone: str
     gap: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Sightings of one identity at one site with no gap longer than the limit; its id is its first sighting's.
-
-    cameras: in order of first sighting, each once.
-    """
-
-    visit_id: UUID
-    started_at: datetime
-    ended_at: datetime
-    sightings: int
-    cameras: list[str]
-    last_camera: str
 
 
 def declare_site(database: Database, site: Site, *, rebuild: bool = False) -> int | None:
@@ -94,7 +80,7 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
         return None
     cursor.execute(SQL["arrived"], (root_id,))
     name, count = cursor.fetchone() or ("", 1)
-    return Arrival(root_id, name, site.name, began[0].cameras[0], began[0].started_at, count)
+    return Arrival(root_id, name, site.name, began[0]["cameras"][0], began[0]["started_at"], count)
 
 
 def template_crops(cursor: Cursor) -> set[str]:
@@ -116,14 +102,14 @@ def _hold_root(cursor: Cursor, identity_id: UUID) -> UUID:
             return root_id
 
 
-def refresh_visits(cursor: Cursor, root_id: UUID, site: Site, span: tuple[object, object] = ALWAYS) -> list[Visit]:
+def refresh_visits(cursor: Cursor, root_id: UUID, site: Site, span: tuple[object, object] = ALWAYS) -> Rows:
     """Rebuild the visits of one person at one site; returns those that began (have an id not there before).
 
     A pause of exactly its `gap` does not yet divide two visits.  span: the time of the sighting that changed.  Only
     visits within `gap` of it can be affected, so only they and their sightings are read; the default rebuilds all.
     """
-    cursor.execute(SQL["refresh_visits"], (root_id, site.name, site.gap, *span))
-    return [Visit(*row) for row in cursor.fetchall()]
+    values = {"person": root_id, "site": site.name, "gap": site.gap, "since": span[0], "until": span[1]}
+    return Rows(cursor, SQL["refresh_visits"], values)
 
 
 def left(cursor: Cursor, since: datetime, until: datetime) -> list[tuple[str, str, timedelta]]:

@@ -83,7 +83,7 @@ on conflict (site, camera) do update set
 
 -- refresh_visits: a person's visits at a site that began because of what changed within a stretch of time
 select visit_id, started_at, ended_at, sightings, cameras, last_camera
-from refresh_visits(%s, %s, %s, %s, %s)
+from refresh_visits(%(person)s, %(site)s, %(gap)s, %(since)s, %(until)s)
 
 -- rebuild_visits: all of these people, at every site
 select refresh_visits(person, site, visit_gap, '-infinity', 'infinity')
