@@ -1,8 +1,8 @@
-"""Every answer in docs/sql.md is what its question gives on a small log, and so are the panels of docs/grafana.json.
+"""Every answer in docs/sql.md and README.md is what its question gives on a small log; docs/grafana.json has answers.
 
     python tests/test_cookbook.py
 
-writes the answers into the page.
+writes the answers into the pages.
 """
 
 import json
@@ -27,6 +27,7 @@ from visitord.store.database import Database
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE = DOCS / "sql.md"
+README = DOCS.parent / "README.md"
 NOW = "'2026-03-27 18:10:00+01'::timestamptz"
 ASKED = re.compile(r"```sql\n(.*?)```\n(\n```text\n.*?```\n)?", re.DOTALL)
 
@@ -163,9 +164,10 @@ def log(server_url: str) -> Iterator[Database]:
         yield database
 
 
-def test_every_answer_of_the_page_is_what_its_question_gives(log: Database) -> None:
-    page = PAGE.read_text()
-    assert len(ASKED.findall(page)) >= 20
+@pytest.mark.parametrize(("path", "least"), [(PAGE, 20), (README, 5)], ids=["cookbook", "README"])
+def test_every_answer_of_the_page_is_what_its_question_gives(log: Database, path: Path, least: int) -> None:
+    page = path.read_text()
+    assert len(ASKED.findall(page)) >= least
     assert answered(log, page) == page
 
 
@@ -205,5 +207,6 @@ if __name__ == "__main__":
         migrate.migrate(opened)
         opened.close()
         with filled(opened.url) as demo:
-            PAGE.write_text(answered(demo, PAGE.read_text()))
-            sys.stdout.write(f"{PAGE} has the answers of today.\n")
+            for path in (PAGE, README):
+                path.write_text(answered(demo, path.read_text()))
+                sys.stdout.write(f"{path} has the answers of today.\n")
