@@ -7,6 +7,7 @@ import pytest
 
 from support import START, Box, axis, report
 from test_recorder import Desk
+from visitord.store import people
 from visitord.store.database import Database
 
 
@@ -109,3 +110,18 @@ def test_an_answer_needs_the_number_of_a_question(box: Box, desk: Desk) -> None:
     assert done.code == 2
     assert "accept which one?" in done.err
     box.run("visitorctl", "suggestions", "reject", "7").fails_with("no open suggestion 7")
+
+
+def test_the_faces_of_a_merge_that_was_just_made_are_shown_too(desk: Desk, box: Box) -> None:
+    """Not only with --dry-run: whoever is merged has no sightings under their own name any more."""
+    with desk.database.transaction() as cursor:
+        cursor.execute("update sighting set crop = md5(camera) || md5(started_at::text)")
+        cursor.execute(
+            "update identity set merged_into = o.identity_id, root_id = o.identity_id from identity o "
+            "where identity.number = 2 and o.number = 1 returning identity.identity_id, o.identity_id"
+        )
+        ((merged, kept),) = cursor.fetchall()
+        faces = people.faces(cursor, [merged, kept])
+    assert faces[merged][1]
+    assert faces[kept][1]
+    assert faces[merged][1] != faces[kept][1]

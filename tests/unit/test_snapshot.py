@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from build import detection, frame, picture
 
 from visitord.records import Detection, Frame, Gray, Image
 from visitord.vision.area import WHOLE, Area, Polygon
-from visitord.vision.snapshot import draw
+from visitord.vision.snapshot import draw, sheet
 
 HEIGHT, WIDTH, LEVEL = 360, 640, 120
 LEFT: Polygon = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
@@ -122,3 +123,11 @@ def test_any_camera_name_can_be_written(name: str) -> None:
 def test_a_picture_of_any_size_can_be_drawn(shape: tuple[int, int]) -> None:
     seen = frame(0.0, image=picture(*shape))
     drawn(Area((LEFT,), (LEFT,)), np.full((1, 96), 255, np.uint8), True, (detection(5), True), seen=seen)
+
+
+def test_a_sheet_stays_a_picture_that_can_be_opened_however_many_faces_there_are() -> None:
+    """A person settled after years has thousands."""
+    rows = [("one person", [("visitor 1", None)] * 5000), ("up to you", [("visitor 2", None)] * 2)]
+    shown = cv2.imdecode(np.frombuffer(sheet(rows), np.uint8), cv2.IMREAD_COLOR)
+    assert shown is not None
+    assert max(shown.shape) < 20_000

@@ -198,11 +198,11 @@ where not exists (select from suggestion s where (s.one_id, s.other_id) = (said.
 delete from suggestion
 where (one_id, other_id) not in (select * from unnest(%s::uuid[], %s::uuid[]))
 
--- faces: what people and sightings are called, and the crop that shows them best
+-- faces: what people, merged or not, and sightings are called, and the crop that shows them best
 select i.identity_id, coalesce(i.name, 'visitor ' || i.number),
        (select crop from sighting g join identity m using (identity_id)
-        where m.root_id = i.identity_id and crop is not null
-        order by good_shots > 0 desc, quality desc limit 1)
+        where i.identity_id in (m.identity_id, m.root_id) and crop is not null
+        order by m.identity_id = i.identity_id desc, good_shots > 0 desc, quality desc limit 1)
 from identity i
 where i.identity_id = any(%(ids)s)
 union all

@@ -13,7 +13,7 @@ _GREEN, _RED, _BLUE, _WHITE, _GREY = (80, 220, 80), (60, 60, 230), (230, 160, 60
 FACE_PX, GAP_PX, LINE_PX, WIDTH_MIN_PX = 120, 8, 20, 640
 ROW_PX = FACE_PX + 2 * LINE_PX + 2 * GAP_PX
 NAME_MAX = 17  # characters that fit under a face
-ROWS_MAX = 100  # a picture of some 18,000 px, which viewers still open
+ROWS_MAX, FACES_MAX = 100, 30  # a picture of some 18,000 by 4,000 px, which viewers still open
 
 
 def draw(frame: Frame, area: Area, moving: Gray | None, gate_open: bool, faces: Faces, note: str = "") -> Image:
@@ -48,8 +48,8 @@ def draw(frame: Frame, area: Area, moving: Gray | None, gate_open: bool, faces: 
 
 
 def sheet(rows: Sequence[tuple[str, Sequence[tuple[str, bytes | None]]]]) -> bytes:
-    """A contact sheet, PNG: a row for each caption and its faces: what stands under each, its JPEG if there is one."""
-    rows = rows[:ROWS_MAX]
+    """A contact sheet, PNG: a row for each caption and its first faces: what stands under each, its JPEG if any."""
+    rows = [(caption, faces[:FACES_MAX]) for caption, faces in rows[:ROWS_MAX]]
     width_px = GAP_PX + max(len(faces) for _, faces in rows) * (FACE_PX + GAP_PX) if rows else 0
     picture: Image = np.full((max(1, len(rows)) * ROW_PX, max(width_px, WIDTH_MIN_PX), 3), 255, np.uint8)
     for n, (caption, faces) in enumerate(rows):
