@@ -39,6 +39,7 @@ create index visit_identity on visitord.visit (identity_id, site, started_at) in
 -- The few that are left out of reports, and the few sightings that belong to no visit.
 create index identity_ignored on visitord.identity (identity_id) where status = 'ignored';
 create index sighting_static on visitord.sighting (identity_id) where static;
+create index sighting_settled on visitord.sighting (pack) where decision = 'settled';  -- for the merge job
 
 -- A template outlives the sighting it was learnt from: dropping old sightings makes nobody a stranger.
 alter table visitord.template

@@ -1,14 +1,17 @@
 """The schema: migrated by numbered files, commented throughout, with the promised views."""
 
+import re
 import shutil
 from pathlib import Path
+from uuid import UUID
 
 import psycopg2
 import pytest
 
+from support import START
 from visitord.errors import DatabaseError, DatabaseUnavailableError
 from visitord.store import migrate
-from visitord.store.database import Database
+from visitord.store.database import SQL, Database
 
 PROMISED = {
     "visitor": "visitor_id name label status first_seen last_seen visits sightings",
@@ -141,6 +144,7 @@ def test_a_broken_connection_is_opened_again(database: Database, server_url: str
         assert cursor.fetchone() == (1,)
 
 
+<<<<<<< HEAD
 def test_visits_written_before_are_what_they_would_be_now(
     empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,3 +182,30 @@ def test_visits_written_before_are_what_they_would_be_now(
         assert cursor.fetchall() == before
         assert len(before) == 110
     database.close()
+=======
+def test_what_is_asked_for_every_sighting_reads_no_table_from_end_to_end(database: Database) -> None:
+    """After years they hold millions of rows."""
+    asked: dict[str, object] = {
+        "companions": ([UUID(int=2)], UUID(int=1)),
+        "extend_sighting": {"id": UUID(int=1), "end": START, "static": False},
+        "arrived": (UUID(int=1),),
+        "left": (START, START),
+    }
+    with database.transaction() as cursor:
+        cursor.execute(
+            "insert into site values ('main', 'UTC', '5m'); "
+            "insert into identity (identity_id, status, root_id, created_at) select i, 'provisional', i, now() "
+            "from (select gen_random_uuid() from generate_series(1, 100)) x (i); "
+            "insert into sighting (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason, "
+            "quality, good_shots, face_px) select gen_random_uuid(), identity_id, 'main', 'door', at, at, 'matched', "
+            "'', 1, 3, 80 "
+            "from identity, generate_series(now() - interval '100 h', now(), '1 h') at; "
+            "insert into together select sighting_id, gen_random_uuid() from sighting; "
+            "insert into visit select sighting_id, identity_id, site, started_at, ended_at, 1, '{door}', 'door' "
+            "from sighting; analyze"
+        )
+        for statement, values in asked.items():
+            cursor.execute(f"explain {SQL[statement]}", values)
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert not re.search("Seq Scan on (sighting|visit|together)", plan), f"{statement}:\n{plan}"
+>>>>>>> help-g

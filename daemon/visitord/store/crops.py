@@ -20,7 +20,7 @@ class Crops:
         self._failing = False
 
     def keep(self, jpeg: bytes) -> str | None:
-        """Store a picture, durably; returns its name, None where there is none or the disk does not take it."""
+        """Store a picture; returns its name, None where there is none or the disk does not take it."""
         if not jpeg:
             return None
         name = hashlib.sha256(jpeg).hexdigest()

@@ -265,7 +265,7 @@ returning 1
 select distinct i.root_id
 from sighting g join identity i using (identity_id)
 where not g.static
-and (g.sighting_id = any(%s) or g.sighting_id in (select sighting_id from together where other_id = %s))
+and g.sighting_id = any(%s::uuid[] || array(select sighting_id from together where other_id = %s))
 
 -- write_sighting: unless it is there
 insert into sighting
