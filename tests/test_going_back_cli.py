@@ -115,7 +115,6 @@ def test_an_answer_needs_the_number_of_a_question(box: Box, desk: Desk) -> None:
     box.run("visitorctl", "suggestions", "reject", "7").fails_with("no open suggestion 7")
 
 
-<<<<<<< HEAD
 def test_visits_are_rebuilt_with_the_gap_of_the_configuration(box: Box, database: Database) -> None:
     desk = Desk(database)
     for at_s in (0, 20, 100, 300):
@@ -152,8 +151,6 @@ def test_stats_and_exports_are_of_what_the_views_have(desk: Desk, box: Box) -> N
     assert box.run("visitorctl", "export", "templates").code == 2
 
 
-=======
->>>>>>> help-g
 def test_the_faces_of_a_merge_that_was_just_made_are_shown_too(desk: Desk, box: Box) -> None:
     """Not only with --dry-run: whoever is merged has no sightings under their own name any more."""
     with desk.database.transaction() as cursor:

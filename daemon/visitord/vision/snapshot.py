@@ -48,11 +48,7 @@ def draw(frame: Frame, area: Area, moving: Gray | None, gate_open: bool, faces: 
 
 
 def sheet(rows: Sequence[tuple[str, Sequence[tuple[str, bytes | None]]]]) -> bytes:
-<<<<<<< HEAD
     """A contact sheet, PNG: a row for each caption and its first faces: what stands under each, and its JPEG if any."""
-=======
-    """A contact sheet, PNG: a row for each caption and its first faces: what stands under each, its JPEG if any."""
->>>>>>> help-g
     rows = [(caption, faces[:FACES_MAX]) for caption, faces in rows[:ROWS_MAX]]
     width_px = GAP_PX + max(len(faces) for _, faces in rows) * (FACE_PX + GAP_PX) if rows else 0
     picture: Image = np.full((max(1, len(rows)) * ROW_PX, max(width_px, WIDTH_MIN_PX), 3), 255, np.uint8)
