@@ -127,15 +127,15 @@ class Place:
 
     def content(self) -> Any:
         """All that a backup must bring back: people, visits, sightings, merges, and the faces."""
-        tables = ("list", "visits", "undo", "export|sightings")
-        told = [json.loads(text) for text in self.ask(*(f"{t}|--format|json" for t in tables))]
-        told.append(self.ask("sql|select * from visitord.merge_log", "show|Ann"))
+        listings = [f"{what}|--format|json" for what in ("list", "visits", "undo", "export|sightings")]
+        *answers, merges, ann = self.ask(*listings, "sql|select * from visitord.merge_log", "show|Ann")
+        told = [json.loads(answer) for answer in answers]
         crops = {p.name: (p.read_bytes(), int(p.stat().st_mtime)) for p in (self.state / "crops").glob("*/*")}
         owners = {p.stat().st_uid for p in (self.state / "crops").rglob("*")}
         assert owners == {self.uid}
-        assert [len(rows) for rows in told[:4]] == [2, 2, 1, 3]
+        assert [len(rows) for rows in told] == [2, 2, 1, 3]
         assert len(crops) == 3
-        return [*told, crops]
+        return [told, merges, ann, crops]
 
     def heard(self, text: str) -> None:
         """Wait until the daemon has logged this."""
@@ -251,18 +251,20 @@ def test_from_the_embedded_database_to_a_server_to_an_older_one_and_back(
     place.heard("Camera entrance is")
     assert place.content() == before
     assert not (place.state / "postgres").exists()
-    granted = "select has_table_privilege('visitord_reader', 'visitord.{}', 'select')"
-    assert administer(empty_url, granted.format("visit_log")) == [(True,)]
-    assert administer(empty_url, granted.format("sighting")) == [(False,)]
-    # A restore that fails leaves what was there.
     place.end()
+    # A restore that fails leaves what was there, whether the backup is broken or its last statement fails.
+    restored = RESTORE[RESTORE.index('"$PG/pg_restore"') : RESTORE.index("database stop")]
     dump = place.folder / "backup" / "visitord.dump"
     whole = dump.read_bytes()
     dump.write_bytes(whole[: len(whole) * 3 // 4])
-    with pytest.raises(AssertionError):
-        place.type(RESTORE_ONLY)
+    with pytest.raises(AssertionError, match="could not read"):
+        place.type(restored)
     dump.write_bytes(whole)
-    assert administer(empty_url, "select count(*), sum(sightings) from visitord.visit_log") == [(2, 3)]
+    administer(empty_url, "update visitord.identity set name = 'Bea' where name = 'Ann'")
+    with pytest.raises(AssertionError, match="division by zero"):
+        place.type(restored.replace("visitord.grant_roles()", "1/0"))
+    named = "update visitord.identity set name = 'Ann' where name = 'Bea' returning number"
+    assert administer(empty_url, named) == [(1,)]
 
     # On to an older server, and back to the embedded one, each from a backup of the one before.
     for url in (older_url, "embedded"):
@@ -273,6 +275,9 @@ def test_from_the_embedded_database_to_a_server_to_an_older_one_and_back(
         place.configure(url)
         place.type(RESTORE_ONLY)
         assert place.content() == before
+    granted = "select has_table_privilege('visitord_reader', 'visitord.{}', 'select')"
+    assert administer(older_url, granted.format("visit_log")) == [(True,)]
+    assert administer(older_url, granted.format("sighting")) == [(False,)]
 
 
 def test_what_the_table_quotes_is_what_the_code_says() -> None:
