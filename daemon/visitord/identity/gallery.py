@@ -19,6 +19,7 @@ class Gallery:
         self._matrix = np.empty((16, dim), np.float32)
         self._owners: list[UUID] = []  # the identities that stand for those whose templates they are
         self._parts: list[UUID] = []  # those identities themselves
+        self._rows: dict[UUID | None, list[int]] = {}  # of the matrix, by owner
         self._single: dict[UUID, float | None] = {}  # the quality of an only template, None of one with several
         for template in templates:
             self.add(template)
@@ -31,19 +32,17 @@ class Gallery:
         self._matrix[n] = template.embedding
         self._owners.append(template.root_id)
         self._parts.append(template.identity_id)
+        self._rows.setdefault(template.root_id, []).append(n)
         self._single[template.root_id] = None if template.root_id in self._single else template.quality
 
     def held(self, identity_id: UUID | None) -> NDArray[np.float32]:
         """The templates (n, d) of this identity, its first one first."""
-        return self._matrix[self._rows(identity_id)]
+        return self._matrix[self._rows.get(identity_id, [])]
 
     def part(self, identity_id: UUID, embedding: Embedding) -> UUID:
         """Of the identities merged into this one, and itself, the one with the template most like the embedding."""
-        rows = self._rows(identity_id)
+        rows = self._rows.get(identity_id)
         return self._parts[rows[int(np.argmax(self._matrix[rows] @ embedding))]] if rows else identity_id
-
-    def _rows(self, identity_id: UUID | None) -> list[int]:
-        return [i for i, owner in enumerate(self._owners) if owner == identity_id]
 
     def weak(self, quality: float) -> set[UUID]:
         """Identities with a single template, of less than this quality."""
