@@ -20,7 +20,7 @@ import psycopg2
 from click.testing import CliRunner
 
 import commands
-from visitord.cli import admin
+from visitorctl import main as admin
 from visitord.records import Detection, Quality, Shot, TrackReport
 from visitord.vision.pack import middle, portrait
 from visitord_demo.faces import Portrait, portraits

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support import Box
-from visitord.cli import doctor
+from visitorctl import doctor
 from visitord.store.spool import Spool
 
 CAMERA = '[[camera]]\nname = "door"\nsource = "rtsp://127.0.0.1:9/1"\n'

@@ -1,0 +1,1 @@
+"""The admin program: looks at who came, and says who is who."""

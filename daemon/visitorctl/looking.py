@@ -1,0 +1,144 @@
+"""visitorctl's listings: who came, when and how often, how the box is, and what its cameras see."""
+
+from dataclasses import astuple
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from visitord import box, control
+from visitord.cli.common import PATH, config, database, format_option, listing_options, out, save, show
+from visitord.errors import NotFoundError
+from visitord.store import listing, people, sightings, spool
+
+EXPORTS = {"visits": "visits", "visitors": "visitors", "sightings": "exported_sightings"}  # and their statements
+
+
+@click.command("list")
+@listing_options
+def list_(form: str, **window: object) -> None:
+    """Everyone known, those seen last first."""
+    with database().transaction() as cursor:
+        rows = listing.rows(cursor, "visitors", **window)
+    show(rows, form, "Nobody to show.", ("name", "label", "status", "visits", "last_seen", "visitor_id"))
+
+
+@click.command("show")
+@click.argument("who")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many sightings to show.")
+@format_option
+def show_(who: str, limit: int, form: str) -> None:
+    """One person: visits, and why each sighting was filed under them."""
+    with database().transaction() as cursor:
+        person = people.find(cursor, who)
+        (about,) = listing.rows(cursor, "person", id=person.visitor_id)
+        visits = listing.rows(cursor, "visits", visitor=person.visitor_id)
+        seen = listing.rows(cursor, "sightings", id=person.visitor_id, limit=limit)
+    if form == "json":
+        return show([{**about, "visit_list": visits, "sighting_list": seen}], form, "")
+    if form == "csv":
+        return show(seen, form, "")
+    out.print(f"{about['name']} ({about['label']}, {about['status']}), id {about['visitor_id']}", markup=False)
+    if about["also"]:
+        out.print(f"also: {', '.join(about['also'])}", markup=False)
+    out.print(f"{about['visits']} visits, {about['sightings']} sightings, {about['templates']} template(s)\n")
+    show(visits, form, "No visits.", ("started_at", "duration_s", "cameras", "sightings"))
+    out.print()
+    columns = ("started_at", "camera", "decision", "score", "second_score", "quality", "sighting_id", "reason")
+    return show(seen, form, "No sightings.", columns)
+
+
+@click.command()
+@listing_options
+@click.argument("who", required=False)
+def visits(form: str, who: str | None, **window: object) -> None:
+    """The visit log, of everyone or of one person.
+
+    visitorctl visits rebuild puts all visits of the site together anew, from its sightings and visit.gap.
+    """
+    if who == "rebuild":
+        count = sightings.declare_site(database(), box.site_of(config()), rebuild=True)
+        return click.echo(f"{config().site.name} has {count} visits, put together anew from its sightings.")
+    with database().transaction() as cursor:
+        visitor_id = people.find(cursor, who).visitor_id if who else None
+        rows = listing.rows(cursor, "visits", visitor=visitor_id, **window)
+    columns = ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings", "status")
+    return show(rows, form, "No visits.", columns)
+
+
+@click.command()
+@listing_options
+@click.option("--by", type=click.Choice(["day", "hour"]), default="day", show_default=True, help="Of arrival.")
+def stats(form: str, by: str, since: datetime | None, **window: object) -> None:
+    """How many came, by local day or hour; without --since in the last 30 days."""
+    since = since or datetime.now(UTC) - timedelta(days=30)
+    with database().transaction() as cursor:
+        rows = listing.rows(cursor, "stats", since=since, by=by, **window)
+    show(rows, form, "Nobody came.")
+
+
+@click.command()
+@click.argument("what", type=click.Choice(list(EXPORTS)))
+@listing_options
+def export(form: str, what: str, **window: object) -> None:
+    """Print everything there is of WHAT, as CSV unless --format says otherwise."""
+    with database().transaction() as cursor:
+        rows = listing.rows(cursor, EXPORTS[what], **window)
+    show(rows, "csv" if form == "table" else form, "")
+
+
+@click.command()
+@format_option
+def status(form: str) -> None:
+    """How the cameras are, how much is stored, and what waits on disk for the database."""
+    waits = spool.waiting(config().spool_file)
+    if form == "table" and any(astuple(waits)):
+        click.echo(
+            f"{waits.sightings} sightings wait on disk for the database, {waits.refused} it refused; the full disk "
+            f"took {waits.lost_pictures} pictures and {waits.lost_sightings} sightings.\n"
+        )
+    with database().transaction() as cursor:
+        cameras = listing.rows(cursor, "cameras")
+        (totals,) = listing.rows(cursor, "totals")
+    show(cameras, form, "No daemon has reported a camera yet; start one with: visitord run.")
+    if form == "table":
+        summary = "{visitors} visitors, {visits} visits, {sightings} sightings ({pending} pending), {present} present"
+        click.echo(f"\n{summary} now".format(**totals))
+
+
+@click.command()
+@click.argument("camera")
+@click.option("--output", "-o", type=PATH, help="Where to [default: CAMERA.jpg].")
+def snapshot(camera: str, output: Path | None) -> None:
+    """Write the current picture of CAMERA with what visitord sees in it.
+
+    Ignored parts are dark with a red edge, parts that count have a blue one, what moves is green, and every face
+    has a box with its width in pixels.  A running daemon is asked; without one, the camera is opened for a moment.
+    """
+    settings = config()
+    picture = control.ask(settings.state, camera)
+    if picture is None:
+        chosen = next((c for c in settings.camera if c.name == camera), None)
+        if chosen is None:
+            known = ", ".join(c.name for c in settings.camera) or "none"
+            where = settings.path or "the built-in configuration"
+            raise NotFoundError(f'No camera is called "{camera}" in {where}; there is: {known}.')
+        from visitord.app import look
+
+        picture = look(settings, chosen, box.open_pack(settings))
+    path = output or Path(f"{camera}.jpg")
+    save(path, picture)
+    click.echo(f"{path} shows what {camera} sees.")
+
+
+@click.command()
+@click.argument("query")
+@format_option
+def sql(query: str, form: str) -> None:
+    """Ask one question in SQL; it can only read.
+
+    Example: visitorctl sql "select name, visits from visitord.visitor"
+    """
+    with database().transaction() as cursor:
+        rows = listing.query(cursor, query)
+    show(rows, form, "No rows.")

@@ -1,0 +1,143 @@
+"""visitorctl's corrections: who is who, and who is not."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from visitord import box, jobs
+from visitord.cli.common import PATH, config, database, format_option, save, show
+from visitord.identity.neighbours import Neighbours
+from visitord.store import correcting, listing, merging, people
+from visitord.store.crops import Crops
+from visitord.store.embedded import account_name
+from visitord.vision.snapshot import sheet
+
+why_option = click.option("--why", default="said by a person", help="The reason, kept with it.")
+
+
+@click.command()
+@click.argument("who")
+@click.argument("name")
+def rename(who: str, name: str) -> None:
+    """Give a person a name; it shows everywhere at once."""
+    with database().transaction() as cursor:
+        person = people.find(cursor, who)
+        kept = people.rename(cursor, person, name)
+    click.echo(f"{person.name} is now called {kept}.")
+
+
+@click.command()
+@click.argument("keep")
+@click.argument("other")
+@why_option
+def merge(keep: str, other: str, why: str) -> None:
+    """Say that OTHER is the same person as KEEP.
+
+    KEEP's name and id stay; OTHER's label and id lead there from now on.  visitorctl undo takes it back.
+    """
+    with database().transaction() as cursor:
+        kept, merged = people.find(cursor, keep), people.find(cursor, other)
+        merging.merge(cursor, kept.visitor_id, merged.visitor_id, account_name(), why, datetime.now(UTC))
+    click.echo(f"{merged.name} is now part of {kept.name}.")
+
+
+@click.command()
+@click.argument("merge", required=False)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many to list.")
+@why_option
+@format_option
+def undo(merge: str | None, limit: int, why: str, form: str) -> None:
+    """Take back MERGE, or list the merges that can be.
+
+    Everything is as it was before, and no job will merge the two again.
+    """
+    with database().transaction() as cursor:
+        if merge is None:
+            return show(listing.rows(cursor, "merges_in_force", limit=limit), form, "No merge is in force.")
+        ids = correcting.undo(cursor, merge, account_name(), why, datetime.now(UTC))
+        kept, merged = (people.find(cursor, str(i)).name for i in ids)
+    return click.echo(f"{merged} stands apart from {kept} again.")
+
+
+@click.command()
+@click.argument("who")
+@click.option("--sightings", multiple=True, required=True, metavar="ID…", help="Those that are somebody else.")
+@click.argument("more", nargs=-1, metavar="")
+@why_option
+def split(who: str, sightings: tuple[str, ...], more: tuple[str, ...], why: str) -> None:
+    """Say that some sightings of WHO are somebody else: they become a new identity.
+
+    visitorctl show WHO lists the sightings; the first 8 characters of an id are enough.
+    """
+    with database().transaction() as cursor:
+        person = people.find(cursor, who)
+        new = correcting.split(cursor, person, (*sightings, *more), account_name(), why, datetime.now(UTC))
+        name = people.find(cursor, str(new)).name
+    click.echo(f"{len({*sightings, *more})} sightings of {person.name} are now {name}.")
+
+
+@click.command()
+@click.argument("one")
+@click.argument("other")
+@why_option
+def reject(one: str, other: str, why: str) -> None:
+    """Say that ONE and OTHER are two people: no job will merge them."""
+    with database().transaction() as cursor:
+        pair = people.find(cursor, one), people.find(cursor, other)
+        correcting.reject(cursor, *pair, account_name(), why, datetime.now(UTC))
+    click.echo(f"{pair[0].name} and {pair[1].name} stay two people.")
+
+
+@click.command()
+@click.argument("answer", type=click.Choice(["accept", "reject"]), required=False)
+@click.argument("number", type=int, required=False)
+@why_option
+@format_option
+def suggestions(answer: str | None, number: int | None, why: str, form: str) -> None:
+    """Pairs that may be one person, left to you by the merge job.
+
+    Without arguments they are listed; accept NUMBER merges the two, reject NUMBER keeps them apart for good.
+    """
+    if answer and number is None:
+        raise click.UsageError(f"{answer} which one? visitorctl suggestions lists them with their numbers.")
+    with database().transaction() as cursor:
+        if number is None:
+            return show(listing.rows(cursor, "suggestions"), form, "The merge job has no open question.")
+        one, other = correcting.suggested(cursor, number)
+        if answer == "accept":
+            merging.merge(cursor, one.visitor_id, other.visitor_id, account_name(), why, datetime.now(UTC))
+        else:
+            correcting.reject(cursor, one, other, account_name(), why, datetime.now(UTC))
+    accepted, rejected = f"{other.name} is now part of {one.name}.", f"{one.name} and {other.name} stay two people."
+    return click.echo(accepted if answer == "accept" else rejected)
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be merged, and why.")
+@click.option("--picture", type=PATH, metavar="FILE.png", help="Also put the faces side by side.")
+def cluster(dry_run: bool, picture: Path | None) -> None:
+    """Run the merge job now.
+
+    It joins identities that are one person and settles pending sightings.
+    """
+    settings = config()
+    opened, pack = database(), box.open_pack(settings)
+    near = Neighbours(box.thresholds(settings, pack, opened).merge)
+    done = jobs.merge_duplicates(opened, pack.fingerprint, near, datetime.now(UTC), dry_run)
+    whom = [
+        (f"one person: all agree at {g.agreement:.2f} or more", (g.identity_id, *g.merged, *g.settled))
+        for g in done.groups
+    ]
+    whom += [(f"up to you: agree at {s.agreement:.2f}, {s.reason}", (s.one, s.other)) for s in done.suggestions]
+    with opened.transaction() as cursor:
+        faces = people.faces(cursor, [i for _, ids in whom for i in ids])
+    rows = [(why, [faces[i] for i in ids if i in faces]) for why, ids in whom]
+    if dry_run:
+        for why, some in rows:
+            click.echo(f"{', '.join(name for name, _ in some)} ({why})")
+    if picture:
+        crops = Crops(settings.state / "crops")
+        save(picture, sheet([(why, [(name, crops.read(crop)) for name, crop in some]) for why, some in rows]))
+    outcome = jobs.outcome(done)
+    click.echo(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")
