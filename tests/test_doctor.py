@@ -9,7 +9,10 @@ import pytest
 
 from support import Box
 from visitorctl import doctor
+from visitord.store import listing
+from visitord.store.database import Database
 from visitord.store.spool import Spool
+from visitord.vision.camera import Health, State
 
 CAMERA = '[[camera]]\nname = "door"\nsource = "rtsp://127.0.0.1:9/1"\n'
 
@@ -75,3 +78,22 @@ def test_a_disk_that_is_full(sound: Box, monkeypatch: pytest.MonkeyPatch) -> Non
 
     (problem,) = doctor._disk(load(sound.folder / "config.toml"))
     assert "0.1 GB left" in problem
+
+
+def test_a_camera_whose_name_another_box_uses(sound: Box, database: Database) -> None:
+    with database.transaction() as cursor:
+        cursor.execute("insert into site values ('main', 'UTC', '5m'), ('other', 'UTC', '5m')")
+        listing.report_cameras(cursor, "other", "elsewhere", [Health("door", State.LIVE, "")])
+    assert "no daemon has reported it" in wrong(sound)["database"]  # the other site's is another camera
+    with database.transaction() as cursor:
+        listing.report_cameras(cursor, "main", "front", [Health("door", State.LIVE, "")])
+    assert "Camera door is also the name of one that box front reads" in wrong(sound)["database"]
+
+
+def test_a_spool_that_cannot_be_read_does_not_hide_the_rest(sound: Box) -> None:
+    (sound.folder / "state" / "spool.db").write_text("not a database, but long enough to look like one" * 9)
+    done = sound.run("visitorctl", "status")
+    assert done.code == 0
+    assert "spool.db cannot be read" in done.err
+    assert "No daemon has reported a camera yet" in done.out
+    assert "cannot be read" in wrong(sound)["spool"]

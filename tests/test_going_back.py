@@ -80,7 +80,7 @@ def alike(desk: Desk, count: int = 2) -> None:
         desk.recorder.handle(report(axis(n), 1000 * n))
     with desk.database.transaction() as cursor:
         cursor.execute("update template set embedding = %s", (axis(0).tolist(),))
-        cursor.execute("update gallery_version set version = version + 1")
+        cursor.execute("update gallery_version set version = version - 1")
 
 
 def test_merge_then_undo_by_hand_restores_identical_rows(desk: Desk) -> None:

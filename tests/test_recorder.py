@@ -416,14 +416,15 @@ def test_nothing_is_lost_while_the_server_is_down(own_server: tuple[Path, str]) 
     _stop_server(state)
     desk.recorder.submit(report(axis(1), 100))
     desk.recorder.submit(report(axis(0), 200))
-    time.sleep(1.5)
-    assert len(desk.arrivals) == 1
+    _wait(lambda: len(desk.arrivals) == 3)  # told by what is known in memory
     embedded.start(state)
-    _wait(lambda: len(desk.arrivals) == 3)
+    _wait(lambda: not desk.recorder._open)
     stop.set()
     thread.join(20)
     assert not thread.is_alive()
-    assert [a.name for a in desk.arrivals] == ["visitor 1", "visitor 2", "visitor 1"]
+    assert desk.one("select count(*) from sighting") == 3
+    assert [a.name for a in desk.arrivals] == ["visitor 1", "A new visitor", "visitor 1"]
+    assert desk.rows("select label, visits from visitor order by 1") == [("visitor 1", 2), ("visitor 2", 1)]
 
 
 def test_an_embedded_server_that_dies_is_started_again(own_server: tuple[Path, str]) -> None:

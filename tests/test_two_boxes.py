@@ -8,19 +8,22 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from running import ask, wait
-from support import START, axis, report
+from running import ask, running, wait, with_cameras
+from support import START, Box, axis, film, report
 from visitord import jobs
 from visitord.identity.neighbours import Neighbours
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Thresholds
-from visitord.store import sightings
+from visitord.store import listing, sightings
 from visitord.store.database import Database
 from visitord.store.sightings import Site
+from visitord.vision.camera import Health, State
 
 LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="for tests")
 SITE = Site("main", "UTC", timedelta(seconds=30))
@@ -134,3 +137,33 @@ def test_a_merge_job_whose_box_dies_leaves_the_way_free(database: Database) -> N
     wait(lambda: bool(jobs.merge_duplicates(database, "pack-1", near, START).groups), 5)
     desk.handle(report(axis(5), 300))  # to enrol, nobody waits
     assert ask(database, "select count(*) from visitor") == [(2,)]
+
+
+def test_a_sighting_says_which_box_wrote_it(database: Database) -> None:
+    for name in ("front", "back"):
+        site = replace(SITE, box=name)
+        sightings.declare_site(database, site)
+        Recorder(Database(database.url), site, "pack-1", 128, LIMITS, lambda _: None).handle(
+            report(axis(0), 100 * len(name), camera=name)
+        )
+    assert ask(database, "select camera, box from sighting order by 1") == [("back", "back"), ("front", "front")]
+
+
+def test_a_camera_name_that_another_box_uses_is_left_to_it_and_said(
+    box: Box, database: Database, tmp_path: Path
+) -> None:
+    """Or the two would overwrite each other's reports, and their sightings would look like one camera's."""
+    clip = film(tmp_path / "empty.mp4", [], 20)
+    sightings.declare_site(database, SITE)
+    with database.transaction() as cursor:
+        other = [Health("door", State.LIVE, ""), Health("yard", State.LIVE, "")]
+        assert listing.report_cameras(cursor, "main", "front", other) == []
+        cursor.execute("update camera set reported_at = now() - interval '1 minute' where camera = 'yard'")
+    (box.folder / "config.toml").write_text('box = "back"\n' + (box.folder / "config.toml").read_text())
+    with_cameras(box, door=str(clip), yard=str(clip))
+    with running(box) as daemon:
+        daemon.wait_for("Box front reads a camera door too; give one of the two another name.")
+        rows = "select camera, box from visitord.camera_health order by camera"
+        wait(lambda: [r["box"] for r in box.rows(rows)] == ["front", "back"], 20)  # front is not heard of for the yard
+        assert daemon.end() == 0
+    assert daemon.log.count("reads a camera door too") == 1

@@ -80,10 +80,12 @@ def _database(settings: Config) -> Iterator[str]:
     """It answers, has this version's schema, its clock agrees, and all cameras are live in it."""
     with box.open_database(settings).transaction() as cursor:
         off_s = (datetime.now(UTC) - value(cursor, "select clock_timestamp()")).total_seconds()
-        states = {row["camera"]: row for row in listing.rows(cursor, "cameras")}
+        states = {r["camera"]: r for r in listing.rows(cursor, "cameras") if r["site"] == settings.site.name}
     if abs(off_s) > CLOCK_OFF_S:
         yield f"This box's clock is {off_s:+.0f} s off the database's: set up NTP on both."
     for camera in settings.camera:
         row = states.get(camera.name, {"state": "unknown", "reason": "no daemon has reported it; start visitord run"})
-        if camera.enabled and row["state"] not in ("live", "ended"):
+        if row.get("box") not in (None, settings.box):
+            yield f"Camera {camera.name} is also the name of one that box {row['box']} reads: give it another."
+        elif camera.enabled and row["state"] not in ("live", "ended"):
             yield f"Camera {camera.name} is {row['state']}: {row['reason']}."

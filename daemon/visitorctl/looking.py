@@ -8,7 +8,7 @@ import click
 
 from visitord import box, control
 from visitord.cli.common import PATH, config, database, format_option, listing_options, out, save, show
-from visitord.errors import NotFoundError
+from visitord.errors import NotFoundError, SpoolError
 from visitord.store import listing, people, sightings, spool
 
 EXPORTS = {"visits": "visits", "visitors": "visitors", "sightings": "exported_sightings"}  # and their statements
@@ -91,7 +91,11 @@ def export(form: str, what: str, **window: object) -> None:
 @format_option
 def status(form: str) -> None:
     """How the cameras are, how much is stored, and what waits on disk for the database."""
-    waits = spool.waiting(config().spool_file)
+    try:
+        waits = spool.waiting(config().spool_file)
+    except SpoolError as error:
+        waits = spool.Waiting()
+        click.echo(f"Warning: {error}", err=True)
     if form == "table" and any(astuple(waits)):
         click.echo(
             f"{waits.sightings} sightings wait on disk for the database, {waits.refused} it refused; the full disk "

@@ -60,6 +60,7 @@ class Daemon:
         self._once = once
         self._shown: dict[str, str] = {}  # what was last said of each camera
         self._changed = threading.Event()
+        self._taken: set[tuple[str, str]] = set()  # cameras of ours that another box reports too
         self._recorder: Recorder = box.open_recorder(config, database, pack, arrived, waits=True)
         self._requests: queue.SimpleQueue[tuple[str, Future[Image | None]]] = queue.SimpleQueue()
         used = [c for c in config.camera if c.enabled]
@@ -174,7 +175,10 @@ class Daemon:
     def _report(self, health: Sequence[Health], database: Database) -> None:
         try:
             with database.transaction() as cursor:
-                listing.report_cameras(cursor, self._config.site.name, health)
+                taken = listing.report_cameras(cursor, self._config.site.name, self._config.box, health)
+            for camera, other in set(taken) - self._taken:
+                log.warning("Box %s reads a camera %s too; give one of the two another name.", other, camera)
+            self._taken = set(taken)
         except DatabaseError as error:
             log.debug("Camera states could not be written: %s", error)  # the recorder warns about the outage
 

@@ -13,6 +13,7 @@ from visitord.records import Arrival, Thresholds
 from visitord.store import migrate, sightings
 from visitord.store.crops import Crops
 from visitord.store.database import Database
+from visitord.store.gallery_file import GalleryFile
 from visitord.store.sightings import Site
 from visitord.store.spool import Spool
 from visitord.vision import model_store
@@ -33,9 +34,9 @@ def open_database(config: Config, *, wait: bool = False) -> Database:
     database = Database.at(url, config.state)
     database.timezone = config.site.timezone
     if url == "embedded":
-        migrate.migrate(database)
+        migrate.migrate(database, config.database.vector)
     elif not wait:
-        migrate.require_current(database)
+        migrate.require_current(database, config.database.vector)
     return database
 
 
@@ -69,7 +70,7 @@ def thresholds(config: Config, pack: "Pack", database: Database) -> Thresholds:
 
 def site_of(config: Config) -> Site:
     """The site this box logs visits for."""
-    return Site(config.site.name, config.site.timezone, config.visit.gap)
+    return Site(config.site.name, config.site.timezone, config.visit.gap, config.box)
 
 
 def open_recorder(
@@ -83,12 +84,14 @@ def open_recorder(
     site = site_of(config)
     spool: Spool | None = None
     try:
-        spool = Spool(config.spool_file, config.spool.max_mb * 1_000_000, pack.fingerprint) if waits else None
+        if waits:
+            max_bytes = config.spool.max_mb * 1_000_000
+            spool = Spool(config.spool_file, max_bytes, pack.fingerprint, config.spool.keep)
     except SpoolError as error:
         log.error("%s Sightings wait in memory only.", error)
 
     def prepare() -> Thresholds:
-        migrate.require_current(database)
+        migrate.require_current(database, config.database.vector)
         sightings.declare_site(database, site)
         return thresholds(config, pack, database)
 
@@ -99,5 +102,8 @@ def open_recorder(
         if spool is None:
             raise
         log.error("%s Until then nobody is recognised; sightings are kept in %s.", error, config.spool_file)
-    crops = Crops(config.state / "crops")
-    return Recorder(database, site, pack.fingerprint, pack.dim, limits, arrived, crops, spool, prepare)
+    crops, vector = Crops(config.state / "crops"), config.database.vector
+    known = GalleryFile(config.state / "gallery.json", pack.fingerprint) if spool and not vector else None
+    return Recorder(
+        database, site, pack.fingerprint, pack.dim, limits, arrived, crops, spool, known, prepare, vector=vector
+    )

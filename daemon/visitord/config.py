@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import platform
 import re
 import tomllib
 from collections.abc import Callable
@@ -128,6 +129,7 @@ class _Section(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True
 class DatabaseConfig(_Section):
     url: Annotated[str, _complete(_check_database)] = "embedded"
     password_file: FilePath | None = None
+    vector: bool = False
 
 
 class ModelsConfig(_Section):
@@ -153,6 +155,7 @@ class MergeConfig(_Section):
 
 class SpoolConfig(_Section):
     max_mb: int = Field(500, ge=1)
+    keep: Duration = timedelta(days=90)
 
 
 class CropsConfig(_Section):
@@ -190,6 +193,7 @@ class Config(_Section):
     """The whole configuration."""
 
     state_dir: FilePath | None = None
+    box: Name = Field(default_factory=lambda: platform.node()[:NAME_MAX] or "box")
     database: DatabaseConfig = DatabaseConfig()
     models: ModelsConfig = ModelsConfig()
     site: SiteConfig = SiteConfig()

@@ -46,7 +46,7 @@ def merge_duplicates(database: Database, pack: str, near: Neighbours, now: datet
                 merging.apply(cursor, group, JOB_NAME, now)
             merging.suggest(cursor, proposal.suggestions, now)
             if proposal.groups:
-                gallery.changed(cursor)
+                gallery.changed(cursor, [g.identity_id for g in proposal.groups])
         return proposal
 
 

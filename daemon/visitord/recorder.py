@@ -3,18 +3,21 @@
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from visitord.errors import DatabaseError, DatabaseUnavailableError, RowRefusedError, SpoolError
 from visitord.identity import decide
 from visitord.identity.gallery import Gallery
-from visitord.records import Arrival, Decided, Decision, Template, Thresholds, TrackReport
+from visitord.identity.presence import Presence
+from visitord.records import Arrival, Decided, Decision, Pool, Template, Thresholds, TrackReport
 from visitord.store import gallery as stored_gallery
 from visitord.store import sightings
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
+from visitord.store.gallery_file import GalleryFile
 from visitord.store.sightings import Site
 from visitord.store.spool import Spool
 from visitord.worker import backoff
@@ -25,6 +28,7 @@ UNKNOWN = -1  # a version no stored gallery has
 OPEN_MAX = 5000  # tracks in memory; only those still open, unless the spool does not take the finished ones
 IDLE_S = 1.0  # how soon changes made by other processes reach the gallery
 RETRY_CAP_S = 15.0
+RANKED = 2  # people that a decision is between
 RACES_MAX = 5  # times that others may enrol somebody while we do, one right after the other
 
 
@@ -36,9 +40,11 @@ class _OvertakenError(Exception):
 class Recorder:
     """`handle` and `run` belong to one thread; `submit` may be called from any.
 
-    While the database is away, finished tracks wait on disk and are tried again in order; the gallery only ever
-    holds what is written.  dim: the length of the pack's embeddings.  thresholds: None until `prepare` could ask the
-    database for them.  crops, spool: where portraits and finished tracks are kept, if they are.
+    While the database is away, finished tracks wait on disk and are tried again in order.  Meanwhile arrivals are told
+    by the gallery in memory; decisions are taken anew when they are written, and what they rest on is written before.
+    dim: the length of the pack's embeddings.  thresholds: None until `prepare` could ask the database for them.
+    crops, spool, known: where portraits, finished tracks and a copy of the gallery are kept, if they are.
+    vector: let the database look for whom a face is like, and hold no gallery.
     """
 
     database: Database
@@ -49,16 +55,24 @@ class Recorder:
     arrived: Callable[[Arrival], None]
     crops: Crops | None = None
     spool: Spool | None = None
+    known: GalleryFile | None = None
     prepare: Callable[[], Thresholds] | None = None
+    vector: bool = False
     lost: int = 0
 
     def __post_init__(self) -> None:
-        self._gallery = Gallery(self.dim)
+        kept = self.known.load() if self.known and self.thresholds is None else None
+        self._prepared = self.thresholds is not None
+        self.thresholds = kept.limits if kept else self.thresholds
+        self._gallery = Gallery(self.dim, kept.templates if kept else ())
         self._version = UNKNOWN
         self._schema: int | None = None  # how many migrations the database has
-        self._decided: set[UUID] = set()
+        self._decided: dict[UUID, UUID | None] = {}  # tracks that go on, and whom they were filed under
+        self._presence = Presence(self.site.gap)
+        self._away = False
         self._lock = threading.Lock()
         self._open: dict[UUID, TrackReport] = {}  # the newest report of each track
+        self._unseen: dict[UUID, TrackReport] = {}  # the same, also of finished ones, until looked at once
         self._submitted = threading.Event()
         self._written = 0  # the last number of the spool that is in the database
 
@@ -69,6 +83,9 @@ class Recorder:
             self._open.pop(report.sighting_id, None)
             if not spooled:
                 self._open[report.sighting_id] = report
+            self._unseen[report.sighting_id] = report
+            if len(self._unseen) > OPEN_MAX:
+                del self._unseen[next(iter(self._unseen))]
             if len(self._open) > OPEN_MAX:
                 del self._open[next(iter(self._open))]
                 self.lost += 1
@@ -94,13 +111,50 @@ class Recorder:
                         return
                     self._submitted.wait(IDLE_S)
                     self._submitted.clear()
-                waits = backoff(0.5, RETRY_CAP_S)
+                if self._away:
+                    log.info("The database is there again; what waits is written now.")
+                self._away, waits = False, backoff(0.5, RETRY_CAP_S)
             except DatabaseError as error:  # what waits on disk is written when it is there, or a person has acted
                 kept = "" if self.spool else f" {len(self._open)} sightings wait in memory only."
                 log.warning("%s%s", error, kept)
                 if stop.is_set():
                     return
-                stop.wait(next(waits))
+                self._from_memory(stop, next(waits))
+
+    def _from_memory(self, stop: threading.Event, wait_s: float) -> None:
+        """Tell who comes, by what is known here, for as long as the database is not tried again."""
+        self._away, self._version = True, UNKNOWN  # it may come back another one
+        for lesson in self._presence.lessons():
+            if not len(self._gallery.held(lesson.root_id)):
+                self._gallery.add(lesson)
+        until = time.monotonic() + wait_s
+        while not stop.is_set() and (left_s := until - time.monotonic()) > 0:
+            with self._lock:
+                reports, self._unseen = self._unseen, {}
+            for report in reports.values():
+                self._guess(report)
+            self._submitted.wait(min(left_s, IDLE_S))
+            self._submitted.clear()
+
+    def _guess(self, report: TrackReport) -> None:
+        """Decide a report by the gallery in memory, to tell of an arrival; nothing is written."""
+        if self.thresholds is None or self.vector:
+            return
+        before = {**self._decided, **self._presence.guessed({report.sighting_id, *report.together})}
+        excluded = {who for i in report.together if (who := before.get(i))}
+        if report.sighting_id not in before:
+            decided = self._decide(report, self.thresholds, excluded, self._gallery, decide.pool(report.shots))
+            if decided is None:
+                return
+            before[report.sighting_id] = self._gallery.root(decided.verdict.identity_id)
+            if decided.template:
+                self._gallery.add(decided.template)
+            self._presence.guess(report, before[report.sighting_id], decided.template)
+        person = before[report.sighting_id]
+        if person and self._presence.saw(person, report):
+            name = self._gallery.name(person) or "A new visitor"
+            arrival = Arrival(person, name, self.site.name, report.camera, report.started_at, 0)
+            self.arrived(self._presence.tell(report, arrival))
 
     def _work(self) -> bool:
         """Handle what has waited longest, finished tracks first; returns whether there was anything."""
@@ -149,68 +203,92 @@ class Recorder:
     def _handle(self, report: TrackReport) -> None:
         arrival: Arrival | None = None
         learnt: Template | None = None
-        limits = self._limits()
+        limits, person = self._limits(), self._decided.get(report.sighting_id)
         with self.database.transaction() as cursor:
-            version = self._load_if_changed(cursor)
+            version = self._catch_up(cursor)
             done = report.sighting_id in self._decided or sightings.known(cursor, report.sighting_id)
             if done:
                 arrival = sightings.extend(cursor, report, self.site)
-            elif decided := self._decide(cursor, report, limits):
-                done, learnt = True, decided.template
-                arrival = sightings.write(cursor, decided, self.site)
-                version = stored_gallery.changed(cursor) if learnt else version
-                if decided.verdict.decision is Decision.ENROLLED and version != self._version + 1:
-                    raise _OvertakenError  # by another box, perhaps with the same stranger
+            else:
+                pooled, excluded = decide.pool(report.shots), sightings.companions(cursor, report)
+                known = self._known(cursor, pooled, excluded)
+                if decided := self._decide(report, limits, excluded, known, pooled):
+                    done, learnt, person = True, decided.template, known.root(decided.verdict.identity_id)
+                    arrival = sightings.write(cursor, decided, self.site)
+                    version = stored_gallery.changed(cursor, [learnt.identity_id]) if learnt else version
+                    if decided.verdict.decision is Decision.ENROLLED and version != self._version + 1:
+                        raise _OvertakenError  # by another box, perhaps with the same stranger
         # Memory follows the database, never the other way round.
+        with self._lock:
+            if report.final or self._unseen.get(report.sighting_id) is report:
+                self._unseen.pop(report.sighting_id, None)
         if done:
-            self._decided.add(report.sighting_id)
+            self._decided[report.sighting_id] = person
         if report.final:
-            self._decided.discard(report.sighting_id)
-        if learnt is not None:
-            self._gallery.add(learnt)
-            # Another process that learnt in between took a number too: then the gallery is loaded again.
-            self._version = version if version == self._version + 1 else UNKNOWN
-        if arrival is not None:
+            self._decided.pop(report.sighting_id, None)
+        if learnt is not None and version == self._version + 1:
+            # Another process that learnt in between took a number too: then the gallery catches up with both.
+            self._version = version
+            if not self.vector:
+                name = arrival.name if arrival else self._gallery.name(learnt.root_id)
+                self._gallery.add(replace(learnt, name=name))
+        if person:
+            self._presence.saw(person, report)
+        if arrival := self._presence.written(report, arrival):
             self.arrived(arrival)
 
     def _follow(self) -> None:
-        self._limits()
+        limits = self._limits()
         with self.database.transaction() as cursor:
-            self._load_if_changed(cursor)
+            self._catch_up(cursor)
+        if self.known and not self.vector:
+            self.known.keep(self._version, self._gallery, limits)
 
     def _limits(self) -> Thresholds:
         """The thresholds; before the first time, and after somebody migrated the database, it is prepared for us."""
-        if self.thresholds is None and self.prepare:
-            self.thresholds = self.prepare()
+        if not self._prepared and self.prepare:
+            self.thresholds, self._prepared = self.prepare(), True
         assert self.thresholds  # noqa: S101 - given, or prepared
         return self.thresholds
 
-    def _load_if_changed(self, cursor: Cursor) -> int:
+    def _catch_up(self, cursor: Cursor) -> int:
         """Follow what others changed; returns the version of the gallery in memory."""
         version, schema = stored_gallery.version(cursor)
         if self._schema not in (None, schema) and self.prepare:
-            self.thresholds, self._schema = None, None
+            self._prepared, self._schema = False, None
             raise DatabaseUnavailableError("The database was migrated meanwhile; what that means is looked at again.")
         self._schema = schema
-        if version != self._version:
-            self._gallery = Gallery(self.dim, stored_gallery.templates(cursor, self.pack))
-            self._version = version
+        if version != self._version and not self.vector:
+            if 0 <= self._version < version:
+                changed = stored_gallery.changes(cursor, self._version)
+                self._gallery = self._gallery.update(changed, stored_gallery.templates(cursor, self.pack, changed))
+            else:  # the first time, or the database was put back to an earlier state
+                self._gallery = Gallery(self.dim, stored_gallery.templates(cursor, self.pack))
+        self._version = version
         return version
 
-    def _decide(self, cursor: Cursor, report: TrackReport, limits: Thresholds) -> Decided | None:
+    def _known(self, cursor: Cursor, pooled: Pool | None, excluded: Set[UUID]) -> Gallery:
+        """Everyone this face may be."""
+        if not self.vector:
+            return self._gallery
+        near = stored_gallery.nearest(cursor, self.pack, pooled.embedding, len(excluded)) if pooled else []
+        return Gallery(self.dim, near)
+
+    def _decide(
+        self, report: TrackReport, limits: Thresholds, excluded: Set[UUID], known: Gallery, pooled: Pool | None
+    ) -> Decided | None:
         """The decision with its template, or None while waiting may give a better one."""
-        pooled = decide.pool(report.shots)
-        ranking = self._gallery.rank(pooled.embedding) if pooled else []
-        excluded, weak = sightings.companions(cursor, report), self._gallery.weak(decide.WEAK_QUALITY)
+        ranking = known.rank(pooled.embedding, RANKED + len(excluded)) if pooled else []
+        weak = {i for i, _ in ranking if known.weak(i, decide.WEAK_QUALITY)}
         verdict = decide.decide(report, pooled, ranking, excluded, limits, weak)
         if not verdict.certain and not decide.is_ripe(report):
             return None
-        held = self._gallery.held(verdict.identity_id)
+        held = known.held(verdict.identity_id)
         alike = pooled is None or not len(held) or float(held[0] @ pooled.embedding) >= limits.match
         lesson = decide.lesson(report, verdict, pooled, len(held), alike)
         if verdict.identity_id and pooled:
             # Of those merged into one, whom this looks most like: if the merge is undone, they take it along.
-            part = self._gallery.part(verdict.identity_id, pooled.embedding)
+            part = known.part(verdict.identity_id, pooled.embedding)
             verdict, lesson = replace(verdict, identity_id=part), lesson and replace(lesson, identity_id=part)
         crop = self.crops.keep(report.shots[0].portrait) if self.crops and report.shots else None
         return Decided(report, verdict, pooled, self.pack, lesson, crop)

@@ -4,6 +4,7 @@ All are frozen: a stage never changes what it was given, arrays included.  Shape
 construction, so that a mistake shows where it is made.
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,11 +21,17 @@ from visitord.clock import aware
 
 Image = NDArray[np.uint8]  # (h, w, 3) BGR
 Gray = NDArray[np.uint8]  # (h, w) brightness
-# (d,) of unit length; in JSON a list of numbers
+
+
+def _embedding(value: str | list[float]) -> NDArray[np.float32]:
+    return np.frombuffer(b64decode(value), "<f4") if isinstance(value, str) else np.array(value, np.float32)
+
+
+# (d,) of unit length; in JSON its bytes in Base64, once a list of numbers
 Embedding = Annotated[
     NDArray[np.float32],
-    PlainValidator(lambda values: np.array(values, np.float32)),
-    PlainSerializer(lambda e: e.tolist()),
+    PlainValidator(_embedding),
+    PlainSerializer(lambda e: b64encode(e.astype("<f4").tobytes()).decode()),
 ]
 
 
@@ -224,6 +231,7 @@ class Template:
     """An embedding that an identity is matched against.
 
     root_id: the identity that stands for its owner, itself unless the owner was merged into another one.
+    name: what that one is called, empty while the database has given it no number.
     """
 
     template_id: UUID
@@ -231,6 +239,7 @@ class Template:
     root_id: UUID
     embedding: Embedding
     quality: float
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,7 +259,10 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A visit began: someone came who was not there before."""
+    """A visit began: someone came who was not there before.
+
+    visits: how many they have made, 0 where only the database knows and is away.
+    """
 
     visitor_id: UUID
     name: str
@@ -261,7 +273,7 @@ class Arrival:
 
     def __str__(self) -> str:
         """The arrival in words."""
-        count = "first visit" if self.visits == 1 else f"visit {self.visits}"
+        count = {0: "the database is away", 1: "first visit"}.get(self.visits, f"visit {self.visits}")
         return f"{self.name} arrived at {self.camera} ({count})"
 
 

@@ -17,7 +17,7 @@ def test_the_file_as_it_stands_is_the_default_configuration() -> None:
 def test_every_key_is_explained() -> None:
     keys = set(re.findall(r"^(?:# )*(\w+) = ", TEXT, re.MULTILINE))
     sections = {name: field.default for name, field in Config.model_fields.items() if name not in {"path", "camera"}}
-    known = set(CameraConfig.model_fields) | {k for k in sections if k == "state_dir"}
+    known = set(CameraConfig.model_fields) | {k for k in sections if k in {"state_dir", "box"}}
     for section in sections.values():
         known |= set(getattr(type(section), "model_fields", ()))
     assert keys == known

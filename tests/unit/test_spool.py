@@ -1,11 +1,14 @@
 """Finished tracks on disk: what was put comes out equal and in order, whatever happens to the file or the disk."""
 
+import json
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+from base64 import b64decode
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -162,15 +165,37 @@ def test_a_full_spool_gives_up_its_oldest_pictures_then_its_oldest_sightings(
     lost = waiting(path).lost_pictures
     assert 0 < lost < 30
     assert pictures == [0] * lost + [len(picture)] * (30 - lost)
-    assert "its 1 oldest pictures were deleted" in caplog.text
+    assert "The 1 oldest pictures in the spool are too many for spool.max_mb and were deleted." in caplog.text
     assert "oldest sightings" not in caplog.text
-    for n in range(31, 91):
+    for n in range(31, 151):
         held.put(track(n, picture, shots=8))
     left = numbers(held)
-    assert left == list(range(91 - len(left), 91))
-    assert 1 < len(left) < 60
-    assert waiting(path) == Waiting(len(left), 0, lost_pictures=90, lost_sightings=90 - len(left))
-    assert "oldest sightings were deleted" in caplog.text
+    assert left == list(range(151 - len(left), 151))
+    assert 1 < len(left) < 120
+    assert waiting(path) == Waiting(len(left), 0, lost_pictures=150, lost_sightings=150 - len(left))
+    assert "oldest sightings in the spool are too many for spool.max_mb" in caplog.text
+
+
+def test_what_has_waited_too_long_is_given_up_and_counted(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    held = Spool(path, 1_000_000, "pack-1", keep=timedelta(days=30))
+    for day in (0, 1, 30, 31):
+        held.put(replace(track(day + 1), ended_at=track(1).started_at + timedelta(days=day, seconds=5)))
+    assert numbers(held) == [2, 31, 32]
+    assert waiting(path) == Waiting(3, lost_sightings=1)
+    assert "The 1 oldest sightings in the spool have waited too long and were deleted." in caplog.text
+
+
+def test_a_spool_of_an_older_version_is_worked_off(path: Path) -> None:
+    """It kept embeddings as lists of numbers."""
+    filled(path, 1)
+    with sqlite3.connect(path) as file:
+        body = json.loads(file.execute("select body from waiting").fetchone()[0])
+        for shot in body["shots"]:
+            shot["embedding"] = np.frombuffer(b64decode(shot["embedding"]), "<f4").tolist()
+        file.execute("update waiting set body = ?", (json.dumps(body),))
+    found = opened(path).first(0)
+    assert found
+    assert [s.embedding.tolist() for s in found[1].shots] == [s.embedding.tolist() for s in track(1).shots]
 
 
 def test_a_full_spool_makes_room_among_what_was_refused_too(path: Path) -> None:

@@ -1,9 +1,10 @@
 """Everyone known, in memory, ready to be compared with: one matrix of templates per pack.
 
-Owned by the recorder's thread; rebuilt from the database at start and whenever the database says it changed.
+Owned by the recorder's thread; filled from the database, and kept up with what others change there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Set
+from dataclasses import replace
 from uuid import UUID
 
 import numpy as np
@@ -11,48 +12,93 @@ from numpy.typing import NDArray
 
 from visitord.records import Embedding, Template
 
+_NONE = np.empty(0, np.float32)
+
 
 class Gallery:
     """Templates of one pack, and whose they are."""
 
     def __init__(self, dim: int, templates: Iterable[Template] = ()) -> None:
         self._matrix = np.empty((16, dim), np.float32)
-        self._owners: list[UUID] = []  # the identities that stand for those whose templates they are
-        self._parts: list[UUID] = []  # those identities themselves
-        self._rows: dict[UUID | None, list[int]] = {}  # of the matrix, by owner
-        self._single: dict[UUID, float | None] = {}  # the quality of an only template, None of one with several
+        self._owner = np.empty(16, np.int32)  # of each row, as its place in _roots
+        self._templates: list[Template] = []  # of each row, without the embedding
+        self._roots: list[UUID] = []
+        self._rows: dict[UUID, list[int]] = {}  # of each of them
+        self._root_of: dict[UUID, UUID] = {}
         for template in templates:
             self.add(template)
 
+    def __len__(self) -> int:
+        return len(self._templates)
+
+    def __iter__(self) -> Iterator[Template]:
+        return (replace(t, embedding=row) for t, row in zip(self._templates, self._matrix, strict=False))
+
     def add(self, template: Template) -> None:
         """Match against this template too; raises ValueError when it is of another pack's size."""
-        n = len(self._owners)
+        n = len(self)
         if n == len(self._matrix):
             self._matrix = np.concatenate([self._matrix, np.empty_like(self._matrix)])
+            self._owner = np.concatenate([self._owner, np.empty_like(self._owner)])
         self._matrix[n] = template.embedding
-        self._owners.append(template.root_id)
-        self._parts.append(template.identity_id)
-        self._rows.setdefault(template.root_id, []).append(n)
-        self._single[template.root_id] = None if template.root_id in self._single else template.quality
+        if template.root_id not in self._rows:
+            self._rows[template.root_id] = []
+            self._roots.append(template.root_id)
+            self._owner[n] = len(self._roots) - 1
+        else:
+            self._owner[n] = self._owner[self._rows[template.root_id][0]]
+        self._rows[template.root_id].append(n)
+        self._root_of[template.identity_id] = template.root_id
+        self._templates.append(replace(template, embedding=_NONE))
+
+    def update(self, changed: Set[UUID], templates: Collection[Template]) -> "Gallery":
+        """The gallery in which these identities have exactly these templates: itself, or a new one where some left."""
+        now = {t.template_id: replace(t, embedding=_NONE) for t in templates}
+        held = {t.template_id: t for t in self._templates if t.identity_id in changed}
+        if all(same(t, now.get(i)) for i, t in held.items()):
+            for template in templates:
+                if template.template_id not in held:
+                    self.add(template)
+            return self
+        dim = self._matrix.shape[1]
+        return Gallery(dim, [*(t for t in self if t.identity_id not in changed), *templates])
 
     def held(self, identity_id: UUID | None) -> NDArray[np.float32]:
         """The templates (n, d) of this identity, its first one first."""
-        return self._matrix[self._rows.get(identity_id, [])]
+        return self._matrix[self._rows.get(identity_id, [])] if identity_id else self._matrix[:0]
 
     def part(self, identity_id: UUID, embedding: Embedding) -> UUID:
         """Of the identities merged into this one, and itself, the one with the template most like the embedding."""
         rows = self._rows.get(identity_id)
-        return self._parts[rows[int(np.argmax(self._matrix[rows] @ embedding))]] if rows else identity_id
+        if not rows:
+            return identity_id
+        return self._templates[rows[int(np.argmax(self._matrix[rows] @ embedding))]].identity_id
 
-    def weak(self, quality: float) -> set[UUID]:
-        """Identities with a single template, of less than this quality."""
-        return {owner for owner, only in self._single.items() if only is not None and only < quality}
+    def root(self, identity_id: UUID | None) -> UUID | None:
+        """Who stands for an identity that is held here; itself where it is not."""
+        return self._root_of.get(identity_id, identity_id) if identity_id else None
 
-    def rank(self, embedding: Embedding) -> list[tuple[UUID, float]]:
-        """Every identity with its best cosine similarity, best first."""
-        scores = self._matrix[: len(self._owners)] @ embedding
-        best: dict[UUID, float] = {}
-        for owner, score in zip(self._owners, scores.tolist(), strict=True):
-            if score > best.get(owner, -2.0):
-                best[owner] = score
-        return sorted(best.items(), key=lambda item: (-item[1], item[0]))
+    def name(self, identity_id: UUID) -> str:
+        """What an identity is called; empty for one that the database has not yet given a number."""
+        rows = self._rows.get(identity_id)
+        return self._templates[rows[0]].name if rows else ""
+
+    def weak(self, identity_id: UUID, quality: float) -> bool:
+        """Whether the identity has a single template, of less than this quality."""
+        rows = self._rows.get(identity_id, [])
+        return len(rows) == 1 and self._templates[rows[0]].quality < quality
+
+    def rank(self, embedding: Embedding, most: int | None = None) -> list[tuple[UUID, float]]:
+        """Identities with their best cosine similarity, best first: all, or the `most` similar ones."""
+        best = np.full(len(self._roots), -2.0, np.float32)
+        np.maximum.at(best, self._owner[: len(self)], self._matrix[: len(self)] @ embedding)
+        found = np.arange(len(best))
+        if most and most < len(best):
+            found = np.flatnonzero(best >= np.partition(best, -most)[-most])
+        ranking = [(self._roots[n], float(best[n])) for n in found]
+        return sorted(ranking, key=lambda item: (-item[1], item[0]))[:most]
+
+
+def same(held: Template, now: Template | None) -> bool:
+    """Whether a template is still whose and what it was, but for its embedding, which never changes."""
+    return now is not None and (held.identity_id, held.root_id, held.name) == (now.identity_id, now.root_id, now.name)

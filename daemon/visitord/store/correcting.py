@@ -98,4 +98,4 @@ def _changed(cursor: Cursor, roots: Sequence[UUID]) -> None:
         for sighting_id, owner in cursor.fetchall():
             gallery.learn(cursor, owner, sighting_id)
     cursor.execute(SQL["rebuild_visits"], (list(roots),))
-    gallery.changed(cursor)
+    gallery.changed(cursor, roots)

@@ -1,13 +1,17 @@
 """Reads and extends who is known, and notices when somebody else changed it."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import numpy as np
 
-from visitord.identity.decide import template_id
-from visitord.records import Status, Template
-from visitord.store.database import Cursor, value
+from visitord.identity.decide import TEMPLATES_MAX, template_id
+from visitord.records import Embedding, Status, Template
+from visitord.store.database import SQL, Cursor, value
+
+NEAR = 32  # templates whose owners are compared exactly
+EFFORT = 200  # templates that the index looks at besides; docs/scaling.md has what this finds
 
 
 def version(cursor: Cursor) -> tuple[int, int]:
@@ -16,20 +20,34 @@ def version(cursor: Cursor) -> tuple[int, int]:
     return cursor.fetchone() or (0, 0)
 
 
-def changed(cursor: Cursor) -> int:
-    """Tell everyone who holds a gallery to load it again; returns the new version."""
-    return int(value(cursor, "update gallery_version set version = version + 1 returning version"))
+def changed(cursor: Cursor, identity_ids: Sequence[UUID]) -> int:
+    """Tell everyone who holds a gallery that these people changed, or are no more; returns the new version.
+
+    The row that counts versions is locked until the transaction ends, so call this last.
+    """
+    return int(value(cursor, SQL["gallery_changed"], (list(identity_ids),)))
 
 
-def templates(cursor: Cursor, pack: str) -> list[Template]:
-    """Every template made by this recogniser."""
-    cursor.execute(
-        "select t.template_id, t.identity_id, i.root_id, t.embedding, t.quality from template t "
-        "join identity i on i.identity_id = t.identity_id where t.pack = %s order by t.created_at, t.template_id",
-        (pack,),
-    )
-    rows = cursor.fetchall()
-    return [Template(i, owner, root, np.asarray(e, np.float32), quality) for i, owner, root, e, quality in rows]
+def changes(cursor: Cursor, since: int) -> set[UUID]:
+    """The identities that changed after this version, also those that are no more."""
+    cursor.execute("select identity_id from gallery_change where version > %s", (since,))
+    return {row[0] for row in cursor}
+
+
+def templates(cursor: Cursor, pack: str, of: Collection[UUID] | None = None) -> list[Template]:
+    """Templates made by this recogniser, of everyone or `of` some identities, the oldest first."""
+    cursor.execute(SQL["templates"], {"pack": pack, "of": None if of is None else list(of)})
+    return [Template(i, owner, root, np.asarray(e, np.float32), *rest) for i, owner, root, e, *rest in cursor]
+
+
+def nearest(cursor: Cursor, pack: str, embedding: Embedding, excluded: int) -> list[Template]:
+    """All templates of the people most like this, found by pgvector's index: to be compared exactly.
+
+    excluded: how many people may be among them who are somebody else for certain.
+    """
+    most = NEAR + TEMPLATES_MAX * excluded
+    cursor.execute(SQL["nearest"], (pack, embedding.tolist(), most, min(1000, EFFORT + most)))
+    return templates(cursor, pack, {row[0] for row in cursor})
 
 
 def enrol(cursor: Cursor, identity_id: UUID, created_at: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlparse
 
 from visitord.errors import DatabaseError
-from visitord.store.database import SQL, Cursor
+from visitord.store.database import SQL, Cursor, value
 
 
 class Rows(list[dict[str, Any]]):
@@ -31,9 +31,17 @@ def rows(cursor: Cursor, statement: str, **values: object) -> Rows:
     return Rows(cursor, SQL[statement], {"since": None, "until": None, "camera": None, "visitor": None, **values})
 
 
-def report_cameras(cursor: Cursor, site: str, cameras: Sequence[Any]) -> None:
-    """Replace the last report of each camera of this site; `cameras` are `visitord.vision.camera.Health`."""
-    cursor.executemany(SQL["report_camera"], [{**asdict(camera), "site": site} for camera in cameras])
+def report_cameras(cursor: Cursor, site: str, box: str, cameras: Sequence[Any]) -> list[tuple[str, str]]:
+    """Replace the last report of each camera of this site; `cameras` are `visitord.vision.camera.Health`.
+
+    Returns those that another box reports at this time, which are left to it: (camera, box).
+    """
+    taken = []
+    for camera in cameras:
+        cursor.execute(SQL["report_camera"], {**asdict(camera), "site": site, "box": box})
+        if not cursor.rowcount:
+            taken.append((camera.camera, value(cursor, SQL["reporting_box"], (site, camera.camera))))
+    return taken
 
 
 def query(cursor: Cursor, sql: str) -> Rows:

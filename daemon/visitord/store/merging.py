@@ -91,7 +91,7 @@ def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, why: str, now: date
     _point(cursor, kept, merged, (by, why, Json({}), Json({}), now))
     cursor.execute(SQL["unreject"])  # they said otherwise before
     cursor.execute(SQL["rebuild_visits"], ([kept, merged],))
-    gallery.changed(cursor)
+    gallery.changed(cursor, [kept])
 
 
 def hold(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:

@@ -12,6 +12,7 @@ from visitord.store.database import Cursor, Database, value
 # Held while migrating, so that boxes starting together wait for one another.  An advisory lock, not yoyo's
 # lock table: a process that dies holding it leaves nothing behind.
 _LOCK = 7_305_808_869_232_650_604
+VECTOR = "vector"  # the folder of what only database.vector needs
 
 
 def folder() -> Path:
@@ -23,8 +24,8 @@ def folder() -> Path:
     raise DatabaseError("The migrations are missing from this installation of visitord; install it again.")
 
 
-def migrate(database: Database) -> list[str]:
-    """Apply what is missing, in order; returns the names of what was applied."""
+def migrate(database: Database, vector: bool = False) -> list[str]:
+    """Apply what is missing, in order; returns the names of what was applied.  vector: also what pgvector needs."""
     logging.getLogger("yoyo").setLevel(logging.WARNING)
     url = database.url.replace("postgres://", "postgresql://", 1)
     with database.transaction() as cursor:
@@ -33,28 +34,32 @@ def migrate(database: Database) -> list[str]:
             cursor.execute("create schema visitord")
     with database.transaction() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-        _missing(cursor)  # raises for what a newer version applied
+        _missing(cursor, vector)  # raises for what a newer version applied
         backend = yoyo.get_backend(f"{url}{'&' if '?' in url else '?'}schema=visitord")
         with contextlib.closing(backend.connection):
-            due = backend.to_apply(yoyo.read_migrations(str(folder())))
-            backend.apply_migrations(due)
-            return [migration.id for migration in due]
+            applied = []
+            for place in (folder(), *([folder() / VECTOR] if vector else [])):
+                due = backend.to_apply(yoyo.read_migrations(str(place)))
+                backend.apply_migrations(due)
+                applied += [migration.id for migration in due]
+            return applied
 
 
-def require_current(database: Database) -> None:
+def require_current(database: Database, vector: bool = False) -> None:
     """Raises DatabaseError unless the schema is the one this version was written for."""
     with database.transaction() as cursor:
-        missing = _missing(cursor)
+        missing = _missing(cursor, vector)
     if missing:
         raise DatabaseError(f"The database at {database.shown} lacks {len(missing)} migrations; run: visitord migrate.")
 
 
-def _missing(cursor: Cursor) -> set[str]:
+def _missing(cursor: Cursor, vector: bool) -> set[str]:
     """Names of the migrations not applied; raises DatabaseError for one applied that this version does not know."""
     known, applied = {path.stem for path in folder().glob("*.sql")}, set()
+    optional = {path.stem for path in (folder() / VECTOR).glob("*.sql")}
     if value(cursor, "select to_regclass('visitord._yoyo_migration') is not null"):
         cursor.execute("select migration_id from visitord._yoyo_migration")
         applied = {row[0] for row in cursor.fetchall()}
-    if newer := sorted(applied - known):
+    if newer := sorted(applied - known - optional):
         raise DatabaseError(f"The database was migrated by a newer visitord ({newer[-1]}); update this one.")
-    return known - applied
+    return (known | optional if vector else known) - applied

@@ -69,5 +69,5 @@ def rename(cursor: Cursor, person: Person, name: str) -> str:
     cursor.execute(SQL["rename"], (text, person.visitor_id))
     if cursor.rowcount != 1:
         raise VisitordError(f"{person.name} was merged by somebody else just now; look again and repeat.")
-    gallery.changed(cursor)
+    gallery.changed(cursor, [person.visitor_id])
     return text

@@ -22,6 +22,7 @@ class Site:
     name: str
     timezone: str
     gap: timedelta
+    box: str | None = None  # which of several boxes this is
 
 
 def declare_site(database: Database, site: Site, *, rebuild: bool = False) -> int | None:
@@ -60,7 +61,7 @@ def write(cursor: Cursor, decided: Decided, site: Site) -> Arrival | None:
     whom = (verdict.candidate_id, verdict.second_id, pool.agreement if pool else None)
     shots = (pool.quality, pool.good_shots, pool.face_px) if pool else (0.0, 0, 0.0)
     embedding = (decided.pack, pool.embedding.tolist()) if pool else (None, None)
-    cursor.execute(SQL["write_sighting"], ((*seen, *why, *whom, *shots, *embedding, decided.crop),))
+    cursor.execute(SQL["write_sighting"], ((*seen, *why, *whom, *shots, *embedding, decided.crop, site.box),))
     if decided.template:
         gallery.learn(cursor, decided.template.identity_id, report.sighting_id)
     return extend(cursor, report, site)

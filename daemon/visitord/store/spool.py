@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -26,6 +27,10 @@ _USED = (
     "select (page_count - freelist_count) * page_size from pragma_page_count, pragma_freelist_count, pragma_page_size"
 )
 _FIRST = "select seq, body, portrait, pack from waiting where refused is null and seq > ? order by seq limit 1"
+_EXPIRE = """
+delete from waiting
+where seq < (select seq from waiting where body ->> '$.ended_at' >= ? order by seq limit 1)
+"""
 _SCHEMA = """
 create table waiting (
     seq integer primary key autoincrement, body text not null, portrait blob not null, pack text not null, refused text
@@ -48,9 +53,9 @@ class Waiting:
 class Spool:
     """May be used from several threads of one process; other processes may read it with `waiting`."""
 
-    def __init__(self, path: Path, max_bytes: int, pack: str) -> None:
+    def __init__(self, path: Path, max_bytes: int, pack: str, keep: timedelta = timedelta(days=90)) -> None:
         """Opens or makes the file for tracks of a pack; one that cannot be read is put aside.  Raises SpoolError."""
-        self._path, self._max_bytes, self._pack = path, max_bytes, pack
+        self._path, self._max_bytes, self._keep, self._pack = path, max_bytes, keep, pack
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +76,8 @@ class Spool:
     def put(self, report: TrackReport) -> None:
         """Keep a finished track: once this returns it survives a crash.  Raises SpoolError.
 
-        When the spool is full, the oldest pictures go first, then the oldest tracks; both are counted.
+        When the spool is full, the oldest pictures go first, then the oldest tracks; both are counted, and so are
+        tracks that have waited too long.
         """
         portrait = report.shots[0].portrait if report.shots else b""
         with self._write() as file:
@@ -79,6 +85,8 @@ class Spool:
                 "insert into waiting (body, portrait, pack) values (?, ?, ?)",
                 (_TRACK.dump_json(report, exclude=_WITHOUT), portrait, self._pack),
             )
+            expired = file.execute(_EXPIRE, (f"{report.ended_at - self._keep:%Y-%m-%dT%H:%M:%S}",)).rowcount
+            self._count_lost("sightings", expired, "have waited too long")
             for what, oldest, change in (
                 ("pictures", "length(portrait) > 0", "update waiting set portrait = x'' where seq = ?"),
                 ("sightings", "seq < (select max(seq) from waiting)", "delete from waiting where seq = ?"),
@@ -89,9 +97,12 @@ class Spool:
                     if row[0] is None:
                         break
                     lost += file.execute(change, row).rowcount
-                if lost:
-                    file.execute("update lost set count = count + ? where what = ?", (lost, what))
-                    log.error("The spool is full: its %d oldest %s were deleted.", lost, what)
+                self._count_lost(what, lost, "are too many for spool.max_mb")
+
+    def _count_lost(self, what: str, count: int, why: str) -> None:
+        if count:
+            self._file.execute("update lost set count = count + ? where what = ?", (count, what))
+            log.error("The %d oldest %s in the spool %s and were deleted.", count, what, why)
 
     def first(self, after: int) -> tuple[int, TrackReport] | None:
         """The track that ended first of those with a number above `after`; a spoilt record is put aside."""

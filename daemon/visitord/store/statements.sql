@@ -60,7 +60,7 @@ order by l.started_at desc, l.sighting_id
 limit %(limit)s
 
 -- cameras: each as its daemon last reported it
-select camera, site, state, stream, fps, dropped, reconnects, last_frame_at, reason
+select camera, site, box, state, stream, fps, dropped, reconnects, last_frame_at, reason
 from camera_health
 order by site, camera
 
@@ -71,15 +71,21 @@ select (select count(*) from identity where merged_into is null) as visitors,
        (select count(*) from sighting where identity_id is null) as pending,
        (select count(*) from present_now) as present
 
--- report_camera: what a daemon says of a camera, in place of what it said before
+-- reporting_box: which one last reported a camera of a site
+select box
+from camera
+where site = %s and camera = %s
+
+-- report_camera: what a daemon says of a camera, in place of what it said before, unless another box reports it too
 insert into camera as old
-    (site, camera, state, reason, last_frame_at, fps, dropped, reconnects, stream, reported_at)
-values (%(site)s, %(camera)s, %(state)s, left(%(reason)s, 1000), %(last_frame_at)s, %(fps)s, %(dropped)s,
+    (site, camera, box, state, reason, last_frame_at, fps, dropped, reconnects, stream, reported_at)
+values (%(site)s, %(camera)s, %(box)s, %(state)s, left(%(reason)s, 1000), %(last_frame_at)s, %(fps)s, %(dropped)s,
         %(reconnects)s, left(%(stream)s, 1000), now())
 on conflict (site, camera) do update set
     state = excluded.state, reason = excluded.reason, fps = excluded.fps, dropped = excluded.dropped,
     last_frame_at = coalesce(excluded.last_frame_at, old.last_frame_at), reconnects = excluded.reconnects,
-    stream = excluded.stream, reported_at = excluded.reported_at
+    stream = excluded.stream, reported_at = excluded.reported_at, box = excluded.box
+where old.box is null or old.box = excluded.box or old.state = 'gone' or old.reported_at < now() - interval '30 seconds'
 
 -- refresh_visits: a person's visits at a site that began because of what changed within a stretch of time
 select visit_id, started_at, ended_at, sightings, cameras, last_camera
@@ -267,10 +273,40 @@ from sighting g join identity i using (identity_id)
 where not g.static
 and g.sighting_id = any(%s::uuid[] || array(select sighting_id from together where other_id = %s))
 
+-- gallery_changed: of these identities, and those who are one with them, at a new version
+with next as (
+    update gallery_version set version = version + 1 returning version
+), given as (
+    select unnest(%s::uuid[]) as id
+), concerned as (
+    select id from given
+    union
+    select other.identity_id
+    from given join identity i on i.identity_id = id join identity other on other.root_id = i.root_id
+), noted as (
+    insert into gallery_change (identity_id, version)
+    select id, version from concerned, next
+    on conflict (identity_id) do update set version = excluded.version
+)
+select version from next
+
+-- templates: of one recogniser, of all identities or some
+select t.template_id, t.identity_id, i.root_id, t.embedding, t.quality, coalesce(r.name, 'visitor ' || r.number)
+from template t
+join identity i on i.identity_id = t.identity_id
+join identity r on r.identity_id = i.root_id
+where t.pack = %(pack)s and (%(of)s::uuid[] is null or t.identity_id = any(%(of)s::uuid[]))
+order by t.created_at, t.template_id
+
+-- nearest: the owners of those most like an embedding, with everyone who is one with them
+select identity_id
+from identity
+where root_id in (select root_id from identity where identity_id in (select nearest(%s, %s::real[], %s, %s)))
+
 -- write_sighting: unless it is there
 insert into sighting
     (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason, score, second_score,
-     candidate_id, second_id, agreement, quality, good_shots, face_px, pack, embedding, crop)
+     candidate_id, second_id, agreement, quality, good_shots, face_px, pack, embedding, crop, box)
 values %s
 on conflict (sighting_id) do nothing
 

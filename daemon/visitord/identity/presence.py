@@ -1,0 +1,50 @@
+"""Who is here as far as this process has seen, so that arrivals are told while the database is away, and once."""
+
+from collections.abc import Set
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from visitord.records import Arrival, Template, TrackReport
+
+KEPT_MAX = 10_000  # people, before those who left are forgotten
+
+
+class Presence:
+    """Owned by the recorder's thread.  gap: an absence longer than this ends a visit."""
+
+    def __init__(self, gap: timedelta) -> None:
+        self._gap = gap
+        self._seen: dict[UUID, datetime] = {}  # the end of each person's last sighting
+        self._told: dict[UUID, UUID] = {}  # whose arrival a sighting brought, before it was written
+        self._guessed: dict[UUID, tuple[UUID | None, Template | None]] = {}  # decisions that are not written yet
+
+    def saw(self, person: UUID, report: TrackReport) -> bool:
+        """Note that a person was seen; returns whether a visit begins."""
+        last = self._seen.get(person)
+        self._seen[person] = max(last or report.ended_at, report.ended_at)
+        if len(self._seen) > KEPT_MAX:
+            self._seen = {p: t for p, t in self._seen.items() if t >= report.ended_at - self._gap}
+        return last is None or report.started_at - last > self._gap
+
+    def guess(self, report: TrackReport, person: UUID | None, lesson: Template | None) -> None:
+        """Note a decision taken from memory alone, which may be taken otherwise once it is written."""
+        self._guessed[report.sighting_id] = (person, lesson)
+
+    def guessed(self, sightings: Set[UUID]) -> dict[UUID, UUID | None]:
+        """Those of these sightings that were decided from memory alone, with whom each was filed under."""
+        return {i: self._guessed[i][0] for i in sightings & self._guessed.keys()}
+
+    def lessons(self) -> list[Template]:
+        """What was learnt from decisions that are not written yet."""
+        return [lesson for _, lesson in self._guessed.values() if lesson]
+
+    def tell(self, report: TrackReport, arrival: Arrival) -> Arrival:
+        """Note an arrival told before it is written."""
+        self._told[report.sighting_id] = arrival.visitor_id
+        return arrival
+
+    def written(self, report: TrackReport, arrival: Arrival | None) -> Arrival | None:
+        """The arrival that comes of writing a report, unless it was told before."""
+        self._guessed.pop(report.sighting_id, None)
+        told = self._told.pop(report.sighting_id, None)
+        return arrival if arrival and arrival.visitor_id != told else None
