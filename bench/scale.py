@@ -1,0 +1,248 @@
+"""What a growing number of people costs: a gallery in memory, several boxes on one server, and pgvector.
+
+    python bench/scale.py [--sizes 1000 10000 100000 1000000] [--boxes 1 2 4] [--state FOLDER]
+
+Fills a PostgreSQL of its own with so many templates, three to a person, of made-up people who differ as strangers do
+(cosines around 0, sd 0.09) and look like themselves as people do (around 0.64).  Then known people and strangers come.
+For each size: what it costs to load everyone and to catch up with one change; how long it takes to decide by memory
+and by pgvector, in one run side by side; how many decisions are the same; and how many sightings a second so many
+boxes write together, each a process of its own with a gallery in memory, or without one.
+"""
+
+import argparse
+import io
+import multiprocessing
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import numpy as np
+import psycopg2
+from numpy.typing import NDArray
+from rich.console import Console
+
+from visitord.identity import decide
+from visitord.identity.gallery import Gallery
+from visitord.recorder import Recorder
+from visitord.records import Quality, Shot, Thresholds, TrackReport
+from visitord.store import gallery as stored
+from visitord.store import migrate, sightings
+from visitord.store.database import Database
+from visitord.store.sightings import Site
+
+DIM, EACH, PACK = 128, 3, "pack-1"
+LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="opencv-zoo")
+SITE = Site("main", "UTC", timedelta(minutes=5))
+PROBES = 500
+TRACKS = 200  # of each box
+INDEX = "template_near_128"
+console = Console(width=120, highlight=False)
+
+
+def person(n: int) -> NDArray[np.float32]:
+    """What made-up person number n looks like on average."""
+    return unit(np.random.default_rng(n).normal(size=DIM))
+
+
+def look(n: int, which: int, alike: float) -> NDArray[np.float32]:
+    """One look of a person, at this cosine to their average."""
+    noise = np.random.default_rng([n, which]).normal(size=DIM)
+    average = person(n)
+    noise -= average * (noise @ average)
+    return unit(alike * average + np.sqrt(1 - alike**2) * unit(noise))
+
+
+def unit(vector: NDArray[np.float64] | NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
+def track(face: NDArray[np.float32], camera: str, at: datetime) -> TrackReport:
+    shots = tuple(Shot(at, face, Quality(0.8, ()), 90.0) for _ in range(5))
+    return TrackReport(uuid4(), camera, at, at + timedelta(seconds=3), shots, 20, frozenset(), True)
+
+
+def fill(url: str, first: int, last: int) -> None:
+    """Insert people first..last-1 with their templates, by COPY."""
+    connection = psycopg2.connect(url)
+    with connection, connection.cursor() as cursor:
+        for start in range(first, last, 5000):
+            people, templates = io.StringIO(), io.StringIO()
+            for n in range(start, min(start + 5000, last)):
+                owner = UUID(int=n + 1)
+                people.write(f"{owner}\tprovisional\t{owner}\t2026-01-01 00:00+00\n")
+                for i in range(EACH):
+                    values = ",".join(f"{v:.6g}" for v in look(n, i, 0.85))
+                    templates.write(
+                        f"{UUID(int=2**64 + n * EACH + i)}\t{owner}\t{PACK}\t{{{values}}}\t0.8\t2026-01-01 00:00+00\n"
+                    )
+            for text, table in (
+                (people, "identity (identity_id, status, root_id, created_at)"),
+                (templates, "template (template_id, identity_id, pack, embedding, quality, created_at)"),
+            ):
+                text.seek(0)
+                cursor.copy_expert(f"copy visitord.{table} from stdin", text)
+    connection.autocommit = True
+    connection.cursor().execute("vacuum analyze")
+    connection.close()
+
+
+def timed(work: Callable[[], object], runs: int) -> tuple[float, float]:
+    """Median and 95th percentile of so many runs, in milliseconds."""
+    times = []
+    for _ in range(runs):
+        begun = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - begun) * 1000)
+    return statistics.median(times), sorted(times)[int(runs * 0.95)]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A decision, as far as it must be the same."""
+
+    decision: str
+    who: UUID | None
+
+
+def choose(known: Gallery, report: TrackReport) -> Choice:
+    pooled = decide.pool(report.shots)
+    assert pooled
+    ranking = known.rank(pooled.embedding, 2)
+    weak = {i for i, _ in ranking if known.weak(i, decide.WEAK_QUALITY)}
+    verdict = decide.decide(report, pooled, ranking, frozenset(), LIMITS, weak)
+    return Choice(verdict.decision.value, verdict.identity_id)
+
+
+def decisions(database: Database, known: Gallery, people: int) -> None:
+    """Memory and pgvector side by side, over known people and strangers in turn."""
+    chance = np.random.default_rng(1)
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    faces = [look(int(chance.integers(people)), 100 + i, 0.75) for i in range(PROBES // 2)]
+    faces += [person(10**9 + i) for i in range(PROBES - len(faces))]
+    times: dict[str, list[float]] = {"memory": [], "pgvector": []}
+    same, right, matched = 0, 0, 0
+    for i, face in enumerate(faces):
+        report = track(face, "door", at)
+        begun = time.perf_counter()
+        exact = choose(known, report)
+        times["memory"].append((time.perf_counter() - begun) * 1000)
+        begun = time.perf_counter()
+        with database.transaction() as cursor:
+            near = choose(Gallery(DIM, stored.nearest(cursor, PACK, face, 0)), report)
+        times["pgvector"].append((time.perf_counter() - begun) * 1000)
+        same += exact == near
+        right += i < PROBES // 2 and exact.decision == "matched"
+        matched += i >= PROBES // 2 and exact.decision == "matched"
+    for how, spent in times.items():
+        console.print(
+            f"    decide by {how:9} median {statistics.median(spent):8.2f} ms, 95 % {sorted(spent)[int(len(spent) * 0.95)]:8.2f} ms"
+        )
+    ratio = statistics.median(times["pgvector"]) / statistics.median(times["memory"])
+    console.print(f"    pgvector / memory {ratio:.2f}; the same decision {same} of {PROBES}")
+    console.print(f"    of {PROBES // 2} known people {right} matched; of as many strangers {matched} matched somebody")
+
+
+def box(url: str, number: int, vector: bool, go: object, done: object) -> None:
+    """One box: knows everyone, waits for the others, then writes its sightings; a third are strangers."""
+    recorder = Recorder(
+        Database(url), replace(SITE, box=f"box {number}"), PACK, DIM, LIMITS, lambda _: None, vector=vector
+    )
+    recorder._follow()
+    go.wait()  # type: ignore[attr-defined]
+    chance, at = np.random.default_rng(number), datetime.now(UTC)
+    for i in range(TRACKS):
+        face = person(10**8 + number * TRACKS + i) if i % 3 == 0 else look(int(chance.integers(300)), 200 + i, 0.75)
+        recorder.handle(track(face, f"camera {number}", at + timedelta(seconds=10 * i)))
+    done.put(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)  # type: ignore[attr-defined]
+
+
+def together(url: str, count: int, vector: bool) -> tuple[float, float]:
+    """Sightings a second of so many boxes at once, and the memory of one in MB."""
+    context = multiprocessing.get_context("spawn")
+    go, done = context.Barrier(count + 1), context.Queue()
+    boxes = [context.Process(target=box, args=(url, n, vector, go, done)) for n in range(count)]
+    for one in boxes:
+        one.start()
+    go.wait()
+    begun = time.perf_counter()
+    memory = [done.get() for _ in boxes]
+    spent = time.perf_counter() - begun
+    for one in boxes:
+        one.join()
+    return count * TRACKS / spent, max(memory)
+
+
+def measure(database: Database, people: int, boxes: list[int]) -> None:
+    with database.transaction() as cursor:
+        begun = time.perf_counter()
+        templates = stored.templates(cursor, PACK)
+        known = Gallery(DIM, templates)
+        console.print(f"  a box loads everyone in {time.perf_counter() - begun:.2f} s")
+        del templates
+        stored.changed(cursor, [UUID(int=1)])
+        version, _ = stored.version(cursor)
+
+        def catch_up() -> None:
+            changed = stored.changes(cursor, version - 1)
+            known.update(changed, stored.templates(cursor, PACK, changed))
+
+        console.print("  it catches up with one change in {:.1f} ms (95 % {:.1f} ms)".format(*timed(catch_up, 20)))
+    index(database)
+    decisions(database, known, people)
+    for count in boxes:
+        for vector in (False, True):
+            rate, memory = together(database.url, count, vector)
+            how = "pgvector" if vector else "memory"
+            console.print(f"    {count} boxes by {how:9} write {rate:7.1f} sightings a second; {memory:6.0f} MB each")
+
+
+def index(database: Database) -> None:
+    """Build pgvector's index anew, as on the day it is switched on."""
+    connection = psycopg2.connect(database.url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"select pg_get_indexdef('visitord.{INDEX}'::regclass)")
+        ((definition,),) = cursor.fetchall()
+        cursor.execute(f"drop index visitord.{INDEX}")
+        cursor.execute("set maintenance_work_mem = '1GB'")
+        begun = time.perf_counter()
+        cursor.execute(definition)
+        spent = time.perf_counter() - begun
+        cursor.execute(f"select pg_size_pretty(pg_relation_size('visitord.{INDEX}'))")
+        ((size,),) = cursor.fetchall()
+        cursor.execute("vacuum analyze visitord.template")
+    connection.close()
+    console.print(f"  pgvector's index is built in {spent:.1f} s and has {size}")
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000, 1_000_000], help="templates")
+    options.add_argument("--boxes", type=int, nargs="+", default=[1, 2, 4])
+    options.add_argument("--state", type=Path, help="where to keep the database [default: nowhere]")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="visitord-") as folder:
+        state = given.state or Path(folder)
+        state.chmod(0o755)
+        database = Database.at("embedded", state)
+        migrate.migrate(database, vector=True)
+        sightings.declare_site(database, SITE)
+        filled = 0
+        for size in sorted(given.sizes):
+            people = size // EACH
+            begun = time.perf_counter()
+            fill(database.url, filled, people)
+            console.print(f"{size:,} templates of {people:,} people, filled in {time.perf_counter() - begun:.0f} s")
+            filled = people
+            measure(database, people, given.boxes)
+        database.close()
+
+
+if __name__ == "__main__":
+    main()
