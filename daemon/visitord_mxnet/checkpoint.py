@@ -55,7 +55,7 @@ def read(prefix: Path, epoch: int, output: str | None = None) -> Checkpoint:
     except OSError as error:
         raise ModelError(f"{error.filename} cannot be read: {error.strerror}.") from None
     except (ValueError, LookupError, TypeError, AttributeError, struct.error, OverflowError, RecursionError) as error:
-        raise ModelError(f"{file} is damaged, or not what its name says: {error}.") from None
+        raise ModelError(f"{file} is cut off, damaged, or not what its name says: {error}.") from None
     for node in nodes.values():
         for name in (nodes[i].name for i in node.inputs if nodes[i].op == "null"):
             if name != INPUT and name not in params:
@@ -70,7 +70,7 @@ def _needed(symbol: Any, output: str | None) -> dict[int, Node]:
     heads = sorted({int(head[0]) for head in symbol["heads"]})
     if not found and (output or len(heads) != 1 or nodes[heads[0]].op == "null"):
         ends = " and ".join(nodes[i].name for i in heads)
-        raise ValueError(f"no node is called {output or EMBEDDING}, its end is {ends}; choose one with --output")
+        raise ModelError(f"The network has no node {output or EMBEDDING} and ends in {ends}; name one with --output.")
     needed = {(found or heads)[-1]}
     for i in range(max(needed), -1, -1):
         needed |= set(nodes[i].inputs) if i in needed else set()
@@ -82,7 +82,7 @@ def _node(index: int, item: Any) -> Node:
     if any(not 0 <= i < index or output for i, output, *_ in item["inputs"]):
         raise ValueError(f"an input of the node {item['name']} is not the first output of a node before it")
     values = {key: _value(text) for key, text in attrs.items()}
-    return Node(item["op"], item["name"], values, tuple(i for i, *_ in item["inputs"]))
+    return Node(str(item["op"]), str(item["name"]), values, tuple(i for i, *_ in item["inputs"]))
 
 
 def _value(text: str) -> Any:

@@ -1,4 +1,4 @@
-"""visitord models import-mxnet: a pack of an MXNet checkpoint."""
+"""visitord models import-mxnet: a pack of an old MXNet checkpoint."""
 
 import hashlib
 import json
@@ -9,6 +9,7 @@ import click
 
 from visitord import box
 from visitord.cli.common import PATH, config
+from visitord.config import valid_name
 from visitord.errors import ModelError
 from visitord.vision import model_store
 
@@ -30,25 +31,16 @@ def import_mxnet(
 
     It becomes the recogniser; faces are found by the default pack's detector.
     """
-    from visitord_mxnet import checkpoint, convert, pack
-
     settings, prefix = config(), prefix.absolute()
     name = name or (prefix.parent.name if prefix.name == "model" else prefix.name)
     folder, aside = settings.models_dir / name, settings.models_dir / f".{name}.part"
-    if "/" in name or name.startswith(".") or name == model_store.DEFAULT or folder.exists():
-        raise ModelError(f"{folder} is there already, or is no place for a pack; choose another --name.")
-    network = checkpoint.read(prefix, epoch, output)
-    fingerprint = f"mxnet-{hashlib.sha256(network.symbol + network.content).hexdigest()[:12]}"
-    about: dict[str, object] = {"source": str(prefix), "epoch": epoch, "fingerprint": fingerprint}
-    about |= {"output": list(network.nodes.values())[-1].name, "input": INPUT, "licence": LICENCE}
-    if native or python:
-        about["python"] = str((python or settings.state / "mxnet" / "bin" / "python").absolute())
-        files = {pack.SYMBOL_FILE: network.symbol, pack.PARAMS_FILE: network.content}
-    else:
-        files = {pack.ONNX_FILE: convert.to_onnx(network.nodes, network.params).SerializeToString()}
+    own = valid_name(name) and not name.startswith(".") and name != model_store.DEFAULT
+    if not own or model_store.folder_of(name, settings.models_dir, settings.folder) != folder or folder.exists():
+        raise ModelError(f"The pack cannot be called {name}: that is no name, or one in use; give it another --name.")
+    python = python or (settings.state / "mxnet" / "bin" / "python" if native else None)
     shutil.rmtree(aside, ignore_errors=True)
     try:
-        model_store.place({**files, model_store.MANIFEST: _manifest(about, files)}, aside)
+        _write(aside, prefix, epoch, output, python)
         made = box.open_pack(settings, name, aside)
         aside.rename(folder)
     finally:
@@ -56,8 +48,21 @@ def import_mxnet(
     click.echo(f'{name} is in {folder} ({made.dim} numbers a face; {LICENCE}).  To use it: models.pack = "{name}".')
 
 
-def _manifest(about: dict[str, object], files: dict[str, bytes]) -> bytes:
+def _write(folder: Path, prefix: Path, epoch: int, output: str | None, python: Path | None) -> None:
+    """Put the pack's files into the folder: for MXNet under the interpreter `python`, else for onnxruntime."""
+    from visitord_mxnet import checkpoint, convert, pack
+
+    network = checkpoint.read(prefix, epoch, output)
+    output = list(network.nodes.values())[-1].name
+    digest = hashlib.sha256(b"\0".join([output.encode(), network.symbol, network.content])).hexdigest()
+    about: dict[str, object] = {"source": str(prefix), "epoch": epoch, "fingerprint": f"mxnet-{digest[:12]}"}
+    about |= {"output": output, "input": INPUT, "licence": LICENCE}
+    if python:
+        about["python"] = str(python.absolute())
+        files = {pack.SYMBOL_FILE: network.symbol, pack.PARAMS_FILE: network.content}
+    else:
+        files = {pack.ONNX_FILE: convert.to_onnx(network.nodes, network.params).SerializeToString()}
     lines = [f"# Made by visitord models import-mxnet.  Faces are found by the detector of {model_store.DEFAULT}."]
     lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in about.items()]
     lines += ["[files]", *(f'"{file}" = "{hashlib.sha256(content).hexdigest()}"' for file, content in files.items())]
-    return "\n".join([*lines, ""]).encode()
+    model_store.place({**files, model_store.MANIFEST: "\n".join([*lines, ""]).encode()}, folder)

@@ -38,7 +38,7 @@ class MxnetPack(Yunet):
             about = tomllib.loads((folder / model_store.MANIFEST).read_text("utf-8"))
             for file, digest in about["files"].items():
                 if hashlib.sha256((folder / file).read_bytes()).hexdigest() != digest:
-                    raise ValueError(f"{file} is damaged")
+                    raise ValueError(f"{file} is damaged, import it again")
             self.fingerprint, self.licence = str(about["fingerprint"]), str(about["licence"])
             self._run = _runner(folder, about.get("python"), about["output"], config)
             self.dim = self._run(np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8)).size
@@ -46,7 +46,7 @@ class MxnetPack(Yunet):
             raise
         except Exception as error:
             reason = " ".join(str(error).split())
-            raise ModelError(f"The model pack in {folder} cannot be used, import it again: {reason}.") from None
+            raise ModelError(f"The model pack {name} in {folder} cannot be used: {reason}.") from None
 
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
         if not crops:
@@ -62,7 +62,7 @@ def _runner(folder: Path, python: str | None, output: str, config: Config) -> Ru
         device = getattr(config.models, "device", "auto")
         arguments = [str(folder / SYMBOL_FILE), str(folder / PARAMS_FILE), output, device]
         return Native(python, arguments, config.models.threads).embed
-    network = session((folder / ONNX_FILE).read_bytes(), config.models.threads)
+    network = session(str(folder / ONNX_FILE), config.models.threads)
 
     def run(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         planes = crops.transpose(0, 3, 1, 2).astype(np.float32)

@@ -136,8 +136,8 @@ def _detection(row: NDArray[np.float32], scale: float, pad: int) -> Detection:
     return Detection(points[:2].ravel(), points[2:], min(1.0, abs(float(row[14]))))
 
 
-def session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
-    """The model in onnxruntime on the CPU; threads 0: one per core."""
+def session(model: str | bytes, threads: int) -> onnxruntime.InferenceSession:
+    """A model, or the file it is in, in onnxruntime on the CPU; threads 0: one per core."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
