@@ -148,6 +148,17 @@ def test_footage_replayed_either_way_gives_the_same_sightings(
         assert one == other
 
 
+def test_the_network_gets_red_green_and_blue_from_0_to_255(bare: Box, tmp_path: Path) -> None:
+    network = Network()
+    pooled = network.add("Pooling", network.data, global_pool=True, pool_type="avg")
+    network.add("Flatten", network.add("_plus_scalar", pooled, scalar=1))
+    bare.ok("visitord", "models", "import-mxnet", str(network.save(tmp_path / "mean")), "--epoch", "0")
+    pack = opened.open_pack(config.load(bare.folder / "config.toml"), "mean")
+    crop = np.empty((112, 112, 3), np.uint8)
+    crop[:] = (29, 59, 119)  # blue, green, red
+    assert pack.embed([crop])[0] == pytest.approx(np.array([120, 60, 30]) / np.linalg.norm([120, 60, 30]), abs=1e-5)
+
+
 # Importing
 
 
