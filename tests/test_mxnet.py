@@ -339,10 +339,11 @@ def test_a_worker_that_died_is_started_anew_once(tmp_path: Path, caplog: pytest.
 )
 def test_a_worker_that_fails_again_is_an_error(tmp_path: Path, code: str, said: str) -> None:
     counted = f'print("start", file=open("{tmp_path}/starts", "a"))\n'
-    worker = Native(stand_in(tmp_path, counted + READY + REQUEST + code), [], answer_s=0.5)
-    with pytest.raises(ModelError, match=said):
-        worker.embed(CROPS)
-    assert (tmp_path / "starts").read_text().count("start") == 2
+    worker = Native(stand_in(tmp_path, counted + READY + REQUEST + code), [], answer_s=0.5 if "sleep" in code else 60)
+    for starts in (2, 3):  # and who asks again all the same gets the same answer
+        with pytest.raises(ModelError, match=said):
+            worker.embed(CROPS)
+        assert (tmp_path / "starts").read_text().count("start") == starts
 
 
 def test_a_worker_that_takes_no_crops_does_not_hold_the_daemon_up(tmp_path: Path) -> None:

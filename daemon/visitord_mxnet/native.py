@@ -71,7 +71,7 @@ class Native:
         guard = threading.Timer(limit_s, self._process.kill)
         guard.daemon = True
         guard.start()
-        with suppress(OSError, struct.error):
+        with suppress(OSError, ValueError, struct.error):  # it died, was ended before, answered too little
             self._requests.write(request)
             self._requests.flush()
             kind, size = struct.unpack("<cI", self._answers.read(5))
