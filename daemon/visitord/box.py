@@ -52,6 +52,10 @@ def open_pack(config: Config, name: str | None = None, folder: Path | None = Non
     folder = folder or model_store.folder_of(name, config.models_dir, config.folder)
     if problem := model_store.check(name, folder):
         raise ModelError(problem)
+    if (folder / model_store.MANIFEST).is_file():
+        from visitord_mxnet.pack import MxnetPack
+
+        return MxnetPack(name, folder, config)
     return ZooPack(folder, config.models.threads) if name == model_store.DEFAULT else InsightPack(name, folder)
 
 

@@ -13,6 +13,7 @@ from visitord.store import database
 ROOT = Path(visitord.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 ADMIN = sorted(ROOT.with_name("visitorctl").rglob("*.py"))
+MXNET = sorted(ROOT.with_name("visitord_mxnet").glob("*.py"))
 DEMO = sorted(ROOT.with_name("visitord_demo").glob("*.py"))
 LOWEST = {"errors", "clock", "records", "sources", "config", "worker", "opencv"}
 MAY_IMPORT = {
@@ -124,6 +125,22 @@ def test_the_demo_is_imported_by_its_command_alone_and_only_when_that_runs() -> 
     assert names([f for f in FILES if "visitord_demo" in outside(f)]) == ["cli/daemon.py"]
     at_once = ast.Module([n for n in tree(ROOT / "cli" / "daemon.py").body if not isinstance(n, ast.FunctionDef)], [])
     assert not [name for name in imports_of(at_once, ("visitord", "cli")) if name.startswith("visitord_demo")]
+
+
+def test_packs_of_mxnet_checkpoints_are_imported_by_the_wiring_alone_and_only_when_there_is_one() -> None:
+    assert names([f for f in FILES if "visitord_mxnet" in outside(f)]) == ["box.py", "cli/daemon.py"]
+    assert [f.name for f in ADMIN if "visitord_mxnet" in outside(f)] == []
+    command = ROOT.with_name("visitord_mxnet") / "command.py"
+    for file, allowed in ((ROOT / "box.py", set()), (ROOT / "cli" / "daemon.py", {"command"}), (command, set())):
+        at_once = ast.Module([n for n in tree(file).body if not isinstance(n, ast.FunctionDef)], [])
+        found = (name.split(".") for name in imports_of(at_once, package(file)))
+        assert {parts[1] for parts in found if parts[0] == "visitord_mxnet"} == allowed, file
+
+
+def test_mxnet_itself_is_imported_by_its_worker_alone_which_stands_alone() -> None:
+    assert [f.name for f in [*FILES, *ADMIN, *MXNET] if "mxnet" in outside(f)] == ["worker.py"]
+    worker = ROOT.with_name("visitord_mxnet") / "worker.py"
+    assert imports(worker) == {"os", "signal", "struct", "sys", "mxnet", "numpy"}
 
 
 def test_finding_cameras_is_imported_by_the_admin_program_alone_and_its_libraries_by_nothing_else() -> None:

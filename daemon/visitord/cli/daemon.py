@@ -17,6 +17,7 @@ from visitord.records import Arrival
 from visitord.store import migrate
 from visitord.store.database import Database
 from visitord.vision import model_store
+from visitord_mxnet.command import import_mxnet
 
 # Vision's libraries take seconds to import, so commands import what uses them where they use it.
 log = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ def models_list() -> None:
         folder = model_store.folder_of(name, settings.models_dir, settings.folder)
         state = "not installed" if not folder.is_dir() else "damaged" if model_store.check(name, folder) else "ok"
         used = "yes" if name == settings.models.pack else ""
-        about = {"state": state, "licence": model_store.licence_of(name), "folder": folder}
+        about = {"state": state, "licence": model_store.licence_of(name, folder), "folder": folder}
         rows.append({"pack": name, "in use": used, **about})
     show(rows, "table", "", tuple(rows[0]))
 
@@ -138,7 +139,7 @@ def models_install(pack: str | None, source: Path | None) -> None:
     if source is not None and name != model_store.DEFAULT:
         box.open_pack(settings, name, source)  # raises when it is no usable pack
     folder = model_store.install(name, settings.models_dir, settings.folder, source)
-    click.echo(f"{name} is installed in {folder} ({model_store.licence_of(name)}).")
+    click.echo(f"{name} is installed in {folder} ({model_store.licence_of(name, folder)}).")
 
 
 @models.command("verify")
@@ -148,3 +149,6 @@ def models_verify(pack: str | None) -> None:
     settings = config()
     box.open_pack(settings, pack)
     click.echo(f"{pack or settings.models.pack}: every file is as it should be.")
+
+
+models.add_command(import_mxnet)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
 import zlib
 from pathlib import Path
@@ -26,6 +27,7 @@ ZOO_FILES = {
 }
 ZOO_LICENCE = "YuNet: MIT, SFace: Apache-2.0; commercial use allowed"
 INSIGHT_LICENCE = "insightface's pretrained packs: non-commercial research only"
+MANIFEST = "pack.toml"  # in a pack that visitord_mxnet made of a checkpoint
 DOWNLOAD_TIMEOUT_S = 300
 
 
@@ -42,9 +44,9 @@ def check(pack: str, folder: Path) -> str:
     if not folder.is_dir():
         what = "the folder does not exist" if "/" in pack else f"run: visitord models install {pack}"
         return f"The model pack {pack} is not installed in {folder}: {what}."
-    if pack != DEFAULT:
+    if pack != DEFAULT and not (folder / MANIFEST).is_file():
         return "" if any(folder.glob("*.onnx")) else f"The model pack folder {folder} holds no .onnx file."
-    for name in ZOO_FILES:
+    for name in ZOO_FILES if pack == DEFAULT else ():
         try:
             problem = _damage(name, (folder / name).read_bytes())
         except OSError as error:
@@ -60,8 +62,10 @@ def _damage(name: str, content: bytes) -> str:
     return "" if found == expected else f"is damaged (SHA-256 {found[:12]}…, expected {expected[:12]}…)"
 
 
-def licence_of(pack: str) -> str:
+def licence_of(pack: str, folder: Path) -> str:
     """Under which terms the pack's models may be used."""
+    with contextlib.suppress(OSError, ValueError, LookupError):
+        return str(tomllib.loads((folder / MANIFEST).read_text("utf-8"))["licence"])
     return ZOO_LICENCE if pack == DEFAULT else INSIGHT_LICENCE
 
 
@@ -77,9 +81,10 @@ def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Pa
             return folder
         with tempfile.TemporaryDirectory() as scratch:
             files = _zoo_files(source or _download(Path(scratch)))
-        _place(files, folder)
+        place(files, folder)
     elif source is not None:
-        _place({path.name: path.read_bytes() for path in source.glob("*.onnx")}, folder)
+        kind = "*" if (source / MANIFEST).is_file() else "*.onnx"
+        place({path.name: path.read_bytes() for path in source.glob(kind)}, folder)
     elif "/" not in pack and not folder.is_dir():
         _fetch_insightface(pack, root, folder)
     if problem := check(pack, folder):
@@ -118,7 +123,7 @@ def _zoo_files(source: Path) -> dict[str, bytes]:
     return files
 
 
-def _place(files: dict[str, bytes], folder: Path) -> None:
+def place(files: dict[str, bytes], folder: Path) -> None:
     """Write aside, then rename: a file is either the old one or the whole new one."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -40,29 +40,16 @@ REFINE_SCORE = 0.5
 REFINED_DEG = 2.0  # less roll left than this is good enough
 
 
-class ZooPack:
-    """YuNet through OpenCV's DNN module, SFace through onnxruntime."""
+class Yunet:
+    """YuNet through OpenCV's DNN module, from the default pack's folder."""
 
-    name = "opencv-zoo"
-    dim = 128
-    thresholds = THRESHOLDS
-    licence = ZOO_LICENCE
-
-    def __init__(self, folder: Path, threads: int = 0) -> None:
-        recogniser = (folder / RECOGNISER_FILE).read_bytes()
-        self.fingerprint = f"sface-{hashlib.sha256(recogniser).hexdigest()[:12]}"
-        try:
-            self._detector = cv2.FaceDetectorYN.create(
-                str(folder / DETECTOR_FILE), "", (DETECT_WIDTH_PX, DETECT_WIDTH_PX), SCORE, NMS_IOU, 200
-            )
-            self._refiner = cv2.FaceDetectorYN.create(
-                str(folder / DETECTOR_FILE), "", (REFINE_PX, REFINE_PX), REFINE_SCORE, NMS_IOU, 20
-            )
-            self._recogniser = _session(recogniser, threads)
-        except Exception as error:
-            raise ModelError(
-                f"The models in {folder} cannot be loaded ({error}); run: visitord models install opencv-zoo."
-            ) from None
+    def __init__(self, folder: Path) -> None:
+        self._detector = cv2.FaceDetectorYN.create(
+            str(folder / DETECTOR_FILE), "", (DETECT_WIDTH_PX, DETECT_WIDTH_PX), SCORE, NMS_IOU, 200
+        )
+        self._refiner = cv2.FaceDetectorYN.create(
+            str(folder / DETECTOR_FILE), "", (REFINE_PX, REFINE_PX), REFINE_SCORE, NMS_IOU, 20
+        )
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
         pad = STILL_PAD_PX if still else 0
@@ -103,6 +90,26 @@ class ZooPack:
                 break
         return detection
 
+
+class ZooPack(Yunet):
+    """YuNet, and SFace through onnxruntime."""
+
+    name = "opencv-zoo"
+    dim = 128
+    thresholds = THRESHOLDS
+    licence = ZOO_LICENCE
+
+    def __init__(self, folder: Path, threads: int = 0) -> None:
+        recogniser = (folder / RECOGNISER_FILE).read_bytes()
+        self.fingerprint = f"sface-{hashlib.sha256(recogniser).hexdigest()[:12]}"
+        try:
+            super().__init__(folder)
+            self._recogniser = session(_sound(recogniser), threads)
+        except Exception as error:
+            raise ModelError(
+                f"The models in {folder} cannot be loaded ({error}); run: visitord models install opencv-zoo."
+            ) from None
+
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
         # One at a time: on CPUs without wide SIMD units a batch costs as much as its faces one by one.
         rows = [
@@ -129,13 +136,18 @@ def _detection(row: NDArray[np.float32], scale: float, pad: int) -> Detection:
     return Detection(points[:2].ravel(), points[2:], min(1.0, abs(float(row[14]))))
 
 
-def _session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
+def session(model: str | bytes, threads: int) -> onnxruntime.InferenceSession:
+    """A model, or the file it is in, in onnxruntime on the CPU; threads 0: one per core."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    # The int8 file stores quantise/dequantise pairs that a CPU runs faster folded away; the output is the same.
+    # SFace's int8 file stores quantise/dequantise pairs that a CPU runs faster folded away; the output is the same.
     options.add_session_config_entry("session.disable_quant_qdq", "1")
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # twice the CPU, where cores are busy
-    # It also lists weights it no longer has as graph inputs; runtimes refuse it until they are gone.
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _sound(model: bytes) -> bytes:
+    """SFace without the weights it lists as graph inputs and no longer has; runtimes refuse it until they are gone."""
     sound = onnx.utils.Extractor(onnx.load_model_from_string(model)).extract_model(["data"], ["fc1"])
-    return onnxruntime.InferenceSession(sound.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return bytes(sound.SerializeToString())

@@ -1,0 +1,71 @@
+"""The default pack's detector with an MXNet checkpoint as the recogniser."""
+
+import hashlib
+import tomllib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visitord.config import Config
+from visitord.errors import ModelError
+from visitord.records import Image
+from visitord.vision import model_store
+from visitord.vision.insight import InsightPack
+from visitord.vision.pack import CROP_PX, unit
+from visitord.vision.zoo import Yunet, session
+from visitord_mxnet.checkpoint import INPUT
+from visitord_mxnet.native import Native
+
+ONNX_FILE, SYMBOL_FILE, PARAMS_FILE = "recogniser.onnx", "model-symbol.json", "model.params"
+Run = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""From RGB crops (n, 112, 112, 3) to embeddings (n · d,)."""
+
+
+class MxnetPack(Yunet):
+    """What pack.toml in `folder` tells: a recogniser for onnxruntime, or for MXNet where it names an interpreter."""
+
+    thresholds = InsightPack.thresholds
+
+    def __init__(self, name: str, folder: Path, config: Config) -> None:
+        detector = model_store.folder_of(model_store.DEFAULT, config.models_dir, config.folder)
+        if problem := model_store.check(model_store.DEFAULT, detector):
+            raise ModelError(problem)
+        super().__init__(detector)
+        self.name = name
+        try:
+            about = tomllib.loads((folder / model_store.MANIFEST).read_text("utf-8"))
+            for file, digest in about["files"].items():
+                if hashlib.sha256((folder / file).read_bytes()).hexdigest() != digest:
+                    raise ValueError(f"{file} is damaged, import it again")
+            self.fingerprint, self.licence = str(about["fingerprint"]), str(about["licence"])
+            self._run = _runner(folder, about.get("python"), about["output"], config)
+            self.dim = self._run(np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8)).size
+        except ModelError:
+            raise
+        except Exception as error:
+            reason = " ".join(str(error).split())
+            raise ModelError(f"The model pack {name} in {folder} cannot be used: {reason}.") from None
+
+    def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
+        if not crops:
+            return np.empty((0, self.dim), np.float32)
+        rows = self._run(np.stack(crops)[..., ::-1])
+        if rows.size != len(crops) * self.dim or not np.isfinite(rows).all():
+            raise ModelError(f"The recogniser of the pack {self.name} answers with what are no embeddings.")
+        return unit(rows.reshape(len(crops), self.dim))
+
+
+def _runner(folder: Path, python: str | None, output: str, config: Config) -> Run:
+    if python:
+        device = getattr(config.models, "device", "auto")
+        arguments = [str(folder / SYMBOL_FILE), str(folder / PARAMS_FILE), output, device]
+        return Native(python, arguments, config.models.threads).embed
+    network = session(str(folder / ONNX_FILE), config.models.threads)
+
+    def run(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        planes = crops.transpose(0, 3, 1, 2).astype(np.float32)
+        return np.concatenate([network.run(None, {INPUT: plane[None]})[0].ravel() for plane in planes])
+
+    return run

@@ -1,0 +1,59 @@
+# mypy: allow-untyped-defs, allow-untyped-calls
+"""Runs a checkpoint through MXNet for another process: python worker.py SYMBOL PARAMS NODE DEVICE.
+
+It stands alone: its interpreter has MXNet 1.9.1 and an old numpy, but not visitord.  Frames go in on stdin and out on
+stdout: a letter, the payload's length (unsigned, 32 bits, little-endian), the payload.  Asked C, crops as RGB uint8
+(n, 112, 112, 3), it answers E, embeddings as float32 (n, d); before the first, R: ready; instead, X: why not.
+"""
+
+import os
+import signal
+import struct
+import sys
+
+SIDE_PX = 112
+
+
+def load(symbol_file, params_file, node, device):
+    """What turns the bytes of crops into the bytes of embeddings."""
+    import mxnet as mx
+    import numpy as np
+
+    card = device[5:] if device.startswith("cuda:") else "0" if device == "auto" and mx.context.num_gpus() else ""
+    context = mx.gpu(int(card)) if card else mx.cpu()
+    network = mx.sym.load(symbol_file).get_internals()[node + "_output"]
+    executor = network.simple_bind(context, grad_req="null", data=(1, 3, SIDE_PX, SIDE_PX))
+    stored = mx.nd.load(params_file)
+    for kind, mine in (("arg:", executor.arg_dict), ("aux:", executor.aux_dict)):
+        for name in set(mine) - {"data"}:
+            mine[name][:] = stored[kind + name].astype("float32")
+
+    def embed(content):
+        crops = np.frombuffer(content, np.uint8).reshape(-1, 1, SIDE_PX, SIDE_PX, 3).transpose(0, 1, 4, 2, 3)
+        rows = [executor.forward(data=mx.nd.array(crop, context))[0].asnumpy() for crop in crops]
+        return np.concatenate(rows).astype("<f4").tobytes()
+
+    return embed
+
+
+def main(*arguments):
+    for number in (signal.SIGINT, signal.SIGTERM):  # it ends when stdin does, so with who asks, even if by SIGKILL
+        signal.signal(number, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what MXNet prints does not get between the frames
+
+    def say(kind, payload):
+        answers.write(struct.pack("<cI", kind, len(payload)) + payload)
+        answers.flush()
+
+    try:
+        embed = load(*arguments)
+        say(b"R", b"")
+        while header := sys.stdin.buffer.read(5):
+            say(b"E", embed(sys.stdin.buffer.read(struct.unpack("<cI", header)[1])))
+    except Exception as error:
+        say(b"X", " ".join((type(error).__name__ + ": " + str(error)).split())[:400].encode())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
