@@ -99,15 +99,19 @@ def open_recorder(
         sightings.declare_site(database, site)
         return thresholds(config, pack, database)
 
-    limits: Thresholds | None = None
+    limits, problem = None, None
     try:
         limits = prepare()
     except DatabaseError as error:
         if spool is None:
             raise
-        log.error("%s Until then nobody is recognised; sightings are kept in %s.", error, config.spool_file)
+        problem = error
     crops, vector = Crops(config.state / "crops"), config.database.vector
     known = GalleryFile(config.state / "gallery.json", pack.fingerprint) if spool and not vector else None
-    return Recorder(
+    recorder = Recorder(
         database, site, pack.fingerprint, pack.dim, limits, arrived, crops, spool, known, prepare, vector=vector
     )
+    if problem:
+        whom = "whoever was known here before is" if recorder.thresholds else "nobody is"
+        log.error("%s Until then %s recognised; sightings are kept in %s.", problem, whom, config.spool_file)
+    return recorder
