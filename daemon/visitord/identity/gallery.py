@@ -24,7 +24,7 @@ class Gallery:
         self._templates: list[Template] = []  # of each row, without the embedding
         self._roots: list[UUID] = []
         self._rows: dict[UUID, list[int]] = {}  # of each of them
-        self._root_of: dict[UUID, UUID] = {}
+        self._parts: dict[UUID, list[int]] = {}  # rows of each identity by itself
         for template in templates:
             self.add(template)
 
@@ -48,13 +48,14 @@ class Gallery:
         else:
             self._owner[n] = self._owner[self._rows[template.root_id][0]]
         self._rows[template.root_id].append(n)
-        self._root_of[template.identity_id] = template.root_id
+        self._parts.setdefault(template.identity_id, []).append(n)
         self._templates.append(replace(template, embedding=_NONE))
 
     def update(self, changed: Set[UUID], templates: Collection[Template]) -> "Gallery":
         """The gallery in which these identities have exactly these templates: itself, or a new one where some left."""
         now = {t.template_id: replace(t, embedding=_NONE) for t in templates}
-        held = {t.template_id: t for t in self._templates if t.identity_id in changed}
+        rows = (n for identity_id in changed for n in self._parts.get(identity_id, ()))
+        held = {self._templates[n].template_id: self._templates[n] for n in rows}
         if all(same(t, now.get(i)) for i, t in held.items()):
             for template in templates:
                 if template.template_id not in held:
@@ -76,7 +77,9 @@ class Gallery:
 
     def root(self, identity_id: UUID | None) -> UUID | None:
         """Who stands for an identity that is held here; itself where it is not."""
-        return self._root_of.get(identity_id, identity_id) if identity_id else None
+        if identity_id is None or identity_id not in self._parts:
+            return identity_id
+        return self._templates[self._parts[identity_id][0]].root_id
 
     def name(self, identity_id: UUID) -> str:
         """What an identity is called; empty for one that the database has not yet given a number."""
