@@ -82,4 +82,8 @@ comment on function visitord.forget is
     'Erases a root identity, everyone merged into it, and all that was seen or learnt of them. Returns what was erased: ids of sightings, names of pictures that nobody needs any more, and how many sightings and identities.';
 
 -- New tables are for the roles too.
-select visitord.grant_roles();
+do $$
+begin
+    perform visitord.grant_roles();
+end
+$$;

@@ -32,7 +32,7 @@ _OVERTAKEN = (
     errors.DeadlockDetected,
     errors.SerializationFailure,
     errors.ForeignKeyViolation,
-)  # a person just forgotten
+)  # just forgotten
 _BUSY = (errors.LockNotAvailable, errors.QueryCanceled, *_OVERTAKEN)
 _SENSELESS = (psycopg2.DataError, errors.CheckViolation, errors.NotNullViolation)
 _TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)

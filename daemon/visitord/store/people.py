@@ -45,12 +45,17 @@ def find(cursor: Cursor, who: str) -> Person:
 def faces(cursor: Cursor, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str | None]]:
     """What people and sightings are called, and the crop that shows them best, if any."""
     cursor.execute(SQL["faces"], {"ids": list(ids)})
-    return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+    return {row[0]: (row[1], row[2] or row[3]) for row in cursor.fetchall()}
+
+
+def names(cursor: Cursor) -> list[str]:
+    """The names and labels of those enrolled last."""
+    cursor.execute(SQL["known_names"])
+    return [value for row in cursor.fetchall() for value in row if value]
 
 
 def _near(cursor: Cursor, text: str) -> str:
-    cursor.execute(SQL["known_names"])
-    known = [value for row in cursor.fetchall() for value in row if value]
+    known = names(cursor)
     if not known:
         return "; no person has been enrolled yet"
     near = difflib.get_close_matches(text, known, n=NEAR_MAX, cutoff=0.5)

@@ -1,16 +1,29 @@
 -- The longer statements of the store.  A line such as "-- name: what it is for" begins each; no empty line stands inside one.
 
--- visitors: those seen within the window by its camera, those seen last first
+-- visitors: those seen within the window by its camera, those seen last first; all where there is no window
 select *
 from visitor
-where visitor_id in (
-    select visitor_id
-    from sighting_log
-    where ended_at >= coalesce(%(since)s, '-infinity'::timestamptz)
-    and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
-    and camera = coalesce(%(camera)s, camera)
+where (
+    coalesce(%(since)s, %(until)s) is null and %(camera)s is null
+    or visitor_id in (
+        select visitor_id
+        from sighting_log
+        where ended_at >= coalesce(%(since)s, '-infinity'::timestamptz)
+        and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
+        and camera = coalesce(%(camera)s, camera)
+    )
 )
-order by last_seen desc, label
+and status = coalesce(%(status)s, status)
+and (not %(unnamed)s or name = label)
+order by last_seen desc nulls last, label
+
+-- frequent: those of 30 days who came more than once, the most frequent first
+select v.visitor_id, v.name, v.label, v.status, f.visits_30d, f.days_30d, f.median_gap, f.last_seen
+from frequent_visitor f join visitor v using (visitor_id)
+where f.visits_30d > 1
+and v.status = coalesce(%(status)s, v.status)
+and (not %(unnamed)s or v.name = v.label)
+order by visits_30d desc, last_seen desc, label
 
 -- visits: with the keys of the JSON contract, in order of time
 select visit_id, visitor_id as identity, name, status, cameras[1] as camera, cameras, started_at, ended_at,
@@ -142,7 +155,7 @@ limit %(limit)s
 
 -- suggestions: open ones, most alike first
 select s.number, coalesce(a.name, 'visitor ' || a.number) as one, coalesce(b.name, 'visitor ' || b.number) as other,
-       agreement, reason, made_at
+       agreement, reason, made_at, one_id, other_id
 from suggestion s
 join identity a on a.identity_id = one_id
 join identity b on b.identity_id = other_id
@@ -228,11 +241,13 @@ where (one_id, other_id) not in (select * from unnest(%s::uuid[], %s::uuid[]))
 select i.identity_id, coalesce(i.name, 'visitor ' || i.number),
        (select crop from sighting g join identity m using (identity_id)
         where i.identity_id in (m.identity_id, m.root_id) and crop is not null
-        order by m.identity_id = i.identity_id desc, good_shots > 0 desc, quality desc limit 1)
+        order by m.identity_id = i.identity_id desc, good_shots > 0 desc, quality desc limit 1),
+       (select crop from template t join identity m using (identity_id)
+        where i.identity_id in (m.identity_id, m.root_id) and crop is not null order by quality desc limit 1)
 from identity i
 where i.identity_id = any(%(ids)s)
 union all
-select sighting_id, camera || to_char(started_at, ' MM-DD HH24:MI'), crop
+select sighting_id, camera || to_char(started_at, ' MM-DD HH24:MI'), crop, null
 from sighting
 where sighting_id = any(%(ids)s)
 
@@ -254,6 +269,11 @@ limit 10000
 update identity
 set name = %s, status = case when status = 'ignored' then status else 'named' end
 where identity_id = %s and merged_into is null
+
+-- learn_photograph: unless it was learnt before
+insert into template (template_id, identity_id, pack, embedding, quality, crop, created_at)
+values %s
+on conflict (template_id) do nothing
 
 -- unignore: what they were before follows from whether they have a name
 update identity
