@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -12,16 +13,15 @@ from visitorctl.leaving import yes_option
 from visitord import box
 from visitord.cli.common import PATH, config, database
 from visitord.errors import VisitordError
+from visitord.store import people
 from visitord.store.crops import Crops
 
 if TYPE_CHECKING:  # their libraries take seconds to import
     from visitorctl.enrolling import Answers, Desk
     from visitorctl.photographs import Look
 
-# Those that cannot be used are told of.
-PICTURES = {
-    f".{kind}" for kind in ["jpg", "jpeg", "jfif", "png", "bmp", "webp", "tif", "tiff", "gif", "heic", "heif", "avif"]
-}
+# In folders; those that cannot be used are told of.
+PICTURES = {".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".heic", ".heif", ".avif"}
 
 
 @click.command()
@@ -52,32 +52,27 @@ def enroll(
     """
     if sum((bool(photos), folder is not None, camera is not None)) != 1 or (name is None) == (folder is None):
         raise click.UsageError("Say NAME PHOTO..., or --folder DIR, or NAME --camera CAMERA.")
+    wanted = _folder(folder) if folder else {people.proper(name or ""): _files(photos)}
     from visitorctl.enrolling import Answers, Desk
 
-    people = _folder(folder) if folder else {name or "": _files(photos)}
     opened, settings = database(), config()
     pack = box.open_pack(settings)
     desk = Desk(opened, pack, box.thresholds(settings, pack, opened), Crops(settings.state / "crops"))
     answers = Answers(yes, new, lambda question: click.confirm(question, default=True))
     if camera:
-        from visitorctl.enrolling import enroll as settle
         from visitorctl.session import take
 
-        for line in settle(desk, name or "", take(desk, settings, camera, window), answers):
-            click.echo(line)
-        return
-    failed = [n for n, files in people.items() if not _one(desk, n, files, answers, only=folder is None)]
+        return _settle(desk, name or "", take(desk, settings, camera, window), answers)
+    failed = [n for n, files in wanted.items() if not _one(desk, n, files, answers, only=folder is None)]
     if failed:
-        raise VisitordError(f"{len(failed)} of {len(people)} people could not be enrolled: {', '.join(failed)}.")
+        raise VisitordError(f"{len(failed)} of {len(wanted)} people could not be enrolled: {', '.join(failed)}.")
+    return None
 
 
 def _one(desk: "Desk", name: str, files: Sequence[Path], answers: "Answers", only: bool) -> bool:
     """Enrol one person from files; returns whether that worked.  only: nobody else waits, so errors are raised."""
-
     try:
-        looks = list(_looks(desk, name, files))
-        for line in settle(desk, name, looks, answers):
-            click.echo(line)
+        _settle(desk, people.proper(name), list(_looks(desk, name, files)), answers)
     except VisitordError as error:
         if only:
             raise
@@ -86,7 +81,15 @@ def _one(desk: "Desk", name: str, files: Sequence[Path], answers: "Answers", onl
     return True
 
 
-def _looks(desk: "Desk", name: str, files: Sequence[Path]) -> Iterator["Look"]:
+def _settle(desk: "Desk", name: str, looks: "Sequence[Look]", answers: "Answers") -> None:
+    from visitorctl import enrolling
+
+    for line in enrolling.enroll(desk, name, looks, answers):
+        click.echo(line)
+
+
+def _looks(desk: "Desk", name: str, files: Sequence[Path]) -> "Iterator[Look]":
+    from visitorctl.photographs import read
 
     console = Console(stderr=True)
     for path in track(files, f"Looking at {name}", console=console, transient=True, disable=not console.is_terminal):

@@ -152,7 +152,7 @@ def _whom(
     like = f"The photographs of {name} look like {about['name']} ({best[alike[0]]:.2f})"
     if about["name"] != about["label"]:
         raise VisitordError(f"{like}: enroll them under that name, or with --new if they are two people.")
-    seen = "who is ignored" if about["status"] == Status.IGNORED else f"seen {about['sightings']} times"
+    seen = "who is ignored" if about["status"] == Status.IGNORED else f"seen in {about['sightings']} sighting(s)"
     question = f"{like}, {seen}. Give that one the name, instead of enrolling a second person?"
     if answers.to(question, "--yes to name that one, or with --new if they are two people"):
         return _Plan(alike[0], name)

@@ -1,7 +1,9 @@
 """Draws faces in the terminal: as sixels or by kitty's protocol where it can, else as coloured half blocks."""
 
 import io
+import logging
 import sys
+import termios
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -34,13 +36,20 @@ def show_faces(database: Database, rows: Sequence[tuple[str, Sequence[UUID]]]) -
         out.print(line, markup=False)
         pictures = [crops.read(known[i][1]) for i in ids if i in known]
         if any(pictures):
-            out.print(drawing([p for p in pictures if p]))
+            draw([p for p in pictures if p])
         else:
             out.print("(no picture on this box)", style="dim")
 
 
-def drawing(pictures: Sequence[bytes]) -> RenderableType:
-    """JPEG pictures side by side, as this terminal shows them best."""
+def draw(pictures: Sequence[bytes]) -> None:
+    """JPEG pictures side by side, as this terminal shows them best; a remark where it shows none."""
+    try:
+        out.print(_drawing(pictures))
+    except (ArithmeticError, OSError, ValueError, termios.error):  # such as of a terminal that has no size
+        out.print("(this terminal shows no picture)", style="dim")
+
+
+def _drawing(pictures: Sequence[bytes]) -> RenderableType:
     from PIL import Image
 
     strip = Image.new("RGB", (SIDE_PX * len(pictures), SIDE_PX))
@@ -50,8 +59,7 @@ def drawing(pictures: Sequence[bytes]) -> RenderableType:
         # The library asks the terminal what it can, and waits a tenth of a second for each answer; it would ask
         # whatever else standard input is.
         setattr(sys, "__stdin__", None)  # noqa: B010
-    from textual_image.renderable import HalfcellImage
+    logging.getLogger("textual_image").setLevel(logging.CRITICAL)  # it warns of terminals that do not answer
     from textual_image.renderable import Image as Best
 
-    kind = Best if out.is_terminal else HalfcellImage
-    return kind(strip, width=COLUMNS * len(pictures), height=ROWS)
+    return Best(strip, width=COLUMNS * len(pictures), height=ROWS)

@@ -14,7 +14,7 @@ import click
 import cv2
 import numpy as np
 
-from visitorctl.faces import drawing
+from visitorctl.faces import draw
 from visitord.cli.common import out
 from visitord.errors import VisitordError
 from visitord.records import Frame
@@ -106,4 +106,4 @@ class _Terminal:
     def tell(self, text: str, portrait: bytes = b"") -> None:
         click.echo(text)
         if portrait and out.is_terminal:
-            out.print(drawing([portrait]))
+            draw([portrait])

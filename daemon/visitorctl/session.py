@@ -54,7 +54,7 @@ def take(desk: Desk, config: Config, camera: str, window: bool | None) -> list[L
 
 def _session(desk: Desk, known: Gallery, camera: Camera, front: Front) -> list[Look]:
     taken: list[Look] = []
-    first = _next(camera, FIRST_WITHIN_S)
+    first = _next(camera, FIRST_WITHIN_S, State.GONE)
     front.see(first)
     while len(taken) < WANTED:
         key = front.key(STEP_S).lower()
@@ -90,15 +90,15 @@ def _judge(desk: Desk, known: Gallery, frame: Frame, taken: list[Look], front: F
     return front.tell(f"Taken: {len(taken)} of {WANTED}.{like}", found.portrait())
 
 
-def _next(camera: Camera, within_s: float) -> Frame:
-    """The next picture; raises CameraError saying why none comes."""
+def _next(camera: Camera, within_s: float, *hopeless: State) -> Frame:
+    """The next picture; raises CameraError saying why none comes.  hopeless: further states not to be waited in."""
     camera.take()
     clock = Clock()
     began, pause = clock.monotonic(), threading.Event()
     while clock.monotonic() - began < within_s:
         if frame := camera.take():
             return frame
-        if camera.health().state in (State.REFUSED, State.ENDED):
+        if camera.health().state in (State.REFUSED, State.ENDED, *hopeless):
             break
         pause.wait(STEP_S)
     raise CameraError(f"{camera.settings.name} gives no picture: it is {camera.health()}.")
@@ -117,9 +117,7 @@ def _opened(config: Config, name: str) -> Iterator[Camera]:
             raise CameraError(f"The camera's address {reason}.") from None
         if source.kind is Kind.FILE:
             known = ", ".join(c.name for c in config.camera) or "none"
-            raise NotFoundError(
-                f'No camera is called "{name}"; configured: {known}. An address or a device will do too.'
-            )
+            raise NotFoundError(f'No camera is called "{name}"; there is: {known}; or give an address or a device.')
     else:
         source = config.source_of(chosen)
     stop = threading.Event()
