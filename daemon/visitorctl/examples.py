@@ -8,7 +8,6 @@ EXAMPLES = {
     "export": ("visitorctl export visits --since 2026-01-01 > visits.csv",),
     "status": ("visitorctl status", "visitorctl status --format json"),
     "snapshot": ("visitorctl snapshot entrance -o now.jpg",),
-    "sql": ('visitorctl sql "select name, visits from visitord.visitor order by visits desc"',),
     "rename": ('visitorctl rename "visitor 7" Sam', "visitorctl rename 7 Sam"),
     "merge": ("visitorctl merge Sam 12 --why 'same coat'",),
     "undo": ("visitorctl undo", "visitorctl undo 3c470725"),

@@ -57,9 +57,7 @@ def forget(who: str, yes: bool) -> None:
         person = people.find(cursor, who)
         (about,) = listing.rows(cursor, "person", id=person.visitor_id)
     named = person.label if person.name == person.label else f"{person.name} ({person.label})"
-    what = (
-        f"{about['visits']} visits, {about['sightings']} sightings, {about['templates']} templates and their pictures"
-    )
+    what = "{visits} visits, {sightings} sightings, {templates} template(s) and all pictures of them".format(**about)
     confirm(f"Erase {named} for good, with {what}?", yes)
     with opened.transaction() as cursor:
         erased = erasing.forget(cursor, person)

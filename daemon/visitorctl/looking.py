@@ -9,6 +9,7 @@ import click
 
 from visitorctl.completion import CAMERA, WHO
 from visitorctl.faces import faces_option, require_terminal, show_faces
+from visitorctl.working import working
 from visitord import box, control
 from visitord.cli.common import PATH, config, database, format_option, listing_options, out, save, show
 from visitord.errors import NotFoundError
@@ -90,7 +91,8 @@ def visits(form: str, who: str | None, **window: object) -> None:
     visitorctl visits rebuild puts all visits of the site together anew, from its sightings and visit.gap.
     """
     if who == "rebuild":
-        count = sightings.declare_site(database(), box.site_of(config()), rebuild=True)
+        with working("Putting all visits together"):
+            count = sightings.declare_site(database(), box.site_of(config()), rebuild=True)
         return click.echo(f"{config().site.name} has {count} visits, put together anew from its sightings.")
     with database().transaction() as cursor:
         visitor_id = people.find(cursor, who).visitor_id if who else None
@@ -115,7 +117,7 @@ def stats(form: str, by: str, since: datetime | None, **window: object) -> None:
 @listing_options
 def export(form: str, what: str, **window: object) -> None:
     """Print everything there is of WHAT, as CSV unless --format says otherwise."""
-    with database().transaction() as cursor:
+    with working("Reading"), database().transaction() as cursor:
         rows = listing.rows(cursor, EXPORTS[what], **window)
     show(rows, "csv" if form == "table" else form, "")
 
@@ -156,7 +158,7 @@ def snapshot(camera: str, output: Path | None) -> None:
             known = ", ".join(c.name for c in settings.camera) or "none"
             where = settings.path or "the built-in configuration"
             raise NotFoundError(f'No camera is called "{camera}" in {where}; there is: {known}.')
-        from visitord.app import look
+        from visitorctl.glance import look
 
         picture = look(settings, chosen, box.open_pack(settings))
     path = output or Path(f"{camera}.jpg")

@@ -7,6 +7,7 @@ import click
 
 from visitorctl.completion import WHO
 from visitorctl.faces import faces_option, require_terminal, show_faces
+from visitorctl.working import working
 from visitord import box, jobs
 from visitord.cli.common import PATH, config, database, format_option, save, show
 from visitord.identity.neighbours import Neighbours
@@ -141,7 +142,8 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
     settings = config()
     opened, pack = database(), box.open_pack(settings)
     near = Neighbours(box.thresholds(settings, pack, opened).merge)
-    done = jobs.merge_duplicates(opened, pack.fingerprint, near, datetime.now(UTC), dry_run)
+    with working("Comparing everyone with everyone"):
+        done = jobs.merge_duplicates(opened, pack.fingerprint, near, datetime.now(UTC), dry_run)
     whom = [
         (f"one person: all agree at {g.agreement:.2f} or more", (g.identity_id, *g.merged, *g.settled))
         for g in done.groups
