@@ -79,39 +79,40 @@ def enroll(desk: Desk, name: str, looks: Sequence[Look], answers: Answers) -> li
     Raises VisitordError, and then nothing was changed.
     """
     name = people.proper(name)
-    told = []
     odd = photographs.strangers(looks, desk.limits.new)
-    told += [f"{one.name} is left out: it looks like nobody in the other photographs." for one in odd]
-    looks = list({one.digest: one for one in looks if one not in odd}.values())
-    if not looks:
+    told = [f"{one.name} is left out: it looks like nobody in the other photographs." for one in odd]
+    usable = {_template_id(desk, one): one for one in looks if one not in odd}
+    if not usable:
         raise VisitordError(f"No photograph of {name} can be used: nobody was enrolled.")
     known = desk.known()
     with desk.database.transaction() as cursor:
         target = _called(cursor, name)
-        owners = gallery.photographed(cursor, [_template_id(desk, one) for one in looks])
-        room = TEMPLATES_MAX - (gallery.photographs(cursor, target.visitor_id, desk.pack.fingerprint) if target else 0)
-    owner = next((o for o in owners.values() if target is None or o != target.visitor_id), None)
-    if owner is not None:
-        with desk.database.transaction() as cursor:
-            theirs = people.find(cursor, str(owner)).name
-        raise VisitordError(f"One of the photographs of {name} is {theirs}'s already: nobody was enrolled.")
-    fresh = [one for one in looks if _template_id(desk, one) not in owners]
-    if not fresh and target:
-        return [*told, f"{target.name} knows these photographs already; nothing changed."]
-    chosen = photographs.choose(fresh, room, known.held(target.visitor_id if target else None))
-    if not chosen and target:
-        return [*told, f"{target.name} is known from photographs like these already; nothing changed."]
+        chosen = _choose(cursor, desk, name, target, usable, known)
+    if not chosen:
+        return [*told, f"{name} is known from these photographs, or ones as good, already; nothing changed."]
     plan = _whom(desk, name, target, chosen, known, answers)
     if plan is None:
         return [*told, f"Nothing was added to {name}."]
-    person = _write(desk, name, target, plan, chosen)
+    person, count = _write(desk, name, target, plan, chosen), _count(chosen)
     if target:
-        told.append(f"{person.name} ({person.label}) was there already: {_count(chosen)} added.")
-    elif plan.target:
-        told.append(f"{person.label} is now called {person.name}: {_count(chosen)} added.")
-    else:
-        told.append(f"{person.name} ({person.label}) is enrolled with {_count(chosen)}.")
-    return told
+        return [*told, f"{person.name} ({person.label}) was there already: {count} added."]
+    if plan.target:
+        return [*told, f"{person.label} is now called {person.name}: {count} added."]
+    return [*told, f"{person.name} ({person.label}) is enrolled with {count}."]
+
+
+def _choose(
+    cursor: Cursor, desk: Desk, name: str, target: Person | None, looks: dict[UUID, Look], known: Gallery
+) -> list[Look]:
+    """What is to be learnt, by template ids; raises VisitordError for a photograph that is somebody else's."""
+    owners = gallery.photographed(cursor, list(looks))
+    target_id = target.visitor_id if target else None
+    for owner in {*owners.values()} - {target_id}:
+        theirs = people.find(cursor, str(owner)).name
+        raise VisitordError(f"One of the photographs of {name} is {theirs}'s already: nobody was enrolled.")
+    learnt = gallery.photographs(cursor, target_id, desk.pack.fingerprint) if target_id else 0
+    fresh = [one for template_id, one in looks.items() if template_id not in owners]
+    return photographs.choose(fresh, TEMPLATES_MAX - learnt, known.held(target_id))
 
 
 def _count(chosen: Sequence[Look]) -> str:

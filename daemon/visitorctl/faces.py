@@ -16,7 +16,7 @@ from visitord.store.crops import Crops
 from visitord.store.database import Database
 
 SIDE_PX = 160
-ROWS, COLUMNS = 8, 16  # of characters, which are about twice as high as wide
+ROWS, COLUMNS = 10, 20  # of characters, which are about twice as high as wide
 
 faces_option = click.option("--faces", is_flag=True, help="Draw the faces, in a terminal.")
 
