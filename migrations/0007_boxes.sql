@@ -21,12 +21,14 @@ comment on column visitord.camera_health.box is 'The box whose daemon reported i
 
 create table visitord.gallery_change (
     identity_id  uuid primary key,
-    version      bigint not null
+    version      bigint not null,
+    changed_at   timestamptz not null default now()
 );
 create index gallery_change_version on visitord.gallery_change (version);
-comment on table visitord.gallery_change is 'When each identity last changed in a way that daemons match by; not only those that still exist.';
+comment on table visitord.gallery_change is 'When each identity last changed in a way that daemons match by; also those that were forgotten, for a day.';
 comment on column visitord.gallery_change.identity_id is 'Whose templates, name or merge changed.';
 comment on column visitord.gallery_change.version is 'The version of gallery_version that came of it.';
+comment on column visitord.gallery_change.changed_at is 'When.';
 comment on column visitord.gallery_version.version is 'Grows by one with every change to whom faces are matched with, and what they are called.';
 
 do $$ begin perform visitord.grant_roles(); end $$;

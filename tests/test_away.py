@@ -13,7 +13,7 @@ from running import wait
 from support import START, axis, report
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Thresholds, TrackReport
-from visitord.store import correcting, merging, migrate, people, sightings
+from visitord.store import correcting, erasing, merging, migrate, people, sightings
 from visitord.store.database import Database
 from visitord.store.gallery_file import GalleryFile
 from visitord.store.spool import Spool, Waiting, waiting
@@ -135,6 +135,18 @@ def test_one_visit_is_told_once_whether_it_began_before_or_during_the_outage(sta
     assert len(box.arrivals) == 2
 
 
+def test_the_arrival_of_somebody_ignored_is_not_told(start: Callable[..., Running]) -> None:
+    box = start()
+    box.submit(report(axis(0), 0))
+    box.told("visitor 1")
+    with box.direct.transaction() as cursor:
+        people.ignore(cursor, people.find(cursor, "1"))
+    wait(lambda: box.recorder._gallery.name(box.arrivals[0].visitor_id) is None, 10)
+    away(box)
+    box.submit(report(axis(0), 1000), report(axis(1), 2000))
+    box.told("visitor 1", "A new visitor")
+
+
 def test_two_people_in_one_picture_stay_two(start: Callable[..., Running]) -> None:
     box = start()
     box.submit(report(axis(9), 0))
@@ -252,6 +264,10 @@ def test_a_box_catches_up_with_what_changed_and_nothing_else(
         ((merge_id,),) = cursor.fetchall()
         correcting.undo(cursor, merge_id, "me", "for tests", START)
     assert len(set(followed(database, other))) == 5
+    with database.transaction() as cursor:
+        merging.merge(cursor, kept.visitor_id, people.find(cursor, "3").visitor_id, "me", "for tests", START)
+        erasing.forget(cursor, kept)
+    assert len(followed(database, other)) == 3
     assert max(fetched) <= 2
     fetched.clear()
     followed(database, other)

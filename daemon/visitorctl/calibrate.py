@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from visitorctl.working import working
 from visitord import box
 from visitord.cli.common import PATH, config, log_to_stderr, save, show
 from visitord.errors import VisitordError
@@ -35,7 +36,7 @@ def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
     log_to_stderr()
     settings = config()
     pack, database, site = box.open_pack(settings), box.open_database(settings), settings.site.name
-    with database.transaction() as cursor:
+    with working("Reading scores"), database.transaction() as cursor:
         sample = sightings.scores(cursor, site, pack.fingerprint)
     result = measure.calibrate(sample, box.thresholds(settings, pack, database), pack.thresholds, rate)
     new, n = result.proposed, len(sample.different)

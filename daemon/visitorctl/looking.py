@@ -3,33 +3,63 @@
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
+from visitorctl.completion import CAMERA, WHO
+from visitorctl.faces import faces_option, require_terminal, show_faces
+from visitorctl.working import working
 from visitord import box, control
 from visitord.cli.common import PATH, config, database, format_option, listing_options, out, save, show
 from visitord.errors import NotFoundError, SpoolError
+from visitord.records import Status
 from visitord.store import listing, people, sightings, spool
 
+FACES_MAX = 4  # that fit side by side
 EXPORTS = {"visits": "visits", "visitors": "visitors", "sightings": "exported_sightings"}  # and their statements
 
 
 @click.command("list")
 @listing_options
-def list_(form: str, **window: object) -> None:
+@click.option("--status", type=click.Choice([s.value for s in Status]), help="Only these.")
+@click.option("--unnamed", is_flag=True, help="Only those without a name.")
+@click.option("--frequent", is_flag=True, help="Who came more than once within 30 days, most often first.")
+@faces_option
+def list_(form: str, frequent: bool, faces: bool, **filters: object) -> None:
     """Everyone known, those seen last first."""
-    with database().transaction() as cursor:
-        rows = listing.rows(cursor, "visitors", **window)
-    show(rows, form, "Nobody to show.", ("name", "label", "status", "visits", "last_seen", "visitor_id"))
+    if frequent and (filters["since"] or filters["until"] or filters["camera"]):
+        raise click.UsageError("--frequent is about the last 30 days at all cameras; leave out the other.")
+    if faces:
+        require_terminal(form)
+    opened = database()
+    with opened.transaction() as cursor:
+        rows = listing.rows(cursor, "frequent" if frequent else "visitors", **filters)
+    if faces and rows:
+        return show_faces(opened, [(_line(row), [row["visitor_id"]]) for row in rows])
+    counts = ("visits_30d", "days_30d", "median_gap") if frequent else ("visits",)
+    return show(rows, form, "Nobody to show.", ("name", "label", "status", *counts, "last_seen", "visitor_id"))
+
+
+def _line(row: dict[str, Any]) -> str:
+    """A person in words."""
+    visits, seen = row.get("visits", row.get("visits_30d")), row["last_seen"]
+    return f"{row['name']} ({row['label']}, {row['status']}), {visits} visits" + (
+        f", last seen {seen:%Y-%m-%d %H:%M}" if seen else ""
+    )
 
 
 @click.command("show")
-@click.argument("who")
+@click.argument("who", type=WHO)
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many sightings to show.")
+@faces_option
 @format_option
-def show_(who: str, limit: int, form: str) -> None:
+def show_(who: str, limit: int, faces: bool, form: str) -> None:
     """One person: visits, and why each sighting was filed under them."""
-    with database().transaction() as cursor:
+    if faces:
+        require_terminal(form)
+    opened = database()
+    with opened.transaction() as cursor:
         person = people.find(cursor, who)
         (about,) = listing.rows(cursor, "person", id=person.visitor_id)
         visits = listing.rows(cursor, "visits", visitor=person.visitor_id)
@@ -38,7 +68,11 @@ def show_(who: str, limit: int, form: str) -> None:
         return show([{**about, "visit_list": visits, "sighting_list": seen}], form, "")
     if form == "csv":
         return show(seen, form, "")
-    out.print(f"{about['name']} ({about['label']}, {about['status']}), id {about['visitor_id']}", markup=False)
+    line = f"{about['name']} ({about['label']}, {about['status']}), id {about['visitor_id']}"
+    if faces:
+        show_faces(opened, [(line, [person.visitor_id, *(row["sighting_id"] for row in seen[:FACES_MAX])])])
+    else:
+        out.print(line, markup=False)
     if about["also"]:
         out.print(f"also: {', '.join(about['also'])}", markup=False)
     out.print(f"{about['visits']} visits, {about['sightings']} sightings, {about['templates']} template(s)\n")
@@ -50,14 +84,15 @@ def show_(who: str, limit: int, form: str) -> None:
 
 @click.command()
 @listing_options
-@click.argument("who", required=False)
+@click.argument("who", required=False, type=WHO)
 def visits(form: str, who: str | None, **window: object) -> None:
     """The visit log, of everyone or of one person.
 
     visitorctl visits rebuild puts all visits of the site together anew, from its sightings and visit.gap.
     """
     if who == "rebuild":
-        count = sightings.declare_site(database(), box.site_of(config()), rebuild=True)
+        with working("Putting all visits together"):
+            count = sightings.declare_site(database(), box.site_of(config()), rebuild=True)
         return click.echo(f"{config().site.name} has {count} visits, put together anew from its sightings.")
     with database().transaction() as cursor:
         visitor_id = people.find(cursor, who).visitor_id if who else None
@@ -82,7 +117,7 @@ def stats(form: str, by: str, since: datetime | None, **window: object) -> None:
 @listing_options
 def export(form: str, what: str, **window: object) -> None:
     """Print everything there is of WHAT, as CSV unless --format says otherwise."""
-    with database().transaction() as cursor:
+    with working("Reading"), database().transaction() as cursor:
         rows = listing.rows(cursor, EXPORTS[what], **window)
     show(rows, "csv" if form == "table" else form, "")
 
@@ -111,7 +146,7 @@ def status(form: str) -> None:
 
 
 @click.command()
-@click.argument("camera")
+@click.argument("camera", type=CAMERA)
 @click.option("--output", "-o", type=PATH, help="Where to [default: CAMERA.jpg].")
 def snapshot(camera: str, output: Path | None) -> None:
     """Write the current picture of CAMERA with what visitord sees in it.
@@ -127,7 +162,7 @@ def snapshot(camera: str, output: Path | None) -> None:
             known = ", ".join(c.name for c in settings.camera) or "none"
             where = settings.path or "the built-in configuration"
             raise NotFoundError(f'No camera is called "{camera}" in {where}; there is: {known}.')
-        from visitord.app import look
+        from visitorctl.glance import look
 
         picture = look(settings, chosen, box.open_pack(settings))
     path = output or Path(f"{camera}.jpg")

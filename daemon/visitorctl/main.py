@@ -1,8 +1,11 @@
 """visitorctl: look at who came, say who is who, and take back what was said."""
 
-from visitorctl import looking, people
+from visitorctl import leaving, looking, people
 from visitorctl.calibrate import calibrate
+from visitorctl.completion import completion
 from visitorctl.doctor import doctor
+from visitorctl.enroll import enroll
+from visitorctl.examples import epilog
 from visitord.cli.common import program
 from visitord_onvif.command import cameras
 
@@ -31,8 +34,14 @@ for command in (
     people.reject,
     people.suggestions,
     people.cluster,
+    leaving.ignore,
+    leaving.unignore,
+    leaving.forget,
+    enroll,
     calibrate,
     cameras,
     doctor,
+    completion,
 ):
+    command.epilog = command.epilog or epilog(command.name or "")
     main.add_command(command)

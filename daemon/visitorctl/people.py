@@ -5,11 +5,15 @@ from pathlib import Path
 
 import click
 
+from visitorctl.completion import WHO
+from visitorctl.faces import faces_option, require_terminal, show_faces
+from visitorctl.working import working
 from visitord import box, jobs
 from visitord.cli.common import PATH, config, database, format_option, save, show
 from visitord.identity.neighbours import Neighbours
 from visitord.store import correcting, listing, merging, people
 from visitord.store.crops import Crops
+from visitord.store.database import Database
 from visitord.store.embedded import account_name
 from visitord.vision.snapshot import sheet
 
@@ -17,7 +21,7 @@ why_option = click.option("--why", default="said by a person", help="The reason,
 
 
 @click.command()
-@click.argument("who")
+@click.argument("who", type=WHO)
 @click.argument("name")
 def rename(who: str, name: str) -> None:
     """Give a person a name; it shows everywhere at once."""
@@ -28,8 +32,8 @@ def rename(who: str, name: str) -> None:
 
 
 @click.command()
-@click.argument("keep")
-@click.argument("other")
+@click.argument("keep", type=WHO)
+@click.argument("other", type=WHO)
 @why_option
 def merge(keep: str, other: str, why: str) -> None:
     """Say that OTHER is the same person as KEEP.
@@ -61,7 +65,7 @@ def undo(merge: str | None, limit: int, why: str, form: str) -> None:
 
 
 @click.command()
-@click.argument("who")
+@click.argument("who", type=WHO)
 @click.option("--sightings", multiple=True, required=True, metavar="ID…", help="Those that are somebody else.")
 @click.argument("more", nargs=-1, metavar="")
 @why_option
@@ -78,8 +82,8 @@ def split(who: str, sightings: tuple[str, ...], more: tuple[str, ...], why: str)
 
 
 @click.command()
-@click.argument("one")
-@click.argument("other")
+@click.argument("one", type=WHO)
+@click.argument("other", type=WHO)
 @why_option
 def reject(one: str, other: str, why: str) -> None:
     """Say that ONE and OTHER are two people: no job will merge them."""
@@ -93,17 +97,23 @@ def reject(one: str, other: str, why: str) -> None:
 @click.argument("answer", type=click.Choice(["accept", "reject"]), required=False)
 @click.argument("number", type=int, required=False)
 @why_option
+@faces_option
 @format_option
-def suggestions(answer: str | None, number: int | None, why: str, form: str) -> None:
+def suggestions(answer: str | None, number: int | None, why: str, faces: bool, form: str) -> None:
     """Pairs that may be one person, left to you by the merge job.
 
     Without arguments they are listed; accept NUMBER merges the two, reject NUMBER keeps them apart for good.
     """
     if answer and number is None:
         raise click.UsageError(f"{answer} which one? visitorctl suggestions lists them with their numbers.")
-    with database().transaction() as cursor:
+    opened = database()
+    if faces:
+        require_terminal(form)
+        return _show_pairs(opened)
+    with opened.transaction() as cursor:
         if number is None:
-            return show(listing.rows(cursor, "suggestions"), form, "The merge job has no open question.")
+            columns = ("number", "one", "other", "agreement", "reason", "made_at")
+            return show(listing.rows(cursor, "suggestions"), form, "The merge job has no open question.", columns)
         one, other = correcting.suggested(cursor, number)
         if answer == "accept":
             merging.merge(cursor, one.visitor_id, other.visitor_id, account_name(), why, datetime.now(UTC))
@@ -111,6 +121,14 @@ def suggestions(answer: str | None, number: int | None, why: str, form: str) -> 
             correcting.reject(cursor, one, other, account_name(), why, datetime.now(UTC))
     accepted, rejected = f"{other.name} is now part of {one.name}.", f"{one.name} and {other.name} stay two people."
     return click.echo(accepted if answer == "accept" else rejected)
+
+
+def _show_pairs(opened: Database) -> None:
+    """The open suggestions, each with the two faces side by side."""
+    with opened.transaction() as cursor:
+        rows = listing.rows(cursor, "suggestions")
+    line = "{number}: {one} and {other} agree at {agreement:.2f}; {reason}".format
+    show_faces(opened, [(line(**row), [row["one_id"], row["other_id"]]) for row in rows])
 
 
 @click.command()
@@ -124,7 +142,8 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
     settings = config()
     opened, pack = database(), box.open_pack(settings)
     near = Neighbours(box.thresholds(settings, pack, opened).merge)
-    done = jobs.merge_duplicates(opened, pack.fingerprint, near, datetime.now(UTC), dry_run)
+    with working("Comparing everyone with everyone"):
+        done = jobs.merge_duplicates(opened, pack.fingerprint, near, datetime.now(UTC), dry_run)
     whom = [
         (f"one person: all agree at {g.agreement:.2f} or more", (g.identity_id, *g.merged, *g.settled))
         for g in done.groups

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from visitord import box, control
 from visitord.clock import Clock
-from visitord.config import CameraConfig, Config
+from visitord.config import Config
 from visitord.errors import CameraError, DatabaseError, VisitordError
 from visitord.jobs import Jobs
 from visitord.recorder import Recorder
@@ -30,8 +30,6 @@ CHECK_EVERY_S = 0.5
 HEALTH_EVERY_S = 5.0
 SOURCES_END_WITHIN_S = 3.0
 SNAPSHOT_WITHIN_S = 10.0
-LOOK_WITHIN_S = 15.0
-LOOK_SETTLES_S = 3.0  # the motion gate needs a while to tell what moves
 STAGE_ENDS_WITHIN_S = 10.0  # the recorder may have a slow database to write to
 
 
@@ -202,27 +200,3 @@ def serve(daemon: Daemon) -> None:
             signal.signal(number, handler)
     if not daemon.run():
         raise VisitordError("A part of visitord died; the log above says which and why.")
-
-
-def look(config: Config, chosen: CameraConfig, pack: Pack) -> bytes:
-    """A snapshot, as JPEG, of a camera that no daemon is reading; raises CameraError saying why none comes."""
-    clock, stop, ready = Clock(), threading.Event(), threading.Event()
-    camera = Camera(chosen, config.source_of(chosen), clock, stop, ready.set)
-    pipeline = Pipeline(pack, config.site.name, Area(chosen.ignore, chosen.only))
-    reader = threading.Thread(target=camera.run, daemon=True)
-    reader.start()
-    began, first_t = clock.monotonic(), None
-    while clock.monotonic() - began < LOOK_WITHIN_S and camera.health().state in (State.CONNECTING, State.LIVE):
-        ready.wait(0.5)
-        ready.clear()
-        if frame := camera.take():
-            pipeline.process(frame)
-            first_t = first_t or frame.t
-            if frame.t - first_t > LOOK_SETTLES_S:
-                break
-    state, image = str(camera.health()), pipeline.snapshot()
-    stop.set()
-    reader.join(LOOK_SETTLES_S)
-    if image is None:
-        raise CameraError(f"Camera {chosen.name} gives no picture: it is {state}.")
-    return media.jpeg(image)

@@ -151,9 +151,9 @@ class Recorder:
                 self._gallery.add(decided.template)
             self._presence.guess(report, before[report.sighting_id], decided.template)
         person = before[report.sighting_id]
-        if person and self._presence.saw(person, report):
-            name = self._gallery.name(person) or "A new visitor"
-            arrival = Arrival(person, name, self.site.name, report.camera, report.started_at, 0)
+        name = self._gallery.name(person) if person else None
+        if person and self._presence.saw(person, report) and name is not None:
+            arrival = Arrival(person, name or "A new visitor", self.site.name, report.camera, report.started_at, 0)
             self.arrived(self._presence.tell(report, arrival))
 
     def _work(self) -> bool:

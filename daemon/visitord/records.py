@@ -231,7 +231,7 @@ class Template:
     """An embedding that an identity is matched against.
 
     root_id: the identity that stands for its owner, itself unless the owner was merged into another one.
-    name: what that one is called, empty while the database has given it no number.
+    name: what that one is called, empty while the database has given it no number, None when it is ignored.
     """
 
     template_id: UUID
@@ -239,7 +239,7 @@ class Template:
     root_id: UUID
     embedding: Embedding
     quality: float
-    name: str = ""
+    name: str | None = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -81,8 +81,8 @@ class Gallery:
             return identity_id
         return self._templates[self._parts[identity_id][0]].root_id
 
-    def name(self, identity_id: UUID) -> str:
-        """What an identity is called; empty for one that the database has not yet given a number."""
+    def name(self, identity_id: UUID) -> str | None:
+        """What an identity is called; empty while the database has given it no number, None when it is ignored."""
         rows = self._rows.get(identity_id)
         return self._templates[rows[0]].name if rows else ""
 

@@ -9,6 +9,8 @@ import sqlparse
 from visitord.errors import DatabaseError
 from visitord.store.database import SQL, Cursor, value
 
+_UNFILTERED = {"since": None, "until": None, "camera": None, "visitor": None, "status": None, "unnamed": False}
+
 
 class Rows(list[dict[str, Any]]):
     """What a statement returned, by column; `columns` are known even where there are no rows.
@@ -28,7 +30,7 @@ class Rows(list[dict[str, Any]]):
 
 def rows(cursor: Cursor, statement: str, **values: object) -> Rows:
     """What the statement of that name lists; a value it takes and is not given does not filter."""
-    return Rows(cursor, SQL[statement], {"since": None, "until": None, "camera": None, "visitor": None, **values})
+    return Rows(cursor, SQL[statement], _UNFILTERED | values)
 
 
 def report_cameras(cursor: Cursor, site: str, box: str, cameras: Sequence[Any]) -> list[tuple[str, str]]:

@@ -1,16 +1,29 @@
 -- The longer statements of the store.  A line such as "-- name: what it is for" begins each; no empty line stands inside one.
 
--- visitors: those seen within the window by its camera, those seen last first
+-- visitors: those seen within the window by its camera, those seen last first; all where there is no window
 select *
 from visitor
-where visitor_id in (
-    select visitor_id
-    from sighting_log
-    where ended_at >= coalesce(%(since)s, '-infinity'::timestamptz)
-    and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
-    and camera = coalesce(%(camera)s, camera)
+where (
+    coalesce(%(since)s, %(until)s) is null and %(camera)s is null
+    or visitor_id in (
+        select visitor_id
+        from sighting_log
+        where ended_at >= coalesce(%(since)s, '-infinity'::timestamptz)
+        and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
+        and camera = coalesce(%(camera)s, camera)
+    )
 )
-order by last_seen desc, label
+and status = coalesce(%(status)s, status)
+and (not %(unnamed)s or name = label)
+order by last_seen desc nulls last, label
+
+-- frequent: those of 30 days who came more than once, the most frequent first
+select v.visitor_id, v.name, v.label, v.status, f.visits_30d, f.days_30d, f.median_gap, f.last_seen
+from frequent_visitor f join visitor v using (visitor_id)
+where f.visits_30d > 1
+and v.status = coalesce(%(status)s, v.status)
+and (not %(unnamed)s or v.name = v.label)
+order by visits_30d desc, last_seen desc, label
 
 -- visits: with the keys of the JSON contract, in order of time
 select visit_id, visitor_id as identity, name, status, cameras[1] as camera, cameras, started_at, ended_at,
@@ -95,13 +108,14 @@ from refresh_visits(%(person)s, %(site)s, %(gap)s, %(since)s, %(until)s)
 select refresh_visits(person, site, visit_gap, '-infinity', 'infinity')
 from site, unnest(%s::uuid[]) person
 
--- left: whose gap has passed within a time, for they were seen before it and not since: name, site, duration
+-- left: whose gap has passed within a time, for they were seen before it and not since: name, site, duration; not of ignored people
 select coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at - v.started_at
 from site s
 cross join lateral (
     select * from visit where site = s.site and ended_at > %s - s.visit_gap and ended_at <= %s - s.visit_gap offset 0
 ) v
 join identity i using (identity_id)
+where i.status <> 'ignored'
 order by v.ended_at
 
 -- calibration_sample: scores of two people and of one, how many pairs of people and how many people they come from
@@ -147,7 +161,7 @@ limit %(limit)s
 
 -- suggestions: open ones, most alike first
 select s.number, coalesce(a.name, 'visitor ' || a.number) as one, coalesce(b.name, 'visitor ' || b.number) as other,
-       agreement, reason, made_at
+       agreement, reason, made_at, one_id, other_id
 from suggestion s
 join identity a on a.identity_id = one_id
 join identity b on b.identity_id = other_id
@@ -155,11 +169,11 @@ where a.merged_into is null and b.merged_into is null
 and not exists (select 1 from rejection r where (r.one_id, r.other_id) = (s.one_id, s.other_id))
 order by agreement desc, s.number
 
--- suggested_people: the two of a suggestion, the named one first, else the one known longer
+-- suggested_people: the two of a suggestion, the named or ignored one first, else the one known longer
 select identity_id, coalesce(name, 'visitor ' || i.number), 'visitor ' || i.number, status
 from identity i join suggestion s on identity_id in (one_id, other_id)
 where s.number = %s
-order by status = 'named' desc, i.number
+order by status <> 'provisional' desc, i.number
 
 -- find_merge: by its id or enough of its beginning; two rows where that is ambiguous
 select merge_id, kept_id, merged_id, settled, undone_at
@@ -233,11 +247,13 @@ where (one_id, other_id) not in (select * from unnest(%s::uuid[], %s::uuid[]))
 select i.identity_id, coalesce(i.name, 'visitor ' || i.number),
        (select crop from sighting g join identity m using (identity_id)
         where i.identity_id in (m.identity_id, m.root_id) and crop is not null
-        order by m.identity_id = i.identity_id desc, good_shots > 0 desc, quality desc limit 1)
+        order by m.identity_id = i.identity_id desc, good_shots > 0 desc, quality desc limit 1),
+       (select crop from template t join identity m using (identity_id)
+        where i.identity_id in (m.identity_id, m.root_id) and crop is not null order by quality desc limit 1)
 from identity i
 where i.identity_id = any(%(ids)s)
 union all
-select sighting_id, camera || to_char(started_at, ' MM-DD HH24:MI'), crop
+select sighting_id, camera || to_char(started_at, ' MM-DD HH24:MI'), crop, null
 from sighting
 where sighting_id = any(%(ids)s)
 
@@ -259,6 +275,27 @@ limit 10000
 update identity
 set name = %s, status = case when status = 'ignored' then status else 'named' end
 where identity_id = %s and merged_into is null
+
+-- learn_photograph: unless it was learnt before
+insert into template (template_id, identity_id, pack, embedding, quality, crop, created_at)
+values %s
+on conflict (template_id) do nothing
+
+-- unignore: what they were before follows from whether they have a name
+update identity
+set status = case when name is null then 'provisional' else 'named' end
+where identity_id = %s and status = 'ignored' and merged_into is null
+
+-- called: who stands for those of a name
+select distinct r.identity_id, coalesce(r.name, 'visitor ' || r.number), 'visitor ' || r.number
+from identity i join identity r on r.identity_id = i.root_id
+where lower(i.name) = lower(%s)
+
+-- erased_since: ids, and names of pictures that nobody needs
+select array(select erased_id from erased where erased_at >= %(since)s),
+       array(select crop from erased e where erased_at >= %(since)s and crop is not null
+             and not exists (select from sighting g where g.crop = e.crop)
+             and not exists (select from template t where t.crop = e.crop))
 
 -- declare_site: a row if anything about it is new
 insert into site (site, timezone, visit_gap)
@@ -286,12 +323,18 @@ with next as (
 ), noted as (
     insert into gallery_change (identity_id, version)
     select id, version from concerned, next
-    on conflict (identity_id) do update set version = excluded.version
+    on conflict (identity_id) do update set version = excluded.version, changed_at = excluded.changed_at
 )
 select version from next
 
+-- sweep_changes: of those who are no more, told before a moment
+delete from gallery_change c
+where changed_at < %s
+and not exists (select from identity i where i.identity_id = c.identity_id)
+
 -- templates: of one recogniser, of all identities or some
-select t.template_id, t.identity_id, i.root_id, t.embedding, t.quality, coalesce(r.name, 'visitor ' || r.number)
+select t.template_id, t.identity_id, i.root_id, t.embedding, t.quality,
+       case when r.status <> 'ignored' then coalesce(r.name, 'visitor ' || r.number) end
 from template t
 join identity i on i.identity_id = t.identity_id
 join identity r on r.identity_id = i.root_id
@@ -310,9 +353,10 @@ insert into sighting
 values %s
 on conflict (sighting_id) do nothing
 
--- together: two sightings were in one frame
+-- together: two sightings were in one frame, and neither was erased
 insert into together (sighting_id, other_id)
-values (%s, %s)
+select * from (values (%s::uuid, %s::uuid)) pair (sighting_id, other_id)
+where not exists (select from erased where erased_id = other_id)
 on conflict do nothing
 
 -- extend_sighting: a later end, and whether it is static by then
@@ -321,13 +365,13 @@ set ended_at = greatest(ended_at, %(end)s), static = case when %(end)s >= ended_
 where sighting_id = %(id)s
 returning identity_id, ended_at
 
--- arrived: what a person is called, and how many visits they have made
+-- arrived: what a person is called, unless they are ignored, and how many visits they have made
 select coalesce(name, 'visitor ' || number), (select count(*) from visit v where v.identity_id = i.identity_id)
 from identity i
-where identity_id = %s
+where identity_id = %s and status <> 'ignored'
 
--- members: identities that stand for themselves, with what was put together in them: id, number, named, part, key
-select r.identity_id, r.number, r.status = 'named', p.part, p.id
+-- members: identities that stand for themselves, with what was put together in them: id, number, named or ignored, part, key
+select r.identity_id, r.number, r.status <> 'provisional', p.part, p.id
 from (
     select identity_id, identity_id as part, template_id as id
     from template
@@ -339,7 +383,6 @@ from (
 ) p
 join identity i using (identity_id)
 join identity r on r.identity_id = i.root_id
-where r.status <> 'ignored'
 order by r.number, p.part, p.id
 
 -- pending: sightings of nobody yet, with enough flawless shots, oldest first

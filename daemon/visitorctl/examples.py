@@ -1,0 +1,40 @@
+"""What people type, for the end of each command's help."""
+
+EXAMPLES = {
+    "list": ("visitorctl list --unnamed --since 7d", "visitorctl list --frequent --faces"),
+    "show": ('visitorctl show "visitor 7"', "visitorctl show 7 --faces"),
+    "visits": ("visitorctl visits --since 7d --camera entrance --format csv", "visitorctl visits rebuild"),
+    "stats": ("visitorctl stats --by hour --since 7d",),
+    "export": ("visitorctl export visits --since 2026-01-01 > visits.csv",),
+    "status": ("visitorctl status", "visitorctl status --format json"),
+    "snapshot": ("visitorctl snapshot entrance -o now.jpg",),
+    "rename": ('visitorctl rename "visitor 7" Sam', "visitorctl rename 7 Sam"),
+    "merge": ("visitorctl merge Sam 12 --why 'same coat'",),
+    "undo": ("visitorctl undo", "visitorctl undo 3c470725"),
+    "split": ("visitorctl split Sam --sightings 3c470725 b990fbfc",),
+    "reject": ("visitorctl reject 7 12 --why twins",),
+    "suggestions": ("visitorctl suggestions --faces", "visitorctl suggestions accept 3"),
+    "cluster": ("visitorctl cluster --dry-run --picture faces.png",),
+    "ignore": ('visitorctl ignore "visitor 7"',),
+    "unignore": ('visitorctl unignore "visitor 7"',),
+    "forget": ('visitorctl forget "visitor 7"', "visitorctl forget Sam --yes"),
+    "enroll": (
+        "visitorctl enroll Sam sam1.jpg sam2.jpg sam3.jpg",
+        "visitorctl enroll --folder people/",
+        "visitorctl enroll Sam --camera entrance",
+    ),
+    "calibrate": ("visitorctl calibrate --picture scores.png", "visitorctl calibrate --apply"),
+    "cameras": ("visitorctl cameras discover --user admin",),
+    "doctor": ("visitorctl doctor",),
+    "completion": (
+        "source <(visitorctl completion bash)",
+        "source <(visitorctl completion zsh)",
+        "visitorctl completion fish | source",
+    ),
+}
+
+
+def epilog(command: str) -> str | None:
+    """The examples as click prints them, if there are any."""
+    lines = EXAMPLES.get(command)
+    return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines))) if lines else None

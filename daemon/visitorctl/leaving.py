@@ -1,0 +1,65 @@
+"""visitorctl ignore, unignore and forget: people who do not count, and people who are gone."""
+
+import sys
+
+import click
+
+from visitorctl.completion import WHO
+from visitord.cli.common import config, database
+from visitord.store import erasing, listing, people
+from visitord.store.crops import Crops
+
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Go on only if a person, or --yes, says so; raises UsageError where there is nobody to ask."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{question} There is no terminal to ask at: say so with --yes.")
+    click.confirm(question, abort=True)
+
+
+@click.command()
+@click.argument("who", type=WHO)
+def ignore(who: str) -> None:
+    """Leave a person out of reports and arrivals from now on.
+
+    They stay recognised, also after a restart, a merge, and with a new look that the merge job finds to be theirs.
+    """
+    with database().transaction() as cursor:
+        person = people.find(cursor, who)
+        people.ignore(cursor, person)
+    click.echo(f"{person.name} is ignored from now on; visitorctl unignore takes it back.")
+
+
+@click.command()
+@click.argument("who", type=WHO)
+def unignore(who: str) -> None:
+    """Let an ignored person count again."""
+    with database().transaction() as cursor:
+        person = people.find(cursor, who)
+        people.unignore(cursor, person)
+    click.echo(f"{person.name} counts again.")
+
+
+@click.command()
+@click.argument("who", type=WHO)
+@yes_option
+def forget(who: str, yes: bool) -> None:
+    """Erase a person: everything seen, learnt and kept of them, on every box.
+
+    It cannot be undone.  Backups made before still hold them.  Whoever comes again is a new visitor.
+    """
+    opened = database()
+    with opened.transaction() as cursor:
+        person = people.find(cursor, who)
+        (about,) = listing.rows(cursor, "person", id=person.visitor_id)
+    named = person.label if person.name == person.label else f"{person.name} ({person.label})"
+    what = "{visits} visits, {sightings} sightings, {templates} template(s) and all pictures of them".format(**about)
+    confirm(f"Erase {named} for good, with {what}?", yes)
+    with opened.transaction() as cursor:
+        erased = erasing.forget(cursor, person)
+    erasing.finish(erased, Crops(config().state / "crops"), config().spool_file)
+    click.echo(f"{named} is forgotten: {erased.sightings} sightings and {len(erased.crops)} pictures are gone.")
