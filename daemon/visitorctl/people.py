@@ -54,7 +54,8 @@ def undo(merge: str | None, limit: int, why: str, form: str) -> None:
     """
     with database().transaction() as cursor:
         if merge is None:
-            return show(listing.rows(cursor, "merges_in_force", limit=limit), form, "No merge is in force.")
+            columns = ("merge_id", "kept", "merged", "by", "reason", "merged_at")
+            return show(listing.rows(cursor, "merges_in_force", limit=limit), form, "No merge is in force.", columns)
         ids = correcting.undo(cursor, merge, account_name(), why, datetime.now(UTC))
         kept, merged = (people.find(cursor, str(i)).name for i in ids)
     return click.echo(f"{merged} stands apart from {kept} again.")
@@ -103,7 +104,8 @@ def suggestions(answer: str | None, number: int | None, why: str, form: str) -> 
         raise click.UsageError(f"{answer} which one? visitorctl suggestions lists them with their numbers.")
     with database().transaction() as cursor:
         if number is None:
-            return show(listing.rows(cursor, "suggestions"), form, "The merge job has no open question.")
+            columns = ("number", "one", "other", "agreement", "reason", "made_at")
+            return show(listing.rows(cursor, "suggestions"), form, "The merge job has no open question.", columns)
         one, other = correcting.suggested(cursor, number)
         if answer == "accept":
             merging.merge(cursor, one.visitor_id, other.visitor_id, account_name(), why, datetime.now(UTC))
