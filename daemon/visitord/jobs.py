@@ -1,9 +1,9 @@
-"""The scheduled work: merging duplicates, telling who left, deleting old pictures."""
+"""The scheduled work: merging duplicates, telling who left, deleting old pictures and those of people forgotten."""
 
 import contextlib
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -12,18 +12,20 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from visitord.clock import Clock
 from visitord.config import Config
-from visitord.errors import DatabaseError, DatabaseUnavailableError
+from visitord.errors import DatabaseError, DatabaseUnavailableError, SpoolError
 from visitord.identity import cluster
 from visitord.identity.cluster import Member, Proposal
 from visitord.identity.neighbours import Neighbours
 from visitord.recorder import Recorder
-from visitord.store import gallery, merging, sightings
+from visitord.store import erasing, gallery, merging, sightings
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
 
 log = logging.getLogger(__name__)
 
 LEAVE_EVERY_S = 5
+ERASE_EVERY_S = 2
+ERASE_OVERLAP = timedelta(minutes=5)  # longer than a transaction lasts, and than two clocks differ
 TIDY_EVERY_S = 3600
 JOB_NAME = "merge job"
 
@@ -74,6 +76,7 @@ class Jobs:
         self._config = config
         self._clock = clock
         self._told = clock.now()  # until when it is told who left
+        self._erased: datetime | None = None  # until when this box has deleted what was erased
         self._near: Neighbours | None = None  # to the last merge job
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         # One worker: jobs never run at once.  Late is better than skipped.
@@ -86,6 +89,7 @@ class Jobs:
         self._scheduler.add_job(self._run, merge, [self._merge])
         self._scheduler.add_job(self._run, "interval", [self._tidy], seconds=TIDY_EVERY_S)
         self._scheduler.add_job(self._run, "interval", [self._leave], seconds=LEAVE_EVERY_S)
+        self._scheduler.add_job(self._run, "interval", [self._erase], seconds=ERASE_EVERY_S)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -116,8 +120,20 @@ class Jobs:
         limits, crops = self._config.crops, Crops(self._config.state / "crops")
         with database.transaction() as cursor:
             needed = sightings.template_crops(cursor)
+            erasing.sweep(cursor, self._clock.now())
         if deleted := crops.tidy(needed, self._clock.now(), limits.keep, limits.max_mb * 1_000_000):
             log.info("Deleted %d old face pictures.", deleted)
+
+    def _erase(self, database: Database) -> None:
+        """Delete this box's files of everyone that any box forgot since the last time."""
+        now = self._clock.now()
+        with database.transaction() as cursor:
+            erased = erasing.since(cursor, self._erased and self._erased - ERASE_OVERLAP)
+        try:
+            erasing.finish(erased, Crops(self._config.state / "crops"), self._config.spool_file)
+            self._erased = now
+        except (OSError, SpoolError) as error:
+            log.warning("Files of somebody who was forgotten cannot be deleted yet: %s", error)
 
     def _leave(self, database: Database) -> None:
         """Log who has left since the last time."""

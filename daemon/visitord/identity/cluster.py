@@ -30,7 +30,7 @@ class Member:
     parts: what it was put together from, each the keys of its embeddings: the templates it had as enrolled, those of
     every identity merged into it, and the embedding of every sighting settled.  They stay apart so that a second run
     asks what the first asked: a member that disagrees with one part is not outvoted by the others.
-    rank orders who is kept in a merge: the lowest stays.
+    rank orders who is kept in a merge: the lowest stays.  named: a person said who they are, or to ignore them.
     """
 
     member_id: UUID
@@ -71,7 +71,7 @@ class Suggestion:
     reason: str
 
 
-NAMED = "both have names"
+NAMED = "both have names or are ignored"
 TORN = "one of them fits somebody else nearly as well"
 PARTLY = "some of their looks agree, others do not"
 

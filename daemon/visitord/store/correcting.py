@@ -21,13 +21,14 @@ ID_MIN = 8  # so many characters of an id name it
 
 
 def suggested(cursor: Cursor, number: int) -> tuple[Person, Person]:
-    """The two people of an open suggestion, the one to keep first: the named one, else the one known longer."""
+    """The two of an open suggestion, the one to keep first: the named or ignored one, else the one known longer."""
     if number not in {row["number"] for row in rows(cursor, "suggestions")}:
         raise NotFoundError(f"There is no open suggestion {number}; visitorctl suggestions lists them.")
     cursor.execute(SQL["suggested_people"], (number,))
     (*one, _), (*other, status) = cursor.fetchall()
-    if status == "named":
-        raise VisitordError(f"{one[1]} and {other[1]} both have names: say who stays with visitorctl merge KEEP OTHER.")
+    if status != "provisional":
+        both = f"{one[1]} and {other[1]} both have names or are ignored"
+        raise VisitordError(f"{both}: say who stays with visitorctl merge KEEP OTHER.")
     return Person(*one), Person(*other)
 
 

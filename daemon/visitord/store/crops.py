@@ -5,6 +5,7 @@ import hashlib
 import logging
 import os
 import tempfile
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -52,6 +53,11 @@ class Crops:
             return self._path(name).read_bytes() if name else None
         except OSError:
             return None
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Delete the pictures of these names, as far as they are here."""
+        for name in names:
+            self._path(name).unlink(missing_ok=True)
 
     def tidy(self, needed: AbstractSet[str], now: datetime, keep: timedelta, max_bytes: int) -> int:
         """Delete pictures older than `keep`, then the oldest beyond `max_bytes`, but none needed; returns how many."""

@@ -57,8 +57,14 @@ def _near(cursor: Cursor, text: str) -> str:
     return f"; near: {', '.join(near)}" if near else "; visitorctl list shows everyone"
 
 
-def rename(cursor: Cursor, person: Person, name: str) -> str:
-    """Give a person a name and make them `named`; returns the name as kept.  Raises VisitordError."""
+def called(cursor: Cursor, name: str) -> list[Person]:
+    """Everyone of exactly this name, whatever case; a name that was merged away leads to who stands for it."""
+    cursor.execute(SQL["called"], (name,))
+    return [Person(*row) for row in cursor.fetchall()]
+
+
+def proper(name: str) -> str:
+    """A name as it is kept; raises VisitordError for what cannot be one."""
     text = " ".join(name.split())
     if not any(c.isprintable() for c in text) or any(c in _BIDI or category(c) in {"Cc", "Cs"} for c in text):
         raise VisitordError("A name needs at least one visible character, and no control characters.")
@@ -66,8 +72,32 @@ def rename(cursor: Cursor, person: Person, name: str) -> str:
         raise VisitordError(f"A name may have at most {NAME_MAX} characters; this one has {len(text)}.")
     if text.lower().removeprefix("visitor ").isdecimal():
         raise VisitordError(f'"{text}" looks like a label; choose a name that no other visitor can have as number.')
+    return text
+
+
+def rename(cursor: Cursor, person: Person, name: str) -> str:
+    """Give a person a name and make them `named`; returns the name as kept.  Raises VisitordError."""
+    text = proper(name)
     cursor.execute(SQL["rename"], (text, person.visitor_id))
     if cursor.rowcount != 1:
         raise VisitordError(f"{person.name} was merged by somebody else just now; look again and repeat.")
     gallery.changed(cursor)
     return text
+
+
+def ignore(cursor: Cursor, person: Person) -> None:
+    """Leave a person out of reports and arrivals from now on; they go on being recognised.  Raises VisitordError."""
+    cursor.execute(
+        "update identity set status = 'ignored' where identity_id = %s and merged_into is null", (person.visitor_id,)
+    )
+    if cursor.rowcount != 1:
+        raise VisitordError(f"{person.name} was merged by somebody else just now; look again and repeat.")
+    gallery.changed(cursor)
+
+
+def unignore(cursor: Cursor, person: Person) -> None:
+    """An ignored person counts again, as named or provisional.  Raises VisitordError for one who is not ignored."""
+    cursor.execute(SQL["unignore"], (person.visitor_id,))
+    if cursor.rowcount != 1:
+        raise VisitordError(f"{person.name} is not ignored; visitorctl list --status ignored shows who is.")
+    gallery.changed(cursor)

@@ -37,8 +37,9 @@ def declare_site(database: Database, site: Site, *, rebuild: bool = False) -> in
 
 
 def known(cursor: Cursor, sighting_id: UUID) -> bool:
-    """Whether this sighting has been decided before, by an earlier run or an earlier replay."""
-    return value(cursor, "select 1 from sighting where sighting_id = %s", (sighting_id,)) is not None
+    """Whether this sighting has been decided before, by an earlier run or an earlier replay, or was erased since."""
+    ever = "select 1 from sighting where sighting_id = %s union all select 1 from erased where erased_id = %s"
+    return value(cursor, ever, (sighting_id, sighting_id)) is not None
 
 
 def companions(cursor: Cursor, report: TrackReport) -> set[UUID]:
@@ -67,26 +68,33 @@ def write(cursor: Cursor, decided: Decided, site: Site) -> Arrival | None:
 
 
 def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
-    """Carry on the end of a sighting already written, and its visit; returns the arrival if a visit begins."""
-    cursor.executemany(SQL["together"], [(report.sighting_id, other) for other in sorted(report.together)])
+    """Carry on the end of a sighting already written, and its visit; returns the arrival if a visit begins.
+
+    Nothing happens for one that was erased; and ignored people do not arrive.
+    """
     end = {"id": report.sighting_id, "end": report.ended_at, "static": report.static}
     cursor.execute(SQL["extend_sighting"], end)
     row = cursor.fetchone()
-    if row is None or row[0] is None:
+    if row is None:
+        return None
+    cursor.executemany(SQL["together"], [(report.sighting_id, other) for other in sorted(report.together)])
+    if row[0] is None:
         return None
     root_id = _hold_root(cursor, row[0])
     began = refresh_visits(cursor, root_id, site, (report.started_at, row[1]))
     if not began:
         return None
     cursor.execute(SQL["arrived"], (root_id,))
-    name, count = cursor.fetchone() or ("", 1)
+    if (arrived := cursor.fetchone()) is None:
+        return None
+    name, count = arrived
     return Arrival(root_id, name, site.name, began[0]["cameras"][0], began[0]["started_at"], count)
 
 
 def template_crops(cursor: Cursor) -> set[str]:
     """Names of the pictures that templates were made from."""
-    cursor.execute("select crop from sighting join template using (sighting_id) where crop is not null")
-    return {row[0] for row in cursor.fetchall()}
+    cursor.execute("select coalesce(t.crop, g.crop) from template t left join sighting g using (sighting_id)")
+    return {row[0] for row in cursor.fetchall() if row[0]}
 
 
 def _hold_root(cursor: Cursor, identity_id: UUID) -> UUID:

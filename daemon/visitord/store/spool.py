@@ -7,10 +7,11 @@ tracks ended, so that an outage changes neither who is recognised nor the ids of
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import UUID
 
 from pydantic import TypeAdapter
 
@@ -152,3 +153,18 @@ def waiting(path: Path) -> Waiting:
             return Waiting(waits, refused, lost["pictures"], lost["sightings"])
     except sqlite3.Error as error:
         raise SpoolError(f"The spool {path} cannot be read: {error}.") from None
+
+
+def erase(path: Path, ids: Iterable[UUID]) -> None:
+    """Delete every record of these sightings from the spool at `path`, leaving no trace of it.  Raises SpoolError."""
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(path, timeout=5)) as file:
+            file.execute("pragma secure_delete = on")
+            with file:
+                erased = [(str(sighting_id),) for sighting_id in ids]
+                file.executemany("delete from waiting where body ->> 'sighting_id' = ?", erased)
+            file.execute("pragma wal_checkpoint(truncate)")
+    except sqlite3.Error as error:
+        raise SpoolError(f"The spool {path} cannot be used: {error}.") from None

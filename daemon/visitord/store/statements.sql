@@ -98,13 +98,14 @@ from refresh_visits(%(person)s, %(site)s, %(gap)s, %(since)s, %(until)s)
 select refresh_visits(person, site, visit_gap, '-infinity', 'infinity')
 from site, unnest(%s::uuid[]) person
 
--- left: whose gap has passed within a time, for they were seen before it and not since: name, site, duration
+-- left: whose gap has passed within a time, for they were seen before it and not since: name, site, duration; not of ignored people
 select coalesce(i.name, 'visitor ' || i.number), v.site, v.ended_at - v.started_at
 from site s
 cross join lateral (
     select * from visit where site = s.site and ended_at > %s - s.visit_gap and ended_at <= %s - s.visit_gap offset 0
 ) v
 join identity i using (identity_id)
+where i.status <> 'ignored'
 order by v.ended_at
 
 -- calibration_sample: scores of two people and of one, how many pairs of people and how many people they come from
@@ -158,11 +159,11 @@ where a.merged_into is null and b.merged_into is null
 and not exists (select 1 from rejection r where (r.one_id, r.other_id) = (s.one_id, s.other_id))
 order by agreement desc, s.number
 
--- suggested_people: the two of a suggestion, the named one first, else the one known longer
+-- suggested_people: the two of a suggestion, the named or ignored one first, else the one known longer
 select identity_id, coalesce(name, 'visitor ' || i.number), 'visitor ' || i.number, status
 from identity i join suggestion s on identity_id in (one_id, other_id)
 where s.number = %s
-order by status = 'named' desc, i.number
+order by status <> 'provisional' desc, i.number
 
 -- find_merge: by its id or enough of its beginning; two rows where that is ambiguous
 select merge_id, kept_id, merged_id, settled, undone_at
@@ -263,6 +264,22 @@ update identity
 set name = %s, status = case when status = 'ignored' then status else 'named' end
 where identity_id = %s and merged_into is null
 
+-- unignore: what they were before follows from whether they have a name
+update identity
+set status = case when name is null then 'provisional' else 'named' end
+where identity_id = %s and status = 'ignored' and merged_into is null
+
+-- called: who stands for those of a name
+select distinct r.identity_id, coalesce(r.name, 'visitor ' || r.number), 'visitor ' || r.number
+from identity i join identity r on r.identity_id = i.root_id
+where lower(i.name) = lower(%s)
+
+-- erased_since: ids, and names of pictures that nobody needs
+select array(select erased_id from erased where erased_at >= %(since)s),
+       array(select crop from erased e where erased_at >= %(since)s and crop is not null
+             and not exists (select from sighting g where g.crop = e.crop)
+             and not exists (select from template t where t.crop = e.crop))
+
 -- declare_site: a row if anything about it is new
 insert into site (site, timezone, visit_gap)
 values (%s, %s, %s)
@@ -283,9 +300,10 @@ insert into sighting
 values %s
 on conflict (sighting_id) do nothing
 
--- together: two sightings were in one frame
+-- together: two sightings were in one frame, and neither was erased
 insert into together (sighting_id, other_id)
-values (%s, %s)
+select * from (values (%s::uuid, %s::uuid)) pair (sighting_id, other_id)
+where not exists (select from erased where erased_id = other_id)
 on conflict do nothing
 
 -- extend_sighting: a later end, and whether it is static by then
@@ -294,13 +312,13 @@ set ended_at = greatest(ended_at, %(end)s), static = case when %(end)s >= ended_
 where sighting_id = %(id)s
 returning identity_id, ended_at
 
--- arrived: what a person is called, and how many visits they have made
+-- arrived: what a person is called, unless they are ignored, and how many visits they have made
 select coalesce(name, 'visitor ' || number), (select count(*) from visit v where v.identity_id = i.identity_id)
 from identity i
-where identity_id = %s
+where identity_id = %s and status <> 'ignored'
 
--- members: identities that stand for themselves, with what was put together in them: id, number, named, part, key
-select r.identity_id, r.number, r.status = 'named', p.part, p.id
+-- members: identities that stand for themselves, with what was put together in them: id, number, named or ignored, part, key
+select r.identity_id, r.number, r.status <> 'provisional', p.part, p.id
 from (
     select identity_id, identity_id as part, template_id as id
     from template
@@ -312,7 +330,6 @@ from (
 ) p
 join identity i using (identity_id)
 join identity r on r.identity_id = i.root_id
-where r.status <> 'ignored'
 order by r.number, p.part, p.id
 
 -- pending: sightings of nobody yet, with enough flawless shots, oldest first
