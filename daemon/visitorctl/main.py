@@ -3,6 +3,7 @@
 from visitorctl import looking, people
 from visitorctl.calibrate import calibrate
 from visitorctl.doctor import doctor
+from visitorctl.review.command import review
 from visitord.cli.common import program
 from visitord_onvif.command import cameras
 
@@ -34,5 +35,6 @@ for command in (
     calibrate,
     cameras,
     doctor,
+    review,
 ):
     main.add_command(command)

@@ -1,0 +1,68 @@
+"""The review page's HTTP server: an address, a link that opens it, a loop that can be ended."""
+
+import logging
+import socket
+from typing import TYPE_CHECKING, Any
+
+from waitress import create_server, wasyncore
+
+from visitorctl.review import guard
+from visitorctl.review.site import site
+from visitord.config import Config
+from visitord.errors import VisitordError
+from visitord.store.database import Database
+
+if TYPE_CHECKING:  # vision's libraries take seconds to import
+    from visitord.app import Daemon
+
+log = logging.getLogger(__name__)
+DEFAULT = ("127.0.0.1", 8642)
+
+
+class Review:
+    """Binds its address at once, or raises VisitordError; `run` is called by one thread, `stop` by any."""
+
+    def __init__(self, config: Config, database: Database, listen: tuple[str, int]) -> None:
+        token = guard.token(config.state)
+        host, port = listen
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            listening = socket.create_server((host, port), family=family)
+        except OSError as error:
+            raise VisitordError(f"The review page cannot listen on {host}:{port}: {error.strerror}.") from None
+        self.link = link((host, listening.getsockname()[1]), token)
+        self._sockets: dict[int, Any] = {}
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a wall of pictures may wait for a moment
+        self._server = create_server(
+            site(config, database, token, guard.LOOPBACK | {host, *config.review.hosts}),
+            map=self._sockets,
+            sockets=[listening],
+            threads=8,
+            ident="",
+            max_request_body_size=2 * guard.BODY_MAX_BYTES,  # the site refuses half of it in its own words
+        )
+
+    def run(self) -> None:
+        """Answer requests until `stop`."""
+        self._server.run()
+
+    def stop(self) -> None:
+        """Let `run` return, whose thread closes the sockets; requests under way have a few seconds."""
+        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets, ignore_all=True))
+        self._server.task_dispatcher.shutdown(timeout=3)
+
+
+def link(listen: tuple[str, int], token: str) -> str:
+    """What opens the page in a browser that was never there."""
+    host, port = listen
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/?token={token}"
+
+
+def beside(daemon: "Daemon", config: Config, database: Database) -> None:
+    """Serve the page for as long as the daemon runs, or say why that is not possible."""
+    try:
+        page = Review(config, database, config.review.listen or DEFAULT)
+    except VisitordError as error:
+        return log.warning("%s The daemon goes on without it.", error)
+    log.info("The review page is open: visitorctl review --link prints the link to it.")
+    return daemon.also("review", page.run, page.stop)
