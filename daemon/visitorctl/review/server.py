@@ -1,7 +1,9 @@
 """The review page's HTTP server: an address, a link that opens it, a loop that can be ended."""
 
+import contextlib
 import logging
 import socket
+import threading
 from typing import TYPE_CHECKING, Any
 
 from waitress import create_server, wasyncore
@@ -29,8 +31,10 @@ class Review:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             listening = socket.create_server((host, port), family=family)
         except OSError as error:
-            raise VisitordError(f"The review page cannot listen on {host}:{port}: {error.strerror}.") from None
+            reason = str(error.strerror).split(" (while")[0]  # Python adds the address
+            raise VisitordError(f"The review page cannot listen on {host}:{port}: {reason}.") from None
         self.link = link((host, listening.getsockname()[1]), token)
+        self._stop = threading.Event()
         self._sockets: dict[int, Any] = {}
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a wall of pictures may wait for a moment
         self._server = create_server(
@@ -43,13 +47,16 @@ class Review:
         )
 
     def run(self) -> None:
-        """Answer requests until `stop`."""
-        self._server.run()
+        """Answer requests until `stop`, or Ctrl-C; requests under way have a few seconds then."""
+        with contextlib.suppress(KeyboardInterrupt, SystemExit):
+            while not self._stop.is_set():
+                wasyncore.loop(timeout=0.2, use_poll=True, map=self._sockets, count=1)
+        self._server.task_dispatcher.shutdown(timeout=3)
+        wasyncore.close_all(self._sockets, ignore_all=True)
 
     def stop(self) -> None:
-        """Let `run` return, whose thread closes the sockets; requests under way have a few seconds."""
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets, ignore_all=True))
-        self._server.task_dispatcher.shutdown(timeout=3)
+        """Let `run` return."""
+        self._stop.set()
 
 
 def link(listen: tuple[str, int], token: str) -> str:
