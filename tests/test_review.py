@@ -166,7 +166,17 @@ def test_pictures_are_given_by_their_names_only(visitor: Visitor, pictures: list
         "..",
         "%00",
     ]
-    tricks += [pictures[0].upper(), pictures[0][:-1], f"{pictures[0]}%0a", f"{pictures[0]}/", "0" * 64, "static/../x"]
+    (note := box.folder / "state" / "crops" / "no" / "note.txt").parent.mkdir()
+    note.write_text("a picture of nobody")
+    tricks += [
+        "note.txt",
+        pictures[0].upper(),
+        pictures[0][:-1],
+        f"{pictures[0]}%0a",
+        f"{pictures[0]}/",
+        "0" * 64,
+        "static/../x",
+    ]
     server = http.client.HTTPConnection(
         visitor.http.base_url.host, visitor.http.base_url.port
     )  # sends them as they are
