@@ -1,7 +1,5 @@
 """visitorctl review: the page to name faces."""
 
-import logging
-
 import click
 
 from visitord import box
@@ -26,7 +24,7 @@ def review(listen: tuple[str, int] | None, link: bool) -> None:
     """
     from visitorctl.review import guard, server
 
-    log_to_stderr(logging.WARNING)
+    log_to_stderr()
     settings = config()
     listen = listen or settings.review.listen or server.DEFAULT
     if link:

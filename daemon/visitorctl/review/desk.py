@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 from flask import current_app
 
@@ -33,4 +32,4 @@ class Desk:
 
 def desk() -> Desk:
     """That of the running application."""
-    return cast(Desk, current_app.extensions["desk"])
+    return current_app.extensions["desk"]  # type: ignore[no-any-return]

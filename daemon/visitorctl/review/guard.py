@@ -22,7 +22,6 @@ FILE = "review.token"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 LENGTH_MIN = 32
 BODY_MAX_BYTES = 64 * 1024
-STAYS_S = 30 * 86400
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self' blob:; style-src 'self'; script-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -61,7 +60,7 @@ def protect(app: Flask, secret: str, hosts: AbstractSet[str]) -> None:
     app.config |= {
         "SESSION_COOKIE_NAME": "visitord_review",
         "SESSION_COOKIE_SAMESITE": "Strict",
-        "PERMANENT_SESSION_LIFETIME": STAYS_S,
+        "PERMANENT_SESSION_LIFETIME": 30 * 86400,  # seconds
         "MAX_CONTENT_LENGTH": BODY_MAX_BYTES,
     }
     names = {host.lower() for host in hosts}
@@ -97,10 +96,7 @@ def _signed_in(secret: str, shown: str) -> Response:
 
 
 def _own_form() -> bool:
-    """Whether a form is one of ours, and sent from one of our pages.
-
-    Under our Referrer-Policy browsers say `Origin: null`; those that know more say it in Sec-Fetch-Site.
-    """
+    """Whether a form is one of ours, sent from one of our pages; our Referrer-Policy makes browsers hide its origin."""
     ours = {"null", f"http://{request.host}", f"https://{request.host}"}
     near = request.headers.get("Origin", "null") in ours
     near &= request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"

@@ -19,8 +19,7 @@ pages = Blueprint("pages", __name__)
 
 SHOWN = {"unnamed": ["provisional"], "named": ["named"], "ignored": ["ignored"]}
 SHOWN["all"] = [status for shown in SHOWN.values() for status in shown]
-ON_A_WALL = 48
-PAIRS = MERGES = 30
+ON_A_WALL, PAIRS, MERGES = 48, 30, 30
 SIGHTINGS, SIGHTINGS_MAX, COMPARED = 24, 1000, 4
 TIMELINE = timedelta(days=28)
 

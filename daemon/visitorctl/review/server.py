@@ -28,8 +28,7 @@ class Review:
         token = guard.token(config.state)
         host, port = listen
         try:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            listening = socket.create_server((host, port), family=family)
+            listening = socket.create_server(listen, family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         except OSError as error:
             reason = str(error.strerror).split(" (while")[0]  # Python adds the address
             raise VisitordError(f"The review page cannot listen on {host}:{port}: {reason}.") from None

@@ -23,7 +23,6 @@ _SENTENCES = {
     400: "The browser sent something that cannot be understood.",
     401: "This page opens only with the link that visitorctl review prints; visitorctl review --link prints it again.",
     404: "There is no such page.",
-    405: "There is no such page.",
     413: "That is too much at once.",
 }
 

@@ -1,6 +1,6 @@
 """When somebody came: a row for each day, a bar for each visit, along the 24 hours of the clock."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -21,15 +21,11 @@ def days(visits: Sequence[tuple[datetime, datetime]]) -> list[tuple[date, list[B
     """The days of visits given by start and end in local time, newest first; one past midnight is on both days."""
     found: dict[date, list[Bar]] = {}
     for start, end in sorted(visits):
-        for day, bar in _bars(start, end):
+        for n in range((end.date() - start.date()).days + 1):
+            day = start.date() + timedelta(days=n)
+            left = start.hour * 60 + start.minute if day == start.date() else 0
+            right = end.hour * 60 + end.minute if day == end.date() else DAY_MIN
+            width = max(BAR_MIN, right - left)  # also where the clock was set back meanwhile
+            bar = Bar(min(left, DAY_MIN - width), width, f"{start:%H:%M} to {end:%H:%M}")
             found.setdefault(day, []).append(bar)
     return sorted(found.items(), reverse=True)
-
-
-def _bars(start: datetime, end: datetime) -> Iterator[tuple[date, Bar]]:
-    for n in range((end.date() - start.date()).days + 1):
-        day = start.date() + timedelta(days=n)
-        left = start.hour * 60 + start.minute if day == start.date() else 0
-        right = end.hour * 60 + end.minute if day == end.date() else DAY_MIN
-        width = max(BAR_MIN, right - left)  # also where the clock was set back meanwhile
-        yield day, Bar(min(left, DAY_MIN - width), width, f"{start:%H:%M} to {end:%H:%M}")
