@@ -501,6 +501,12 @@ def test_an_address_is_a_host_and_a_port() -> None:
             address(wrong)
 
 
+def test_a_wrong_address_in_the_configuration_is_told(box: Box) -> None:
+    box.configure('[review]\nlisten = "8642"\n')
+    sentence = 'review.listen must be an address and a port such as "127.0.0.1:8642"'
+    box.run("visitord", "check-config").fails_with(sentence)
+
+
 def test_the_command_prints_the_link_and_ends_when_asked(box: Box, desk: Desk) -> None:
     process = box.start("visitorctl", "review", "--listen", "127.0.0.1:0")
     try:
