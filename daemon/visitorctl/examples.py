@@ -26,6 +26,7 @@ EXAMPLES = {
     "calibrate": ("visitorctl calibrate --picture scores.png", "visitorctl calibrate --apply"),
     "cameras": ("visitorctl cameras discover --user admin",),
     "doctor": ("visitorctl doctor",),
+    "review": ("visitorctl review", "visitorctl review --link"),
     "completion": (
         "source <(visitorctl completion bash)",
         "source <(visitorctl completion zsh)",

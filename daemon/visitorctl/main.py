@@ -6,6 +6,7 @@ from visitorctl.completion import completion
 from visitorctl.doctor import doctor
 from visitorctl.enroll import enroll
 from visitorctl.examples import epilog
+from visitorctl.review.command import review
 from visitord.cli.common import program
 from visitord_onvif.command import cameras
 
@@ -42,6 +43,7 @@ for command in (
     cameras,
     doctor,
     completion,
+    review,
 ):
     command.epilog = command.epilog or epilog(command.name or "")
     main.add_command(command)

@@ -58,7 +58,8 @@ def undo(merge: str | None, limit: int, why: str, form: str) -> None:
     """
     with database().transaction() as cursor:
         if merge is None:
-            return show(listing.rows(cursor, "merges_in_force", limit=limit), form, "No merge is in force.")
+            columns = ("merge_id", "kept", "merged", "by", "reason", "merged_at")
+            return show(listing.rows(cursor, "merges_in_force", limit=limit), form, "No merge is in force.", columns)
         ids = correcting.undo(cursor, merge, account_name(), why, datetime.now(UTC))
         kept, merged = (people.find(cursor, str(i)).name for i in ids)
     return click.echo(f"{merged} stands apart from {kept} again.")

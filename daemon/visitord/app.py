@@ -67,7 +67,12 @@ class Daemon:
             Camera(c, config.source_of(c), self._clock, self._sources_stop, self._ready.set, once=once) for c in used
         ]
         off = "enabled = false in the configuration"
+        self._others: list[tuple[Worker, Callable[[], None]]] = []
         self._disabled = [Health(c.name, State.DISABLED, off) for c in config.camera if not c.enabled]
+
+    def also(self, name: str, work: Callable[[], None], end: Callable[[], None]) -> None:
+        """Run `work` in a thread of its own while the service runs; `end`, called in another one, makes it return."""
+        self._others.append((Worker(name, work, self._fail), end))
 
     def stop(self, *_: object) -> None:
         """Ask `run` to end; only sets a flag, so it may be called from a signal handler."""
@@ -82,7 +87,7 @@ class Daemon:
         readers = [Worker(f"camera {c.settings.name}", c.run, self._fail) for c in self._cameras]
         health = Worker("health", self._watch, self._fail)
         control.listen(self._config.state, self.snapshot)
-        for worker in (recorder, vision, health, *readers):
+        for worker in (recorder, vision, health, *readers, *(worker for worker, _ in self._others)):
             worker.start()
         jobs = Jobs(self._database, self._recorder, self._config, self._clock)
         while not self._stop.is_set():
@@ -93,6 +98,8 @@ class Daemon:
             # without an end would never hear of it.
             self._stop.wait(CHECK_EVERY_S)
         jobs.stop()
+        for _, end in self._others:
+            end()
         # Sources stop first, then the stages drain; a source that hangs does not take the others' time.
         self._sources_stop.set()
         self._ready.set()
@@ -100,7 +107,7 @@ class Daemon:
         self._join(STAGE_ENDS_WITHIN_S, vision)
         self._recorder_stop.set()  # once vision has handed over everything
         self._join(STAGE_ENDS_WITHIN_S, recorder)
-        self._join(STAGE_ENDS_WITHIN_S, health)
+        self._join(STAGE_ENDS_WITHIN_S, health, *(worker for worker, _ in self._others))
         return not self._died
 
     def _join(self, within_s: float, *workers: Worker) -> None:

@@ -93,6 +93,14 @@ def _size(value: object) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def address(text: object) -> tuple[str, int]:
+    """Host and port of "127.0.0.1:8642" or "[::1]:8642"; raises ValueError."""
+    match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^\s:/\[\]]+)):(\d{1,5})", str(text))
+    if not match or int(match[3]) > 65535:
+        raise ValueError('must be an address and a port such as "127.0.0.1:8642"')
+    return match[1] or match[2], int(match[3])
+
+
 def _source_text(value: object) -> str:
     if isinstance(value, bool) or not (isinstance(value, str) or (isinstance(value, int) and value >= 0)):
         raise ValueError("must be an address or path in quotes, or a USB camera's index such as 0")
@@ -163,6 +171,11 @@ class CropsConfig(_Section):
     max_mb: int = Field(2000, ge=0)
 
 
+class ReviewConfig(_Section):
+    listen: Annotated[tuple[str, int] | None, BeforeValidator(address)] = None
+    hosts: tuple[str, ...] = ()
+
+
 class CameraConfig(_Section):
     name: Name
     source: Annotated[str, BeforeValidator(_source_text), _complete(parse)]
@@ -201,6 +214,7 @@ class Config(_Section):
     merge: MergeConfig = MergeConfig()
     spool: SpoolConfig = SpoolConfig()
     crops: CropsConfig = CropsConfig()
+    review: ReviewConfig = ReviewConfig()
     camera: tuple[CameraConfig, ...] = ()
     _path: Path | None = None
 

@@ -62,6 +62,9 @@ def test_every_key_is_read(folder: Path) -> None:
         timezone = "Europe/Berlin"
         [visit]
         gap = "90s"
+        [review]
+        listen = "[::1]:8642"
+        hosts = ["faces.example.net"]
         [merge]
         every = "30m"
         [[camera]]
@@ -79,6 +82,7 @@ def test_every_key_is_read(folder: Path) -> None:
     assert made.models.model_dump() == {"pack": "buffalo_l", "match": 0.5, "new": -0.25, "threads": 2}
     assert (made.site.name, made.site.timezone) == ("shop", "Europe/Berlin")
     assert (made.visit.gap, made.merge.every) == (timedelta(seconds=90), timedelta(minutes=30))
+    assert (made.review.listen, made.review.hosts) == (("::1", 8642), ("faces.example.net",))
     first, second = made.camera
     assert (first.name, first.transport, first.fps, first.stale_after) == (
         "entrance",
@@ -130,7 +134,8 @@ def test_a_configuration_cannot_be_changed(folder: Path) -> None:
         (CAMERA + 'transprot = "udp"\n', "unknown key camera[1].transprot; did you mean transport"),
         (
             'path = "x"\n',
-            "unknown key path; known here: state_dir, box, database, models, site, visit, merge, spool, crops, camera",
+            "unknown key path; known here: state_dir, box, database, models, site, visit, merge, spool, crops, review, "
+            "camera",
         ),
         (CAMERA + 'path = "x"\n', "unknown key camera[1].path; known here: name, source, "),
     ],

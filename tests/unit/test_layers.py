@@ -156,7 +156,22 @@ def test_the_demo_streams_need_only_the_lowest_layer(file: Path) -> None:
 
 def test_nothing_imports_the_commands() -> None:
     assert [str(f) for f in FILES if layer(f) != "cli" and "cli" in own(f)] == []
-    assert [str(f) for f in FILES if "visitorctl" in outside(f)] == []
+    assert names([f for f in FILES if "visitorctl" in outside(f)]) == ["cli/daemon.py"]
+
+
+def test_the_admin_program_is_imported_by_the_service_for_its_page_alone_and_only_when_that_is_wanted() -> None:
+    file = ROOT / "cli" / "daemon.py"
+    assert {n for n in imports(file) if n.startswith("visitorctl")} == {"visitorctl.review.server.beside"}
+    at_once = ast.Module([n for n in tree(file).body if not isinstance(n, ast.FunctionDef)], [])
+    assert not [name for name in imports_of(at_once, ("visitord", "cli")) if name.startswith("visitorctl")]
+
+
+def test_the_web_libraries_are_loaded_by_the_page_alone_and_only_when_that_is_wanted() -> None:
+    web = {"flask", "waitress", "werkzeug", "jinja2"}
+    assert {f.parent.name for f in FILES + ADMIN if web & outside(f)} == {"review"}
+    command = ROOT.with_name("visitorctl") / "review" / "command.py"
+    at_once = ast.Module([n for n in tree(command).body if not isinstance(n, ast.FunctionDef)], [])
+    assert not [n for n in imports_of(at_once, ("visitorctl", "review")) if n.startswith("visitorctl")]
 
 
 @pytest.mark.parametrize("file", of("identity"), ids=names(of("identity")))

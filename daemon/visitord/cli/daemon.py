@@ -41,7 +41,12 @@ def run() -> None:
     pack = box.open_pack(settings)
     database = box.open_database(settings, wait=True)
     log.info("Models: %s (%s).", pack.name, pack.licence)
-    serve(Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival)))
+    daemon = Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival))
+    if settings.review.listen:
+        from visitorctl.review.server import beside
+
+        beside(daemon, settings, database)
+    serve(daemon)
 
 
 @main.command()

@@ -25,6 +25,15 @@ and v.status = coalesce(%(status)s, v.status)
 and (not %(unnamed)s or v.name = v.label)
 order by visits_30d desc, last_seen desc, label
 
+-- wall: people of some statuses with a text in their name or label, by the day seen last, the most frequent first
+select *, count(*) over () as total
+from visitor
+where status = any(%(statuses)s)
+and (position(lower(%(text)s) in lower(name)) > 0 or position(lower(%(text)s) in label) > 0)
+order by last_seen::date desc nulls last, visits desc, last_seen desc, label
+limit %(limit)s
+offset %(offset)s
+
 -- visits: with the keys of the JSON contract, in order of time
 select visit_id, visitor_id as identity, name, status, cameras[1] as camera, cameras, started_at, ended_at,
        extract(epoch from duration)::float as duration_s, sightings
@@ -151,7 +160,7 @@ set (site, pack, match, new, applied_by, applied_at) = row(excluded.*)
 
 -- merges_in_force: newest first
 select merge_id, coalesce(k.name, 'visitor ' || k.number) as kept, 'visitor ' || m.number as merged,
-       merged_by as "by", reason, merged_at
+       merged_by as "by", reason, merged_at, kept_id, merged_id
 from merge
 join identity k on k.identity_id = kept_id
 join identity m on m.identity_id = merged_id

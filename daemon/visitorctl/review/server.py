@@ -1,0 +1,74 @@
+"""The review page's HTTP server: an address, a link that opens it, a loop that can be ended."""
+
+import contextlib
+import logging
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+from waitress import create_server, wasyncore
+
+from visitorctl.review import guard
+from visitorctl.review.site import site
+from visitord.config import Config
+from visitord.errors import VisitordError
+from visitord.store.database import Database
+
+if TYPE_CHECKING:  # vision's libraries take seconds to import
+    from visitord.app import Daemon
+
+log = logging.getLogger(__name__)
+DEFAULT = ("127.0.0.1", 8642)
+
+
+class Review:
+    """Binds its address at once, or raises VisitordError; `run` is called by one thread, `stop` by any."""
+
+    def __init__(self, config: Config, database: Database, listen: tuple[str, int]) -> None:
+        token = guard.token(config.state)
+        host, port = listen
+        try:
+            listening = socket.create_server(listen, family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        except OSError as error:
+            reason = str(error.strerror).split(" (while")[0]  # Python adds the address
+            raise VisitordError(f"The review page cannot listen on {host}:{port}: {reason}.") from None
+        self.link = link((host, listening.getsockname()[1]), token)
+        self._stop = threading.Event()
+        self._sockets: dict[int, Any] = {}
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a wall of pictures may wait for a moment
+        self._server = create_server(
+            site(config, database, token, guard.LOOPBACK | {host, *config.review.hosts}),
+            map=self._sockets,
+            sockets=[listening],
+            threads=8,
+            ident="",
+            max_request_body_size=2 * guard.BODY_MAX_BYTES,  # the site refuses half of it in its own words
+        )
+
+    def run(self) -> None:
+        """Answer requests until `stop`, or Ctrl-C; requests under way have a few seconds then."""
+        with contextlib.suppress(KeyboardInterrupt, SystemExit):
+            while not self._stop.is_set():
+                wasyncore.loop(timeout=0.2, use_poll=True, map=self._sockets, count=1)
+        self._server.task_dispatcher.shutdown(timeout=3)
+        wasyncore.close_all(self._sockets, ignore_all=True)
+
+    def stop(self) -> None:
+        """Let `run` return."""
+        self._stop.set()
+
+
+def link(listen: tuple[str, int], token: str) -> str:
+    """What opens the page in a browser that was never there."""
+    host, port = listen
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/?token={token}"
+
+
+def beside(daemon: "Daemon", config: Config, database: Database) -> None:
+    """Serve the page for as long as the daemon runs, or say why that is not possible."""
+    try:
+        page = Review(config, database, config.review.listen or DEFAULT)
+    except VisitordError as error:
+        return log.warning("%s The daemon goes on without it.", error)
+    log.info("The review page is open: visitorctl review --link prints the link to it.")
+    return daemon.also("review", page.run, page.stop)

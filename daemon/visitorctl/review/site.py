@@ -1,0 +1,58 @@
+"""The web application: its pages and actions put together, and every error as one sentence on a page."""
+
+import logging
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, render_template, request, session
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+
+from visitorctl.review import guard
+from visitorctl.review.actions import actions
+from visitorctl.review.desk import Desk
+from visitorctl.review.pages import pages
+from visitord.config import Config
+from visitord.errors import DatabaseError, NotFoundError, VisitordError
+from visitord.store.crops import Crops
+from visitord.store.database import Database
+
+log = logging.getLogger(__name__)
+_SENTENCES = {
+    400: "The browser sent something that cannot be understood.",
+    401: "This page opens only with the link that visitorctl review prints; visitorctl review --link prints it again.",
+    404: "There is no such page.",
+    413: "That is too much at once.",
+}
+
+
+def site(config: Config, database: Database, token: str, hosts: AbstractSet[str]) -> Flask:
+    """A WSGI application; `hosts`: the names it is reached under."""
+    app = Flask(__name__)
+    app.extensions["desk"] = Desk(config, database, Crops(config.state / "crops"))
+    app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    zone = ZoneInfo(config.site.timezone)
+    app.context_processor(lambda: {"csrf": session.get("csrf"), "today": datetime.now(zone).date()})
+    app.jinja_env.globals["site"] = config.site.name
+    guard.protect(app, token, hosts)
+    app.register_blueprint(pages)
+    app.register_blueprint(actions)
+    app.register_error_handler(Exception, _sorry)
+    return app
+
+
+def _sorry(error: Exception) -> Response:
+    """One sentence; while the database is away the page tries again by itself."""
+    status, sentence = _told(error)
+    again = {"Refresh": "5"} if status == 503 and request.method == "GET" else {}  # in seconds
+    return Response(render_template("error.html", sentence=sentence, again=again), status, again)
+
+
+def _told(error: Exception) -> tuple[int, str]:
+    if isinstance(error, VisitordError):
+        return 503 if isinstance(error, DatabaseError) else 404 if isinstance(error, NotFoundError) else 409, str(error)
+    if isinstance(error, HTTPException):
+        return error.code or 500, _SENTENCES.get(error.code or 500) or error.description or error.name
+    log.error("The review page failed at %s %s.", request.method, request.path, exc_info=error)
+    return 500, "Something went wrong in visitord; its log says what."
