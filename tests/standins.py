@@ -16,11 +16,11 @@ ANCHORS = 2
 SIDE_PX = 96
 
 
-def pack_folder(folder: Path, dim: int, seed: int = 0) -> Path:
+def pack_folder(folder: Path, dim: int, seed: int = 0, batch: int | str = "n") -> Path:
     """A folder in insightface's layout: one detection and one recognition model."""
     folder.mkdir(parents=True)
     onnx.save(_detector(), str(folder / "det.onnx"))
-    onnx.save(_recogniser(dim, seed), str(folder / "rec.onnx"))
+    onnx.save(_recogniser(dim, seed, batch), str(folder / "rec.onnx"))
     return folder
 
 
@@ -78,7 +78,7 @@ def _detector() -> onnx.ModelProto:
     return _model(helper.make_graph(nodes, "detector", [shape], outputs, weights))
 
 
-def _recogniser(dim: int, seed: int) -> onnx.ModelProto:
+def _recogniser(dim: int, seed: int, batch: int | str) -> onnx.ModelProto:
     """(n, 3, 112, 112) to (n, dim): averages over 14 px squares through a random matrix."""
     matrix = np.random.default_rng(seed).normal(size=(192, dim)).astype(np.float32)
     nodes = [
@@ -86,8 +86,8 @@ def _recogniser(dim: int, seed: int) -> onnx.ModelProto:
         helper.make_node("Flatten", ["pooled"], ["flat"]),
         helper.make_node("MatMul", ["flat", "matrix"], ["embedding"]),
     ]
-    given = helper.make_tensor_value_info("data", TensorProto.FLOAT, ["n", 3, 112, 112])
-    made = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", dim])
+    given = helper.make_tensor_value_info("data", TensorProto.FLOAT, [batch, 3, 112, 112])
+    made = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [batch, dim])
     return _model(helper.make_graph(nodes, "recogniser", [given], [made], [_tensor("matrix", matrix)]))
 
 

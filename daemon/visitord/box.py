@@ -44,6 +44,7 @@ def open_pack(config: Config, name: str | None = None, folder: Path | None = Non
 
     folder: where its files are, if not where it would be installed.
     """
+    from visitord.vision.device import choose
     from visitord.vision.insight import InsightPack
     from visitord.vision.zoo import ZooPack
 
@@ -51,7 +52,16 @@ def open_pack(config: Config, name: str | None = None, folder: Path | None = Non
     folder = folder or model_store.folder_of(name, config.models_dir, config.folder)
     if problem := model_store.check(name, folder):
         raise ModelError(problem)
-    return ZooPack(folder, config.models.threads) if name == model_store.DEFAULT else InsightPack(name, folder)
+    device, given = choose(config.models.device), config.models
+    pack: Pack = (
+        ZooPack(folder, given.threads, device, given.detect_px)
+        if name == model_store.DEFAULT
+        else InsightPack(name, folder, device, given.detect_px, given.threads)
+    )
+    runs = device.provider in pack.runs_on
+    if problem := device.problem or ("" if runs else f"{name} does not run on {device.provider}: {pack.runs_on}."):
+        log.warning("%s", problem)
+    return pack
 
 
 def thresholds(config: Config, pack: "Pack", database: Database) -> Thresholds:

@@ -113,6 +113,8 @@ Name = Annotated[str, _must(_NAME_MEANING, valid_name)]
 Zone = Annotated[str, _must('be the name of a time zone such as "Europe/Berlin"', _is_zone)]
 Format = Annotated[str, _must('be four capital letters or digits such as "MJPG"', re.compile("[A-Z0-9 ]{4}").fullmatch)]
 Decoder = Annotated[str, _must('be a decoder in small letters such as "vaapi"', re.compile("[a-z0-9]+").fullmatch)]
+_DEVICES = re.compile(r"auto|cpu|(cuda|tensorrt)(:\d{1,2})?|openvino|coreml")
+Processor = Annotated[str, _must('be "auto", "cpu" or an accelerator such as "cuda:0"', _DEVICES.fullmatch)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Polygon = Annotated[tuple[tuple[Share, Share], ...], _must("have at least three corners", lambda corners: corners[2:])]
 
@@ -135,6 +137,8 @@ class ModelsConfig(_Section):
     match: float | None = Field(None, ge=-1, le=1)
     new: float | None = Field(None, ge=-1, le=1)
     threads: int = Field(0, ge=0, le=64)
+    detect_px: int = Field(640, ge=160, le=1920, multiple_of=32)
+    device: Processor = "auto"
 
 
 class SiteConfig(_Section):

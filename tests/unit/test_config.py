@@ -57,6 +57,8 @@ def test_every_key_is_read(folder: Path) -> None:
         match = 0.5
         new = -0.25
         threads = 2
+        detect_px = 960
+        device = "cuda:1"
         [site]
         name = "shop"
         timezone = "Europe/Berlin"
@@ -76,7 +78,8 @@ def test_every_key_is_read(folder: Path) -> None:
         """,
     )
     assert (made.state, made.database_url()) == (Path("/srv/state"), "postgresql://box@db/visits")
-    assert made.models.model_dump() == {"pack": "buffalo_l", "match": 0.5, "new": -0.25, "threads": 2}
+    models = {"pack": "buffalo_l", "match": 0.5, "new": -0.25, "threads": 2, "detect_px": 960, "device": "cuda:1"}
+    assert made.models.model_dump() == models
     assert (made.site.name, made.site.timezone) == ("shop", "Europe/Berlin")
     assert (made.visit.gap, made.merge.every) == (timedelta(seconds=90), timedelta(minutes=30))
     first, second = made.camera
@@ -143,6 +146,8 @@ def test_an_unknown_key_is_answered_with_the_near_or_the_known_ones(folder: Path
     ("text", "key", "remedy"),
     [
         ('[models]\nthreads = "two"\n', "models.threads", "must be a valid integer"),
+        ("[models]\ndetect_px = 650\n", "models.detect_px", "must be a multiple of 32"),
+        ('[models]\ndevice = "gpu"\n', "models.device", 'must be "auto", "cpu" or an accelerator such as "cuda:0"'),
         ("[models]\nthreads = -1\n", "models.threads", "must be greater than or equal to 0"),
         ("[models]\nmatch = 2\n", "models.match", "must be less than or equal to 1"),
         ("[models]\nmatch = nan\n", "models.match", "must be"),

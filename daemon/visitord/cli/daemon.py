@@ -17,6 +17,7 @@ from visitord.records import Arrival
 from visitord.store import migrate
 from visitord.store.database import Database
 from visitord.vision import model_store
+from visitord_packs.fetch import fetch
 
 # Vision's libraries take seconds to import, so commands import what uses them where they use it.
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def run() -> None:
     settings.require_secrets()
     pack = box.open_pack(settings)
     database = box.open_database(settings, wait=True)
-    log.info("Models: %s (%s).", pack.name, pack.licence)
+    log.info("Models: %s (%s); %s.", pack.name, pack.licence, pack.runs_on)
     serve(Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival)))
 
 
@@ -137,7 +138,11 @@ def models_install(pack: str | None, source: Path | None) -> None:
     name = pack or settings.models.pack
     if source is not None and name != model_store.DEFAULT:
         box.open_pack(settings, name, source)  # raises when it is no usable pack
-    folder = model_store.install(name, settings.models_dir, settings.folder, source)
+    folder = model_store.folder_of(name, settings.models_dir, settings.folder)
+    if source is None and name != model_store.DEFAULT and "/" not in name and not folder.is_dir():
+        click.echo(f"{name}: {model_store.licence_of(name)}.", err=True)
+        fetch(name, folder)
+    model_store.install(name, settings.models_dir, settings.folder, source)
     click.echo(f"{name} is installed in {folder} ({model_store.licence_of(name)}).")
 
 

@@ -1,10 +1,7 @@
 """Where model packs come from, and whether their files are what they should be."""
 
-import contextlib
 import hashlib
-import io
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -80,8 +77,6 @@ def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Pa
         _place(files, folder)
     elif source is not None:
         _place({path.name: path.read_bytes() for path in source.glob("*.onnx")}, folder)
-    elif "/" not in pack and not folder.is_dir():
-        _fetch_insightface(pack, root, folder)
     if problem := check(pack, folder):
         raise ModelError(problem)
     return folder
@@ -128,17 +123,3 @@ def _place(files: dict[str, bytes], folder: Path) -> None:
             aside.replace(folder / name)
     except OSError as error:
         raise ModelError(f"The models cannot be written to {folder}: {error.strerror}.") from None
-
-
-def _fetch_insightface(pack: str, root: Path, folder: Path) -> None:
-    """Let insightface download one of its packs."""
-    from insightface.utils.storage import ensure_available
-
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            ensure_available(root.name, pack, root=str(root.parent))  # it unpacks into ROOT/models/PACK
-    except Exception as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        advice = "check the name and the network, or unpack it by hand and set models.pack to its folder"
-        reason = f"insightface could not download the pack {pack} ({type(error).__name__})"
-        raise ModelError(f"{reason}; {advice}.") from None
