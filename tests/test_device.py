@@ -65,7 +65,7 @@ def test_a_device_that_is_there_is_used(
         ("auto", (TENSORRT, CUDA), (TENSORRT,), TENSORRT, (f"{CUDA} does not start", f"{TENSORRT} is used")),
         ("auto", (TENSORRT, CUDA), (), CPU, (f"{CUDA} does not start", f"and {TENSORRT} does not start")),
         ("cuda:0", (CUDA,), (), CPU, (f"{CUDA} does not start here", f"{CPU} is used")),
-        ("cuda:0", (), (), CPU, (f"has no {CUDA}", "pip install 'visitord[gpu]'", "visitord.wheels")),
+        ("cuda:0", (), (), CPU, (f"has no {CUDA}", "pip install 'visitord[gpu]'", "visitord_setup.wheels")),
         ("openvino", (CUDA,), (CUDA,), CPU, ("has no OpenVINOExecutionProvider", "install one that has it")),
     ],
 )

@@ -19,7 +19,7 @@ from visitord.errors import ModelError
 from visitord.vision import model_store, thresholds
 from visitord.vision.insight import InsightPack
 from visitord.vision.zoo import ZooPack
-from visitord_packs.fetch import fetch
+from visitord_setup.fetch import fetch
 
 NO_INDEX = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_RETRIES": "0"}
 

@@ -61,10 +61,11 @@ def _disk(settings: Config) -> Iterator[str]:
 
 
 def _models(settings: Config) -> Iterator[str]:
-    """The model pack is installed and undamaged."""
+    """The model pack is installed and undamaged, and so are the liveness networks, where a camera asks for them."""
     pack = settings.models.pack
     if problem := model_store.check(pack, model_store.folder_of(pack, settings.models_dir, settings.folder)):
         yield problem
+    box.open_judges(settings)
 
 
 def _device(settings: Config) -> dict[str, str]:

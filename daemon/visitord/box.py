@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:  # its libraries take seconds to import; most commands need no models
     from visitord.vision.pack import Pack
+    from visitord.vision.tracker import Judge
 
 
 def open_database(config: Config, *, wait: bool = False) -> Database:
@@ -62,6 +63,20 @@ def open_pack(config: Config, name: str | None = None, folder: Path | None = Non
     if problem := device.problem or ("" if runs else f"{name} does not run on {device.provider}: {pack.runs_on}."):
         log.warning("%s", problem)
     return pack
+
+
+def open_judges(config: Config) -> "dict[str, Judge]":
+    """Of each camera in use that asks for liveness, what judges it; raises ModelError."""
+    asking = {c.name: c.liveness == "block" for c in config.camera if c.enabled and c.liveness != "off"}
+    if not asking or not config.models.liveness:
+        return {}
+    from visitord_liveness.judge import Judge
+    from visitord_liveness.networks import load
+
+    networks, given = load(config.folder / config.models.liveness), config.models.live
+    threshold = networks.threshold if given is None else given
+    log.info("Liveness: %s, from %.2f on, for %s.", networks.name, threshold, ", ".join(asking))
+    return {name: Judge(networks, threshold, blocks) for name, blocks in asking.items()}
 
 
 def thresholds(config: Config, pack: "Pack", database: Database) -> Thresholds:

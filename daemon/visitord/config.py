@@ -139,6 +139,8 @@ class ModelsConfig(_Section):
     threads: int = Field(0, ge=0, le=64)
     detect_px: int = Field(640, ge=160, le=1920, multiple_of=32)
     device: Processor = "auto"
+    liveness: FilePath | None = None
+    live: float | None = Field(None, ge=0, le=1)
 
 
 class SiteConfig(_Section):
@@ -174,6 +176,7 @@ class CameraConfig(_Section):
     size: Annotated[tuple[int, int] | None, BeforeValidator(_size)] = None
     format: Format | None = None
     decoder: Decoder = "cpu"
+    liveness: Literal["off", "flag", "block"] = "off"
     stale_after: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(seconds=10)
     ignore: tuple[Polygon, ...] = ()
     only: tuple[Polygon, ...] = ()
@@ -210,6 +213,10 @@ class Config(_Section):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f'two cameras are called "{name}"; give each a name of its own')
+        if asking := [c.name for c in self.camera if c.liveness != "off" and not self.models.liveness]:
+            raise ValueError(
+                f"camera {asking[0]} has liveness on, but models.liveness names no folder with the networks"
+            )
         return self
 
     @property

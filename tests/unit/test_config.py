@@ -59,6 +59,8 @@ def test_every_key_is_read(folder: Path) -> None:
         threads = 2
         detect_px = 960
         device = "cuda:1"
+        liveness = "/srv/liveness"
+        live = 0.3
         [site]
         name = "shop"
         timezone = "Europe/Berlin"
@@ -71,6 +73,7 @@ def test_every_key_is_read(folder: Path) -> None:
         source = "rtsp://192.0.2.10/a"
         transport = "udp"
         fps = 2.5
+        liveness = "flag"
         stale_after = "4s"
         [[camera]]
         name = "back door"
@@ -78,11 +81,12 @@ def test_every_key_is_read(folder: Path) -> None:
         """,
     )
     assert (made.state, made.database_url()) == (Path("/srv/state"), "postgresql://box@db/visits")
-    models = {"pack": "buffalo_l", "match": 0.5, "new": -0.25, "threads": 2, "detect_px": 960, "device": "cuda:1"}
-    assert made.models.model_dump() == models
+    given = {"pack": "buffalo_l", "match": 0.5, "new": -0.25, "threads": 2, "detect_px": 960, "device": "cuda:1"}
+    assert made.models.model_dump() == {**given, "liveness": Path("/srv/liveness"), "live": 0.3}
     assert (made.site.name, made.site.timezone) == ("shop", "Europe/Berlin")
     assert (made.visit.gap, made.merge.every) == (timedelta(seconds=90), timedelta(minutes=30))
     first, second = made.camera
+    assert (first.liveness, second.liveness) == ("flag", "off")
     assert (first.name, first.transport, first.fps, first.stale_after) == (
         "entrance",
         "udp",

@@ -17,7 +17,7 @@ from visitord.records import Arrival
 from visitord.store import migrate
 from visitord.store.database import Database
 from visitord.vision import model_store
-from visitord_packs.fetch import fetch
+from visitord_setup.fetch import fetch
 
 # Vision's libraries take seconds to import, so commands import what uses them where they use it.
 log = logging.getLogger(__name__)
@@ -75,12 +75,13 @@ def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, 
     clips = plan(list(files), camera, start)
     pack = box.open_pack(settings)
     database = box.open_database(settings)
+    judges = box.open_judges(settings)
     pictures, arrivals = 0, list[Arrival]()
     recorder = box.open_recorder(settings, database, pack, arrivals.append)
     rate = fps or next((c.fps for c in settings.camera if c.name == camera), 8.0)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         tasks = {clip.path: bar.add_task(clip.path.name, total=clip.length_s or 1.0) for clip in clips}
-        for clip, t in play(clips, pack, recorder, settings.site.name, rate):
+        for clip, t in play(clips, pack, recorder, settings.site.name, rate, judges):
             pictures += 1
             bar.update(tasks[clip.path], completed=t)
         for clip in clips:

@@ -59,7 +59,8 @@ def write(cursor: Cursor, decided: Decided, site: Site) -> Arrival | None:
     why = (verdict.decision.value, verdict.reason, verdict.score, verdict.second_score)
     whom = (verdict.candidate_id, verdict.second_id, pool.agreement if pool else None)
     shots = (pool.quality, pool.good_shots, pool.face_px) if pool else (0.0, 0, 0.0)
-    embedding = (decided.pack, pool.embedding.tolist()) if pool else (None, None)
+    # What must be nobody keeps nothing by which the merge job could make it somebody.
+    embedding = (decided.pack, pool.embedding.tolist()) if pool and not report.blocked else (None, None)
     cursor.execute(SQL["write_sighting"], ((*seen, *why, *whom, *shots, *embedding, decided.crop),))
     if decided.template:
         gallery.learn(cursor, decided.template.identity_id, report.sighting_id)
@@ -69,7 +70,8 @@ def write(cursor: Cursor, decided: Decided, site: Site) -> Arrival | None:
 def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
     """Carry on the end of a sighting already written, and its visit; returns the arrival if a visit begins."""
     cursor.executemany(SQL["together"], [(report.sighting_id, other) for other in sorted(report.together)])
-    end = {"id": report.sighting_id, "end": report.ended_at, "static": report.static}
+    live = (report.live.real, report.live.score) if report.live else (None, None)
+    end = {"id": report.sighting_id, "end": report.ended_at, "static": report.static, "live": live[0], "score": live[1]}
     cursor.execute(SQL["extend_sighting"], end)
     row = cursor.fetchone()
     if row is None or row[0] is None:

@@ -279,9 +279,11 @@ insert into together (sighting_id, other_id)
 values (%s, %s)
 on conflict do nothing
 
--- extend_sighting: a later end, and whether it is static by then
+-- extend_sighting: a later end, and whether it is static and alive by then
 update sighting
-set ended_at = greatest(ended_at, %(end)s), static = case when %(end)s >= ended_at then %(static)s else static end
+set ended_at = greatest(ended_at, %(end)s), static = case when %(end)s >= ended_at then %(static)s else static end,
+    live = case when %(end)s >= ended_at then coalesce(%(live)s, live) else live end,
+    live_score = case when %(end)s >= ended_at then coalesce(%(score)s, live_score) else live_score end
 where sighting_id = %(id)s
 returning identity_id, ended_at
 

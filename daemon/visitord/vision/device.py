@@ -54,7 +54,7 @@ def choose(wanted: str) -> Device:
     if failed:
         problem = f"{' and '.join(failed)}: see to its driver and libraries"
     elif name in PROVIDERS and PROVIDERS[name] != used.provider:
-        gpu = "run pip install 'visitord[gpu]' && python -m visitord.wheels"
+        gpu = "run pip install 'visitord[gpu]' && python -m visitord_setup.wheels"
         advice = gpu if name in ("cuda", "tensorrt") else "install one that has it"
         problem = f"the installed onnxruntime has no {PROVIDERS[name]}: {advice}"
     return replace(used, problem=problem and f"models.device is {wanted}, but {problem}; {used.provider} is used.")

@@ -1,4 +1,4 @@
-"""Leaves exactly one OpenCV and one ONNX Runtime installed, that work on this machine: `python -m visitord.wheels`.
+"""Leaves exactly one OpenCV and one ONNX Runtime, that work here, installed: `python -m visitord_setup.wheels`.
 
 Both come in several wheels that install into the same folder and overwrite each other, so there may be only one of
 each.  insightface asks for opencv-python, which needs the libraries of a desktop (libGL, X11); on a server without them

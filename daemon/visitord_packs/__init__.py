@@ -1,1 +1,0 @@
-"""What an installation does with model packs now and then: fetch them, and switch from one to another."""
