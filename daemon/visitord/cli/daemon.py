@@ -18,6 +18,7 @@ from visitord.store import migrate
 from visitord.store.database import Database
 from visitord.vision import model_store
 from visitord_setup.fetch import fetch
+from visitord_setup.switch import switch
 
 # Vision's libraries take seconds to import, so commands import what uses them where they use it.
 log = logging.getLogger(__name__)
@@ -154,3 +155,6 @@ def models_verify(pack: str | None) -> None:
     settings = config()
     box.open_pack(settings, pack)
     click.echo(f"{pack or settings.models.pack}: every file is as it should be.")
+
+
+models.add_command(switch)

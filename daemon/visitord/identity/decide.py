@@ -95,9 +95,9 @@ def new_identity_id(sighting_id: UUID) -> UUID:
     return uuid5(_NAMESPACE, f"identity {sighting_id}")
 
 
-def template_id(sighting_id: UUID) -> UUID:
-    """The id of the template learnt from this sighting."""
-    return uuid5(_NAMESPACE, f"template {sighting_id}")
+def template_id(sighting_id: UUID, pack: str = "") -> UUID:
+    """The id of the template learnt from this sighting; `pack`: by another one than that which decided it."""
+    return uuid5(_NAMESPACE, f"template {sighting_id} {pack}".rstrip())
 
 
 def lesson(
