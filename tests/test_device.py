@@ -129,6 +129,8 @@ def test_a_box_told_to_use_a_gpu_it_has_not_warns_once_and_works(box: Box) -> No
     assert done.code == 0
     assert done.err.count("CUDAExecutionProvider is") + done.err.count("has no CUDAExecutionProvider") == 1, done.err
     assert len(done.err.strip().splitlines()) == 1, done.err
+    done = box.run("visitord", "models", "switch", "opencv-zoo")
+    assert len(done.err.strip().splitlines()) == 1, "of two packs opened"
     found = box.run("visitorctl", "doctor")
     assert "device         wrong" in found.out.replace("│", "")
     assert "pip install 'visitord[gpu]'" in found.out

@@ -1,5 +1,6 @@
 """What every command needs of the box: its configuration, database, models and recorder, opened in order."""
 
+import functools
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -61,8 +62,14 @@ def open_pack(config: Config, name: str | None = None, folder: Path | None = Non
     )
     runs = device.provider in pack.runs_on
     if problem := device.problem or ("" if runs else f"{name} does not run on {device.provider}: {pack.runs_on}."):
-        log.warning("%s", problem)
+        _warn(problem)
     return pack
+
+
+@functools.cache
+def _warn(problem: str) -> None:
+    """Once, however many packs a command opens."""
+    log.warning("%s", problem)
 
 
 def open_judges(config: Config) -> "dict[str, Judge]":

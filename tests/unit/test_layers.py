@@ -139,6 +139,13 @@ def test_what_sets_up_an_installation_is_imported_by_the_commands_alone() -> Non
     assert not [f for f in ADMIN + LIVENESS if "visitord_setup" in outside(f)]
 
 
+def test_liveness_is_imported_by_the_wiring_alone_and_only_when_a_camera_asks() -> None:
+    assert names([f for f in FILES if "visitord_liveness" in outside(f)]) == ["box.py"]
+    at_once = ast.Module([n for n in tree(ROOT / "box.py").body if not isinstance(n, ast.FunctionDef)], [])
+    assert not [name for name in imports_of(at_once, ("visitord",)) if name.startswith("visitord_liveness")]
+    assert not [f for f in ADMIN + SETUP if "visitord_liveness" in outside(f)]
+
+
 @pytest.mark.parametrize("file", [f for f in DEMO if f.stem != "run"], ids=lambda f: f.name)
 def test_the_demo_streams_need_only_the_lowest_layer(file: Path) -> None:
     assert own(file) <= LOWEST
