@@ -138,7 +138,10 @@ def test_a_box_told_to_use_a_gpu_it_has_not_warns_once_and_works(box: Box) -> No
 
 def test_doctor_says_what_runs(box: Box) -> None:
     done = box.run("visitorctl", "doctor")
-    assert f"models.device is auto: detector on the CPU (OpenCV), recogniser on {CPU}." in done.out
+    assert (
+        f"models.device is auto: detector on the CPU (OpenCV), recogniser on {CPU}; the installed onnxruntime"
+        in done.out
+    )
 
 
 # What a pack does with many faces

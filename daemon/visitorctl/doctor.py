@@ -70,12 +70,14 @@ def _models(settings: Config) -> Iterator[str]:
 
 def _device(settings: Config) -> dict[str, str]:
     """What the models run on in fact, and why not on what was wanted."""
-    from visitord.vision.device import choose
+    from visitord.vision.device import CPU, choose
 
-    wanted, problem = settings.models.device, choose(settings.models.device).problem
+    chosen = choose(settings.models.device)
+    wanted, problem = chosen.wanted, chosen.problem
     logging.disable(logging.WARNING)  # which would say the same
     runs_on = box.open_pack(settings).runs_on
-    what = problem or f"models.device is {wanted}: {runs_on}."
+    why = "; the installed onnxruntime knows no accelerator" if wanted == "auto" and chosen.provider == CPU else ""
+    what = problem or f"models.device is {wanted}: {runs_on}{why}."
     return {"check": "device", "is": "wrong" if problem else "right", "what": what}
 
 

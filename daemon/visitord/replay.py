@@ -18,6 +18,8 @@ from visitord.vision.tracker import Judge
 
 PHOTOGRAPH_S = 60.0  # photographs given together stand this far apart when one --start is given for all
 
+NO_JUDGES: Mapping[str, Judge] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Clip:
@@ -59,7 +61,7 @@ def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[
 
 
 def play(
-    clips: list[Clip], pack: Pack, recorder: Recorder, site: str, fps: float, judges: Mapping[str, Judge]
+    clips: list[Clip], pack: Pack, recorder: Recorder, site: str, fps: float, judges: Mapping[str, Judge] = NO_JUDGES
 ) -> Iterator[tuple[Clip, float]]:
     """Analyse the clips in order; tells after each picture how many seconds of which clip are done.
 

@@ -23,7 +23,7 @@ from visitord.store.listing import rows
 @click.command("switch")
 @click.argument("pack", required=False)
 @click.option("--back", is_flag=True, help="To the pack that was in use before the one of models.pack.")
-@click.option("--drop-old", is_flag=True, help="Delete what other packs than models.pack know; there is no way back.")
+@click.option("--drop-old", is_flag=True, help="Delete what packs but models.pack know, once all daemons use that.")
 @click.option("--yes", is_flag=True, help="With --drop-old: even if then no pack knows somebody.")
 def switch(pack: str | None, back: bool, drop_old: bool, yes: bool) -> None:
     """Carry everyone over to PACK, from the pictures that were kept.

@@ -39,6 +39,7 @@ class InsightPack:
         device = device or Device()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # twice the CPU, where cores are busy
         try:
             with contextlib.redirect_stdout(io.StringIO()):  # insightface prints what it finds
                 only = ["detection", "recognition"]
