@@ -1,8 +1,9 @@
-"""Small ONNX files with the inputs and outputs of SCRFD and ArcFace.
+"""Small ONNX files with the inputs and outputs of SCRFD, ArcFace and liveness networks.
 
 insightface's pretrained packs cannot be fetched without the wide internet, so the loading, routing and
 calling code is proven on these: a detector that finds bright squares, and a random projection as recogniser.
-They say nothing about how well real packs recognise people.
+They say nothing about how well real packs recognise people.  The liveness networks take what is more blue than red for
+a face: in the order BGR, as MiniFASNet wants it, or RGB, as insightface's addon does.
 """
 
 from pathlib import Path
@@ -16,11 +17,11 @@ ANCHORS = 2
 SIDE_PX = 96
 
 
-def pack_folder(folder: Path, dim: int, seed: int = 0) -> Path:
+def pack_folder(folder: Path, dim: int, seed: int = 0, batch: int | str = "n") -> Path:
     """A folder in insightface's layout: one detection and one recognition model."""
     folder.mkdir(parents=True)
     onnx.save(_detector(), str(folder / "det.onnx"))
-    onnx.save(_recogniser(dim, seed), str(folder / "rec.onnx"))
+    onnx.save(_recogniser(dim, seed, batch), str(folder / "rec.onnx"))
     return folder
 
 
@@ -78,7 +79,7 @@ def _detector() -> onnx.ModelProto:
     return _model(helper.make_graph(nodes, "detector", [shape], outputs, weights))
 
 
-def _recogniser(dim: int, seed: int) -> onnx.ModelProto:
+def _recogniser(dim: int, seed: int, batch: int | str) -> onnx.ModelProto:
     """(n, 3, 112, 112) to (n, dim): averages over 14 px squares through a random matrix."""
     matrix = np.random.default_rng(seed).normal(size=(192, dim)).astype(np.float32)
     nodes = [
@@ -86,9 +87,52 @@ def _recogniser(dim: int, seed: int) -> onnx.ModelProto:
         helper.make_node("Flatten", ["pooled"], ["flat"]),
         helper.make_node("MatMul", ["flat", "matrix"], ["embedding"]),
     ]
-    given = helper.make_tensor_value_info("data", TensorProto.FLOAT, ["n", 3, 112, 112])
-    made = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", dim])
+    given = helper.make_tensor_value_info("data", TensorProto.FLOAT, [batch, 3, 112, 112])
+    made = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [batch, dim])
     return _model(helper.make_graph(nodes, "recogniser", [given], [made], [_tensor("matrix", matrix)]))
+
+
+def liveness_folder(folder: Path) -> Path:
+    """Two networks as MiniFASNet's: (n, 3, 80, 80) BGR to the shares (n, 3) of printed, real and shown."""
+    folder.mkdir(parents=True)
+    for name in ("2.7_80x80_MiniFASNetV2.onnx", "4_0_0_80x80_MiniFASNetV1SE.onnx"):
+        columns = np.array([[0, 1, 0], [0, 0, 0], [0, -1, 0]], np.float32)  # of blue, green and red
+        nodes = [helper.make_node("Softmax", ["classes"], ["prob"], axis=1)]
+        onnx.save(_colours(columns, nodes, "classes", "prob", ["n", 3]), str(folder / name))
+    return folder
+
+
+def liveness_addon(folder: Path) -> Path:
+    """A network as insightface's addon: (1, 3, 80, 80) RGB from 0 to 1, to the probability (1,) of a face."""
+    folder.mkdir(parents=True)
+    columns = np.array([[-50], [0], [50]], np.float32)  # of red, green and blue
+    nodes = [
+        helper.make_node("Sigmoid", ["amount"], ["share"]),
+        helper.make_node("Reshape", ["share", "all"], ["score"]),
+    ]
+    model = _colours(columns, nodes, "amount", "score", [1], _tensor("all", np.array([-1], np.int64)))
+    onnx.save(model, str(folder / "liveness.onnx"))
+    return folder
+
+
+def _colours(
+    columns: np.ndarray,
+    nodes: list[onnx.NodeProto],
+    made: str,
+    last: str,
+    shape: list[int | str],
+    *weights: onnx.TensorProto,
+) -> onnx.ModelProto:
+    """From pictures of 80 px by the mean of each colour, times `columns`, to what the nodes make of it."""
+    means = [
+        helper.make_node("GlobalAveragePool", ["input"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["means"]),
+        helper.make_node("MatMul", ["means", "columns"], [made]),
+    ]
+    given = helper.make_tensor_value_info("input", TensorProto.FLOAT, [shape[0], 3, 80, 80])
+    result = helper.make_tensor_value_info(last, TensorProto.FLOAT, shape)
+    tensors = [_tensor("columns", columns), *weights]
+    return _model(helper.make_graph([*means, *nodes], "liveness", [given], [result], tensors))
 
 
 def _tensor(name: str, values: np.ndarray) -> onnx.TensorProto:

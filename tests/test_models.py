@@ -1,19 +1,25 @@
 """Model packs: installed from where users have them, checked, and refused when wrong."""
 
 import shutil
+import threading
 import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from insightface.utils import storage
 
 from standins import pack_folder, picture_with_squares
 from support import Box, align, people
 from visitord.errors import ModelError
-from visitord.vision import model_store
+from visitord.vision import model_store, thresholds
 from visitord.vision.insight import InsightPack
 from visitord.vision.zoo import ZooPack
+from visitord_setup.fetch import fetch
 
 NO_INDEX = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_RETRIES": "0"}
 
@@ -167,8 +173,82 @@ def test_an_unknown_pack_says_how_to_get_it(box: Box) -> None:
     box.run("visitorctl", "cluster").fails_with("no_such_pack is not installed", "visitord models install no_such_pack")
 
 
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder that insightface takes for the place where its packs are published."""
+    folder = tmp_path / "published"
+    folder.mkdir()
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(storage, "MODEL_ZOO_RELEASE_DOWNLOAD_URL", f"http://127.0.0.1:{server.server_port}/")
+    yield folder
+    server.shutdown()
+    server.server_close()
+
+
+def _publish(published: Path, name: str, inside: str, tmp_path: Path) -> Path:
+    """A pack as a ZIP file whose files lie in the folder `inside`."""
+    folder, file = pack_folder(tmp_path / f"{name}-files", dim=64), published / f"{name}.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for path in folder.iterdir():
+            archive.write(path, f"{inside}{path.name}")
+    return file
+
+
+@pytest.mark.parametrize("inside", ["", "antelopev2/"])
+def test_a_pack_is_fetched_by_name_with_visible_progress(
+    published: Path, tmp_path: Path, inside: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    _publish(published, "antelopev2", inside, tmp_path)
+    folder = tmp_path / "state" / "models" / "antelopev2"
+    fetch("antelopev2", folder)
+    assert "KB/s" in capfd.readouterr().err
+    assert InsightPack("antelopev2", folder).dim == 64
+    assert sorted(path.name for path in (tmp_path / "state").rglob("*")) == [
+        "antelopev2",
+        "det.onnx",
+        "models",
+        "rec.onnx",
+    ]
+
+
+@pytest.mark.parametrize("spoil", ["cut", "empty", "missing"])
+def test_a_pack_that_did_not_arrive_whole_is_not_installed(published: Path, tmp_path: Path, spoil: str) -> None:
+    file = _publish(published, "buffalo_s", "", tmp_path)
+    if spoil == "cut":
+        file.write_bytes(file.read_bytes()[:-2000])
+    elif spoil == "empty":
+        zipfile.ZipFile(file, "w").close()
+    else:
+        file.unlink()
+    with pytest.raises(ModelError, match=r"^[^.]*pack buffalo_s.*\.$"):
+        fetch("buffalo_s", tmp_path / "state" / "models" / "buffalo_s")
+    assert [path.name for path in (tmp_path / "state").rglob("*")] == ["models"]
+
+
+def test_the_licence_is_said_before_a_pack_is_downloaded(bare: Box) -> None:
+    proxy = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")
+    done = bare.run("visitord", "models", "install", "buffalo_l", **proxy)
+    first, error = done.err.strip().splitlines()
+    assert first == "buffalo_l: insightface's pretrained packs: non-commercial research only."
+    assert error.startswith("Error: insightface could not download")
+
+
+def test_thresholds_of_a_pack_have_a_source() -> None:
+    assert thresholds.of("opencv-zoo") is ZooPack.thresholds
+    assert "0.41 once in a million" in thresholds.of("buffalo_l").source
+    assert "visitorctl calibrate" in thresholds.of("own").source
+
+
 def test_an_insightface_download_that_fails_is_one_sentence(bare: Box) -> None:
     proxy = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), "http://127.0.0.1:9")
     done = bare.run("visitord", "models", "install", "buffalo_l", **proxy)
-    done.fails_with("insightface could not download the pack buffalo_l", "models.pack")
+    assert done.code == 1
+    assert "Error: insightface could not download the pack buffalo_l" in done.err
+    assert "models.pack" in done.err
     assert not (bare.folder / "state/models/buffalo_l").is_dir()

@@ -18,7 +18,7 @@ PROMISED = {
     "visit_log": "visit_id visitor_id name status site cameras started_at ended_at duration sightings "
     "day first_visit away",
     "sighting_log": "sighting_id visitor_id name camera started_at ended_at score quality live decision "
-    "site candidate second_candidate second_score good_shots face_px static reason",
+    "site candidate second_candidate second_score good_shots face_px static reason live_score",
     "present_now": "visitor_id name site camera since last_seen",
     "daily_footfall": "day site visits visitors new_visitors returning_visitors median_dwell",
     "frequent_visitor": "visitor_id name visits_30d days_30d median_gap last_seen",
@@ -187,7 +187,7 @@ def test_what_is_asked_for_every_sighting_reads_no_table_from_end_to_end(databas
     """After years they hold millions of rows."""
     asked: dict[str, object] = {
         "companions": ([UUID(int=2)], UUID(int=1)),
-        "extend_sighting": {"id": UUID(int=1), "end": START, "static": False},
+        "extend_sighting": {"id": UUID(int=1), "end": START, "static": False, "live": None, "score": None},
         "arrived": (UUID(int=1),),
         "left": (START, START),
     }

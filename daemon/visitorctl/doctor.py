@@ -1,5 +1,6 @@
 """visitorctl doctor: looks at everything a box needs, and says what to do about what is wrong."""
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ def doctor(form: str) -> None:
         rows += [{"check": name, "is": "wrong", "what": problem} for problem in problems]
         if not problems:
             rows.append({"check": name, "is": "right", "what": str(check.__doc__)})
+        if check is _models and not problems:
+            rows.append(_device(settings))
     show(rows, form, "", ("check", "is", "what"))
     raise SystemExit(any(row["is"] == "wrong" for row in rows))
 
@@ -58,10 +61,24 @@ def _disk(settings: Config) -> Iterator[str]:
 
 
 def _models(settings: Config) -> Iterator[str]:
-    """The model pack is installed and undamaged."""
+    """The model pack is installed and undamaged, and so are the liveness networks, where a camera asks for them."""
     pack = settings.models.pack
     if problem := model_store.check(pack, model_store.folder_of(pack, settings.models_dir, settings.folder)):
         yield problem
+    box.open_judges(settings)
+
+
+def _device(settings: Config) -> dict[str, str]:
+    """What the models run on in fact, and why not on what was wanted."""
+    from visitord.vision.device import CPU, choose
+
+    chosen = choose(settings.models.device)
+    wanted, problem = chosen.wanted, chosen.problem
+    logging.disable(logging.WARNING)  # which would say the same
+    runs_on = box.open_pack(settings).runs_on
+    why = "; the installed onnxruntime knows no accelerator" if wanted == "auto" and chosen.provider == CPU else ""
+    what = problem or f"models.device is {wanted}: {runs_on}{why}."
+    return {"check": "device", "is": "wrong" if problem else "right", "what": what}
 
 
 def _spool(settings: Config) -> Iterator[str]:

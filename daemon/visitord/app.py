@@ -62,7 +62,10 @@ class Daemon:
         self._recorder: Recorder = box.open_recorder(config, database, pack, arrived, waits=True)
         self._requests: queue.SimpleQueue[tuple[str, Future[Image | None]]] = queue.SimpleQueue()
         used = [c for c in config.camera if c.enabled]
-        self._pipelines = {c.name: Pipeline(pack, config.site.name, Area(c.ignore, c.only)) for c in used}
+        judges = box.open_judges(config)
+        self._pipelines = {
+            c.name: Pipeline(pack, config.site.name, Area(c.ignore, c.only), judges.get(c.name)) for c in used
+        }
         self._cameras = [
             Camera(c, config.source_of(c), self._clock, self._sources_stop, self._ready.set, once=once) for c in used
         ]

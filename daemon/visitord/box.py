@@ -1,5 +1,6 @@
 """What every command needs of the box: its configuration, database, models and recorder, opened in order."""
 
+import functools
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:  # its libraries take seconds to import; most commands need no models
     from visitord.vision.pack import Pack
+    from visitord.vision.tracker import Judge
 
 
 def open_database(config: Config, *, wait: bool = False) -> Database:
@@ -45,6 +47,7 @@ def open_pack(config: Config, name: str | None = None, folder: Path | None = Non
 
     folder: where its files are, if not where it would be installed.
     """
+    from visitord.vision.device import choose
     from visitord.vision.insight import InsightPack
     from visitord.vision.zoo import ZooPack
 
@@ -52,11 +55,40 @@ def open_pack(config: Config, name: str | None = None, folder: Path | None = Non
     folder = folder or model_store.folder_of(name, config.models_dir, config.folder)
     if problem := model_store.check(name, folder):
         raise ModelError(problem)
+    device, given = choose(config.models.device), config.models
     if (folder / model_store.MANIFEST).is_file():
         from visitord_mxnet.pack import MxnetPack
 
-        return MxnetPack(name, folder, config)
-    return ZooPack(folder, config.models.threads) if name == model_store.DEFAULT else InsightPack(name, folder)
+        return MxnetPack(name, folder, config, device)
+    pack: Pack = (
+        ZooPack(folder, given.threads, device, given.detect_px)
+        if name == model_store.DEFAULT
+        else InsightPack(name, folder, device, given.detect_px, given.threads)
+    )
+    runs = device.provider in pack.runs_on
+    if problem := device.problem or ("" if runs else f"{name} does not run on {device.provider}: {pack.runs_on}."):
+        _warn(problem)
+    return pack
+
+
+@functools.cache
+def _warn(problem: str) -> None:
+    """Once, however many packs a command opens."""
+    log.warning("%s", problem)
+
+
+def open_judges(config: Config) -> "dict[str, Judge]":
+    """Of each camera in use that asks for liveness, what judges it; raises ModelError."""
+    asking = {c.name: c.liveness == "block" for c in config.camera if c.enabled and c.liveness != "off"}
+    if not asking or not config.models.liveness:
+        return {}
+    from visitord_liveness.judge import Judge
+    from visitord_liveness.networks import load
+
+    networks, given = load(config.folder / config.models.liveness), config.models.live
+    threshold = networks.threshold if given is None else given
+    log.info("Liveness: %s, from %.2f on, for %s.", networks.name, threshold, ", ".join(asking))
+    return {name: Judge(networks, threshold, blocks) for name, blocks in asking.items()}
 
 
 def thresholds(config: Config, pack: "Pack", database: Database) -> Thresholds:

@@ -122,6 +122,8 @@ Name = Annotated[str, _must(_NAME_MEANING, valid_name)]
 Zone = Annotated[str, _must('be the name of a time zone such as "Europe/Berlin"', _is_zone)]
 Format = Annotated[str, _must('be four capital letters or digits such as "MJPG"', re.compile("[A-Z0-9 ]{4}").fullmatch)]
 Decoder = Annotated[str, _must('be a decoder in small letters such as "vaapi"', re.compile("[a-z0-9]+").fullmatch)]
+_DEVICES = re.compile(r"auto|cpu|(cuda|tensorrt)(:\d{1,2})?|openvino|coreml")
+Processor = Annotated[str, _must('be "auto", "cpu" or an accelerator such as "cuda:0"', _DEVICES.fullmatch)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Polygon = Annotated[tuple[tuple[Share, Share], ...], _must("have at least three corners", lambda corners: corners[2:])]
 
@@ -145,6 +147,10 @@ class ModelsConfig(_Section):
     match: float | None = Field(None, ge=-1, le=1)
     new: float | None = Field(None, ge=-1, le=1)
     threads: int = Field(0, ge=0, le=64)
+    detect_px: int = Field(640, ge=160, le=1920, multiple_of=32)
+    device: Processor = "auto"
+    liveness: FilePath | None = None
+    live: float | None = Field(None, ge=0, le=1)
 
 
 class SiteConfig(_Section):
@@ -186,6 +192,7 @@ class CameraConfig(_Section):
     size: Annotated[tuple[int, int] | None, BeforeValidator(_size)] = None
     format: Format | None = None
     decoder: Decoder = "cpu"
+    liveness: Literal["off", "flag", "block"] = "off"
     stale_after: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(seconds=10)
     ignore: tuple[Polygon, ...] = ()
     only: tuple[Polygon, ...] = ()
@@ -224,6 +231,10 @@ class Config(_Section):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f'two cameras are called "{name}"; give each a name of its own')
+        if asking := [c.name for c in self.camera if c.liveness != "off" and not self.models.liveness]:
+            raise ValueError(
+                f"camera {asking[0]} has liveness on, but models.liveness names no folder with the networks"
+            )
         return self
 
     @property

@@ -56,7 +56,7 @@ def _compare(cursor: Cursor, pack: str, near: Neighbours) -> list[Member]:
     """Everyone the job is about, whose embeddings are then near's."""
     members = merging.members(cursor, pack)
     keys = [key for member in members for part in member.parts for key in part]
-    near.update(keys, merging.embeddings(cursor, near.unknown(keys)))
+    near.update(keys, merging.embeddings(cursor, pack, near.unknown(keys)))
     return members
 
 

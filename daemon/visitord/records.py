@@ -154,6 +154,26 @@ class Shot:
         _check(self.embedding, (None,), np.float32, "an embedding")
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """How much a face looks like a face, 1, and not like a picture of one, 0.
+
+    threshold: below it, it counts as a picture.  blocks: its camera then lets it be nobody.
+    """
+
+    score: float
+    threshold: float
+    blocks: bool
+
+    @property
+    def real(self) -> bool:
+        return self.score >= self.threshold
+
+    @property
+    def blocked(self) -> bool:
+        return self.blocks and not self.real
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackReport:
     """What is known of a track so far; sent more than once while it lasts, the last time with `final`.
@@ -161,7 +181,8 @@ class TrackReport:
     sighting_id is made from what was seen, so the same footage always gives the same id.  shots holds the
     best few, best first.  together: ids of tracks seen in the same frames: other people, for certain.
     still: the track comes from a single photograph, which will not get better by waiting.
-    static: it has not moved for so long that it is a picture of a face.
+    static: it has not moved for so long that it is a picture of a face.  live: None where its camera does not ask, or
+    no look allows to say.
     """
 
     sighting_id: UUID
@@ -174,6 +195,12 @@ class TrackReport:
     final: bool = False
     still: bool = False
     static: bool = False
+    live: Live | None = None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether it must be nobody, for it looks like a picture of a face."""
+        return self.live is not None and self.live.blocked
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,6 @@
 """Recorded footage and photographs through the same pipeline, as fast as the machine goes, in media time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,8 +14,11 @@ from visitord.vision import media
 from visitord.vision.inspection import Inspector
 from visitord.vision.pack import Pack
 from visitord.vision.pipeline import Pipeline
+from visitord.vision.tracker import Judge
 
 PHOTOGRAPH_S = 60.0  # photographs given together stand this far apart when one --start is given for all
+
+NO_JUDGES: Mapping[str, Judge] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,16 @@ def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[
     return clips
 
 
-def play(clips: list[Clip], pack: Pack, recorder: Recorder, site: str, fps: float) -> Iterator[tuple[Clip, float]]:
+def play(
+    clips: list[Clip], pack: Pack, recorder: Recorder, site: str, fps: float, judges: Mapping[str, Judge] = NO_JUDGES
+) -> Iterator[tuple[Clip, float]]:
     """Analyse the clips in order; tells after each picture how many seconds of which clip are done.
 
+    judges: of the cameras that ask for liveness.
     Raises MediaError for a file damaged further in; what was seen before the damage is recorded.
     """
     for clip in clips:
-        pipeline = Pipeline(pack, site)
+        pipeline = Pipeline(pack, site, judge=judges.get(clip.camera))
         try:
             for frame in _frames(clip, fps):
                 _record(recorder, pipeline.photograph(frame) if clip.still else pipeline.process(frame))

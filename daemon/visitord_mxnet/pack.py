@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from visitord.config import Config
 from visitord.errors import ModelError
 from visitord.records import Image
-from visitord.vision import model_store
-from visitord.vision.insight import InsightPack
+from visitord.vision import model_store, thresholds
+from visitord.vision.device import Device
 from visitord.vision.pack import CROP_PX, unit
 from visitord.vision.zoo import Yunet, session
 from visitord_mxnet.checkpoint import INPUT
@@ -26,21 +26,22 @@ Run = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 class MxnetPack(Yunet):
     """What pack.toml in `folder` tells: a recogniser for onnxruntime, or for MXNet where it names an interpreter."""
 
-    thresholds = InsightPack.thresholds
-
-    def __init__(self, name: str, folder: Path, config: Config) -> None:
+    def __init__(self, name: str, folder: Path, config: Config, device: Device | None = None) -> None:
         detector = model_store.folder_of(model_store.DEFAULT, config.models_dir, config.folder)
         if problem := model_store.check(model_store.DEFAULT, detector):
             raise ModelError(problem)
         super().__init__(detector)
-        self.name = name
+        self.name, self.thresholds = name, thresholds.of(name)
         try:
             about = tomllib.loads((folder / model_store.MANIFEST).read_text("utf-8"))
             for file, digest in about["files"].items():
                 if hashlib.sha256((folder / file).read_bytes()).hexdigest() != digest:
                     raise ValueError(f"{file} is damaged, import it again")
             self.fingerprint, self.licence = str(about["fingerprint"]), str(about["licence"])
-            self._run = _runner(folder, about.get("python"), about["output"], config)
+            self._run = _runner(folder, about.get("python"), about["output"], config, device or Device())
+            self.runs_on = (
+                "recogniser by MXNet" if about.get("python") else f"recogniser on {(device or Device()).provider}"
+            )
             self.dim = self._run(np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8)).size
         except ModelError:
             raise
@@ -57,12 +58,11 @@ class MxnetPack(Yunet):
         return unit(rows.reshape(len(crops), self.dim))
 
 
-def _runner(folder: Path, python: str | None, output: str, config: Config) -> Run:
+def _runner(folder: Path, python: str | None, output: str, config: Config, device: Device) -> Run:
     if python:
-        device = getattr(config.models, "device", "auto")
-        arguments = [str(folder / SYMBOL_FILE), str(folder / PARAMS_FILE), output, device]
+        arguments = [str(folder / SYMBOL_FILE), str(folder / PARAMS_FILE), output, config.models.device]
         return Native(python, arguments, config.models.threads).embed
-    network = session(str(folder / ONNX_FILE), config.models.threads)
+    network = session(str(folder / ONNX_FILE), config.models.threads, device)
 
     def run(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         planes = crops.transpose(0, 3, 1, 2).astype(np.float32)

@@ -57,6 +57,10 @@ def test_every_key_is_read(folder: Path) -> None:
         match = 0.5
         new = -0.25
         threads = 2
+        detect_px = 960
+        device = "cuda:1"
+        liveness = "/srv/liveness"
+        live = 0.3
         [site]
         name = "shop"
         timezone = "Europe/Berlin"
@@ -72,6 +76,7 @@ def test_every_key_is_read(folder: Path) -> None:
         source = "rtsp://192.0.2.10/a"
         transport = "udp"
         fps = 2.5
+        liveness = "flag"
         stale_after = "4s"
         [[camera]]
         name = "back door"
@@ -79,11 +84,13 @@ def test_every_key_is_read(folder: Path) -> None:
         """,
     )
     assert (made.state, made.database_url()) == (Path("/srv/state"), "postgresql://box@db/visits")
-    assert made.models.model_dump() == {"pack": "buffalo_l", "match": 0.5, "new": -0.25, "threads": 2}
+    given = {"pack": "buffalo_l", "match": 0.5, "new": -0.25, "threads": 2, "detect_px": 960, "device": "cuda:1"}
+    assert made.models.model_dump() == {**given, "liveness": Path("/srv/liveness"), "live": 0.3}
     assert (made.site.name, made.site.timezone) == ("shop", "Europe/Berlin")
     assert (made.visit.gap, made.merge.every) == (timedelta(seconds=90), timedelta(minutes=30))
     assert (made.review.listen, made.review.hosts) == (("::1", 8642), ("faces.example.net",))
     first, second = made.camera
+    assert (first.liveness, second.liveness) == ("flag", "off")
     assert (first.name, first.transport, first.fps, first.stale_after) == (
         "entrance",
         "udp",
@@ -148,6 +155,8 @@ def test_an_unknown_key_is_answered_with_the_near_or_the_known_ones(folder: Path
     ("text", "key", "remedy"),
     [
         ('[models]\nthreads = "two"\n', "models.threads", "must be a valid integer"),
+        ("[models]\ndetect_px = 650\n", "models.detect_px", "must be a multiple of 32"),
+        ('[models]\ndevice = "gpu"\n', "models.device", 'must be "auto", "cpu" or an accelerator such as "cuda:0"'),
         ("[models]\nthreads = -1\n", "models.threads", "must be greater than or equal to 0"),
         ("[models]\nmatch = 2\n", "models.match", "must be less than or equal to 1"),
         ("[models]\nmatch = nan\n", "models.match", "must be"),

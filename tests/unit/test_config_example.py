@@ -7,7 +7,19 @@ from pathlib import Path
 from visitord.config import CameraConfig, Config
 
 TEXT = (Path(__file__).resolve().parents[2] / "config.example.toml").read_text()
-NO_DEFAULT = {"state_dir", "password_file", "match", "new", "name", "source", "size", "format", "ignore", "only"}
+NO_DEFAULT = {
+    "state_dir",
+    "password_file",
+    "match",
+    "new",
+    "live",
+    "name",
+    "source",
+    "size",
+    "format",
+    "ignore",
+    "only",
+}
 
 
 def test_the_file_as_it_stands_is_the_default_configuration() -> None:

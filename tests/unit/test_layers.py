@@ -14,8 +14,10 @@ ROOT = Path(visitord.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 ADMIN = sorted(ROOT.with_name("visitorctl").rglob("*.py"))
 MXNET = sorted(ROOT.with_name("visitord_mxnet").glob("*.py"))
+SETUP = sorted(ROOT.with_name("visitord_setup").glob("*.py"))
+LIVENESS = sorted(ROOT.with_name("visitord_liveness").glob("*.py"))
 DEMO = sorted(ROOT.with_name("visitord_demo").glob("*.py"))
-LOWEST = {"errors", "clock", "records", "sources", "config", "worker", "opencv"}
+LOWEST = {"errors", "clock", "records", "sources", "config", "worker"}
 MAY_IMPORT = {
     "vision": LOWEST | {"vision"},
     "identity": LOWEST | {"identity"},
@@ -92,7 +94,7 @@ def names(files: list[Path]) -> list[str]:
     return [str(f.relative_to(ROOT)) for f in files]
 
 
-ABOVE_STORE = [f for f in FILES if layer(f) != "store"] + ADMIN
+ABOVE_STORE = [f for f in FILES if layer(f) != "store"] + ADMIN + SETUP + LIVENESS
 WIRING = [f for f in FILES if layer(f) not in {*MAY_IMPORT, *LOWEST, "cli"}]
 
 
@@ -147,6 +149,18 @@ def test_finding_cameras_is_imported_by_the_admin_program_alone_and_its_librarie
     assert names([f for f in FILES if "visitord_onvif" in outside(f)]) == []
     assert [f.name for f in ADMIN if "visitord_onvif" in outside(f)] == ["main.py"]
     assert not [f for f in FILES + ADMIN if {"onvif", "wsdiscovery"} & outside(f)]
+
+
+def test_what_sets_up_an_installation_is_imported_by_the_commands_alone() -> None:
+    assert names([f for f in FILES if "visitord_setup" in outside(f)]) == ["cli/daemon.py"]
+    assert not [f for f in ADMIN + LIVENESS if "visitord_setup" in outside(f)]
+
+
+def test_liveness_is_imported_by_the_wiring_alone_and_only_when_a_camera_asks() -> None:
+    assert names([f for f in FILES if "visitord_liveness" in outside(f)]) == ["box.py"]
+    at_once = ast.Module([n for n in tree(ROOT / "box.py").body if not isinstance(n, ast.FunctionDef)], [])
+    assert not [name for name in imports_of(at_once, ("visitord",)) if name.startswith("visitord_liveness")]
+    assert not [f for f in ADMIN + SETUP if "visitord_liveness" in outside(f)]
 
 
 @pytest.mark.parametrize("file", [f for f in DEMO if f.stem != "run"], ids=lambda f: f.name)
@@ -210,7 +224,7 @@ def test_sql_would_be_recognised() -> None:
 
 
 def test_every_statement_has_a_name_that_is_used() -> None:
-    code = "".join(f.read_text() for f in FILES + ADMIN)
+    code = "".join(f.read_text() for f in FILES + ADMIN + SETUP)
     assert set(re.findall(r'(?:SQL\[|\brows\(cursor, )"(\w+)"', code)) <= set(database.SQL)
     assert [name for name in database.SQL if f'"{name}"' not in code] == []
     file = (ROOT / "store" / "statements.sql").read_text()

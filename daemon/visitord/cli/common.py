@@ -73,7 +73,7 @@ class Group(click.Group):
         except PermissionError as error:
             sentence = f"{error.filename}: {error.strerror}; run this as the account that owns it."
         except ImportError as error:
-            remedy = f"on a server without a desktop run: {sys.executable} -m visitord.opencv"
+            remedy = f"on a server without a desktop run: {sys.executable} -m visitord_setup.wheels"
             sentence = f"A library does not load on this machine ({error}); {remedy}"
         click.echo(f"Error: {sentence}", err=True)
         raise SystemExit(1)

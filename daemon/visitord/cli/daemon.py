@@ -18,6 +18,8 @@ from visitord.store import migrate
 from visitord.store.database import Database
 from visitord.vision import model_store
 from visitord_mxnet.command import import_mxnet
+from visitord_setup.fetch import fetch
+from visitord_setup.switch import switch
 
 # Vision's libraries take seconds to import, so commands import what uses them where they use it.
 log = logging.getLogger(__name__)
@@ -40,7 +42,7 @@ def run() -> None:
     settings.require_secrets()
     pack = box.open_pack(settings)
     database = box.open_database(settings, wait=True)
-    log.info("Models: %s (%s).", pack.name, pack.licence)
+    log.info("Models: %s (%s); %s.", pack.name, pack.licence, pack.runs_on)
     daemon = Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival))
     if settings.review.listen:
         from visitorctl.review.server import beside
@@ -80,12 +82,13 @@ def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, 
     clips = plan(list(files), camera, start)
     pack = box.open_pack(settings)
     database = box.open_database(settings)
+    judges = box.open_judges(settings)
     pictures, arrivals = 0, list[Arrival]()
     recorder = box.open_recorder(settings, database, pack, arrivals.append)
     rate = fps or next((c.fps for c in settings.camera if c.name == camera), 8.0)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         tasks = {clip.path: bar.add_task(clip.path.name, total=clip.length_s or 1.0) for clip in clips}
-        for clip, t in play(clips, pack, recorder, settings.site.name, rate):
+        for clip, t in play(clips, pack, recorder, settings.site.name, rate, judges):
             pictures += 1
             bar.update(tasks[clip.path], completed=t)
         for clip in clips:
@@ -143,7 +146,11 @@ def models_install(pack: str | None, source: Path | None) -> None:
     name = pack or settings.models.pack
     if source is not None and name != model_store.DEFAULT:
         box.open_pack(settings, name, source)  # raises when it is no usable pack
-    folder = model_store.install(name, settings.models_dir, settings.folder, source)
+    folder = model_store.folder_of(name, settings.models_dir, settings.folder)
+    if source is None and name != model_store.DEFAULT and "/" not in name and not folder.is_dir():
+        click.echo(f"{name}: {model_store.licence_of(name, folder)}.", err=True)
+        fetch(name, folder)
+    model_store.install(name, settings.models_dir, settings.folder, source)
     click.echo(f"{name} is installed in {folder} ({model_store.licence_of(name, folder)}).")
 
 
@@ -157,3 +164,4 @@ def models_verify(pack: str | None) -> None:
 
 
 models.add_command(import_mxnet)
+models.add_command(switch)

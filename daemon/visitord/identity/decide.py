@@ -61,6 +61,9 @@ def decide(
         rests_on = {"candidate_id": best_id, "second_id": second_id}
         return Verdict(decision, identity_id, score, second, reason, certain, certain, **rests_on)
 
+    if report.live and report.live.blocked:
+        doubt = f"liveness {report.live.score:.2f} is below {report.live.threshold:.2f}: a picture of a face, it seems"
+        return verdict(Decision.PENDING, None, doubt)
     match = thresholds.match + (WEAK_EXTRA if best_id in weak else 0.0)
     if score is not None and score >= match:
         clear = score >= thresholds.certain and (second is None or second < thresholds.match)
@@ -92,9 +95,9 @@ def new_identity_id(sighting_id: UUID) -> UUID:
     return uuid5(_NAMESPACE, f"identity {sighting_id}")
 
 
-def template_id(sighting_id: UUID) -> UUID:
-    """The id of the template learnt from this sighting."""
-    return uuid5(_NAMESPACE, f"template {sighting_id}")
+def template_id(sighting_id: UUID, pack: str = "") -> UUID:
+    """The id of the template learnt from this sighting; `pack`: by another one than that which decided it."""
+    return uuid5(_NAMESPACE, f"template {sighting_id} {pack}".rstrip())
 
 
 def lesson(

@@ -62,12 +62,8 @@ def enrol(cursor: Cursor, identity_id: UUID, created_at: datetime) -> None:
 
 def learn(cursor: Cursor, identity_id: UUID, sighting_id: UUID) -> None:
     """Let the identity be matched against what this sighting looks like, which is written already."""
-    cursor.execute(
-        "insert into template (template_id, identity_id, sighting_id, pack, embedding, quality, created_at) "
-        "select %s, %s, sighting_id, pack, embedding, quality, started_at from sighting where sighting_id = %s "
-        "on conflict (template_id) do nothing",
-        (template_id(sighting_id), identity_id, sighting_id),
-    )
+    values = {"own": template_id(sighting_id), "identity": identity_id, "sighting": sighting_id}
+    cursor.execute(SQL["learn"], values)
 
 
 def photographed(cursor: Cursor, templates: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -40,15 +40,15 @@ def members(cursor: Cursor, pack: str) -> list[Member]:
     for (identity_id, number, named), rows in groupby(cursor.fetchall(), key=itemgetter(0, 1, 2)):
         parts = tuple(tuple(row[4] for row in part) for _, part in groupby(rows, key=itemgetter(3)))
         found.append(Member(identity_id, parts, number, named=named))
-    cursor.execute(SQL["pending"], (pack, MIN_GOOD_SHOTS))
+    cursor.execute(SQL["pending"], {"pack": pack, "good_shots": MIN_GOOD_SHOTS})
     for rank, (sighting_id,) in enumerate(cursor.fetchall()):
         found.append(Member(sighting_id, ((sighting_id,),), rank, pending=True))
     return found
 
 
-def embeddings(cursor: Cursor, keys: Sequence[UUID]) -> dict[UUID, Embedding]:
-    """What these templates and sightings, as the parts of members name them, look like."""
-    cursor.execute(SQL["embeddings"], {"keys": list(keys)})
+def embeddings(cursor: Cursor, pack: str, keys: Sequence[UUID]) -> dict[UUID, Embedding]:
+    """What these templates and sightings, as the parts of members name them, look like to a pack."""
+    cursor.execute(SQL["embeddings"], {"pack": pack, "keys": list(keys)})
     return {key: np.asarray(embedding, np.float32) for key, embedding in cursor}
 
 

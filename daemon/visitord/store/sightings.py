@@ -61,7 +61,8 @@ def write(cursor: Cursor, decided: Decided, site: Site) -> Arrival | None:
     why = (verdict.decision.value, verdict.reason, verdict.score, verdict.second_score)
     whom = (verdict.candidate_id, verdict.second_id, pool.agreement if pool else None)
     shots = (pool.quality, pool.good_shots, pool.face_px) if pool else (0.0, 0, 0.0)
-    embedding = (decided.pack, pool.embedding.tolist()) if pool else (None, None)
+    # What must be nobody keeps nothing by which the merge job could make it somebody.
+    embedding = (decided.pack, pool.embedding.tolist()) if pool and not report.blocked else (None, None)
     cursor.execute(SQL["write_sighting"], ((*seen, *why, *whom, *shots, *embedding, decided.crop, site.box),))
     if decided.template:
         gallery.learn(cursor, decided.template.identity_id, report.sighting_id)
@@ -73,7 +74,8 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
 
     Nothing happens for one that was erased; and ignored people do not arrive.
     """
-    end = {"id": report.sighting_id, "end": report.ended_at, "static": report.static}
+    live = (report.live.real, report.live.score) if report.live else (None, None)
+    end = {"id": report.sighting_id, "end": report.ended_at, "static": report.static, "live": live[0], "score": live[1]}
     cursor.execute(SQL["extend_sighting"], end)
     row = cursor.fetchone()
     if row is None:

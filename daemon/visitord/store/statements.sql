@@ -70,7 +70,9 @@ order by arrived
 select v.*,
        array(select 'visitor ' || number from identity
              where root_id = visitor_id and identity_id <> root_id order by number) as also,
-       (select count(*) from template join identity using (identity_id) where root_id = visitor_id) as templates
+       (select coalesce(max(n), 0) from (
+            select count(*) as n from template join identity using (identity_id) where root_id = visitor_id group by pack
+        ) by_pack) as templates
 from visitor v
 where visitor_id = %(id)s
 
@@ -236,6 +238,107 @@ and not exists (select 1 from template join identity using (identity_id) where r
 order by good_shots > 0 desc, quality desc
 limit 1
 
+-- learn: from a sighting, for each pack that looked at it
+insert into template (template_id, identity_id, sighting_id, pack, embedding, quality, created_at)
+select l.template_id, %(identity)s, g.sighting_id, l.pack, l.embedding, g.quality, g.started_at
+from sighting g
+cross join lateral (
+    select %(own)s::uuid as template_id, g.pack, g.embedding
+    union all
+    select c.template_id, c.pack, c.embedding from carried c where c.sighting_id = g.sighting_id
+) l
+where g.sighting_id = %(sighting)s
+on conflict (template_id) do nothing
+
+-- to_carry: sightings that a pack has not looked at and whose picture was kept, those that taught something or the others
+select sighting_id, crop
+from sighting g
+where crop is not null and pack <> %(pack)s and sighting_id > %(after)s
+and not exists (select from carried c where (c.sighting_id, c.pack) = (g.sighting_id, %(pack)s))
+and exists (select from template t where t.sighting_id = g.sighting_id) = %(learnt)s
+order by sighting_id
+limit %(limit)s
+
+-- carrying: how many sightings another pack looked at, how many of them this one too, and how many could be
+select count(*) as sightings, count(c) as carried, count(*) filter (where c is null and crop is not null) as left
+from sighting g left join carried c on (c.sighting_id, c.pack) = (g.sighting_id, %(pack)s)
+where g.pack <> %(pack)s
+
+-- carry: what a pack sees in a sighting, unless that was erased meanwhile
+insert into carried (sighting_id, pack, template_id, embedding)
+select sighting_id, %(pack)s, %(template_id)s, %(embedding)s
+from sighting
+where sighting_id = %(id)s
+for key share
+on conflict do nothing
+returning sighting_id
+
+-- carry_templates: from what was learnt by other packs
+insert into template (template_id, identity_id, sighting_id, pack, embedding, quality, created_at)
+select c.template_id, t.identity_id, t.sighting_id, c.pack, c.embedding, t.quality, t.created_at
+from template t join carried c using (sighting_id)
+where c.pack = %(pack)s and t.pack <> c.pack
+on conflict (template_id) do nothing
+returning identity_id
+
+-- photographs_to_carry: templates of other packs that come from photographs
+select template_id, crop
+from template
+where crop is not null and pack <> %(pack)s
+
+-- carry_photograph: what a pack sees in one, unless that was erased meanwhile
+insert into template (template_id, identity_id, pack, embedding, quality, created_at, crop)
+select %(template_id)s, identity_id, %(pack)s, %(embedding)s, quality, created_at, crop
+from template
+where template_id = %(id)s
+on conflict (template_id) do nothing
+returning identity_id
+
+-- known_to: how many people a pack knows, from how many templates
+select count(distinct root_id) as people, count(*) as templates
+from template join identity using (identity_id)
+where pack = %(pack)s
+
+-- left_behind: whom other packs know and this one does not, and whether a picture that could help was kept by any box
+select coalesce(r.name, 'visitor ' || r.number) as name, bool_or(coalesce(t.crop, g.crop) is not null) as kept
+from template t
+join identity i using (identity_id)
+join identity r on r.identity_id = i.root_id
+left join sighting g on g.sighting_id = t.sighting_id
+where not exists (
+    select from template o join identity j using (identity_id) where j.root_id = r.identity_id and o.pack = %(pack)s
+)
+group by r.identity_id
+order by r.number
+
+-- note_switch: from one pack to another
+insert into switch (from_pack, from_name, to_pack, to_name, switched_by, switched_at)
+values (%(from_pack)s, %(from_name)s, %(to_pack)s, %(to_name)s, %(by)s, now())
+
+-- last_switch: the pack that was left
+select from_name
+from switch
+where to_pack = %(pack)s
+order by switched_at desc
+limit 1
+
+-- unhurried: for this transaction
+select set_config('statement_timeout', '0', true)
+
+-- drop_templates: of all other packs
+delete from template
+where pack <> %(pack)s
+returning identity_id
+
+-- drop_embeddings: of all other packs; what this one sees takes their place
+update sighting g
+set pack = c.pack, embedding = c.embedding, agreement = null
+from sighting o left join carried c on (c.sighting_id, c.pack) = (o.sighting_id, %(pack)s)
+where o.pack <> %(pack)s and g.sighting_id = o.sighting_id
+
+-- drop_carried: of all packs; needed no more after drop_embeddings
+delete from carried
+
 -- suggest: that pairs are one person; what was suggested before keeps its number, and uses up no other
 with said (one_id, other_id, agreement, reason, made_at) as (
     values %s
@@ -368,9 +471,11 @@ select * from (values (%s::uuid, %s::uuid)) pair (sighting_id, other_id)
 where not exists (select from erased where erased_id = other_id)
 on conflict do nothing
 
--- extend_sighting: a later end, and whether it is static by then
+-- extend_sighting: a later end, and whether it is static and alive by then
 update sighting
-set ended_at = greatest(ended_at, %(end)s), static = case when %(end)s >= ended_at then %(static)s else static end
+set ended_at = greatest(ended_at, %(end)s), static = case when %(end)s >= ended_at then %(static)s else static end,
+    live = case when %(end)s >= ended_at then coalesce(%(live)s, live) else live end,
+    live_score = case when %(end)s >= ended_at then coalesce(%(score)s, live_score) else live_score end
 where sighting_id = %(id)s
 returning identity_id, ended_at
 
@@ -389,6 +494,10 @@ from (
     select identity_id, sighting_id, sighting_id
     from sighting
     where decision = 'settled' and pack = %(pack)s
+    union all
+    select g.identity_id, g.sighting_id, g.sighting_id
+    from carried c join sighting g using (sighting_id)
+    where decision = 'settled' and c.pack = %(pack)s
 ) p
 join identity i using (identity_id)
 join identity r on r.identity_id = i.root_id
@@ -396,18 +505,29 @@ order by r.number, p.part, p.id
 
 -- pending: sightings of nobody yet, with enough flawless shots, oldest first
 select sighting_id
-from sighting
-where identity_id is null and pack = %s and good_shots >= %s
+from (
+    select sighting_id, started_at
+    from sighting
+    where identity_id is null and pack = %(pack)s and good_shots >= %(good_shots)s
+    union all
+    select g.sighting_id, g.started_at
+    from carried c join sighting g using (sighting_id)
+    where identity_id is null and c.pack = %(pack)s and good_shots >= %(good_shots)s
+) p
 order by started_at, sighting_id
 
--- embeddings: of templates and of sightings
+-- embeddings: of templates and of sightings, by one pack
 select template_id, embedding
 from template
-where template_id = any(%(keys)s)
+where template_id = any(%(keys)s) and pack = %(pack)s
 union all
 select sighting_id, embedding
 from sighting
-where sighting_id = any(%(keys)s)
+where sighting_id = any(%(keys)s) and pack = %(pack)s
+union all
+select sighting_id, embedding
+from carried
+where sighting_id = any(%(keys)s) and pack = %(pack)s
 
 -- apart: identities or pending sightings once seen together, and those that a person rejected
 select distinct coalesce(i.root_id, a.sighting_id), coalesce(j.root_id, b.sighting_id)

@@ -7,38 +7,46 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 from insightface.app import FaceAnalysis
 from numpy.typing import NDArray
 
 from visitord.errors import ModelError
-from visitord.records import Detection, Image, Thresholds
+from visitord.records import Detection, Image
+from visitord.vision import thresholds
+from visitord.vision.device import CPU, Device
 from visitord.vision.model_store import INSIGHT_LICENCE
 from visitord.vision.pack import unit
 
 DETECT_PX = 640
+SMALL_PX = 128  # a face that fills a photograph is found in a small copy of it
 SCORE = 0.5
+BATCH = 16  # faces described in one run: bounds memory, and a GPU gains little beyond
 
 
 class InsightPack:
-    """Any folder with one detection and one recognition model that insightface's FaceAnalysis understands."""
+    """Any folder with one detection and one recognition model that insightface's FaceAnalysis understands.
 
-    thresholds = Thresholds(
-        match=0.45,
-        new=0.32,
-        merge=0.45,
-        certain=0.58,
-        source="buffalo_l: different people reach cosine 0.41 once in a million pairs (its authors' figure); "
-        "packs without a published figure start from the same numbers",
-    )
+    detect_px: the side of the square in which faces are looked for.  Raises ModelError.
+    """
+
     licence = INSIGHT_LICENCE
 
-    def __init__(self, name: str, folder: Path) -> None:
-        self.name = name
+    def __init__(
+        self, name: str, folder: Path, device: Device | None = None, detect_px: int = DETECT_PX, threads: int = 0
+    ) -> None:
+        self.name, self.thresholds = name, thresholds.of(name)
+        device = device or Device()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # twice the CPU, where cores are busy
         try:
             with contextlib.redirect_stdout(io.StringIO()):  # insightface prints what it finds
                 only = ["detection", "recognition"]
-                app = FaceAnalysis(str(folder), allowed_modules=only, providers=["CPUExecutionProvider"])
-                app.prepare(ctx_id=-1, det_thresh=SCORE, det_size=(DETECT_PX, DETECT_PX))
+                runs = {"providers": device.providers, "sess_options": options}
+                app = FaceAnalysis(str(folder), allowed_modules=only, **runs)
+                ctx_id = -1 if device.provider == CPU else device.index
+                app.prepare(ctx_id=ctx_id, det_thresh=SCORE, det_size=(detect_px, detect_px))
         except AssertionError:
             raise ModelError(f"The model pack folder {folder} has no face detector that insightface knows.") from None
         except Exception as error:
@@ -47,13 +55,18 @@ class InsightPack:
             raise ModelError(f"The model pack folder {folder} has no face recogniser that insightface knows.")
         self._detector = app.det_model
         self._recogniser = app.models["recognition"]
+        self._still_sizes = list(dict.fromkeys([(SMALL_PX, SMALL_PX), (detect_px, detect_px)]))
+        self._batch = 1 if isinstance(self._recogniser.input_shape[0], int) else BATCH
+        self.runs_on = ", ".join(
+            f"{what} on {model.session.get_providers()[0]}"
+            for what, model in (("detector", self._detector), ("recogniser", self._recogniser))
+        )
         self.dim = int(self.embed([np.zeros((112, 112, 3), np.uint8)]).shape[1])
         digest = hashlib.sha256(Path(self._recogniser.model_file).read_bytes()).hexdigest()
         self.fingerprint = f"arcface-{digest[:12]}"
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
-        del still  # SCRFD needs no extra care for single photographs
-        boxes, points = self._detector.detect(image)
+        boxes, points = self._detector.detect(image, input_size=self._still_sizes if still else None)
         if points is None:
             raise ModelError(f"The detector of pack {self.name} gives no landmarks; choose one that does.")
         return [
@@ -64,4 +77,5 @@ class InsightPack:
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
         if not crops:
             return np.empty((0, self.dim), np.float32)
-        return unit(np.asarray(self._recogniser.get_feat(list(crops)), np.float32))
+        batches = (list(crops[n : n + self._batch]) for n in range(0, len(crops), self._batch))
+        return unit(np.concatenate([np.asarray(self._recogniser.get_feat(batch), np.float32) for batch in batches]))

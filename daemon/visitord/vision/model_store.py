@@ -2,9 +2,7 @@
 
 import contextlib
 import hashlib
-import io
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -85,8 +83,6 @@ def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Pa
     elif source is not None:
         kind = "*" if (source / MANIFEST).is_file() else "*.onnx"
         place({path.name: path.read_bytes() for path in source.glob(kind)}, folder)
-    elif "/" not in pack and not folder.is_dir():
-        _fetch_insightface(pack, root, folder)
     if problem := check(pack, folder):
         raise ModelError(problem)
     return folder
@@ -133,17 +129,3 @@ def place(files: dict[str, bytes], folder: Path) -> None:
             aside.replace(folder / name)
     except OSError as error:
         raise ModelError(f"The models cannot be written to {folder}: {error.strerror}.") from None
-
-
-def _fetch_insightface(pack: str, root: Path, folder: Path) -> None:
-    """Let insightface download one of its packs."""
-    from insightface.utils.storage import ensure_available
-
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            ensure_available(root.name, pack, root=str(root.parent))  # it unpacks into ROOT/models/PACK
-    except Exception as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        advice = "check the name and the network, or unpack it by hand and set models.pack to its folder"
-        reason = f"insightface could not download the pack {pack} ({type(error).__name__})"
-        raise ModelError(f"{reason}; {advice}.") from None

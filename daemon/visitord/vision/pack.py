@@ -22,7 +22,8 @@ MARGIN_PX = (PORTRAIT_PX - CROP_PX) // 2
 class Pack(Protocol):
     """A detector and a recogniser used together; not for several threads at once: the vision thread owns it.
 
-    fingerprint tells embeddings of different recognisers apart: only equal ones may be compared.
+    fingerprint tells embeddings of different recognisers apart: only equal ones may be compared.  runs_on: what runs
+    its networks in fact, in words.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Pack(Protocol):
     dim: int
     thresholds: Thresholds
     licence: str
+    runs_on: str
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
         """Faces in a BGR picture, in its pixels, best score first; `still` spends more on one photograph."""

@@ -7,7 +7,7 @@ from visitord.vision.motion import MotionGate
 from visitord.vision.pack import Pack, middle, portrait
 from visitord.vision.quality import assess
 from visitord.vision.snapshot import draw
-from visitord.vision.tracker import Tracker
+from visitord.vision.tracker import Judge, Tracker
 from visitord.vision.windows import distinct, is_cut, moving_regions, windows
 
 WHOLE_EVERY_S = 1.0
@@ -18,12 +18,12 @@ MIN_FACE_PX = 18  # narrower faces keep hardly anything of a person (cosine 0.55
 class Pipeline:
     """Owned by one thread; several pipelines of that thread may share the pack."""
 
-    def __init__(self, pack: Pack, site: str, area: Area = WHOLE) -> None:
+    def __init__(self, pack: Pack, site: str, area: Area = WHOLE, judge: Judge | None = None) -> None:
         self._pack = pack
         self._area = area
         self._gate = MotionGate(area)
-        self._site = site
-        self._tracker = Tracker(site)
+        self._site, self._judge = site, judge
+        self._tracker = Tracker(site, judge)
         self._last: Frame | None = None
         self._gate_open = False
         self._shape = (0, 0)
@@ -40,7 +40,7 @@ class Pipeline:
         reports: list[TrackReport] = []
         if frame.image.shape[:2] != self._shape:  # what is known of places in the picture is void
             self._shape = frame.image.shape[:2]
-            reports, self._tracker = self._tracker.flush(), Tracker(self._site)
+            reports, self._tracker = self._tracker.flush(), Tracker(self._site, self._judge)
         return reports + self._tracker.update(frame, self._looks(frame, self._detect(frame)))
 
     def photograph(self, frame: Frame) -> list[TrackReport]:

@@ -59,6 +59,12 @@ def assess(image: Image, detection: Detection, crop: Image) -> Quality:
     return Quality(float(np.clip(score, 0, 1)), tuple(name for name, bad in checks if bad))
 
 
+def roll_deg(detection: Detection) -> float:
+    """How far the line between the eyes is from level, in degrees."""
+    across, down = (detection.landmarks[1] - detection.landmarks[0]).astype(np.float64)
+    return abs(float(np.degrees(np.arctan2(down, across))))
+
+
 def _pose(detection: Detection) -> tuple[float, float, bool]:
     """(turn in eye distances, roll in degrees, whether the five points can be a face at all)."""
     right_eye, left_eye, nose, right_mouth, left_mouth = detection.landmarks.astype(np.float64)
@@ -70,7 +76,6 @@ def _pose(detection: Detection) -> tuple[float, float, bool]:
     down = np.array([-along[1], along[0]])
     eyes, mouth = (right_eye + left_eye) / 2, (right_mouth + left_mouth) / 2
     turn = abs(float((nose - eyes) @ along)) / distance
-    roll = abs(float(np.degrees(np.arctan2(across[1], across[0]))))
     nose_depth, mouth_depth = float((nose - eyes) @ down) / distance, float((mouth - eyes) @ down) / distance
     mouth_width = float((left_mouth - right_mouth) @ along) / distance
     plausible = (
@@ -79,7 +84,7 @@ def _pose(detection: Detection) -> tuple[float, float, bool]:
         and 0.3 < mouth_width < 1.6
         and distance > 0.18 * detection.width_px
     )
-    return turn, roll, plausible
+    return turn, roll_deg(detection), plausible
 
 
 def _inside(image: Image, detection: Detection, corners: NDArray[np.float64]) -> float:

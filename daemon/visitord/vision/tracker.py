@@ -4,13 +4,14 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID, uuid5
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from visitord.records import Detection, Frame, Shot, TrackReport
+from visitord.records import Detection, Frame, Image, Live, Shot, TrackReport
 
 LOST_S = 1.5  # a face unseen for so long ends its track
 LOST_INTERVALS = 2.5  # and where pictures are rarer, so many times their interval
@@ -28,9 +29,25 @@ STATIC_S = 600.0  # one that has not moved for so long is a picture of a face, a
 STATIC_MAX = 50  # places remembered
 SHOTS_KEPT = 8
 MOVED = 0.15  # of a face's size; detections of an unmoved face scatter by a few per cent
+LIVE_LOOKS, LIVE_EVERY_S = 5, 0.3  # looks at whether a face is alive, 8 ms each: so many, and so far apart
 TOGETHER_FRAMES = 2  # a chance double detection of one face lasts a single frame
 _NAMESPACE = UUID("6f6c5a3e-6d0b-5c55-9d0c-6a3f5a1b7d11")
 _IMPOSSIBLE = 1e6
+
+
+class Judge(Protocol):
+    """Tells faces from pictures of faces.  blocks: whether its camera lets no picture be anybody."""
+
+    @property
+    def blocks(self) -> bool: ...
+
+    def score(self, image: Image, detection: Detection) -> float | None:
+        """Of one look, 0 (a picture) to 1 (a face); None where it cannot say."""
+        ...
+
+    def verdict(self, scores: Sequence[float]) -> Live:
+        """What at least one score says together."""
+        ...
 
 
 class Track:
@@ -56,6 +73,9 @@ class Track:
         self.reported_s = 0.0
         self._rest, self._rest_size, self._rest_t = self.centre, size(detection), t  # since when, and where, it rests
         self.static = False
+        self.live: Live | None = None
+        self.live_scores: list[float] = []
+        self.live_t = float("-inf")  # of the last look at that
 
     def rested_s(self) -> float:
         """For how long it has not moved by more than MOVED of its size."""
@@ -125,6 +145,7 @@ class Track:
             final=final,
             still=still,
             static=self.static,
+            live=self.live,
         )
 
 
@@ -141,8 +162,8 @@ def centre(detection: Detection) -> NDArray[np.float64]:
 class Tracker:
     """Follows the faces of one camera.  Owned by the thread that runs the camera's pipeline."""
 
-    def __init__(self, site: str) -> None:
-        self._site = site
+    def __init__(self, site: str, judge: Judge | None = None) -> None:
+        self._site, self._judge = site, judge
         self._tracks: list[Track] = []
         self._last_t: float | None = None
         self._interval_s = 0.0  # between the last pictures, smoothed
@@ -180,6 +201,7 @@ class Tracker:
                 if not track.static and track.rested_s() >= STATIC_S:
                     track.static = True
                     self._static = [*self._static[1 - STATIC_MAX :], (track.centre, size(detection))]
+            self._look_alive(track, frame, detection, shot)
             seen.append(track)
         ids = {track.sighting_id for track in seen}
         for track in seen:
@@ -193,7 +215,8 @@ class Tracker:
         """Every face of a single photograph as a finished track of its own."""
         tracks = [Track(self._sighting_id(frame, d), frame.camera, d, shot, frame.t) for d, shot in looks]
         ids = {track.sighting_id for track in tracks}
-        for track in tracks:
+        for track, (detection, shot) in zip(tracks, looks, strict=True):
+            self._look_alive(track, frame, detection, shot)
             track.seen_with(ids)
         return [track.report(final=True, still=True) for track in tracks]
 
@@ -249,7 +272,19 @@ class Tracker:
             return _IMPOSSIBLE
         return float(distance / reach + 1.0 - similarity)
 
+    def _look_alive(self, track: Track, frame: Frame, detection: Detection, shot: Shot) -> None:
+        """Judge this look if the track needs it; on poor ones the judge is mistaken."""
+        due = len(track.live_scores) < LIVE_LOOKS and frame.t - track.live_t >= LIVE_EVERY_S
+        if self._judge and due and not shot.quality.flaws:
+            track.live_t = frame.t
+            if (score := self._judge.score(frame.image, detection)) is not None:
+                track.live_scores.append(score)
+                track.live = self._judge.verdict(track.live_scores)
+
     def _due(self, track: Track) -> bool:
+        undecided = self._judge and self._judge.blocks and len(track.live_scores) < LIVE_LOOKS
+        if undecided and track.age_s < REPORTS_S[-1]:  # nobody may be announced who turns out to be a picture
+            return False
         if any(track.reported_s < mark <= track.age_s for mark in REPORTS_S):
             return True
         return track.age_s - max(track.reported_s, REPORTS_S[-1]) >= REPEAT_S

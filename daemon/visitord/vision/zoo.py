@@ -12,21 +12,14 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from visitord.errors import ModelError
-from visitord.records import Detection, Image, Thresholds
+from visitord.records import Detection, Image
+from visitord.vision import thresholds
+from visitord.vision.device import Device
 from visitord.vision.model_store import DETECTOR_FILE, RECOGNISER_FILE, ZOO_LICENCE
 from visitord.vision.pack import CROP_PX, unit, upright
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # it warns about a setting nobody made
 
-THRESHOLDS = Thresholds(
-    match=0.42,
-    new=0.32,
-    merge=0.42,
-    certain=0.55,
-    source="1,080 labelled pairs of single photos from two public sets: different people at most 0.36 "
-    "(mean 0.04 to 0.14, sd 0.09), same person mean 0.58 to 0.77; pooled tracks of walkers on three days of "
-    "synthetic footage: different people at most 0.31",
-)
 DETECT_WIDTH_PX = 640  # wider costs in proportion to the area and finds little more at door distance
 STILL_WIDTH_PX = 1024  # above this YuNet loses very large faces
 STILL_PAD_PX = 40  # room around a tight portrait, without which landmarks are misplaced
@@ -43,7 +36,8 @@ REFINED_DEG = 2.0  # less roll left than this is good enough
 class Yunet:
     """YuNet through OpenCV's DNN module, from the default pack's folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, detect_px: int = DETECT_WIDTH_PX) -> None:
+        self._detect_px = min(detect_px, STILL_WIDTH_PX)
         self._detector = cv2.FaceDetectorYN.create(
             str(folder / DETECTOR_FILE), "", (DETECT_WIDTH_PX, DETECT_WIDTH_PX), SCORE, NMS_IOU, 200
         )
@@ -55,7 +49,7 @@ class Yunet:
         pad = STILL_PAD_PX if still else 0
         source = cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_REPLICATE) if pad else image
         height, width = source.shape[:2]
-        scale = min(1.0, (STILL_WIDTH_PX if still else DETECT_WIDTH_PX) / max(width, height))
+        scale = min(1.0, (STILL_WIDTH_PX if still else self._detect_px) / max(width, height))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         small = cv2.resize(source, size, interpolation=cv2.INTER_AREA) if scale < 1 else source
         self._detector.setInputSize(size)
@@ -96,19 +90,22 @@ class ZooPack(Yunet):
 
     name = "opencv-zoo"
     dim = 128
-    thresholds = THRESHOLDS
+    thresholds = thresholds.ZOO
     licence = ZOO_LICENCE
 
-    def __init__(self, folder: Path, threads: int = 0) -> None:
+    def __init__(
+        self, folder: Path, threads: int = 0, device: Device | None = None, detect_px: int = DETECT_WIDTH_PX
+    ) -> None:
         recogniser = (folder / RECOGNISER_FILE).read_bytes()
         self.fingerprint = f"sface-{hashlib.sha256(recogniser).hexdigest()[:12]}"
         try:
-            super().__init__(folder)
-            self._recogniser = session(_sound(recogniser), threads)
+            super().__init__(folder, detect_px)
+            self._recogniser = session(_sound(recogniser), threads, device or Device())
         except Exception as error:
             raise ModelError(
                 f"The models in {folder} cannot be loaded ({error}); run: visitord models install opencv-zoo."
             ) from None
+        self.runs_on = f"detector on the CPU (OpenCV), recogniser on {self._recogniser.get_providers()[0]}"
 
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
         # One at a time: on CPUs without wide SIMD units a batch costs as much as its faces one by one.
@@ -136,15 +133,15 @@ def _detection(row: NDArray[np.float32], scale: float, pad: int) -> Detection:
     return Detection(points[:2].ravel(), points[2:], min(1.0, abs(float(row[14]))))
 
 
-def session(model: str | bytes, threads: int) -> onnxruntime.InferenceSession:
-    """A model, or the file it is in, in onnxruntime on the CPU; threads 0: one per core."""
+def session(model: str | bytes, threads: int, device: Device) -> onnxruntime.InferenceSession:
+    """A model, or the file it is in, in onnxruntime; threads 0: one per core."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     # SFace's int8 file stores quantise/dequantise pairs that a CPU runs faster folded away; the output is the same.
     options.add_session_config_entry("session.disable_quant_qdq", "1")
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # twice the CPU, where cores are busy
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(model, options, providers=device.providers)
 
 
 def _sound(model: bytes) -> bytes:
