@@ -14,6 +14,7 @@ from visitord.store import migrate
 from visitord.store.database import Database
 from visitord.vision import model_store
 from visitord.vision.zoo import ZooPack
+from visitord_setup.install import install
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,7 +29,7 @@ def _no_foreign_config(monkeypatch: pytest.MonkeyPatch) -> None:
 def models_dir() -> Path:
     """The default pack, installed once per checkout the way users install it."""
     folder = ROOT / ".cache" / "models"
-    model_store.install(model_store.DEFAULT, folder, ROOT)
+    install(model_store.DEFAULT, folder, ROOT)
     return folder
 
 

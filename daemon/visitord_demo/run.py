@@ -15,9 +15,9 @@ from visitord.errors import ConfigError
 from visitord.identity.neighbours import Neighbours
 from visitord.records import Arrival
 from visitord.store import listing
-from visitord.vision import model_store
 from visitord_demo import clips
 from visitord_demo.server import DemoServer
+from visitord_setup.install import install
 
 
 def run(config: Config, *, once: bool) -> None:
@@ -26,7 +26,7 @@ def run(config: Config, *, once: bool) -> None:
     began = datetime.now(UTC)
     click.echo("Preparing the demo cameras …")
     with demo_config(config, loop=not once) as settings:
-        model_store.install(settings.models.pack, settings.models_dir, settings.folder)
+        install(settings.models.pack, settings.models_dir, settings.folder)
         pack = box.open_pack(settings)
         database = box.open_database(settings)
         click.echo(_help(settings))

@@ -12,6 +12,7 @@ from visitord.cli.common import PATH, config
 from visitord.config import valid_name
 from visitord.errors import ModelError
 from visitord.vision import model_store
+from visitord_setup.install import place
 
 INPUT = "aligned faces 112×112, RGB 0..255; normalised inside the network"
 LICENCE = "MXNet checkpoints of insightface: non-commercial research only"
@@ -65,4 +66,4 @@ def _write(folder: Path, prefix: Path, epoch: int, output: str | None, python: P
     lines = [f"# Made by visitord models import-mxnet.  Faces are found by the detector of {model_store.DEFAULT}."]
     lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in about.items()]
     lines += ["[files]", *(f'"{file}" = "{hashlib.sha256(content).hexdigest()}"' for file, content in files.items())]
-    model_store.place({**files, model_store.MANIFEST: "\n".join([*lines, ""]).encode()}, folder)
+    place({**files, model_store.MANIFEST: "\n".join([*lines, ""]).encode()}, folder)

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from visitord.identity.calibrate import Rate, Sample, calibrate, spread
-from visitord.identity.calibrate import rate as rate_of
+from visitorctl.measure import Rate, Sample, calibrate, spread
+from visitorctl.measure import rate as rate_of
 from visitord.records import Thresholds
 
 OWN = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="for tests")

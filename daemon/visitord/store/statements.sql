@@ -144,10 +144,10 @@ with own as not materialized (
     order by a.started_at desc
     limit 100000
 )
-select array(select (select sum(p.x::float8 * p.y) from unnest(x, y) p (x, y)) from met),
-       (select count(distinct (least(one, other), greatest(one, other))) from met),
-       array(select agreement::float8 from own where agreement is not null order by started_at desc limit 100000),
-       (select count(distinct root_id) from own)
+select array(select (select sum(p.x::float8 * p.y) from unnest(x, y) p (x, y)) from met) as different,
+       (select count(distinct (least(one, other), greatest(one, other))) from met) as couples,
+       array(select agreement::float8 from own where agreement is not null order by started_at desc limit 100000) as same,
+       (select count(distinct root_id) from own) as identities
 
 -- chosen_thresholds: match and new as applied for a site and a recogniser
 select match, new

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visitord.records import Thresholds
+from visitord.store import listing
+from visitord.store.database import Cursor
 
 _TAIL = 0.025
 _SPREAD = ("mean", "sd", "lowest", "1 %", "5 %", "50 %", "95 %", "99 %", "highest")
@@ -23,6 +25,12 @@ class Sample:
     couples: int  # so many pairs of people `different` comes from
     same: NDArray[np.float64]
     identities: int
+
+
+def sample(cursor: Cursor, site: str, pack: str) -> Sample:
+    """The newest 100,000 scores of each kind (more say little more), faces that never move left out."""
+    (row,) = listing.rows(cursor, "calibration_sample", site=site, pack=pack)
+    return Sample(np.array(row["different"], float), row["couples"], np.array(row["same"], float), row["identities"])
 
 
 @dataclass(frozen=True, slots=True)
