@@ -23,7 +23,7 @@ from support import START, Box, Walk, align, copied, film, people
 from visitord import box as opened
 from visitord import config
 from visitord.errors import ModelError
-from visitord.vision.insight import InsightPack
+from visitord.vision import thresholds
 from visitord_mxnet.native import Native
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -100,7 +100,7 @@ def test_onnxruntime_and_mxnet_give_the_same_embeddings_of_real_faces(both: Box)
     converted, native_ = (opened.open_pack(settings, name) for name in ("small", "small-native"))
     assert converted.fingerprint == native_.fingerprint, "who was enrolled in one way is known in the other"
     assert (converted.dim, native_.dim) == (64, 64)
-    assert converted.thresholds == native_.thresholds == InsightPack.thresholds
+    assert converted.thresholds == native_.thresholds == thresholds.UNMEASURED
     crops = []
     for portrait in people().values():
         (face,) = converted.detect(portrait.image, still=True)

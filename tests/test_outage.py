@@ -2,6 +2,7 @@
 
 import logging
 import random
+import re
 import signal
 import threading
 import time
@@ -245,6 +246,7 @@ def test_a_start_without_the_database_keeps_sightings_and_writes_them_when_it_ap
             told = box.run("visitorctl", "status")
             assert told.out.startswith("1 sightings wait on disk for the database")
             told.fails_with("127.0.0.1", "cannot be used", "database.url")
+            assert re.search("tape +ended", told.out)  # as the daemon itself says
             assert "arrived" not in daemon.log
             network.back()
             daemon.wait_for("visitor 1 arrived at tape (first visit)", 30)

@@ -1,5 +1,6 @@
 """visitorctl's listings: who came, when and how often, how the box is, and what its cameras see."""
 
+import json
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from visitorctl.faces import faces_option, require_terminal, show_faces
 from visitorctl.working import working
 from visitord import box, control
 from visitord.cli.common import PATH, config, database, format_option, listing_options, out, save, show
-from visitord.errors import NotFoundError, SpoolError
+from visitord.errors import DatabaseError, NotFoundError, SpoolError
 from visitord.records import Status
 from visitord.store import listing, people, sightings, spool
 
@@ -136,9 +137,14 @@ def status(form: str) -> None:
             f"{waits.sightings} sightings wait on disk for the database, {waits.refused} it refused; the full disk "
             f"took {waits.lost_pictures} pictures and {waits.lost_sightings} sightings.\n"
         )
-    with database().transaction() as cursor:
-        cameras = listing.rows(cursor, "cameras")
-        (totals,) = listing.rows(cursor, "totals")
+    try:
+        with database().transaction() as cursor:
+            cameras = listing.rows(cursor, "cameras")
+            (totals,) = listing.rows(cursor, "totals")
+    except DatabaseError:
+        if states := control.ask(config().state, ""):  # what this box's own daemon says of its cameras
+            show(json.loads(states), form, "", ("camera", "state", "stream", "fps", "last_frame_at", "reason"))
+        raise
     show(cameras, form, "No daemon has reported a camera yet; start one with: visitord run.")
     if form == "table":
         summary = "{visitors} visitors, {visits} visits, {sightings} sightings ({pending} pending), {present} present"
@@ -155,7 +161,7 @@ def snapshot(camera: str, output: Path | None) -> None:
     has a box with its width in pixels.  A running daemon is asked; without one, the camera is opened for a moment.
     """
     settings = config()
-    picture = control.ask(settings.state, camera)
+    picture = control.ask(settings.state, camera) if camera else None
     if picture is None:
         chosen = next((c for c in settings.camera if c.name == camera), None)
         if chosen is None:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
+from pydantic_core import to_json
+
 from visitord import box, control
 from visitord.clock import Clock
 from visitord.config import Config
@@ -89,7 +91,7 @@ class Daemon:
         recorder = Worker("recorder", lambda: self._recorder.run(self._recorder_stop), self._fail)
         readers = [Worker(f"camera {c.settings.name}", c.run, self._fail) for c in self._cameras]
         health = Worker("health", self._watch, self._fail)
-        control.listen(self._config.state, self.snapshot)
+        control.listen(self._config.state, self.answer)
         for worker in (recorder, vision, health, *readers, *(worker for worker, _ in self._others)):
             worker.start()
         jobs = Jobs(self._database, self._recorder, self._config, self._clock)
@@ -130,6 +132,10 @@ class Daemon:
         left = [h for h in self._states() if h.state not in FINAL]
         self._report([replace(h, state=State.GONE, reason="the daemon was stopped", fps=0.0) for h in left], database)
         database.close()
+
+    def answer(self, camera: str) -> bytes:
+        """What visitorctl asks for: a camera's picture, or without one the states of all, in JSON."""
+        return self.snapshot(camera) if camera else to_json(self._states())
 
     def _states(self) -> list[Health]:
         return [camera.health() for camera in self._cameras] + self._disabled

@@ -1,6 +1,7 @@
 """The daemon's door for visitorctl: a socket in the state folder, for whoever may enter that folder.
 
-A request is a camera's name, the answer a JPEG after "+", or a sentence after "-".
+A request is a camera's name or nothing; the answer is, after "+", its picture as JPEG or the states of all cameras in
+JSON, or a sentence after "-".
 """
 
 import contextlib

@@ -82,7 +82,8 @@ def cameras() -> str:
     known = {name: {"camera": name, "state": "unknown", "reason": "no daemon reported it yet"} for name in names}
     try:
         with desk().transaction() as cursor:
-            known |= {row["camera"]: row for row in listing.rows(cursor, "cameras")}
+            site = desk().config.site.name
+            known |= {row["camera"]: row for row in listing.rows(cursor, "cameras") if row["site"] == site}
     except DatabaseError as error:
         trouble = str(error)
     return render_template("cameras.html", cameras=known.values(), trouble=trouble)
