@@ -11,9 +11,10 @@ boxes write together, each a process of its own with a gallery in memory, or wit
 
 import argparse
 import contextlib
+import functools
 import io
 import multiprocessing
-import resource
+import re
 import statistics
 import tempfile
 import time
@@ -42,27 +43,38 @@ DIM, EACH, PACK = 128, 3, "pack-1"
 LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="opencv-zoo")
 SITE = Site("main", "UTC", timedelta(minutes=5))
 PROBES = 500
+BLOCK = 1000  # people made at a time
 BEGAN = "2026-01-01 00:00+00"
 TRACKS = 200  # of each box
 INDEX = "template_near_128"
 console = Console(width=120, highlight=False)
 
 
+@functools.lru_cache(8)
+def people_of(block: int) -> NDArray[np.float64]:
+    """What a thousand made-up people look like on average."""
+    return unit(np.random.default_rng(block).normal(size=(BLOCK, DIM)))
+
+
 def person(n: int) -> NDArray[np.float32]:
     """What made-up person number n looks like on average."""
-    return unit(np.random.default_rng(n).normal(size=DIM))
+    return np.asarray(people_of(n // BLOCK)[n % BLOCK], np.float32)
+
+
+def looks(people: NDArray[np.float64], seed: list[int], alike: float) -> NDArray[np.float32]:
+    """One look of each of these people, at this cosine to their average."""
+    noise = np.random.default_rng(seed).normal(size=people.shape)
+    noise -= people * (noise * people).sum(axis=1, keepdims=True)
+    return np.asarray(alike * people + np.sqrt(1 - alike**2) * unit(noise), np.float32)
 
 
 def look(n: int, which: int, alike: float) -> NDArray[np.float32]:
-    """One look of a person, at this cosine to their average."""
-    noise = np.random.default_rng([n, which]).normal(size=DIM)
-    average = person(n)
-    noise -= average * (noise @ average)
-    return unit(alike * average + np.sqrt(1 - alike**2) * unit(noise))
+    """A further look of one person."""
+    return looks(people_of(n // BLOCK)[[n % BLOCK]], [n, which], alike)[0]
 
 
-def unit(vector: NDArray[np.float64] | NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
 def track(face: NDArray[np.float32], camera: str, at: datetime) -> TrackReport:
@@ -74,13 +86,14 @@ def fill(url: str, first: int, last: int) -> None:
     """Insert people first..last-1 with their templates, by COPY."""
     connection = psycopg2.connect(url)
     with connection, connection.cursor() as cursor:
-        for start in range(first, last, 5000):
+        for block in range(first // BLOCK, last // BLOCK + 1):
             people, templates = io.StringIO(), io.StringIO()
-            for n in range(start, min(start + 5000, last)):
+            faces = [looks(people_of(block), [block, i, 0], 0.85).tolist() for i in range(EACH)]
+            for n in range(max(first, block * BLOCK), min(last, (block + 1) * BLOCK)):
                 owner = UUID(int=n + 1)
                 people.write(f"{owner}\tprovisional\t{owner}\t{BEGAN}\n")
                 for i in range(EACH):
-                    values = ",".join(f"{v:.6g}" for v in look(n, i, 0.85))
+                    values = ",".join(map(str, faces[i][n % BLOCK]))
                     row = (UUID(int=2**64 + n * EACH + i), owner, PACK, f"{{{values}}}", 0.8, BEGAN)
                     templates.write("\t".join(map(str, row)) + "\n")
             for text, table in (
@@ -167,7 +180,8 @@ def box(url: str, number: int, vector: bool, go: object, done: object) -> None:
             with contextlib.suppress(DatabaseUnavailableError):  # the others enrol all the time
                 recorder.handle(report)
                 written = True
-    done.put(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)  # type: ignore[attr-defined]
+    (peak_kb,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    done.put(int(peak_kb) / 1024)  # type: ignore[attr-defined]
 
 
 def together(url: str, count: int, vector: bool) -> tuple[float, float]:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg2
 import psycopg2.extensions
 import psycopg2.extras
+from numpy.typing import NDArray
 from psycopg2 import errors
 
 from visitord.errors import DatabaseError, DatabaseUnavailableError, RowRefusedError, VisitordError
@@ -44,6 +46,11 @@ Cursor = psycopg2.extensions.cursor
 _FILE = Path(__file__).with_name("statements.sql").read_text("utf-8")
 SQL = dict(re.findall(r"^-- (\w+): .*\n((?:(?!-- ).+\n)+)", _FILE, re.MULTILINE))
 """Statements by name."""
+
+
+def numbers(text: str) -> NDArray[np.float32]:
+    """A real[] that was selected as text: ten times faster than by the driver's own lists."""
+    return np.fromstring(text[1:-1], np.float32, sep=",")
 
 
 def value(cursor: Cursor, sql: str, values: tuple[object, ...] | None = None) -> Any:

@@ -4,11 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import numpy as np
-
 from visitord.identity.decide import TEMPLATES_MAX, template_id
 from visitord.records import Embedding, Status, Template
-from visitord.store.database import SQL, Cursor, value
+from visitord.store.database import SQL, Cursor, numbers, value
 
 NEAR = 32  # templates whose owners are compared exactly
 EFFORT = 200  # templates that the index looks at besides; docs/scaling.md has what this finds
@@ -36,8 +34,9 @@ def changes(cursor: Cursor, since: int) -> set[UUID]:
 
 def templates(cursor: Cursor, pack: str, of: Collection[UUID] | None = None) -> list[Template]:
     """Templates made by this recogniser, of everyone or `of` some identities, the oldest first."""
-    cursor.execute(SQL["templates"], {"pack": pack, "of": None if of is None else list(of)})
-    return [Template(i, owner, root, np.asarray(e, np.float32), *rest) for i, owner, root, e, *rest in cursor]
+    with cursor.connection.cursor("templates") as rows:  # fetched in parts: all of them in text take much memory
+        rows.execute(SQL["templates"], {"pack": pack, "of": None if of is None else list(of)})
+        return [Template(i, owner, root, numbers(e), *rest) for i, owner, root, e, *rest in rows]
 
 
 def nearest(cursor: Cursor, pack: str, embedding: Embedding, excluded: int) -> list[Template]:

@@ -6,7 +6,6 @@ from itertools import groupby
 from operator import itemgetter
 from uuid import UUID, uuid4
 
-import numpy as np
 from psycopg2.extras import Json, execute_values
 
 from visitord.errors import VisitordError
@@ -14,7 +13,7 @@ from visitord.identity.cluster import Group, Member, Suggestion
 from visitord.identity.decide import new_identity_id
 from visitord.records import Embedding
 from visitord.store import gallery
-from visitord.store.database import SQL, Cursor, value
+from visitord.store.database import SQL, Cursor, numbers, value
 
 JOB_LOCK = 5_190_232_977_410_118_223
 MIN_GOOD_SHOTS = 1  # a pending sighting without one flawless shot stays pending
@@ -49,7 +48,7 @@ def members(cursor: Cursor, pack: str) -> list[Member]:
 def embeddings(cursor: Cursor, pack: str, keys: Sequence[UUID]) -> dict[UUID, Embedding]:
     """What these templates and sightings, as the parts of members name them, look like to a pack."""
     cursor.execute(SQL["embeddings"], {"pack": pack, "keys": list(keys)})
-    return {key: np.asarray(embedding, np.float32) for key, embedding in cursor}
+    return {key: numbers(embedding) for key, embedding in cursor}
 
 
 def apart(cursor: Cursor) -> set[frozenset[UUID]]:

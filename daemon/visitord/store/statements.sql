@@ -445,7 +445,7 @@ where changed_at < %s
 and not exists (select from identity i where i.identity_id = c.identity_id)
 
 -- templates: of one recogniser, of all identities or some
-select t.template_id, t.identity_id, i.root_id, t.embedding, t.quality,
+select t.template_id, t.identity_id, i.root_id, t.embedding::text, t.quality,
        case when r.status <> 'ignored' then coalesce(r.name, 'visitor ' || r.number) end
 from template t
 join identity i on i.identity_id = t.identity_id
@@ -517,15 +517,15 @@ from (
 order by started_at, sighting_id
 
 -- embeddings: of templates and of sightings, by one pack
-select template_id, embedding
+select template_id, embedding::text
 from template
 where template_id = any(%(keys)s) and pack = %(pack)s
 union all
-select sighting_id, embedding
+select sighting_id, embedding::text
 from sighting
 where sighting_id = any(%(keys)s) and pack = %(pack)s
 union all
-select sighting_id, embedding
+select sighting_id, embedding::text
 from carried
 where sighting_id = any(%(keys)s) and pack = %(pack)s
 
