@@ -88,7 +88,7 @@ def fill(url: str, first: int, last: int) -> None:
     with connection, connection.cursor() as cursor:
         for block in range(first // BLOCK, last // BLOCK + 1):
             people, templates = io.StringIO(), io.StringIO()
-            faces = [looks(people_of(block), [block, i, 0], 0.85).tolist() for i in range(EACH)]
+            faces = [looks(people_of(block), [block, i, 7], 0.85).tolist() for i in range(EACH)]
             for n in range(max(first, block * BLOCK), min(last, (block + 1) * BLOCK)):
                 owner = UUID(int=n + 1)
                 people.write(f"{owner}\tprovisional\t{owner}\t{BEGAN}\n")
