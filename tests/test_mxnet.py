@@ -24,6 +24,7 @@ from visitord import box as opened
 from visitord import config
 from visitord.errors import ModelError
 from visitord.vision import thresholds
+from visitord_mxnet import environment
 from visitord_mxnet.native import Native
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,18 +34,30 @@ CROPS = np.random.default_rng(2).integers(0, 256, (3, 112, 112, 3), dtype=np.uin
 
 @pytest.fixture(scope="module")
 def mxnet_python() -> Path:
-    """An interpreter with MXNet, installed once per checkout as docs/mxnet.md says."""
+    """An interpreter with MXNet, installed once per checkout as users install it."""
     folder = ROOT / ".cache" / "mxnet"
     if not folder.is_dir():
-        python = sys.executable if sys.version_info < (3, 12) else shutil.which("python3.11")
-        assert python, "MXNet runs under Python 3.8 to 3.11; run: apt-get install python3.11-venv"
-        aside = folder.with_name("mxnet.part")
-        shutil.rmtree(aside, ignore_errors=True)
-        wanted = re.findall(r"pip install (mxnet==.*)", (ROOT / "docs" / "mxnet.md").read_text())[0].split()
-        subprocess.run([python, "-m", "venv", aside], check=True)
-        subprocess.run([aside / "bin" / "python", "-m", "pip", "install", "--quiet", *wanted], check=True)
-        aside.rename(folder)
+        place = Box(ROOT / ".cache")
+        place.folder.mkdir(exist_ok=True)
+        (place.folder / "config.toml").write_text('state_dir = "."\n')
+        assert "is in" in place.ok("visitord", "models", "mxnet-env", timeout_s=230)
     return folder / "bin" / "python"
+
+
+def test_an_environment_that_is_there_is_left_alone(mxnet_python: Path, tmp_path: Path) -> None:
+    (tmp_path / "state" / "mxnet").mkdir(parents=True)
+    Box(tmp_path).run("visitord", "models", "mxnet-env").fails_with("is there already", "delete it")
+
+
+def test_an_environment_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "VERSIONS", ())
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(ModelError, match=r"Python 3\.8 to 3\.11.*apt-get install python3\.11-venv"):
+        environment.install(tmp_path / "mxnet", "mxnet==1.9.1")
+    monkeypatch.undo()
+    with pytest.raises(ModelError, match="No matching distribution"):
+        environment.install(tmp_path / "mxnet", "mxnet==0.0.1")
+    assert not (tmp_path / "mxnet").exists()
 
 
 @pytest.fixture(scope="module")

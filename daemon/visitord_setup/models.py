@@ -8,6 +8,7 @@ from visitord import box
 from visitord.cli.common import PATH, Group, config, show
 from visitord.vision import model_store
 from visitord_mxnet.command import import_mxnet
+from visitord_mxnet.environment import mxnet_env
 from visitord_setup.fetch import fetch
 from visitord_setup.install import install
 from visitord_setup.switch import switch
@@ -60,4 +61,5 @@ def models_verify(pack: str | None) -> None:
 
 
 models.add_command(import_mxnet)
+models.add_command(mxnet_env)
 models.add_command(switch)
