@@ -229,7 +229,7 @@ def index(database: Database, definition: str) -> None:
     connection = psycopg2.connect(database.url)
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute("set maintenance_work_mem = '1GB'")
+        cursor.execute("set maintenance_work_mem = '1GB'; set search_path to visitord")
         begun = time.perf_counter()
         cursor.execute(definition)
         spent = time.perf_counter() - begun
