@@ -24,6 +24,7 @@ comment on column visitord.erased.erased_at is 'When.';
 create index sighting_candidate on visitord.sighting (candidate_id) where candidate_id is not null;
 create index sighting_second on visitord.sighting (second_id) where second_id is not null;
 create index sighting_crop on visitord.sighting using hash (crop);
+create index template_crop on visitord.template (crop) where crop is not null;
 create index merge_merged on visitord.merge (merged_id);
 
 create function visitord.forget(person uuid, out ids uuid[], out crops text[], out sightings integer, out identities integer)
@@ -39,12 +40,12 @@ begin
     whole := array(select i.identity_id from visitord.identity i where i.root_id = person);
     identities := cardinality(whole);
     -- With what is undecided and most like them, else a merge job would make the same person of it: 0.3 is below the
-    -- similarity from which any pack leaves it open.
+    -- similarity from which any pack leaves it open; a site may have chosen a lower one.
     ids := array(
         select g.sighting_id from visitord.sighting g where g.identity_id = any(whole)
         union all
         select g.sighting_id from visitord.sighting g
-        where g.candidate_id = any(whole) and g.identity_id is null and g.score >= 0.3
+        where g.candidate_id = any(whole) and g.identity_id is null and g.score >= least(0.3, (select min(c.new) from visitord.calibration c))
     );
     sightings := cardinality(ids);
     insert into visitord.erased (erased_id, crop, erased_at)

@@ -13,7 +13,7 @@ from running import wait
 from support import START, axis, report
 from visitord.recorder import Recorder
 from visitord.records import Arrival, Thresholds, TrackReport
-from visitord.store import correcting, erasing, merging, migrate, people, sightings
+from visitord.store import correcting, erasing, merging, migrate, people, sightings, spool
 from visitord.store.database import Database
 from visitord.store.gallery_file import GalleryFile
 from visitord.store.spool import Spool, Waiting, waiting
@@ -61,6 +61,9 @@ class Running:
 
     def settle(self) -> None:
         wait(lambda: waiting(self.folder / "spool.db") == Waiting() and not self.recorder._open, 30)
+
+    def settle_spool(self) -> None:
+        wait(lambda: waiting(self.folder / "spool.db") == Waiting(), 30)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         with self.direct.transaction() as cursor:
@@ -203,6 +206,97 @@ def test_a_kept_gallery_of_another_recogniser_is_not_used(start: Callable[..., R
     wait((tmp_path / "gallery.json").exists, 10)
     assert GalleryFile(tmp_path / "gallery.json", "pack-1").load()
     assert GalleryFile(tmp_path / "gallery.json", "pack-2").load() is None
+
+
+def test_a_gallery_that_cannot_be_written_is_deleted_rather_than_left_behind(
+    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may hold somebody who was forgotten since."""
+    sightings.declare_site(database, SITE)
+    desk = Recorder(database, SITE, "pack-1", 128, LIMITS, lambda _: None)
+    desk.known = GalleryFile(tmp_path / "gallery.json", "pack-1")
+    desk.handle(report(axis(0), 0))
+    desk._follow()
+    assert (tmp_path / "gallery.json").exists()
+    with database.transaction() as cursor:
+        erasing.forget(cursor, people.find(cursor, "1"))
+    (tmp_path / "gallery.part").mkdir()
+    desk._follow()
+    assert not (tmp_path / "gallery.json").exists()
+    assert "gallery.json cannot be written: " in caplog.text
+
+
+def test_a_daemon_whose_database_goes_before_it_was_asked_tells_nobody_rather_than_wrongly(
+    database: Database, tmp_path: Path
+) -> None:
+    sightings.declare_site(database, SITE)
+    arrivals: list[Arrival] = []
+    network = Proxy(database.url)
+    network.away()
+    desk = Recorder(Database(network.url("word")), SITE, "pack-1", 128, LIMITS, arrivals.append)
+    stop = threading.Event()
+    thread = threading.Thread(target=desk.run, args=(stop,), daemon=True)
+    thread.start()
+    desk.submit(report(axis(0), 0))
+    wait(lambda: desk._away and not desk._unseen, 10)
+    assert arrivals == []
+    network.back()
+    wait(lambda: len(arrivals) == 1, 20)
+    stop.set()
+    thread.join(20)
+    network.away()
+
+
+def test_an_arrival_told_while_its_track_was_open_is_not_told_again_when_it_ends(
+    start: Callable[..., Running],
+) -> None:
+    box = start()
+    box.submit(report(axis(0), 0))
+    box.told("visitor 1")
+    away(box)
+    track, later = uuid4(), uuid4()
+    box.submit(report(axis(0), 1000, length_s=1, final=False, sighting_id=track))
+    box.told("visitor 1", "visitor 1")
+    box.submit(report(axis(0, 1, 0.45), 1000, length_s=2, final=False, sighting_id=track))  # not certain any more
+    box.submit(report(axis(0), 1003, sighting_id=later))  # ends first, and is written first
+    box.network.back()
+    box.settle_spool()
+    box.submit(report(axis(0), 1000, length_s=9, sighting_id=track))
+    box.settle()
+    assert box.rows("select sightings from visit_log order by started_at") == [(1,), (2,)]
+    assert len(box.arrivals) == 2
+
+
+def test_what_was_guessed_of_a_track_that_is_never_written_is_forgotten(start: Callable[..., Running]) -> None:
+    box = start()
+    box.submit(report(axis(0), 0))
+    box.told("visitor 1")
+    away(box)
+    stranger = report(axis(5), 1000)
+    box.submit(stranger)
+    box.told("visitor 1", "A new visitor")
+    spool.erase(box.folder / "spool.db", [stranger.sighting_id])
+    box.network.back()
+    wait(lambda: not box.recorder._away and box.recorder._presence.lessons() == [], 20)
+    away(box)
+    assert len(box.recorder._gallery) == 1
+
+
+def test_a_database_that_is_only_busy_does_not_cost_the_gallery(
+    start: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = start()
+    box.submit(report(axis(0), 0))
+    box.told("visitor 1")
+    box.settle()
+    wait(lambda: box.recorder._version > 0, 5)
+    held = box.recorder._gallery
+    with box.direct.transaction() as cursor:
+        cursor.execute("lock table identity")
+        box.submit(report(axis(0), 1000))
+        wait(lambda: box.recorder._away, 15)
+    box.settle()
+    assert box.recorder._gallery is held
 
 
 def test_a_disk_that_does_not_take_the_gallery_is_said_and_harms_nothing(

@@ -3,6 +3,7 @@
 import hashlib
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -139,6 +140,53 @@ def test_the_pictures_go_but_for_those_that_others_need(desk: Desk, tmp_path: Pa
     erasing.finish(erased, crops, tmp_path / "spool.db")
     files = {path.read_bytes() for path in (tmp_path / "crops").glob("*/*")}
     assert files == {first.shots[0].portrait, second.shots[0].portrait}
+
+
+def test_no_picture_is_kept_of_what_is_not_written(desk: Desk, tmp_path: Path) -> None:
+    """An open track shows a face that is not sure yet: its first picture is in no row, and no erasure would find it."""
+    seen(desk, axis(0), 0)
+    track = report(axis(0, 1, 0.45), 100, length_s=1, final=False)
+    shots = tuple(replace(s, portrait=b"early") for s in track.shots)
+    desk.recorder.handle(replace(track, shots=shots))
+    assert b"early" not in {path.read_bytes() for path in (tmp_path / "crops").glob("*/*")}
+
+
+def test_the_kept_gallery_goes_with_them(desk: Desk, tmp_path: Path) -> None:
+    """Where no daemon runs that would write it anew."""
+    seen(desk, axis(0), 0)
+    (tmp_path / "gallery.json").write_text("")
+    crops = Crops(tmp_path / "crops")
+    erasing.finish(forget(desk, "visitor 1"), crops, tmp_path / "spool.db", tmp_path / "gallery.json")
+    assert not (tmp_path / "gallery.json").exists()
+
+
+def test_who_is_merged_while_somebody_is_forgotten_goes_from_every_gallery(desk: Desk) -> None:
+    for n in range(2):
+        seen(desk, axis(n), 100 * n)
+    other = Desk(desk.database.another())
+    other.recorder._follow()
+    erased: list[Erased] = []
+    with desk.database.another().transaction() as cursor:
+        one, two = (people.find(cursor, str(n)) for n in (1, 2))
+        merging.merge(cursor, one.visitor_id, two.visitor_id, "tester", "because", START)
+        elsewhere = Desk(desk.database.another())
+        thread = threading.Thread(target=lambda: erased.append(forget(elsewhere, str(one.visitor_id))))
+        thread.start()
+        time.sleep(0.5)
+    other.recorder._follow()
+    thread.join(10)
+    assert erased[0].identities == 2
+    other.recorder._follow()
+    assert len(other.recorder._gallery) == 0
+
+
+def test_what_a_site_leaves_open_below_what_packs_do_goes_too(desk: Desk) -> None:
+    seen(desk, axis(0), 0)
+    open_ = seen(desk, axis(0, 4, 0.27), 100, good=False)
+    with desk.database.transaction() as cursor:
+        sightings.choose(cursor, "main", "pack-1", 0.36, 0.25, "tester", START)
+    forget(desk, "visitor 1")
+    assert (open_.sighting_id,) not in desk.rows("select sighting_id from sighting")
 
 
 def test_the_gallery_of_every_box_forgets_with_its_next_look(desk: Desk) -> None:

@@ -217,7 +217,7 @@ def test_a_camera_that_blocks_says_nothing_until_a_track_is_judged() -> None:
     assert (blocking[0].ended_at - START).total_seconds() == 1.5, "after five looks"
     assert not blocking[0].final
     waits_in_vain = follow(Scripted(blocks=True), 40)
-    assert (waits_in_vain[0].ended_at - START).total_seconds() == pytest.approx(15, abs=0.2)
+    assert [r.final for r in waits_in_vain] == [True], "later looks may still tell that it is a picture"
     assert waits_in_vain[0].live is None and not waits_in_vain[0].blocked, "unknown is not blocked"
     assert LIVE_LOOKS == 5
 

@@ -6,7 +6,7 @@ The packs are stand-ins, for which a person is a pattern of coloured squares.
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ from visitorctl import measure
 from visitord import jobs
 from visitord.identity.neighbours import Neighbours
 from visitord.recorder import Recorder
-from visitord.records import Image, TrackReport
+from visitord.records import Image, Template, TrackReport
 from visitord.store import gallery, merging, people, sightings
 from visitord.store.crops import Crops
 from visitord.store.database import Database
@@ -28,7 +28,7 @@ from visitord.vision import media
 from visitord.vision.insight import InsightPack
 from visitord.vision.pack import middle, unit
 from visitord_setup import carrying
-from visitord_setup.carrying import carry, learn
+from visitord_setup.carrying import carry, carry_photographs, learn
 
 DIM = 256
 
@@ -125,6 +125,28 @@ def test_to_switch_again_changes_nothing(place: Place, packs: Packs) -> None:
     before = place.known()
     place.switch(packs[1])
     assert place.known() == before
+
+
+def test_photographs_go_to_and_fro_without_becoming_more(place: Place, packs: Packs) -> None:
+    old, new = packs
+    face, owner = portrait(1), uuid4()
+    crop = place.crops.keep(media.jpeg(face))
+    with place.database.transaction() as cursor:
+        gallery.enrol(cursor, owner, START)
+        (embedding,) = old.embed([middle(face)])
+        assert crop
+        photograph = Template(uuid4(), owner, owner, embedding, 0.8)
+        gallery.learn_photograph(cursor, photograph, old.fingerprint, crop, START)
+    for pack in (new, old, new, old):
+        carry_photographs(place.database, pack, place.crops)
+    held = {row[0] for row in place.rows("select pack from template")}
+    assert place.rows("select count(*) from template") == [(2,)]
+    assert held == {old.fingerprint, new.fingerprint}
+    version = place.rows("select version from gallery_version")
+    carry_photographs(place.database, new, place.crops)
+    assert place.rows("select version from gallery_version") == version
+    place.see(new, (1, 1000))
+    assert place.rows("select distinct visitor_id from sighting_log") == [(owner,)]
 
 
 class BreaksDown(InsightPack):

@@ -61,5 +61,5 @@ def forget(who: str, yes: bool) -> None:
     confirm(f"Erase {named} for good, with {what}?", yes)
     with opened.transaction() as cursor:
         erased = erasing.forget(cursor, person)
-    erasing.finish(erased, Crops(config().state / "crops"), config().spool_file)
+    erasing.finish(erased, Crops(config().state / "crops"), config().spool_file, config().gallery_file)
     click.echo(f"{named} is forgotten: {erased.sightings} sightings and {len(erased.crops)} pictures are gone.")

@@ -41,8 +41,8 @@ class Daemon:
     once: streams are played to their end, like files, and the daemon ends with them.
 
     Threads: one per camera (owns its stream), vision (owns models and trackers), recorder (owns gallery and
-    writing connection), health (watches the cameras), one for jobs.  Any of the first four dying ends the process
-    with exit code 1.
+    writing connection), health (watches the cameras), one for jobs, and those of
+    `also`.  Any but the jobs' dying ends the process with exit code 1.
     """
 
     def __init__(

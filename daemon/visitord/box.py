@@ -139,7 +139,9 @@ def open_recorder(
             raise
         problem = error
     crops, vector = Crops(config.state / "crops"), config.database.vector
-    known = GalleryFile(config.state / "gallery.json", pack.fingerprint) if spool and not vector else None
+    known = GalleryFile(config.gallery_file, pack.fingerprint) if spool and not vector else None
+    if waits and known is None:
+        config.gallery_file.unlink(missing_ok=True)  # nobody would erase anyone from it
     recorder = Recorder(
         database, site, pack.fingerprint, pack.dim, limits, arrived, crops, spool, known, prepare, vector=vector
     )

@@ -261,6 +261,10 @@ class Config(_Section):
     def spool_file(self) -> Path:
         return self.state / "spool.db"
 
+    @property
+    def gallery_file(self) -> Path:
+        return self.state / "gallery.json"
+
     def source_of(self, camera: CameraConfig) -> Source:
         """The camera's source with its variables and password in place; raises ConfigError.
 

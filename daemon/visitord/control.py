@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 NAME, LOCK = "control.sock", "visitord.lock"
 ANSWER_TIMEOUT_S = 15.0
 
-Snapshot = Callable[[str], bytes]  # a camera's name to its picture as JPEG; raises VisitordError
+Answer = Callable[[str], bytes]  # to a request; raises VisitordError
 
 
 def _address(folder: int) -> str:
@@ -28,7 +28,7 @@ def _address(folder: int) -> str:
     return f"/proc/self/fd/{folder}/{NAME}"
 
 
-def listen(folder: Path, snapshot: Snapshot) -> None:
+def listen(folder: Path, answer: Answer) -> None:
     """Answer requests in background threads for as long as the process lives, or log why that is not possible.
 
     Raises VisitordError when another process does so already: two would write the same cameras.
@@ -38,7 +38,7 @@ def listen(folder: Path, snapshot: Snapshot) -> None:
     except OSError as error:
         log.warning("visitorctl cannot ask this daemon for snapshots: %s: %s.", folder / NAME, error.strerror)
         return
-    threading.Thread(target=_serve, args=(listener, snapshot), name="control", daemon=True).start()
+    threading.Thread(target=_serve, args=(listener, answer), name="control", daemon=True).start()
 
 
 def _listener(folder: Path) -> Listener:
@@ -56,25 +56,25 @@ def _listener(folder: Path) -> Listener:
         os.umask(mask)
 
 
-def _serve(listener: Listener, snapshot: Snapshot) -> None:
+def _serve(listener: Listener, answer: Answer) -> None:
     while True:
         with contextlib.suppress(OSError, EOFError):
             # Each in a thread of its own: a program that was stopped half-way must not keep out the others.
-            threading.Thread(target=_answer, args=(listener.accept(), snapshot), daemon=True).start()
+            threading.Thread(target=_answer, args=(listener.accept(), answer), daemon=True).start()
 
 
-def _answer(connection: Connection, snapshot: Snapshot) -> None:
+def _answer(connection: Connection, answer: Answer) -> None:
     with contextlib.suppress(OSError, EOFError), connection:
         if connection.poll(ANSWER_TIMEOUT_S):
             try:
-                answer = b"+" + snapshot(connection.recv_bytes(1000).decode("utf-8", "replace"))
+                said = b"+" + answer(connection.recv_bytes(1000).decode("utf-8", "replace"))
             except VisitordError as error:
-                answer = b"-" + str(error).encode()
-            connection.send_bytes(answer)
+                said = b"-" + str(error).encode()
+            connection.send_bytes(said)
 
 
 def ask(folder: Path, camera: str) -> bytes | None:
-    """The running daemon's snapshot of a camera as JPEG, None where no daemon runs; raises VisitordError."""
+    """The running daemon's answer, None where no daemon runs; raises VisitordError."""
     try:
         handle = os.open(folder, os.O_PATH)
     except FileNotFoundError:

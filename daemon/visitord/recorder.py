@@ -8,7 +8,7 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from visitord.errors import DatabaseError, DatabaseUnavailableError, RowRefusedError, SpoolError
+from visitord.errors import ConfigError, DatabaseError, DatabaseUnavailableError, RowRefusedError, SpoolError
 from visitord.identity import decide
 from visitord.identity.gallery import Gallery
 from visitord.identity.presence import Presence
@@ -63,8 +63,9 @@ class Recorder:
     def __post_init__(self) -> None:
         kept = self.known.load() if self.known and self.thresholds is None else None
         self._prepared = self.thresholds is not None
-        self.thresholds = kept.limits if kept else self.thresholds
-        self._gallery = Gallery(self.dim, kept.templates if kept else ())
+        self.thresholds, templates = kept or (self.thresholds, ())
+        self._gallery = Gallery(self.dim, templates)
+        self._informed = kept is not None  # whether it has ever been that of the database
         self._version = UNKNOWN
         self._schema: int | None = None  # how many migrations the database has
         self._decided: dict[UUID, UUID | None] = {}  # tracks that go on, and whom they were filed under
@@ -114,7 +115,7 @@ class Recorder:
                 if self._away:
                     log.info("The database is there again; what waits is written now.")
                 self._away, waits = False, backoff(0.5, RETRY_CAP_S)
-            except DatabaseError as error:  # what waits on disk is written when it is there, or a person has acted
+            except (DatabaseError, ConfigError) as error:  # until it is there, or a person has acted
                 kept = "" if self.spool else f" {len(self._open)} sightings wait in memory only."
                 log.warning("%s%s", error, kept)
                 if stop.is_set():
@@ -123,10 +124,13 @@ class Recorder:
 
     def _from_memory(self, stop: threading.Event, wait_s: float) -> None:
         """Tell who comes, by what is known here, for as long as the database is not tried again."""
-        self._away, self._version = True, UNKNOWN  # it may come back another one
+        self._away = True
+        if not self.database.connected:
+            self._version = UNKNOWN  # it may come back another one
         for lesson in self._presence.lessons():
             if not len(self._gallery.held(lesson.root_id)):
                 self._gallery.add(lesson)
+                self._version = UNKNOWN
         until = time.monotonic() + wait_s
         while not stop.is_set() and (left_s := until - time.monotonic()) > 0:
             with self._lock:
@@ -138,7 +142,7 @@ class Recorder:
 
     def _guess(self, report: TrackReport) -> None:
         """Decide a report by the gallery in memory, to tell of an arrival; nothing is written."""
-        if self.thresholds is None or self.vector:
+        if self.thresholds is None or self.vector or not self._informed:
             return
         before = {**self._decided, **self._presence.guessed({report.sighting_id, *report.together})}
         excluded = {who for i in report.together if (who := before.get(i))}
@@ -149,12 +153,13 @@ class Recorder:
             before[report.sighting_id] = self._gallery.root(decided.verdict.identity_id)
             if decided.template:
                 self._gallery.add(decided.template)
+                self._version = UNKNOWN
             self._presence.guess(report, before[report.sighting_id], decided.template)
         person = before[report.sighting_id]
         name = self._gallery.name(person) if person else None
         if person and self._presence.saw(person, report) and name is not None:
             arrival = Arrival(person, name or "A new visitor", self.site.name, report.camera, report.started_at, 0)
-            self.arrived(self._presence.tell(report, arrival))
+            self.arrived(self._presence.tell(arrival))
 
     def _work(self) -> bool:
         """Handle what has waited longest, finished tracks first; returns whether there was anything."""
@@ -214,6 +219,8 @@ class Recorder:
                 known = self._known(cursor, pooled, excluded)
                 if decided := self._decide(report, limits, excluded, known, pooled):
                     done, learnt, person = True, decided.template, known.root(decided.verdict.identity_id)
+                    if self.crops and report.shots:
+                        decided = replace(decided, crop=self.crops.keep(report.shots[0].portrait))
                     arrival = sightings.write(cursor, decided, self.site)
                     version = stored_gallery.changed(cursor, [learnt.identity_id]) if learnt else version
                     if decided.verdict.decision is Decision.ENROLLED and version != self._version + 1:
@@ -234,13 +241,16 @@ class Recorder:
                 self._gallery.add(replace(learnt, name=name))
         if person:
             self._presence.saw(person, report)
-        if arrival := self._presence.written(report, arrival):
+        if done and (arrival := self._presence.written(report, arrival)):
             self.arrived(arrival)
 
     def _follow(self) -> None:
         limits = self._limits()
         with self.database.transaction() as cursor:
             self._catch_up(cursor)
+        with self._lock:  # everything is written: nothing is left that was only guessed
+            self._unseen = {i: report for i, report in self._unseen.items() if i in self._open}
+            self._presence.forget(self._open.keys())
         if self.known and not self.vector:
             self.known.keep(self._version, self._gallery, limits)
 
@@ -264,7 +274,7 @@ class Recorder:
                 self._gallery = self._gallery.update(changed, stored_gallery.templates(cursor, self.pack, changed))
             else:  # the first time, or the database was put back to an earlier state
                 self._gallery = Gallery(self.dim, stored_gallery.templates(cursor, self.pack))
-        self._version = version
+        self._version, self._informed = version, True
         return version
 
     def _known(self, cursor: Cursor, pooled: Pool | None, excluded: Set[UUID]) -> Gallery:
@@ -290,5 +300,4 @@ class Recorder:
             # Of those merged into one, whom this looks most like: if the merge is undone, they take it along.
             part = known.part(verdict.identity_id, pooled.embedding)
             verdict, lesson = replace(verdict, identity_id=part), lesson and replace(lesson, identity_id=part)
-        crop = self.crops.keep(report.shots[0].portrait) if self.crops and report.shots else None
-        return Decided(report, verdict, pooled, self.pack, lesson, crop)
+        return Decided(report, verdict, pooled, self.pack, lesson)

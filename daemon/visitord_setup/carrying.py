@@ -44,8 +44,8 @@ def learn(database: Database, fingerprint: str) -> None:
     with database.transaction() as cursor:
         rows(cursor, "unhurried")
         merging.freeze(cursor)  # nobody is forgotten, split or merged meanwhile
-        taught = rows(cursor, "carry_templates", pack=fingerprint)
-        gallery.changed(cursor, [row["identity_id"] for row in taught])
+        if taught := rows(cursor, "carry_templates", pack=fingerprint):
+            gallery.changed(cursor, [row["identity_id"] for row in taught])
 
 
 def carry_photographs(database: Database, pack: Pack, crops: Crops) -> None:
@@ -57,8 +57,8 @@ def carry_photographs(database: Database, pack: Pack, crops: Crops) -> None:
         made = template_id(template, pack.fingerprint)
         with database.transaction() as cursor:
             values = {"id": template, "pack": pack.fingerprint, "template_id": made, "embedding": embedding}
-            taught = rows(cursor, "carry_photograph", **values)
-            gallery.changed(cursor, [row["identity_id"] for row in taught])
+            if taught := rows(cursor, "carry_photograph", **values):
+                gallery.changed(cursor, [row["identity_id"] for row in taught])
 
 
 def _looks(found: Rows, crops: Crops, key: str = "sighting_id") -> Iterator[tuple[UUID, Image]]:

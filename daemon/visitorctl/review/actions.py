@@ -104,7 +104,7 @@ def forget(who: UUID) -> Response:
         erased = erasing.forget(cursor, person)
     sentence = f"{person.name} is forgotten."
     try:
-        erasing.finish(erased, desk().crops, desk().config.spool_file)
+        erasing.finish(erased, desk().crops, desk().config.spool_file, desk().config.gallery_file)
     except (OSError, SpoolError) as error:
         sentence += f" Files on this box cannot be deleted yet, its daemon tries again: {error}"
     return _told(sentence, url_for("pages.wall"), None)

@@ -15,7 +15,7 @@ class Presence:
     def __init__(self, gap: timedelta) -> None:
         self._gap = gap
         self._seen: dict[UUID, datetime] = {}  # the end of each person's last sighting
-        self._told: dict[UUID, UUID] = {}  # whose arrival a sighting brought, before it was written
+        self._told: dict[UUID, list[datetime]] = {}  # arrivals of each person that were told before they were written
         self._guessed: dict[UUID, tuple[UUID | None, Template | None]] = {}  # decisions that are not written yet
 
     def saw(self, person: UUID, report: TrackReport) -> bool:
@@ -38,13 +38,20 @@ class Presence:
         """What was learnt from decisions that are not written yet."""
         return [lesson for _, lesson in self._guessed.values() if lesson]
 
-    def tell(self, report: TrackReport, arrival: Arrival) -> Arrival:
+    def tell(self, arrival: Arrival) -> Arrival:
         """Note an arrival told before it is written."""
-        self._told[report.sighting_id] = arrival.visitor_id
+        self._told.setdefault(arrival.visitor_id, []).append(arrival.at)
         return arrival
 
     def written(self, report: TrackReport, arrival: Arrival | None) -> Arrival | None:
-        """The arrival that comes of writing a report, unless it was told before."""
+        """The arrival that comes of writing a report, unless that visit was told before."""
         self._guessed.pop(report.sighting_id, None)
-        told = self._told.pop(report.sighting_id, None)
-        return arrival if arrival and arrival.visitor_id != told else None
+        if arrival and any(abs(arrival.at - at) <= self._gap for at in self._told.get(arrival.visitor_id, ())):
+            return None
+        return arrival
+
+    def forget(self, sightings: Set[UUID]) -> None:
+        """Everything is written but these sightings: what was told and guessed besides them is over."""
+        self._guessed = {i: guess for i, guess in self._guessed.items() if i in sightings}
+        if not sightings:
+            self._told.clear()

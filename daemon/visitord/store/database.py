@@ -120,6 +120,11 @@ class Database:
         return kind(f"The database at {self.shown} refused: {text}.")
 
     @property
+    def connected(self) -> bool:
+        """Whether the connection of the last transaction is still there."""
+        return self._connection is not None and not self._connection.closed
+
+    @property
     def shown(self) -> str:
         """The address without its password."""
         return redact(self.url)

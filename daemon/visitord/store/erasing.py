@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from visitord.errors import NotFoundError
-from visitord.store import gallery, spool
+from visitord.store import gallery, merging, spool
 from visitord.store.crops import Crops
 from visitord.store.database import SQL, Cursor
 from visitord.store.people import Person
@@ -33,6 +33,7 @@ def forget(cursor: Cursor, person: Person) -> Erased:
     `finish` must follow once that is committed.  The ids of the sightings stay for `KEEP`, as a mark of which reports
     come too late.  Raises NotFoundError when somebody else forgot or merged them meanwhile.
     """
+    merging.freeze(cursor)
     cursor.execute("select identity_id from identity where root_id = %s", (person.visitor_id,))
     whole = [row[0] for row in cursor]
     cursor.execute("select ids, crops, sightings, identities from forget(%s)", (person.visitor_id,))
@@ -50,11 +51,15 @@ def since(cursor: Cursor, moment: datetime | None) -> Erased:
     return Erased(tuple(crops), len(ids), 0, tuple(ids))
 
 
-def finish(erased: Erased, crops: Crops, spool_file: Path) -> None:
+def finish(erased: Erased, crops: Crops, spool_file: Path, gallery_file: Path | None = None) -> None:
     """Delete this box's pictures and waiting tracks of what was erased; doing it twice is harmless.
+
+    gallery_file: deleted too, for a box whose daemon may not run: that writes it anew by itself.
 
     Raises SpoolError, OSError; the daemon of this box tries again.
     """
+    if gallery_file:
+        gallery_file.unlink(missing_ok=True)
     crops.delete(erased.crops)
     if erased.ids:
         spool.erase(spool_file, erased.ids)

@@ -1,9 +1,9 @@
 """A copy of the gallery on disk: with it a box recognises people though it starts while the database is away."""
 
+import contextlib
 import logging
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -14,22 +14,11 @@ from visitord.records import Template, Thresholds
 log = logging.getLogger(__name__)
 
 KEEP_EVERY_S = 600.0  # what was only added since is no loss
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What the file holds.  pack: the recogniser that made the templates; to another they are of no use."""
-
-    pack: str
-    limits: Thresholds
-    templates: tuple[Template, ...]
-
-
-_KEPT = TypeAdapter(Kept)
+_CONTENT = TypeAdapter(tuple[str, Thresholds, tuple[Template, ...]])
 
 
 class GalleryFile:
-    """Owned by the recorder's thread."""
+    """Owned by the recorder's thread.  pack: the recogniser that made the templates; to another they are of no use."""
 
     def __init__(self, path: Path, pack: str) -> None:
         self._path, self._pack = path, pack
@@ -47,20 +36,23 @@ class GalleryFile:
             aside.unlink(missing_ok=True)
             aside.touch(0o600)
             with aside.open("wb") as file:
-                file.write(_KEPT.dump_json(Kept(self._pack, limits, tuple(gallery))))
+                file.write(_CONTENT.dump_json((self._pack, limits, tuple(gallery))))
                 file.flush()
                 os.fsync(file.fileno())
             aside.replace(self._path)
         except OSError as error:
+            for stale in (aside, self._path):  # it may hold somebody who was erased
+                with contextlib.suppress(OSError):
+                    stale.unlink(missing_ok=True)
             log.warning("%s cannot be written: %s; it is needed only to start without the database.", self._path, error)
 
-    def load(self) -> Kept | None:
-        """What was kept, None where nothing that can be used was."""
+    def load(self) -> tuple[Thresholds, tuple[Template, ...]] | None:
+        """The thresholds and templates kept, None where nothing that can be used was."""
         try:
-            kept = _KEPT.validate_json(self._path.read_bytes())
+            pack, limits, templates = _CONTENT.validate_json(self._path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
             log.warning("%s cannot be used: %s.", self._path, str(error).splitlines()[0])
             return None
-        return kept if kept.pack == self._pack else None
+        return (limits, templates) if pack == self._pack else None

@@ -4,6 +4,7 @@ What waits is a track as it was seen, not yet decided: the decision is made when
 tracks ended, so that an outage changes neither who is recognised nor the ids of those enrolled.
 """
 
+import json
 import logging
 import sqlite3
 import threading
@@ -32,6 +33,7 @@ _EXPIRE = """
 delete from waiting
 where seq < (select seq from waiting where body ->> '$.ended_at' >= ? order by seq limit 1)
 """
+_ERASE = "delete from waiting where body ->> 'sighting_id' in (select value from json_each(?))"
 _SCHEMA = """
 create table waiting (
     seq integer primary key autoincrement, body text not null, portrait blob not null, pack text not null, refused text
@@ -135,7 +137,7 @@ class Spool:
     def _open(self) -> None:
         self._file = file = sqlite3.connect(self._path, timeout=5, check_same_thread=False)
         self._path.chmod(0o600)
-        file.executescript("pragma journal_mode = wal; pragma synchronous = full;")
+        file.executescript("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;")
         version = file.execute("pragma user_version").fetchone()[0]
         if version == 0:
             file.executescript(f"begin; {_SCHEMA} pragma user_version = {FORMAT}; commit;")
@@ -174,8 +176,8 @@ def erase(path: Path, ids: Iterable[UUID]) -> None:
         with closing(sqlite3.connect(path, timeout=5)) as file:
             file.execute("pragma secure_delete = on")
             with file:
-                erased = [(str(sighting_id),) for sighting_id in ids]
-                file.executemany("delete from waiting where body ->> 'sighting_id' = ?", erased)
+                erased = json.dumps([str(sighting_id) for sighting_id in ids])
+                file.execute(_ERASE, (erased,))
             file.execute("pragma wal_checkpoint(truncate)")
     except sqlite3.Error as error:
         raise SpoolError(f"The spool {path} cannot be used: {error}.") from None

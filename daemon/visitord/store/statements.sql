@@ -255,7 +255,7 @@ select sighting_id, crop
 from sighting g
 where crop is not null and pack <> %(pack)s and sighting_id > %(after)s
 and not exists (select from carried c where (c.sighting_id, c.pack) = (g.sighting_id, %(pack)s))
-and exists (select from template t where t.sighting_id = g.sighting_id) = %(learnt)s
+and ((select true from template t where t.sighting_id = g.sighting_id limit 1) is not null) = %(learnt)s
 order by sighting_id
 limit %(limit)s
 
@@ -281,10 +281,14 @@ where c.pack = %(pack)s and t.pack <> c.pack
 on conflict (template_id) do nothing
 returning identity_id
 
--- photographs_to_carry: templates of other packs that come from photographs
-select template_id, crop
-from template
-where crop is not null and pack <> %(pack)s
+-- photographs_to_carry: templates of other packs that come from photographs this one has not seen
+select distinct on (t.identity_id, t.crop) t.template_id, t.crop
+from template t
+where t.crop is not null and t.pack <> %(pack)s
+and not exists (
+    select from template o where (o.identity_id, o.crop, o.pack) = (t.identity_id, t.crop, %(pack)s)
+)
+order by t.identity_id, t.crop, t.created_at, t.template_id
 
 -- carry_photograph: what a pack sees in one, unless that was erased meanwhile
 insert into template (template_id, identity_id, pack, embedding, quality, created_at, crop)

@@ -282,9 +282,8 @@ class Tracker:
                 track.live = self._judge.verdict(track.live_scores)
 
     def _due(self, track: Track) -> bool:
-        undecided = self._judge and self._judge.blocks and len(track.live_scores) < LIVE_LOOKS
-        if undecided and track.age_s < REPORTS_S[-1]:  # nobody may be announced who turns out to be a picture
-            return False
+        if self._judge and self._judge.blocks and len(track.live_scores) < LIVE_LOOKS:
+            return False  # nobody may be announced who turns out to be a picture
         if any(track.reported_s < mark <= track.age_s for mark in REPORTS_S):
             return True
         return track.age_s - max(track.reported_s, REPORTS_S[-1]) >= REPEAT_S
