@@ -143,6 +143,24 @@ def test_sql_reads_only(box: Box) -> None:
     assert empty == "name,visits\n"
 
 
+def test_what_a_view_does_not_allow_is_not_blamed_on_the_server(box: Box) -> None:
+    box.run("visitorctl", "sql", "delete from visitord.visitor").fails_with("refused: cannot delete from view")
+
+
+def test_a_command_in_the_wrong_folder_makes_no_database_there(tmp_path: Path) -> None:
+    Box(tmp_path).run("visitorctl", "list").fails_with("neither a config.toml nor", "--config")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_thresholds_in_the_wrong_order_and_networks_that_are_not_there_are_found_by_check_config(box: Box) -> None:
+    text = (box.folder / "config.toml").read_text()
+    box.configure(text + "match = 0.3\nnew = 0.5\n" if text.rstrip().endswith("threads = 1") else "")
+    box.run("visitord", "check-config").fails_with("models", "new must not be above match, 0.3")
+    camera = '[[camera]]\nname = "door"\nsource = "rtsp://127.0.0.1:9/1"\nliveness = "flag"\n'
+    box.configure(f'[models]\nliveness = "nowhere"\n{camera}')
+    box.run("visitord", "check-config").fails_with("nowhere")
+
+
 def test_times_are_the_sites_own(box: Box) -> None:
     text = (box.folder / "config.toml").read_text()
     box.configure(text + '[site]\ntimezone = "Europe/Berlin"\n')

@@ -32,8 +32,8 @@ def sound(tmp_path: Path, models_dir: Path, database_url: str) -> Box:
 
 def test_all_is_well_but_for_what_only_a_daemon_can_mend(sound: Box) -> None:
     found = wrong(sound)
-    assert found.keys() == {"database"}
-    assert found["database"] == "Camera door is unknown: no daemon has reported it; start visitord run."
+    assert found.keys() == {"cameras"}
+    assert found["cameras"] == "Camera door is unknown: no daemon has reported it; start visitord run."
 
 
 def test_a_box_without_cameras_models_and_database(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_secret_that_is_missing_is_said_and_the_rest_is_checked_all_the_same(s
     sound.configure(config.replace("rtsp://127.0.0.1:9", "rtsp://user:${NOT_THERE}@127.0.0.1:9"))
     found = wrong(sound)
     assert "NOT_THERE" in found["configuration"]
-    assert "database" in found
+    assert "cameras" in found
 
 
 def test_what_waits_and_what_was_lost(sound: Box) -> None:
@@ -71,6 +71,11 @@ def test_what_waits_and_what_was_lost(sound: Box) -> None:
         assert part in done.out
 
 
+def test_a_state_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('state_dir = "config.toml"\n')
+    assert wrong(Box(tmp_path))["disk"].endswith("config.toml is a file: state_dir must name a folder.")
+
+
 def test_a_disk_that_is_full(sound: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(sound.folder)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10**8))
@@ -84,10 +89,10 @@ def test_a_camera_whose_name_another_box_uses(sound: Box, database: Database) ->
     with database.transaction() as cursor:
         cursor.execute("insert into site values ('main', 'UTC', '5m'), ('other', 'UTC', '5m')")
         listing.report_cameras(cursor, "other", "elsewhere", [Health("door", State.LIVE, "")])
-    assert "no daemon has reported it" in wrong(sound)["database"]  # the other site's is another camera
+    assert "no daemon has reported it" in wrong(sound)["cameras"]  # the other site's is another camera
     with database.transaction() as cursor:
         listing.report_cameras(cursor, "main", "front", [Health("door", State.LIVE, "")])
-    assert "Camera door is also the name of one that box front reads" in wrong(sound)["database"]
+    assert "Camera door is also the name of one that box front reads" in wrong(sound)["cameras"]
 
 
 def test_a_spool_that_cannot_be_read_does_not_hide_the_rest(sound: Box) -> None:

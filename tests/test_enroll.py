@@ -179,6 +179,16 @@ def test_what_is_not_there_or_holds_nothing_is_one_sentence(box: Box, tmp_path: 
     assert visitors(box) == []
 
 
+def test_why_nobody_was_enrolled_is_said(box: Box, folder: Path) -> None:
+    mixed = [str(next((folder / "people" / name).iterdir())) for name in ("astronaut", "t1-1", "hanks")]
+    done = box.run("visitorctl", "enroll", "Mix", *mixed)
+    done.fails_with("The photographs of Mix look like different people", "nobody was enrolled")
+    (folder / "people" / "empty").mkdir()
+    done = box.run("visitorctl", "enroll", "--folder", str(folder / "people"))
+    assert "empty: its folder holds no photographs; nobody was enrolled." in done.err
+    (folder / "people" / "empty").rmdir()
+
+
 def test_a_disk_that_keeps_no_picture_leaves_nothing_half_done(box: Box, folder: Path) -> None:
     (box.folder / "state" / "crops").write_text("in the way")
     done = box.run("visitorctl", "enroll", "Sam", str(folder / "people" / "hanks" / "0.png"))

@@ -177,6 +177,28 @@ def test_bash_takes_the_script_and_completes(desk: Desk, box: Box) -> None:
     assert done.stdout.strip() == "suggestions"
 
 
+def test_bash_keeps_a_name_of_two_words_one_argument(desk: Desk, box: Box) -> None:
+    """Else the command would be about whoever has the first word for a name."""
+    box.ok("visitorctl", "rename", "1", "Anna Lee")
+    script = (
+        f"PATH={BIN}:$PATH; source <(visitorctl completion bash); COMP_WORDS=(visitorctl show Anna); COMP_CWORD=2; "
+        '_visitorctl_completion visitorctl; printf "%s\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(["bash", "-c", script], cwd=box.folder, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "Anna\\ Lee"
+
+
+def test_a_name_that_somebody_has_is_given_and_said(desk: Desk, box: Box) -> None:
+    box.ok("visitorctl", "rename", "1", "Anna")
+    said = box.ok("visitorctl", "rename", "2", "anna")
+    assert said.splitlines() == [
+        "visitor 2 is now called anna.",
+        'So is visitor 1; if they are one person: visitorctl merge "visitor 1" "visitor 2"',
+    ]
+    box.ok("visitorctl", "rename", "2", "Anna")
+    assert box.ok("visitorctl", "merge", "visitor 1", "visitor 2") == "visitor 2 is now part of visitor 1.\n"
+
+
 @pytest.mark.parametrize("command", sorted(main.commands))
 def test_the_help_of_every_command_ends_with_examples(command: str) -> None:
     done = CliRunner().invoke(main, [command, "--help"])

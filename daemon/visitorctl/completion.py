@@ -81,4 +81,5 @@ def completion(ctx: click.Context, shell: str) -> None:
     name = Path(root.info_name or "visitorctl").name
     made = get_completion_class(shell)
     assert made  # noqa: S101 - one of the three that click knows
-    click.echo(made(root.command, {}, name, f"_{name}_COMPLETE".replace("-", "_").upper()).source())
+    source = made(root.command, {}, name, f"_{name}_COMPLETE".replace("-", "_").upper()).source()
+    click.echo(source.replace("read type value", "read -r type value"))  # in bash, it would eat backslashes

@@ -28,7 +28,7 @@ def doctor(form: str) -> None:
     Ends with 1 if anything is wrong.
     """
     settings, rows = config(), []
-    for check in (_configuration, _disk, _models, _spool, _database):
+    for check in (_configuration, _disk, _models, _spool, _database, _cameras):
         name = check.__name__.removeprefix("_")
         try:
             problems = list(check(settings))
@@ -53,6 +53,8 @@ def _configuration(settings: Config) -> Iterator[str]:
 def _disk(settings: Config) -> Iterator[str]:
     """The state folder can be written and has room."""
     folder = next(p for p in (settings.state, *settings.state.parents) if p.exists())
+    if not folder.is_dir():
+        yield f"{folder} is a file: state_dir must name a folder."
     if not os.access(folder, os.W_OK):
         yield f"{folder} cannot be written: run this as the account it belongs to."
     free_gb = shutil.disk_usage(folder).free / 1e9
@@ -94,15 +96,22 @@ def _spool(settings: Config) -> Iterator[str]:
 
 
 def _database(settings: Config) -> Iterator[str]:
-    """It answers, has this version's schema, its clock agrees, and all cameras are live in it."""
+    """It answers, has this version's schema, and its clock agrees."""
     with box.open_database(settings).transaction() as cursor:
         off_s = (datetime.now(UTC) - value(cursor, "select clock_timestamp()")).total_seconds()
-        states = {r["camera"]: r for r in listing.rows(cursor, "cameras") if r["site"] == settings.site.name}
     if abs(off_s) > CLOCK_OFF_S:
         yield f"This box's clock is {off_s:+.0f} s off the database's: set up NTP on both."
+
+
+def _cameras(settings: Config) -> Iterator[str]:
+    """All are live."""
+    if not settings.camera:
+        return
+    with box.open_database(settings).transaction() as cursor:
+        states = {r["camera"]: r for r in listing.rows(cursor, "cameras") if r["site"] == settings.site.name}
     for camera in settings.camera:
         row = states.get(camera.name, {"state": "unknown", "reason": "no daemon has reported it; start visitord run"})
         if row.get("box") not in (None, settings.box):
             yield f"Camera {camera.name} is also the name of one that box {row['box']} reads: give it another."
         elif camera.enabled and row["state"] not in ("live", "ended"):
-            yield f"Camera {camera.name} is {row['state']}: {row['reason']}."
+            yield f"Camera {camera.name} is {row['state']}: {str(row['reason']).rstrip('.')}."

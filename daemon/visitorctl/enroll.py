@@ -72,6 +72,8 @@ def enroll(
 def _one(desk: "Desk", name: str, files: Sequence[Path], answers: "Answers", only: bool) -> bool:
     """Enrol one person from files; returns whether that worked.  only: nobody else waits, so errors are raised."""
     try:
+        if not files:
+            raise VisitordError("its folder holds no photographs; nobody was enrolled.")
         _settle(desk, people.proper(name), list(_looks(desk, name, files)), answers)
     except VisitordError as error:
         if only:

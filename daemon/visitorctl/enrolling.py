@@ -82,6 +82,9 @@ def enroll(desk: Desk, name: str, looks: Sequence[Look], answers: Answers) -> li
     odd = photographs.strangers(looks, desk.limits.new)
     told = [f"{one.name} is left out: it looks like nobody in the other photographs." for one in odd]
     usable = {_template_id(desk, one): one for one in looks if one not in odd}
+    if odd and not usable:
+        files = ", ".join(one.name for one in odd)
+        raise VisitordError(f"The photographs of {name} look like different people ({files}): nobody was enrolled.")
     if not usable:
         raise VisitordError(f"No photograph of {name} can be used: nobody was enrolled.")
     known = desk.known()
@@ -105,14 +108,14 @@ def _choose(
     cursor: Cursor, desk: Desk, name: str, target: Person | None, looks: dict[UUID, Look], known: Gallery
 ) -> list[Look]:
     """What is to be learnt, by template ids; raises VisitordError for a photograph that is somebody else's."""
-    owners = gallery.photographed(cursor, list(looks))
+    owners = {row["template_id"]: row["root_id"] for row in listing.rows(cursor, "photographed", ids=list(looks))}
     target_id = target.visitor_id if target else None
     for owner in {*owners.values()} - {target_id}:
         theirs = people.find(cursor, str(owner)).name
         raise VisitordError(f"One of the photographs of {name} is {theirs}'s already: nobody was enrolled.")
-    learnt = gallery.photographs(cursor, target_id, desk.pack.fingerprint) if target_id else 0
+    (learnt,) = listing.rows(cursor, "photographs", person=target_id, pack=desk.pack.fingerprint)
     fresh = [one for template_id, one in looks.items() if template_id not in owners]
-    return photographs.choose(fresh, TEMPLATES_MAX - learnt, known.held(target_id))
+    return photographs.choose(fresh, TEMPLATES_MAX - learnt["count"], known.held(target_id))
 
 
 def _count(chosen: Sequence[Look]) -> str:

@@ -28,7 +28,10 @@ def rename(who: str, name: str) -> None:
     with database().transaction() as cursor:
         person = people.find(cursor, who)
         kept = people.rename(cursor, person, name)
+        same = [p.label for p in people.called(cursor, kept) if p.visitor_id != person.visitor_id]
     click.echo(f"{person.name} is now called {kept}.")
+    if same:
+        click.echo(f'So is {", ".join(same)}; if they are one person: visitorctl merge "{same[0]}" "{person.label}"')
 
 
 @click.command()
@@ -43,7 +46,8 @@ def merge(keep: str, other: str, why: str) -> None:
     with database().transaction() as cursor:
         kept, merged = people.find(cursor, keep), people.find(cursor, other)
         merging.merge(cursor, kept.visitor_id, merged.visitor_id, account_name(), why, datetime.now(UTC))
-    click.echo(f"{merged.name} is now part of {kept.name}.")
+    alike = kept.name == merged.name
+    click.echo(f"{merged.label if alike else merged.name} is now part of {kept.label if alike else kept.name}.")
 
 
 @click.command()

@@ -152,6 +152,12 @@ class ModelsConfig(_Section):
     liveness: FilePath | None = None
     live: float | None = Field(None, ge=0, le=1)
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.match is not None and self.new is not None and self.new > self.match:
+            raise ValueError(f"new must not be above match, {self.match:g}")
+        return self
+
 
 class SiteConfig(_Section):
     name: Name = "main"

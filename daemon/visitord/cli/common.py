@@ -24,7 +24,7 @@ from rich.text import Text
 from visitord import __version__, box
 from visitord.clock import aware
 from visitord.config import Config, duration, find, load
-from visitord.errors import VisitordError
+from visitord.errors import ConfigError, VisitordError
 from visitord.store.database import Database
 from visitord.store.listing import Rows
 
@@ -99,7 +99,12 @@ def log_to_stderr(level: int = logging.INFO) -> None:
 def database() -> Database:
     """The database of the configuration the command line asks for, for a command that talks to people."""
     log_to_stderr()
-    return box.open_database(config())
+    settings = config()
+    if settings.path is None and not settings.state.exists():
+        raise ConfigError(
+            f"There is neither a config.toml nor a {settings.state} here: go where they are, or use --config."
+        )
+    return box.open_database(settings)
 
 
 class Moment(click.ParamType[datetime]):

@@ -99,6 +99,7 @@ def check_config() -> None:
     """Say whether the configuration is right."""
     settings = config()
     settings.require_secrets()
+    box.open_judges(settings)
     where = settings.path or "No configuration file; the built-in defaults"
     click.echo(f"{where}: ok, {len(settings.camera)} camera(s).")
     for camera in settings.camera:

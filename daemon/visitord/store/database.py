@@ -113,7 +113,7 @@ class Database:
         text = redact(str(error).strip().splitlines()[0]) if str(error).strip() else type(error).__name__
         if isinstance(error, _BUSY):
             return DatabaseUnavailableError(f"The database at {self.shown} is busy ({text}); try again in a moment.")
-        if isinstance(error, _TRANSIENT):
+        if isinstance(error, _TRANSIENT) and not isinstance(error, errors.ObjectNotInPrerequisiteState):
             advice = "check that it runs and that database.url is right"
             return DatabaseUnavailableError(f"The database at {self.shown} cannot be used: {text}; {advice}.")
         kind = RowRefusedError if isinstance(error, _SENSELESS) else DatabaseError

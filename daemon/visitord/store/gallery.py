@@ -65,19 +65,6 @@ def learn(cursor: Cursor, identity_id: UUID, sighting_id: UUID) -> None:
     cursor.execute(SQL["learn"], values)
 
 
-def photographed(cursor: Cursor, templates: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Who stands for those whose templates these are, as far as there are templates of these ids."""
-    found = "select template_id, root_id from template join identity using (identity_id) where template_id = any(%s)"
-    cursor.execute(found, (list(templates),))
-    return dict(cursor.fetchall())
-
-
-def photographs(cursor: Cursor, root_id: UUID, pack: str) -> int:
-    """How many templates of a person come from photographs."""
-    count = "select count(*) from template join identity using (identity_id) where (root_id, pack) = (%s, %s)"
-    return int(value(cursor, f"{count} and crop is not null", (root_id, pack)))
-
-
 def learn_photograph(cursor: Cursor, template: Template, pack: str, crop: str, now: datetime) -> None:
     """Let an identity be matched against a photograph, whose face is kept as `crop`, unless it is already."""
     values = (template.template_id, template.identity_id, pack, template.embedding.tolist(), template.quality)

@@ -238,6 +238,16 @@ and not exists (select 1 from template join identity using (identity_id) where r
 order by good_shots > 0 desc, quality desc
 limit 1
 
+-- photographed: who stands for those whose templates these are, as far as there are templates of these ids
+select template_id, root_id
+from template join identity using (identity_id)
+where template_id = any(%(ids)s)
+
+-- photographs: how many templates of a person come from photographs
+select count(*) as count
+from template join identity using (identity_id)
+where (root_id, pack) = (%(person)s, %(pack)s) and crop is not null
+
 -- learn: from a sighting, for each pack that looked at it
 insert into template (template_id, identity_id, sighting_id, pack, embedding, quality, created_at)
 select l.template_id, %(identity)s, g.sighting_id, l.pack, l.embedding, g.quality, g.started_at
