@@ -146,7 +146,7 @@ def decisions(database: Database, known: Gallery, people: int) -> None:
     faces = [look(int(chance.integers(people)), 100 + i, 0.75) for i in range(PROBES // 2)]
     faces += [person(10**9 + i) for i in range(PROBES - len(faces))]
     times: dict[str, list[float]] = {"memory": [], "pgvector": []}
-    same, right, matched = 0, 0, 0
+    same, right, matched = [0, 0], 0, 0
     for i, face in enumerate(faces):
         report = track(face, "door", at)
         begun = time.perf_counter()
@@ -156,13 +156,13 @@ def decisions(database: Database, known: Gallery, people: int) -> None:
         with database.transaction() as cursor:
             near = choose(Gallery(DIM, stored.nearest(cursor, PACK, face, 0)), report)
         times["pgvector"].append((time.perf_counter() - begun) * 1000)
-        same += exact == near
+        same[i >= PROBES // 2] += exact == near
         right += i < PROBES // 2 and exact.decision == "matched"
         matched += i >= PROBES // 2 and exact.decision == "matched"
     for how, spent in times.items():
         console.print(f"    decide by {how:9} median {statistics.median(spent):8.2f} ms, 95 % {late(spent):8.2f} ms")
     ratio = statistics.median(times["pgvector"]) / statistics.median(times["memory"])
-    console.print(f"    pgvector / memory {ratio:.2f}; the same decision {same} of {PROBES}")
+    console.print(f"    pgvector / memory {ratio:.2f}; the same decision for {same[0]} known, {same[1]} strangers")
     console.print(f"    of {PROBES // 2} known people {right} matched; of as many strangers {matched} matched somebody")
 
 

@@ -9,7 +9,7 @@ from visitord.records import Embedding, Status, Template
 from visitord.store.database import SQL, Cursor, numbers, value
 
 NEAR = 32  # templates whose owners are compared exactly
-EFFORT = 200  # templates that the index looks at besides; docs/scaling.md has what this finds
+EFFORT = 800  # templates that the index looks at besides; docs/scaling.md has what this finds
 
 
 def version(cursor: Cursor) -> tuple[int, int]:
