@@ -76,7 +76,7 @@ class Visitor:
 
 def said(text: str) -> str:
     """The sentence a page reports, be it news or an error."""
-    (sentence,) = re.findall(r'role="status">\s*<p>(.*?)</p>|role="alert">\s*<h1>(.*?)</h1>', text, re.DOTALL)
+    (sentence,) = re.findall(r'role="(?:status|alert)">\s*<p>(.*?)</p>|role="alert">\s*<h1>(.*?)</h1>', text, re.DOTALL)
     return "".join(sentence)
 
 

@@ -17,10 +17,11 @@ from running import running, wait
 from support import START, Box, axis, report
 from test_recorder import Desk
 from visitorctl.review import guard
-from visitorctl.review.server import Review
+from visitorctl.review.server import Review, link
 from visitorctl.review.site import site
 from visitord.config import address, load
 from visitord.errors import VisitordError
+from visitord.store.crops import Crops
 from visitord.store.database import Database
 
 
@@ -100,7 +101,17 @@ def test_a_cookie_is_worth_nothing_once_the_token_is_another(visitor: Visitor, b
     with serving(box) as other:
         cookies = dict(visitor.http.cookies)
         assert httpx.get(f"{base_of(other)}/cameras", cookies=cookies).status_code == 401
-        assert httpx.get(f"{base_of(other)}/cameras", cookies={"visitord_review": "x.y.z"}).status_code == 401
+        forged = dict.fromkeys(Visitor.of(other, visitor.desk).http.cookies, "x.y.z")
+        assert httpx.get(f"{base_of(other)}/cameras", cookies=forged).status_code == 401
+
+
+def test_two_boxes_at_two_ports_of_one_host_do_not_sign_each_other_out(page: Review, box: Box, desk: Desk) -> None:
+    (box.folder / "state" / guard.FILE).unlink()
+    with serving(box) as other:
+        browser = httpx.Client(follow_redirects=True)  # a cookie is for a host, whatever the port
+        for link in (page.link, other.link, page.link.split("?")[0], other.link.split("?")[0]):
+            assert browser.get(link).status_code == 200, link
+        assert len(dict(browser.cookies)) == 2
 
 
 def test_the_token_is_made_once_for_the_owner_only(tmp_path: Path) -> None:
@@ -237,20 +248,44 @@ def test_what_cannot_be_is_answered_with_a_sentence(visitor: Visitor) -> None:
     assert said(visitor.look("/?show=nobody", 404)) == "There is no such page."
     assert said(visitor.look("/?q=%00", 400)).startswith("The browser sent something")
     assert "Nobody is known as" in said(visitor.look(f"/person/{uuid4()}", 404))
-    assert "Nobody is known as" in visitor.act(f"{one}/merge", {"other": str(uuid4())}, 404)
-    assert "no open suggestion 7" in visitor.act("/suggestions/7/merge", status=404)
-    assert "No merge has the id" in visitor.act(f"/merges/{uuid4()}/undo", status=404)
-    assert "needs at least one visible character" in visitor.act(f"{one}/rename", {"name": " "}, 409)
-    assert "is not ignored" in visitor.act(f"{one}/unignore", status=409)
-    assert "Tick the sightings" in visitor.act(f"{one}/split", status=409)
-    assert "has no sighting" in visitor.act(f"{one}/split", {"sighting": str(uuid4())}, 404)
+    assert said(visitor.look(f"{one}/rename", 405)).startswith("Nothing is shown at this address")
+    assert visitor.act("/suggestions/7/merge", status=404) == "There is no open suggestion 7."
+    assert "visitorctl" not in visitor.act(f"/merges/{uuid4()}/undo", status=404)
     assert visitor.look("/?page=99999999999999999999") == visitor.look("/?page=1000000")
     assert "To the faces" in visitor.look("/nothing", 404)
+
+
+def test_a_form_that_fails_says_so_on_the_page_it_came_from(visitor: Visitor) -> None:
+    one = f"/person/{visitor.id_of(1)}"
+    for form, values, why in (
+        ("merge", {"other": str(uuid4())}, "Nobody is known as"),
+        ("reject", {"other": str(visitor.id_of(1))}, "visitor 1 is one person here."),
+        ("rename", {"name": " "}, "needs at least one visible character"),
+        ("unignore", {}, "visitor 1 is not ignored."),
+        ("split", {}, "Tick the sightings"),
+        ("split", {"sighting": str(uuid4())}, "has no sighting"),
+        ("forget", {}, "Nothing was erased"),
+    ):
+        for back in ("", "/?show=all&q=visitor"):
+            data = {"csrf": visitor.csrf(), "back": back, **values}
+            answer = visitor.http.post(f"{one}/{form}", data=data)
+            assert (answer.status_code, answer.url.raw_path.decode()) == (200, back or one), form
+            assert why in said(answer.text)
+            assert "visitorctl" not in said(answer.text)
+            assert 'class="said" role="alert"' in answer.text
+            assert 'class="said"' not in visitor.look(one), "it is said once"
+
+
+def test_a_form_about_somebody_who_is_gone_says_so_once(visitor: Visitor) -> None:
+    assert "Nobody is known as" in visitor.act(f"/person/{uuid4()}/ignore", status=404)
 
 
 @pytest.mark.parametrize("back", ["//evil.example", "https://evil.example/", "/\\evil.example", "/a\r\nX: y", "x"])
 def test_a_form_leads_back_to_this_site_only(visitor: Visitor, back: str) -> None:
     form = {"csrf": visitor.csrf(), "name": "Kim", "back": back}
+    answer = visitor.http.post(f"/person/{visitor.id_of(1)}/rename", data=form, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    form["name"] = " "
     answer = visitor.http.post(f"/person/{visitor.id_of(1)}/rename", data=form, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
 
@@ -316,6 +351,11 @@ def test_the_wall_has_who_was_seen_last_and_most_first_and_can_be_searched(visit
     assert names(visitor.look("/?show=all&q=_")) == []
     assert names(visitor.look("/?show=all&q=Visitor%202")) == ["Zoë 100%"], "its label stays"
     assert "Nobody is called “nobody” here." in visitor.look("/?q=nobody")
+    assert names(visitor.look("/?q=zo")) == ["Zoë 100%"], "a search looks among all"
+    assert names(visitor.look("/?show=unnamed&q=zo")) == []
+    assert names(visitor.look("/?q=")) == ["visitor 3", "visitor 1"]
+    assert not re.search('type="hidden" name="show"', visitor.look("/"))
+    assert re.search('type="hidden" name="show" value="named"', visitor.look("/?show=named"))
 
 
 def test_more_people_than_fit_are_on_further_pages(visitor: Visitor) -> None:
@@ -355,6 +395,37 @@ def test_a_picture_that_is_no_longer_here_is_no_broken_picture(visitor: Visitor,
     text = visitor.look("/")
     assert pictures[1] not in text
     assert "No picture of visitor 2 on this box" in text
+
+
+def test_a_person_of_photographs_has_a_face_everywhere(visitor: Visitor, question: int, box: Box) -> None:
+    folder, three = box.folder / "state" / "crops", visitor.id_of(3)
+    photograph = Crops(folder).keep(b"a photograph")
+    with visitor.desk.database.transaction() as cursor:
+        photographed = "update template set sighting_id = null, crop = %s where identity_id = %s"
+        cursor.execute(photographed, (photograph, three))
+    for path in folder.glob("*/*"):
+        if path.name != photograph:
+            path.unlink()  # it expired
+    for page in ("/", f"/person/{three}", f"/person/{three}/compare", f"/person/{three}/forget", "/suggestions"):
+        assert f"/crop/{photograph}" in visitor.look(page), page
+    text = visitor.look("/suggestions")
+    assert "No picture of visitor 3 on this box" not in text
+    assert text.count("No picture of visitor 1 on this box") == 1, "not one for each sighting"
+    visitor.act(f"/suggestions/{question}/merge")
+    assert f"/crop/{photograph}" in visitor.look("/merges")
+
+
+def test_a_better_picture_that_expired_leaves_the_one_by_which_they_are_recognised(
+    visitor: Visitor, pictures: list[str], box: Box
+) -> None:
+    best = pictures[3]
+    with visitor.desk.database.transaction() as cursor:
+        cursor.execute("update sighting set quality = 0.99 where crop = %s", (best,))
+        untaught = "delete from template where sighting_id = (select sighting_id from sighting where crop = %s)"
+        cursor.execute(untaught, (best,))
+    assert f"/crop/{best}" in visitor.look("/")
+    (box.folder / "state" / "crops" / best[:2] / best).unlink()
+    assert f"/crop/{pictures[0]}" in visitor.look("/")
 
 
 def test_an_old_id_leads_to_whom_it_was_merged_into(visitor: Visitor) -> None:
@@ -417,6 +488,22 @@ def test_a_pair_rejected(visitor: Visitor) -> None:
     assert visitor.desk.one("select count(*) from rejection") == 1
 
 
+def test_a_pair_rejected_is_not_asked_about_again(visitor: Visitor) -> None:
+    one, two, three = (f"/person/{visitor.id_of(n)}" for n in (1, 2, 3))
+    answer = visitor.http.post(f"{two}/reject?other={visitor.id_of(3)}", data={"csrf": visitor.csrf()})
+    for page, apart, asked in ((two, three, one), (three, two, one)):
+        text = visitor.look(f"{page}/compare")
+        marked, open_ = (re.findall(f'href="{who}">.*?</li>', text, re.DOTALL)[0] for who in (apart, asked))
+        assert "two people" in marked
+        assert "<form" not in marked
+        assert open_.count("<form") == 2
+    assert "two people" not in visitor.look(f"{one}/compare")
+    (offer,) = re.findall(r'action="([^"]+/merge[^"]+)"', answer.text)
+    assert visitor.act(offer.replace("&amp;", "&")) == "visitor 2 is now part of visitor 3.", "a slip is taken back"
+    visitor.act(f"{two}/reject?other={visitor.id_of(1)}")
+    assert "two people" in visitor.look(f"{one}/compare"), "whoever was merged counts as the one they are now"
+
+
 def test_whoever_has_a_name_stays_when_the_same_is_picked(visitor: Visitor) -> None:
     visitor.act(f"/person/{visitor.id_of(1)}/rename", {"name": "Kim"})
     text = visitor.look(f"/person/{visitor.id_of(1)}/compare")
@@ -451,6 +538,9 @@ def test_of_two_names_a_person_chooses(visitor: Visitor, question: int) -> None:
     assert "One person: Kim" in text
     assert "One person: Sam" in text
     assert f'action="/person/{visitor.id_of(1)}/merge?other={visitor.id_of(3)}"' in text
+    (rejecting,) = re.findall(r'action="([^"]+/reject[^"]*)"', text)
+    form = {"csrf": visitor.csrf(), "back": "/suggestions"}
+    assert "There is no open question." in visitor.http.post(rejecting.replace("&amp;", "&"), data=form).text
 
 
 def test_sightings_split_off(visitor: Visitor) -> None:
@@ -460,9 +550,7 @@ def test_sightings_split_off(visitor: Visitor) -> None:
     one = f"/person/{visitor.id_of(1)}"
     assert visitor.act(f"{one}/split", {"sighting": [str(newest)]}) == "What was ticked of visitor 1 is now visitor 4."
     assert visitor.desk.rows(f"select name from visit_log where visit_id = '{newest}'") == [("visitor 4",)]
-    assert "all sightings of visitor 4" in visitor.act(
-        f"/person/{visitor.id_of(4)}/split", {"sighting": [str(newest)]}, 409
-    )
+    assert "all sightings of visitor 4" in visitor.act(f"/person/{visitor.id_of(4)}/split", {"sighting": [str(newest)]})
 
 
 def test_ignoring_and_no_longer(visitor: Visitor) -> None:
@@ -480,7 +568,9 @@ def test_forgetting_destroys_what_the_question_named(visitor: Visitor, box: Box,
     asked = visitor.look(f"{one}/forget")
     assert "2 visits and 2 sightings" in asked
     assert "cannot be undone" in asked
-    assert "Nothing was erased" in visitor.act(f"{one}/forget", status=409)
+    (back,) = re.findall('name="back" value="(.+?)"', asked)
+    assert back == f"{one}/forget"
+    assert "Nothing was erased" in visitor.act(f"{one}/forget", {"back": back})
     assert visitor.desk.one("select count(*) from visitor") == 3
     assert visitor.act(f"{one}/forget", {"certain": "on"}) == "visitor 1 is forgotten."
     assert visitor.desk.rows("select name from visitor order by 1") == [("visitor 2",), ("visitor 3",)]
@@ -517,13 +607,57 @@ def test_the_command_prints_the_link_and_ends_when_asked(box: Box, desk: Desk) -
         assert link.split("?")[1] in box.ok("visitorctl", "review", "--link")
         port = link.split(":")[2].split("/")[0]
         box.run("visitorctl", "review", "--listen", f"127.0.0.1:{port}").fails_with(
-            f"The review page cannot listen on 127.0.0.1:{port}: Address already in use."
+            f"The review page cannot listen on 127.0.0.1:{port}: Address already in use; it may be open there already: "
+            "visitorctl review --link prints its link."
         )
     finally:
         process.terminate()
         _, err = process.communicate(timeout=20)
     assert err == ""
     assert box.run("visitorctl", "review", "--listen", "nowhere").code == 2
+
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104
+
+
+def test_the_command_on_all_addresses_prints_a_link_of_this_box_and_one_warning(box: Box, desk: Desk) -> None:
+    process = box.start("visitorctl", "review", "--listen", f"{EVERYWHERE}:0")
+    try:
+        assert process.stdout
+        process.stdout.readline()
+        link = process.stdout.readline().strip()
+        assert link.startswith("http://127.0.0.1:")
+        assert "visitor 1" in Visitor.of_link(link, desk).look("/")
+    finally:
+        process.terminate()
+        _, err = process.communicate(timeout=20)
+    assert len(err.splitlines()) == 1
+    assert "put TLS before it" in err
+
+
+@pytest.mark.parametrize(
+    ("host", "hosts", "shown"),
+    [
+        (EVERYWHERE, (), "127.0.0.1"),
+        ("::", (), "[::1]"),
+        (EVERYWHERE, ("box.example.org", "192.0.2.7"), "box.example.org"),
+        ("::", ("2001:db8::7",), "[2001:db8::7]"),
+        ("127.0.0.1", ("box.example.org",), "127.0.0.1"),
+    ],
+)
+def test_the_link_of_a_page_on_all_addresses_can_be_opened(host: str, hosts: tuple[str, ...], shown: str) -> None:
+    assert link((host, 8642), "t", hosts) == f"http://{shown}:8642/?token=t"
+
+
+def test_a_page_on_all_addresses_is_warned_of_once(box: Box, desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    config = load(box.folder / "config.toml")
+    for host, told in ((EVERYWHERE, 1), ("127.0.0.1", 0)):
+        page = Review(config, desk.database, (host, 0))
+        page.stop()
+        page.run()
+        lines = [r.getMessage() for r in caplog.records if "TLS" in r.getMessage()]
+        assert len(lines) == told, host
+        caplog.clear()
 
 
 CAMERA = '[[camera]]\nname = "door"\nsource = "missing.mp4"\n'
@@ -556,7 +690,8 @@ def test_a_taken_port_is_one_warning_and_the_service_goes_on(box: Box, desk: Des
             assert daemon.end() == 0
     told = [line for line in daemon.log.splitlines() if "review" in line]
     assert len(told) == 1
-    assert told[0].endswith(f"cannot listen on {listen}: Address already in use. The daemon goes on without it.")
+    assert f"cannot listen on {listen}: Address already in use; it may be open there already: " in told[0]
+    assert told[0].endswith("prints its link. The daemon goes on without it.")
     assert "WARNING" in told[0]
 
 

@@ -164,7 +164,7 @@ def test_faces_are_named_by_keys_alone(browser: Browser, desk: Desk) -> None:
     page.keyboard.press("/")
     page.keyboard.type("larsen")
     page.keyboard.press("Enter")
-    page.get_by_text("Look among all people").click()
+    page.wait_for_url("**q=larsen")
     assert page.locator(".card .who").all_inner_texts() == ["Kim Larsen"]
     page.keyboard.press("j")
     page.keyboard.press("m")
@@ -339,6 +339,36 @@ def test_every_page_fits_is_legible_and_labelled(
         assert page.locator("h1").count() == 1, path
         broken = "[...document.images].filter((i) => i.complete && !i.naturalWidth && i.checkVisibility()).length"
         assert page.evaluate(broken) == 0, path
+
+
+TARGET_PX = 24  # WCAG 2.2, 2.5.8: the least a finger finds
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_long_names_and_small_things_keep_their_measure(browser: Browser, desk: Desk, size: tuple[int, int]) -> None:
+    page, name = browser.open(size), "Somebody " * 22 + "A"
+    card(page, "visitor 1").get_by_placeholder("Name").fill(name)
+    card(page, "visitor 1").get_by_role("button", name="Save").click()
+    page.goto(f"{base_of(browser.review)}/?show=all")
+    called = page.locator(".who", has_text="Somebody")
+    line = float(called.evaluate("parseFloat(getComputedStyle(document.body).lineHeight)"))
+    assert called.evaluate("e => e.clientHeight") == pytest.approx(3 * line, abs=2)
+    assert called.get_attribute("title") == name
+    card(page, "visitor 3").locator(".look").click()
+    tick = page.locator("input[type=checkbox]").first.bounding_box()
+    assert tick
+    assert min(tick["width"], tick["height"]) >= TARGET_PX
+    page.get_by_text("Same as …").click()
+    card(page, "visitor 2").get_by_role("button", name="Same").click()
+    page.get_by_role("link", name="Merges", exact=True).click()
+    for link in page.locator(".merges a").all():
+        box = link.bounding_box()
+        assert box
+        assert box["height"] >= TARGET_PX
+    page.goto(f"{base_of(browser.review)}/cameras")
+    told = page.get_by_text("No camera is configured.").bounding_box()
+    assert told
+    assert told["x"] + told["width"] / 2 == pytest.approx(size[0] / 2, abs=10)
 
 
 def test_the_keyboard_shows_where_it_is(browser: Browser) -> None:

@@ -114,14 +114,23 @@ def _judged(cursor: Cursor, verdict: str, kept: Person, merged: Person) -> Done:
     note = (account_name(), WHY, now := datetime.now(UTC))
     if verdict == "reject":
         correcting.reject(cursor, kept, merged, *note)
-        return f"{merged.name} and {kept.name} stay two people.", merged, None
+        again = url_for("actions.judge", who=merged.visitor_id, verdict="merge", other=kept.visitor_id)
+        return f"{merged.name} and {kept.name} stay two people.", merged, ("One person after all", again)
     merging.merge(cursor, kept.visitor_id, merged.visitor_id, *note)
     made = next(m for m in listing.rows(cursor, "merges_in_force", limit=100) if m["merged_at"] == now)
     offer = ("Undo", url_for("actions.undo", merge_id=made["merge_id"]))
     return f"{merged.name} is now part of {kept.name}.", kept, offer
 
 
-def _told(sentence: str, page: str, offer: Offer | None) -> Response:
+def failed(sentence: str) -> Response | None:
+    """Back to where a person's form came from, which says why nothing was done; None where this was no such form."""
+    who = (request.view_args or {}).get("who")
+    if request.method != "POST" or who is None:
+        return None
+    return _told(sentence, request.form.get("back") or url_for("pages.person", who=who), None, "alert")
+
+
+def _told(sentence: str, page: str, offer: Offer | None, role: str = "status") -> Response:
     """To a page of ours, which says what was done and offers what may be done next."""
-    flash({"sentence": sentence, "offer": offer})  # type: ignore[arg-type]
+    flash({"sentence": sentence, "offer": offer, "role": role})  # type: ignore[arg-type]
     return redirect(page if _OURS.fullmatch(page) else "/", 303)

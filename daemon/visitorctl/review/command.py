@@ -28,9 +28,7 @@ def review(listen: tuple[str, int] | None, link: bool) -> None:
     settings = config()
     listen = listen or settings.review.listen or server.DEFAULT
     if link:
-        return click.echo(server.link(listen, guard.token(settings.state)))
+        return click.echo(server.link(listen, guard.token(settings.state), settings.review.hosts))
     page = server.Review(settings, box.open_database(settings, wait=True), listen)
-    if listen[0] not in guard.LOOPBACK:
-        click.echo("Others on the network can reach this page, and read what it sends: put TLS before it.", err=True)
     click.echo(f"The review page is open; Ctrl-C closes it:\n{page.link}")
     return page.run()

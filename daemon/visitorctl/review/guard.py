@@ -57,8 +57,9 @@ def token(state: Path) -> str:
 def protect(app: Flask, secret: str, hosts: AbstractSet[str]) -> None:
     """Let nobody through who has not shown the token, under no other host name, and no forged form."""
     app.secret_key = hmac.digest(secret.encode(), b"session", hashlib.sha256)
+    own = hmac.digest(secret.encode(), b"cookie", hashlib.sha256).hex()[:8]  # browsers do not tell ports apart
     app.config |= {
-        "SESSION_COOKIE_NAME": "visitord_review",
+        "SESSION_COOKIE_NAME": f"visitord_review_{own}",
         "SESSION_COOKIE_SAMESITE": "Strict",
         "PERMANENT_SESSION_LIFETIME": 30 * 86400,  # seconds
         "MAX_CONTENT_LENGTH": BODY_MAX_BYTES,

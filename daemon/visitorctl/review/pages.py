@@ -26,8 +26,8 @@ TIMELINE = timedelta(days=28)
 
 @pages.get("/")
 def wall() -> str:
-    """Everyone of a kind."""
-    if (show := request.args.get("show", "unnamed")) not in SHOWN:
+    """Everyone of a kind; a search looks among all, where no kind is asked for."""
+    if (show := request.args.get("show", "all" if request.args.get("q") else "unnamed")) not in SHOWN:
         abort(404)
     with desk().transaction() as cursor:
         found, questions = _wall(cursor, show), len(listing.rows(cursor, "suggestions"))
@@ -51,7 +51,7 @@ def step(who: UUID, step: str) -> str:
     """Whom a person may be the same as; or asks once more, and says what would be destroyed."""
     with desk().transaction() as cursor:
         about = _about(cursor, who)
-        found = _wall(cursor, "all") if step == "compare" else {}
+        found = _wall(cursor, "all", about["visitor_id"]) if step == "compare" else {}
     return render_template(f"{step}.html", about=about, **found)
 
 
@@ -71,8 +71,8 @@ def merges() -> str:
     """The merges in force, to be taken back."""
     with desk().transaction() as cursor:
         found = listing.rows(cursor, "merges_in_force", limit=MERGES)
-        faces = people.faces(cursor, [merge[side] for merge in found for side in ("kept_id", "merged_id")])
-    return render_template("merges.html", merges=found, crops={who: _here(crop) for who, (_, crop) in faces.items()})
+        crops = _crops(cursor, [merge[side] for merge in found for side in ("kept_id", "merged_id")])
+    return render_template("merges.html", merges=found, crops=crops)
 
 
 @pages.get("/cameras")
@@ -107,12 +107,12 @@ def crop(name: str) -> Response:
     return Response(jpeg, mimetype="image/jpeg") if jpeg else abort(404)
 
 
-def _wall(cursor: Cursor, show: str) -> dict[str, Any]:
-    """A page of people with their faces, and what the search and the pager need."""
+def _wall(cursor: Cursor, show: str, other: UUID | None = None) -> dict[str, Any]:
+    """A page of people with their faces, whether they were said not to be `other`, and what search and pager need."""
     text = " ".join(request.args.get("q", "").split())
     page = min(max(1, request.args.get("page", 1, int)), 1_000_000)
     values = {"statuses": SHOWN[show], "text": text, "limit": ON_A_WALL, "offset": (page - 1) * ON_A_WALL}
-    found = _with_faces(cursor, listing.rows(cursor, "wall", **values), "visitor_id")
+    found = _with_faces(cursor, listing.rows(cursor, "wall", visitor=other, **values), "visitor_id")
     return {"people": found, "text": text, "page": page, "more": bool(found) and found[0]["total"] > page * ON_A_WALL}
 
 
@@ -128,10 +128,11 @@ def _sightings(cursor: Cursor, who: UUID, limit: int) -> list[dict[str, Any]]:
 
 def _with_faces(cursor: Cursor, rows: Sequence[dict[str, Any]], key: str) -> list[dict[str, Any]]:
     """The rows, each with the picture that shows best whom it is about, where this box has one."""
-    faces = people.faces(cursor, [row[key] for row in rows])
-    return [{**row, "crop": _here(faces.get(row[key], ("", None))[1])} for row in rows]
+    crops = _crops(cursor, [row[key] for row in rows])
+    return [{**row, "crop": crops.get(row[key])} for row in rows]
 
 
-def _here(crop: str | None) -> str | None:
-    """The name of a picture that this box still has."""
-    return crop if desk().crops.read(crop) else None
+def _crops(cursor: Cursor, ids: Sequence[UUID]) -> dict[UUID, str | None]:
+    """For each person or sighting the best picture that this box still has: what made it known outlives the others."""
+    rows = listing.rows(cursor, "faces", ids=list(ids))
+    return {row["id"]: next((c for c in (row["best"], row["kept"]) if desk().crops.read(c)), None) for row in rows}

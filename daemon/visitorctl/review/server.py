@@ -1,9 +1,12 @@
 """The review page's HTTP server: an address, a link that opens it, a loop that can be ended."""
 
 import contextlib
+import errno
 import logging
 import socket
 import threading
+from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from waitress import create_server, wasyncore
@@ -31,8 +34,12 @@ class Review:
             listening = socket.create_server(listen, family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         except OSError as error:
             reason = str(error.strerror).split(" (while")[0]  # Python adds the address
+            if error.errno == errno.EADDRINUSE:
+                reason += "; it may be open there already: visitorctl review --link prints its link"
             raise VisitordError(f"The review page cannot listen on {host}:{port}: {reason}.") from None
-        self.link = link((host, listening.getsockname()[1]), token)
+        if host not in guard.LOOPBACK:
+            log.warning("Others on the network can reach the review page, and read what it sends: put TLS before it.")
+        self.link = link((host, listening.getsockname()[1]), token, config.review.hosts)
         self._stop = threading.Event()
         self._sockets: dict[int, Any] = {}
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a wall of pictures may wait for a moment
@@ -58,9 +65,12 @@ class Review:
         self._stop.set()
 
 
-def link(listen: tuple[str, int], token: str) -> str:
-    """What opens the page in a browser that was never there."""
+def link(listen: tuple[str, int], token: str, hosts: Sequence[str] = ()) -> str:
+    """What opens the page in a browser that was never there; `hosts`: names for a page on all addresses of the box."""
     host, port = listen
+    with contextlib.suppress(ValueError):  # a name
+        if (address := ip_address(host)).is_unspecified:
+            host = next(iter(hosts), "127.0.0.1" if address.version == 4 else "::1")
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/?token={token}"
 
 

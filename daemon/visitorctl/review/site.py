@@ -1,6 +1,7 @@
 """The web application: its pages and actions put together, and every error as one sentence on a page."""
 
 import logging
+import re
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -8,9 +9,10 @@ from zoneinfo import ZoneInfo
 from flask import Flask, Response, render_template, request, session
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as Answer
 
 from visitorctl.review import guard
-from visitorctl.review.actions import actions
+from visitorctl.review.actions import actions, failed
 from visitorctl.review.desk import Desk
 from visitorctl.review.pages import pages
 from visitord.config import Config
@@ -19,10 +21,12 @@ from visitord.store.crops import Crops
 from visitord.store.database import Database
 
 log = logging.getLogger(__name__)
+_COMMAND = re.compile(r"[;:] [^;:]*\bvisitorctl .*\.$")  # advice for a terminal
 _SENTENCES = {
     400: "The browser sent something that cannot be understood.",
     401: "This page opens only with the link that visitorctl review prints; visitorctl review --link prints it again.",
     404: "There is no such page.",
+    405: "Nothing is shown at this address; go on from the faces.",
     413: "That is too much at once.",
 }
 
@@ -42,16 +46,19 @@ def site(config: Config, database: Database, token: str, hosts: AbstractSet[str]
     return app
 
 
-def _sorry(error: Exception) -> Response:
-    """One sentence; while the database is away the page tries again by itself."""
+def _sorry(error: Exception) -> Answer:
+    """One sentence, where a form came from if it can be; while the database is away the page tries again by itself."""
     status, sentence = _told(error)
+    if isinstance(error, VisitordError) and (back := failed(sentence)):
+        return back
     again = {"Refresh": "5"} if status == 503 and request.method == "GET" else {}  # in seconds
     return Response(render_template("error.html", sentence=sentence, again=again), status, again)
 
 
 def _told(error: Exception) -> tuple[int, str]:
     if isinstance(error, VisitordError):
-        return 503 if isinstance(error, DatabaseError) else 404 if isinstance(error, NotFoundError) else 409, str(error)
+        status = 503 if isinstance(error, DatabaseError) else 404 if isinstance(error, NotFoundError) else 409
+        return status, _COMMAND.sub(".", str(error))
     if isinstance(error, HTTPException):
         return error.code or 500, _SENTENCES.get(error.code or 500) or error.description or error.name
     log.error("The review page failed at %s %s.", request.method, request.path, exc_info=error)

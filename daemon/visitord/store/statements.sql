@@ -25,14 +25,14 @@ and v.status = coalesce(%(status)s, v.status)
 and (not %(unnamed)s or v.name = v.label)
 order by visits_30d desc, last_seen desc, label
 
--- wall: people of some statuses with a text in their name or label, by the day seen last, the most frequent first
-select *, count(*) over () as total
-from visitor
-where status = any(%(statuses)s)
+-- wall: people with a text in their name or label, by the day seen last, the most frequent first; apart from one of them
+select v.*, count(*) over () as total, exists (
+    select from rejection join identity i on i.identity_id = one_id join identity j on j.identity_id = other_id
+    where (visitor_id, %(visitor)s) in ((i.root_id, j.root_id), (j.root_id, i.root_id))) as apart
+from visitor v where status = any(%(statuses)s)
 and (position(lower(%(text)s) in lower(name)) > 0 or position(lower(%(text)s) in label) > 0)
 order by last_seen::date desc nulls last, visits desc, last_seen desc, label
-limit %(limit)s
-offset %(offset)s
+limit %(limit)s offset %(offset)s
 
 -- visits: with the keys of the JSON contract, in order of time
 select visit_id, visitor_id as identity, name, status, cameras[1] as camera, cameras, started_at, ended_at,
@@ -369,19 +369,19 @@ where not exists (select from suggestion s where (s.one_id, s.other_id) = (said.
 delete from suggestion
 where (one_id, other_id) not in (select * from unnest(%s::uuid[], %s::uuid[]))
 
--- faces: what people, merged or not, and sightings are called, and the crop that shows them best
-select i.identity_id, coalesce(i.name, 'visitor ' || i.number),
+-- faces: what people, merged or not, and sightings are called, the crop that shows them best, and one kept for good
+select i.identity_id as id, coalesce(i.name, 'visitor ' || i.number),
        (select crop from sighting g join identity m using (identity_id)
         where i.identity_id in (m.identity_id, m.root_id) and crop is not null
-        order by m.identity_id = i.identity_id desc, good_shots > 0 desc, quality desc limit 1),
-       (select crop from template t join identity m using (identity_id)
-        where i.identity_id in (m.identity_id, m.root_id) and crop is not null order by quality desc limit 1)
+        order by m.identity_id = i.identity_id desc, good_shots > 0 desc, quality desc limit 1) as best,
+       (select coalesce(t.crop, g.crop) from template t left join sighting g using (sighting_id)
+        join identity m on m.identity_id = t.identity_id where i.identity_id in (m.identity_id, m.root_id)
+        order by coalesce(t.crop, g.crop) is null, t.quality desc limit 1) as kept
 from identity i
 where i.identity_id = any(%(ids)s)
 union all
 select sighting_id, camera || to_char(started_at, ' MM-DD HH24:MI'), crop, null
-from sighting
-where sighting_id = any(%(ids)s)
+from sighting where sighting_id = any(%(ids)s)
 
 -- find_person: who stands for those that an id, an id's beginning, a number or a name may mean
 select distinct r.identity_id, coalesce(r.name, 'visitor ' || r.number), 'visitor ' || r.number
