@@ -208,6 +208,14 @@ def test_a_reader_that_has_enough_is_no_error(box: Box) -> None:
     assert "Error" not in done.stderr
 
 
+def test_a_full_disk_behind_the_output_is_one_sentence(box: Box) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [str(Path(sys.executable).parent / "visitorctl"), "--help"]
+        done = subprocess.run(command, cwd=box.folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "No space left on device." in done.stderr
+
+
 def test_replay_shows_progress_on_a_terminal(box: Box) -> None:
     path = film(box.folder / "short.mp4", [], 3)
     controller, terminal = pty.openpty()

@@ -56,15 +56,17 @@ def open_pack(config: Config, name: str | None = None, folder: Path | None = Non
     if problem := model_store.check(name, folder):
         raise ModelError(problem)
     device, given = choose(config.models.device), config.models
+    pack: Pack
     if (folder / model_store.MANIFEST).is_file():
-        from visitord_mxnet.pack import MxnetPack
+        from visitord_mxnet.pack import NATIVE, MxnetPack
 
-        return MxnetPack(name, folder, config, device)
-    pack: Pack = (
-        ZooPack(folder, given.threads, device, given.detect_px)
-        if name == model_store.DEFAULT
-        else InsightPack(name, folder, device, given.detect_px, given.threads)
-    )
+        pack = MxnetPack(name, folder, config, device)
+        if pack.runs_on == NATIVE:  # which has a card of its own, or none
+            return pack
+    elif name == model_store.DEFAULT:
+        pack = ZooPack(folder, given.threads, device, given.detect_px)
+    else:
+        pack = InsightPack(name, folder, device, given.detect_px, given.threads)
     runs = device.provider in pack.runs_on
     if problem := device.problem or ("" if runs else f"{name} does not run on {device.provider}: {pack.runs_on}."):
         _warn(problem)
@@ -139,9 +141,9 @@ def open_recorder(
             raise
         problem = error
     crops, vector = Crops(config.state / "crops"), config.database.vector
-    known = GalleryFile(config.gallery_file, pack.fingerprint) if spool and not vector else None
-    if waits and known is None:
-        config.gallery_file.unlink(missing_ok=True)  # nobody would erase anyone from it
+    known = GalleryFile(config.gallery_file, pack.fingerprint) if waits else None
+    if known and vector:
+        known.discard()  # nobody would erase anyone from it
     recorder = Recorder(
         database, site, pack.fingerprint, pack.dim, limits, arrived, crops, spool, known, prepare, vector=vector
     )

@@ -19,6 +19,7 @@ from visitord_mxnet.checkpoint import INPUT
 from visitord_mxnet.native import Native
 
 ONNX_FILE, SYMBOL_FILE, PARAMS_FILE = "recogniser.onnx", "model-symbol.json", "model.params"
+NATIVE = "recogniser by MXNet"
 Run = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """From RGB crops (n, 112, 112, 3) to embeddings (n · d,)."""
 
@@ -39,9 +40,7 @@ class MxnetPack(Yunet):
                     raise ValueError(f"{file} is damaged, import it again")
             self.fingerprint, self.licence = str(about["fingerprint"]), str(about["licence"])
             self._run = _runner(folder, about.get("python"), about["output"], config, device or Device())
-            self.runs_on = (
-                "recogniser by MXNet" if about.get("python") else f"recogniser on {(device or Device()).provider}"
-            )
+            self.runs_on = NATIVE if about.get("python") else f"recogniser on {(device or Device()).provider}"
             self.dim = self._run(np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8)).size
         except ModelError:
             raise

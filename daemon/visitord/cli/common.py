@@ -72,6 +72,8 @@ class Group(click.Group):
             sentence = str(error)
         except PermissionError as error:
             sentence = f"{error.filename}: {error.strerror}; run this as the account that owns it."
+        except OSError as error:
+            sentence = f"{error.filename or 'What was to be written or read'}: {error.strerror or error}."
         except ImportError as error:
             remedy = f"on a server without a desktop run: {sys.executable} -m visitord_setup.wheels"
             sentence = f"A library does not load on this machine ({error}); {remedy}"

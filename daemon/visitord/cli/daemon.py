@@ -111,7 +111,7 @@ def migrate_() -> None:
     """Bring the database up to date."""
     settings = config()
     database = Database.at(settings.database_url(), settings.state)
-    applied = migrate.migrate(database, config().database.vector)
+    applied = migrate.migrate(database, settings.database.vector)
     click.echo(f"Applied {', '.join(applied)}." if applied else "The database is up to date.")
 
 

@@ -30,11 +30,8 @@ _OPTIONS: dict[str, Any] = {
     "options": "-c lock_timeout=5s -c statement_timeout=60s -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 "
     "-c tcp_keepalives_count=3",
 }
-_OVERTAKEN = (
-    errors.DeadlockDetected,
-    errors.SerializationFailure,
-    errors.ForeignKeyViolation,
-)  # just forgotten
+# The last: of somebody who was just forgotten.
+_OVERTAKEN = (errors.DeadlockDetected, errors.SerializationFailure, errors.ForeignKeyViolation)
 _BUSY = (errors.LockNotAvailable, errors.QueryCanceled, *_OVERTAKEN)
 _SENSELESS = (psycopg2.DataError, errors.CheckViolation, errors.NotNullViolation)
 _TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)

@@ -41,10 +41,14 @@ class GalleryFile:
                 os.fsync(file.fileno())
             aside.replace(self._path)
         except OSError as error:
-            for stale in (aside, self._path):  # it may hold somebody who was erased
-                with contextlib.suppress(OSError):
-                    stale.unlink(missing_ok=True)
+            self.discard()  # it may hold somebody who was erased
             log.warning("%s cannot be written: %s; it is needed only to start without the database.", self._path, error)
+
+    def discard(self) -> None:
+        """Delete the file, as far as the disk lets us."""
+        for file in (self._path.with_suffix(".part"), self._path):
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
 
     def load(self) -> tuple[Thresholds, tuple[Template, ...]] | None:
         """The thresholds and templates kept, None where nothing that can be used was."""
