@@ -149,6 +149,7 @@ def test_what_a_view_does_not_allow_is_not_blamed_on_the_server(box: Box) -> Non
 
 def test_a_command_in_the_wrong_folder_makes_no_database_there(tmp_path: Path) -> None:
     Box(tmp_path).run("visitorctl", "list").fails_with("neither a config.toml nor", "--config")
+    Box(tmp_path).run("visitorctl", "review", "--link").fails_with("neither a config.toml nor", "--config")
     assert list(tmp_path.iterdir()) == []
 
 

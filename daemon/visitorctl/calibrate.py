@@ -12,7 +12,7 @@ import numpy as np
 from visitorctl import measure
 from visitorctl.working import working
 from visitord import box
-from visitord.cli.common import PATH, config, log_to_stderr, save, show
+from visitord.cli.common import PATH, config, database, save, show
 from visitord.errors import VisitordError
 from visitord.store import sightings
 from visitord.store.embedded import account_name
@@ -33,12 +33,11 @@ def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
     Two faces in one picture are two people; the two halves of one sighting are one person.  Proposed is the smallest
     `match` at which two people pass for one, with 95 % confidence, at most at --rate.
     """
-    log_to_stderr()
-    settings = config()
-    pack, database, site = box.open_pack(settings), box.open_database(settings), settings.site.name
-    with working("Reading scores"), database.transaction() as cursor:
+    settings, opened = config(), database()
+    pack, site = box.open_pack(settings), settings.site.name
+    with working("Reading scores"), opened.transaction() as cursor:
         sample = measure.sample(cursor, site, pack.fingerprint)
-    result = measure.calibrate(sample, box.thresholds(settings, pack, database), pack.thresholds, rate)
+    result = measure.calibrate(sample, box.thresholds(settings, pack, opened), pack.thresholds, rate)
     new, n = result.proposed, len(sample.different)
     outcomes = {"in force": result.current} | ({f"proposed for {rate:g}": new} if new else {})
     if picture:
@@ -59,7 +58,7 @@ def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
     if new is None:
         raise VisitordError("There is no proposal to apply: wait until more people are seen together or raise --rate.")
     by, given = account_name(), (settings.models.match, settings.models.new) != (None, None)
-    with database.transaction() as cursor:
+    with opened.transaction() as cursor:
         sightings.choose(cursor, site, pack.fingerprint, new.match, new.new, by, datetime.now(UTC))
     but = f" But models.match and models.new in {settings.path} go before it." if given else ""
     click.echo(f"Applied at {site}: running daemons take it at their next start.{but}", err=form == "json")

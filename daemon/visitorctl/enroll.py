@@ -57,7 +57,7 @@ def enroll(
 
     opened, settings = database(), config()
     pack = box.open_pack(settings)
-    desk = Desk(opened, pack, box.thresholds(settings, pack, opened), Crops(settings.state / "crops"))
+    desk = Desk(opened, pack, box.thresholds(settings, pack, opened), Crops(settings.crops_dir))
     answers = Answers(yes, new, lambda question: click.confirm(question, default=True))
     if camera:
         from visitorctl.session import take

@@ -31,7 +31,7 @@ def show_faces(database: Database, rows: Sequence[tuple[str, Sequence[UUID]]]) -
     """A line for each row, and below it the faces of the people or sightings of these ids that have one on this box."""
     with database.transaction() as cursor:
         known = people.faces(cursor, [i for _, ids in rows for i in ids])
-    crops = Crops(config().state / "crops")
+    crops = Crops(config().crops_dir)
     for line, ids in rows:
         out.print(line, markup=False)
         pictures = [crops.read(known[i][1]) for i in ids if i in known]

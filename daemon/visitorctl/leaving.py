@@ -6,8 +6,11 @@ import click
 
 from visitorctl.completion import WHO
 from visitord.cli.common import config, database
+from visitord.config import Config
+from visitord.errors import SpoolError
 from visitord.store import erasing, listing, people
 from visitord.store.crops import Crops
+from visitord.store.erasing import Erased
 
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 
@@ -19,6 +22,15 @@ def confirm(question: str, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError(f"{question} There is no terminal to ask at: say so with --yes.")
     click.confirm(question, abort=True)
+
+
+def clear_up(settings: Config, erased: Erased) -> str:
+    """Delete what this box keeps of whom was just forgotten; a remark where that has to wait for its daemon."""
+    try:
+        erasing.finish(erased, Crops(settings.crops_dir), settings.spool_file, settings.gallery_file)
+    except (OSError, SpoolError) as error:
+        return f" Files on this box cannot be deleted yet, its daemon tries again: {error}"
+    return ""
 
 
 @click.command()
@@ -61,5 +73,5 @@ def forget(who: str, yes: bool) -> None:
     confirm(f"Erase {named} for good, with {what}?", yes)
     with opened.transaction() as cursor:
         erased = erasing.forget(cursor, person)
-    erasing.finish(erased, Crops(config().state / "crops"), config().spool_file, config().gallery_file)
-    click.echo(f"{named} is forgotten: {erased.sightings} sightings and {len(erased.crops)} pictures are gone.")
+    gone = f"{named} is forgotten: {erased.sightings} sightings and {len(erased.crops)} pictures are gone."
+    click.echo(gone + clear_up(config(), erased))

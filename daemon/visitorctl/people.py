@@ -161,7 +161,7 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
         for why, some in rows:
             click.echo(f"{', '.join(name for name, _ in some)} ({why})")
     if picture:
-        crops = Crops(settings.state / "crops")
+        crops = Crops(settings.crops_dir)
         save(picture, sheet([(why, [(name, crops.read(crop)) for name, crop in some]) for why, some in rows]))
     outcome = jobs.outcome(done)
     click.echo(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")

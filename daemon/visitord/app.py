@@ -41,8 +41,8 @@ class Daemon:
     once: streams are played to their end, like files, and the daemon ends with them.
 
     Threads: one per camera (owns its stream), vision (owns models and trackers), recorder (owns gallery and
-    writing connection), health (watches the cameras), one for jobs, and those of
-    `also`.  Any but the jobs' dying ends the process with exit code 1.
+    writing connection), health (watches the cameras), one for jobs, and those of `also`.  Any but the jobs' dying ends
+    the process with exit code 1.
     """
 
     def __init__(
@@ -71,8 +71,8 @@ class Daemon:
         self._cameras = [
             Camera(c, config.source_of(c), self._clock, self._sources_stop, self._ready.set, once=once) for c in used
         ]
-        off = "enabled = false in the configuration"
         self._others: list[tuple[Worker, Callable[[], None]]] = []
+        off = "enabled = false in the configuration"
         self._disabled = [Health(c.name, State.DISABLED, off) for c in config.camera if not c.enabled]
 
     def also(self, name: str, work: Callable[[], None], end: Callable[[], None]) -> None:

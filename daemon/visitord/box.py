@@ -140,7 +140,7 @@ def open_recorder(
         if spool is None:
             raise
         problem = error
-    crops, vector = Crops(config.state / "crops"), config.database.vector
+    crops, vector = Crops(config.crops_dir), config.database.vector
     known = GalleryFile(config.gallery_file, pack.fingerprint) if waits else None
     if known and vector:
         known.discard()  # nobody would erase anyone from it

@@ -237,10 +237,8 @@ class Config(_Section):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f'two cameras are called "{name}"; give each a name of its own')
-        if asking := [c.name for c in self.camera if c.liveness != "off" and not self.models.liveness]:
-            raise ValueError(
-                f"camera {asking[0]} has liveness on, but models.liveness names no folder with the networks"
-            )
+        if on := [c.name for c in self.camera if c.liveness != "off" and not self.models.liveness]:
+            raise ValueError(f"camera {on[0]} has liveness on, but models.liveness names no folder with the networks")
         return self
 
     @property
@@ -266,6 +264,10 @@ class Config(_Section):
     @property
     def spool_file(self) -> Path:
         return self.state / "spool.db"
+
+    @property
+    def crops_dir(self) -> Path:
+        return self.state / "crops"
 
     @property
     def gallery_file(self) -> Path:

@@ -117,7 +117,7 @@ class Jobs:
             log.info("The merge job %s.", outcome(done))
 
     def _tidy(self, database: Database) -> None:
-        limits, crops = self._config.crops, Crops(self._config.state / "crops")
+        limits, crops = self._config.crops, Crops(self._config.crops_dir)
         with database.transaction() as cursor:
             needed = sightings.template_crops(cursor)
             erasing.sweep(cursor, self._clock.now())
@@ -130,7 +130,7 @@ class Jobs:
         with database.transaction() as cursor:
             erased = erasing.since(cursor, self._erased and self._erased - ERASE_OVERLAP)
         try:
-            erasing.finish(erased, Crops(self._config.state / "crops"), self._config.spool_file)
+            erasing.finish(erased, Crops(self._config.crops_dir), self._config.spool_file)
             self._erased = now
         except (OSError, SpoolError) as error:
             log.warning("Files of somebody who was forgotten cannot be deleted yet: %s", error)

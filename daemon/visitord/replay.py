@@ -18,8 +18,6 @@ from visitord.vision.tracker import Judge
 
 PHOTOGRAPH_S = 60.0  # photographs given together stand this far apart when one --start is given for all
 
-NO_JUDGES: Mapping[str, Judge] = {}
-
 
 @dataclass(frozen=True, slots=True)
 class Clip:
@@ -61,7 +59,7 @@ def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[
 
 
 def play(
-    clips: list[Clip], pack: Pack, recorder: Recorder, site: str, fps: float, judges: Mapping[str, Judge] = NO_JUDGES
+    clips: list[Clip], pack: Pack, recorder: Recorder, site: str, fps: float, judges: Mapping[str, Judge] | None = None
 ) -> Iterator[tuple[Clip, float]]:
     """Analyse the clips in order; tells after each picture how many seconds of which clip are done.
 
@@ -69,7 +67,7 @@ def play(
     Raises MediaError for a file damaged further in; what was seen before the damage is recorded.
     """
     for clip in clips:
-        pipeline = Pipeline(pack, site, judge=judges.get(clip.camera))
+        pipeline = Pipeline(pack, site, judge=(judges or {}).get(clip.camera))
         try:
             for frame in _frames(clip, fps):
                 _record(recorder, pipeline.photograph(frame) if clip.still else pipeline.process(frame))

@@ -69,9 +69,9 @@ def _carry(database: Database, settings: Config, to: str) -> str:
         (before,) = rows(cursor, "carrying", pack=pack.fingerprint)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(f"to {to}", total=before["left"])
-        carry(database, pack, Crops(settings.state / "crops"), lambda n: bar.advance(task, n))
+        carry(database, pack, Crops(settings.crops_dir), lambda n: bar.advance(task, n))
     learn(database, pack.fingerprint)
-    carry_photographs(database, pack, Crops(settings.state / "crops"))
+    carry_photographs(database, pack, Crops(settings.crops_dir))
     return pack.fingerprint
 
 

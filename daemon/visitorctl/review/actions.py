@@ -9,8 +9,9 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from visitorctl.leaving import clear_up
 from visitorctl.review.desk import desk
-from visitord.errors import SpoolError, VisitordError
+from visitord.errors import VisitordError
 from visitord.store import correcting, erasing, listing, merging, people
 from visitord.store.database import Cursor
 from visitord.store.embedded import account_name
@@ -102,11 +103,7 @@ def forget(who: UUID) -> Response:
     with desk().transaction() as cursor:
         person = people.find(cursor, str(who))
         erased = erasing.forget(cursor, person)
-    sentence = f"{person.name} is forgotten."
-    try:
-        erasing.finish(erased, desk().crops, desk().config.spool_file, desk().config.gallery_file)
-    except (OSError, SpoolError) as error:
-        sentence += f" Files on this box cannot be deleted yet, its daemon tries again: {error}"
+    sentence = f"{person.name} is forgotten." + clear_up(desk().config, erased)
     return _told(sentence, url_for("pages.wall"), None)
 
 

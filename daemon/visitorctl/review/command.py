@@ -2,8 +2,7 @@
 
 import click
 
-from visitord import box
-from visitord.cli.common import config, log_to_stderr
+from visitord.cli.common import database, installed
 from visitord.config import address
 
 
@@ -24,11 +23,10 @@ def review(listen: tuple[str, int] | None, link: bool) -> None:
     """
     from visitorctl.review import guard, server
 
-    log_to_stderr()
-    settings = config()
+    settings = installed()
     listen = listen or settings.review.listen or server.DEFAULT
     if link:
         return click.echo(server.link(listen, guard.token(settings.state), settings.review.hosts))
-    page = server.Review(settings, box.open_database(settings, wait=True), listen)
+    page = server.Review(settings, database(wait=True), listen)
     click.echo(f"The review page is open; Ctrl-C closes it:\n{page.link}")
     return page.run()

@@ -34,7 +34,7 @@ _SENTENCES = {
 def site(config: Config, database: Database, token: str, hosts: AbstractSet[str]) -> Flask:
     """A WSGI application; `hosts`: the names it is reached under."""
     app = Flask(__name__)
-    app.extensions["desk"] = Desk(config, database, Crops(config.state / "crops"))
+    app.extensions["desk"] = Desk(config, database, Crops(config.crops_dir))
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     zone = ZoneInfo(config.site.timezone)
     app.context_processor(lambda: {"csrf": session.get("csrf"), "today": datetime.now(zone).date()})

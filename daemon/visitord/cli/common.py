@@ -70,10 +70,9 @@ class Group(click.Group):
             sentence = "An argument is not valid text in this machine's encoding."
         except VisitordError as error:
             sentence = str(error)
-        except PermissionError as error:
-            sentence = f"{error.filename}: {error.strerror}; run this as the account that owns it."
         except OSError as error:
-            sentence = f"{error.filename or 'What was to be written or read'}: {error.strerror or error}."
+            advice = "; run this as the account that owns it" if isinstance(error, PermissionError) else ""
+            sentence = f"{error.filename or 'What was to be written or read'}: {error.strerror or error}{advice}."
         except ImportError as error:
             remedy = f"on a server without a desktop run: {sys.executable} -m visitord_setup.wheels"
             sentence = f"A library does not load on this machine ({error}); {remedy}"
@@ -98,15 +97,18 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, format=f"{stamp}%(levelname)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
 
 
-def database() -> Database:
-    """The database of the configuration the command line asks for, for a command that talks to people."""
-    log_to_stderr()
+def installed() -> Config:
+    """The same, for a command about an installation that must be there; raises ConfigError where none is."""
     settings = config()
     if settings.path is None and not settings.state.exists():
-        raise ConfigError(
-            f"There is neither a config.toml nor a {settings.state} here: go where they are, or use --config."
-        )
-    return box.open_database(settings)
+        raise ConfigError(f"There is neither a config.toml nor {settings.state}: go where they are, or use --config.")
+    return settings
+
+
+def database(*, wait: bool = False) -> Database:
+    """The database of the configuration the command line asks for, for a command that talks to people."""
+    log_to_stderr()
+    return box.open_database(installed(), wait=wait)
 
 
 class Moment(click.ParamType[datetime]):
