@@ -6,15 +6,20 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 
-from support import Box, copied
+from support import START, Box, copied
 from visitord.store import migrate
 from visitord.store.database import Database
 from visitord.vision import model_store
 from visitord.vision.zoo import ZooPack
 from visitord_setup.install import install
+
+if TYPE_CHECKING:
+    from test_recorder import Desk
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -97,3 +102,17 @@ def database(database_url: str) -> Iterator[Database]:
 def box(tmp_path: Path, models_dir: Path, database_url: str) -> Box:
     """An installation in a folder of its own, on the test server, without cameras."""
     return Box.at(tmp_path / "box", models_dir, database_url)
+
+
+@pytest.fixture
+def question(desk: "Desk") -> int:
+    """The number of a suggestion that visitor 1 and visitor 3 of a module's desk are one."""
+    ids = sorted(UUID(str(row[0])) for row in desk.rows("select identity_id from identity where number in (1, 3)"))
+    with desk.database.transaction() as cursor:
+        cursor.execute(
+            "insert into suggestion (one_id, other_id, agreement, reason, made_at) values (%s, %s, 0.5, 'why', %s) "
+            "returning number",
+            (*ids, START),
+        )
+        ((number,),) = cursor.fetchall()
+    return int(number)

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from uuid import UUID
 
 import pyarrow.parquet
 import pytest
@@ -61,20 +60,6 @@ def test_a_pair_is_rejected_once_and_for_all(desk: Desk, box: Box) -> None:
     assert box.ok("visitorctl", "reject", "2", "3", "--why", "sisters") == "visitor 2 and visitor 3 stay two people.\n"
     assert desk.rows("select reason from rejection") == [("sisters",)]
     box.run("visitorctl", "reject", "2", "2").fails_with("visitor 2 is one person here")
-
-
-@pytest.fixture
-def question(desk: Desk) -> int:
-    """The number of a suggestion that visitor 1 and visitor 3 are one."""
-    ids = sorted(UUID(str(row[0])) for row in desk.rows("select identity_id from identity where number in (1, 3)"))
-    with desk.database.transaction() as cursor:
-        cursor.execute(
-            "insert into suggestion (one_id, other_id, agreement, reason, made_at) values (%s, %s, 0.5, 'why', %s) "
-            "returning number",
-            (*ids, START),
-        )
-        ((number,),) = cursor.fetchall()
-    return int(number)
 
 
 def open_questions(box: Box) -> list[dict[str, object]]:

@@ -6,7 +6,7 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from proxy import Proxy
 from reviewing import Visitor, base_of, free_port, said, serving, with_pictures
 from running import running, wait
-from support import START, Box, axis, report
+from support import Box, axis, report
 from test_recorder import Desk
 from visitorctl.review import guard
 from visitorctl.review.server import Review, link
@@ -50,20 +50,6 @@ def visitor(page: Review, desk: Desk) -> Iterator[Visitor]:
     visitor = Visitor.of(page, desk)
     yield visitor
     visitor.http.close()
-
-
-@pytest.fixture
-def question(desk: Desk) -> int:
-    """The number of a suggestion that visitor 1 and visitor 3 are one."""
-    ids = sorted(UUID(str(row[0])) for row in desk.rows("select identity_id from identity where number in (1, 3)"))
-    with desk.database.transaction() as cursor:
-        cursor.execute(
-            "insert into suggestion (one_id, other_id, agreement, reason, made_at) values (%s, %s, 0.5, 'why', %s) "
-            "returning number",
-            (*ids, START),
-        )
-        ((number,),) = cursor.fetchall()
-    return int(number)
 
 
 def every_page(visitor: Visitor, pictures: list[str]) -> list[str]:

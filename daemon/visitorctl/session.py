@@ -2,8 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import numpy as np
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 
 from visitorctl.enrolling import Desk
 from visitorctl.fronts import open_front
+from visitorctl.glance import reading
 from visitorctl.photographs import TOO_LIKE, Look, look
 from visitord.clock import Clock
 from visitord.config import CameraConfig, Config
@@ -25,7 +25,6 @@ WANTED = 5
 FIRST_WITHIN_S = 15.0
 NEXT_WITHIN_S = 5.0
 STEP_S = 0.05
-ENDS_WITHIN_S = 3.0
 
 
 class Front(Protocol):
@@ -104,8 +103,7 @@ def _next(camera: Camera, within_s: float, *hopeless: State) -> Frame:
     raise CameraError(f"{camera.settings.name} gives no picture: it is {camera.health()}.")
 
 
-@contextmanager
-def _opened(config: Config, name: str) -> Iterator[Camera]:
+def _opened(config: Config, name: str) -> AbstractContextManager[Camera]:
     """The configured camera of that name, or one at an address, a device or a file."""
     chosen = next((c for c in config.camera if c.name == name), None)
     if chosen is None:
@@ -120,12 +118,4 @@ def _opened(config: Config, name: str) -> Iterator[Camera]:
             raise NotFoundError(f'No camera is called "{name}"; there is: {known}; or give an address or a device.')
     else:
         source = config.source_of(chosen)
-    stop = threading.Event()
-    camera = Camera(chosen, source, Clock(), stop, lambda: None)
-    reader = threading.Thread(target=camera.run, daemon=True)
-    reader.start()
-    try:
-        yield camera
-    finally:
-        stop.set()
-        reader.join(ENDS_WITHIN_S)
+    return reading(chosen, source)

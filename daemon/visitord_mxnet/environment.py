@@ -1,6 +1,5 @@
 """visitord models mxnet-env: an environment in which MXNet itself can run, beside visitord's."""
 
-import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from rich.console import Console
 
 from visitord.cli.common import config
 from visitord.errors import ModelError
+from visitord_setup.install import pip_reason
 
 VERSIONS = ("3.11", "3.10", "3.9", "3.8")  # of Python, that MXNet 1.9.1 runs under
 NUMPY = "numpy==1.23.5"  # the last that it and Python 3.11 agree on
@@ -38,14 +38,12 @@ def install(folder: Path, *wanted: str) -> None:
         subprocess.run([_python(), "-m", "venv", str(folder)], check=True, capture_output=True, text=True)
         pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *wanted, NUMPY]
         subprocess.run(pip, check=True, capture_output=True, text=True)
-    except (OSError, subprocess.CalledProcessError) as error:
+    except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
-        said = re.findall("^ERROR: (.*)", getattr(error, "stderr", ""), re.MULTILINE)
-        reason = " ".join((said or [str(error)])[-1].split())
+        if not isinstance(error, OSError | subprocess.CalledProcessError):
+            raise
+        reason = str(error) if isinstance(error, OSError) else pip_reason(error)
         raise ModelError(f"MXNet cannot be installed into {folder} ({reason}).") from None
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
 
 
 def _python() -> str:

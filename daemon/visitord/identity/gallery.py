@@ -53,10 +53,9 @@ class Gallery:
 
     def update(self, changed: Set[UUID], templates: Collection[Template]) -> "Gallery":
         """The gallery in which these identities have exactly these templates: itself, or a new one where some left."""
-        now = {t.template_id: replace(t, embedding=_NONE) for t in templates}
-        rows = (n for identity_id in changed for n in self._parts.get(identity_id, ()))
-        held = {self._templates[n].template_id: self._templates[n] for n in rows}
-        if all(same(t, now.get(i)) for i, t in held.items()):
+        before = [self._templates[n] for identity_id in changed for n in self._parts.get(identity_id, ())]
+        held, now = ({t.template_id: (t.identity_id, t.root_id, t.name) for t in some} for some in (before, templates))
+        if held.items() <= now.items():  # an embedding never changes
             for template in templates:
                 if template.template_id not in held:
                     self.add(template)
@@ -100,8 +99,3 @@ class Gallery:
             found = np.flatnonzero(best >= np.partition(best, -most)[-most])
         ranking = [(self._roots[n], float(best[n])) for n in found]
         return sorted(ranking, key=lambda item: (-item[1], item[0]))[:most]
-
-
-def same(held: Template, now: Template | None) -> bool:
-    """Whether a template is still whose and what it was, but for its embedding, which never changes."""
-    return now is not None and (held.identity_id, held.root_id, held.name) == (now.identity_id, now.root_id, now.name)

@@ -81,16 +81,17 @@ def suggest(cursor: Cursor, suggestions: Sequence[Suggestion], now: datetime) ->
     cursor.execute(SQL["withdraw_suggestions"], ([row[0] for row in rows], [row[1] for row in rows]))
 
 
-def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, why: str, now: datetime) -> None:
-    """A person declares two identities one; both must stand for themselves.  Raises VisitordError."""
+def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, why: str, now: datetime) -> UUID:
+    """A person declares two identities one, which stand for themselves; returns the merge.  Raises VisitordError."""
     freeze(cursor)
     hold(cursor, [kept, merged])
     if kept == merged:
         raise VisitordError("These are the same person already; nothing to merge.")
-    _point(cursor, kept, merged, (by, why, Json({}), Json({}), now))
+    merge_id = _point(cursor, kept, merged, (by, why, Json({}), Json({}), now))
     cursor.execute(SQL["unreject"])  # they said otherwise before
     cursor.execute(SQL["rebuild_visits"], ([kept, merged],))
     gallery.changed(cursor, [kept])
+    return merge_id
 
 
 def hold(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:
@@ -99,13 +100,14 @@ def hold(cursor: Cursor, identity_ids: Sequence[UUID]) -> None:
         raise VisitordError("One of these people was merged by somebody else just now; look again and repeat.")
 
 
-def _point(cursor: Cursor, kept: UUID, merged: UUID, note: tuple[object, ...]) -> None:
-    """Let `merged` and all that point to it stand under `kept`, and log it.
+def _point(cursor: Cursor, kept: UUID, merged: UUID, note: tuple[object, ...]) -> UUID:
+    """Let `merged` and all that point to it stand under `kept`, and log it; returns the merge.
 
     note: by whom, why, the evidence, the pending sightings settled because of it with the reason each had, and when.
     """
     cursor.execute(SQL["merge"], {"kept": kept, "merged": merged})
-    cursor.execute(SQL["note_merge"], ((uuid4(), kept, merged, *note),))
+    cursor.execute(SQL["note_merge"], ((merge_id := uuid4(), kept, merged, *note),))
+    return merge_id
 
 
 def _found(cursor: Cursor, sighting_id: UUID) -> UUID:
