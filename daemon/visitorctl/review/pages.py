@@ -135,4 +135,4 @@ def _with_faces(cursor: Cursor, rows: Sequence[dict[str, Any]], key: str) -> lis
 def _crops(cursor: Cursor, ids: Sequence[UUID]) -> dict[UUID, str | None]:
     """For each person or sighting the best picture that this box still has: what made it known outlives the others."""
     rows = listing.rows(cursor, "faces", ids=list(ids))
-    return {row["id"]: next((c for c in (row["best"], row["kept"]) if desk().crops.read(c)), None) for row in rows}
+    return {row["id"]: next((c for c in (row["best"], row["kept"]) if desk().crops.has(c)), None) for row in rows}

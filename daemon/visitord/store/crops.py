@@ -54,6 +54,10 @@ class Crops:
         except OSError:
             return None
 
+    def has(self, name: str | None) -> bool:
+        """Whether `read` would return that picture."""
+        return name is not None and os.access(self._path(name), os.R_OK)
+
     def delete(self, names: Iterable[str]) -> None:
         """Delete the pictures of these names, as far as they are here."""
         for name in names:
