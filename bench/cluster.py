@@ -26,10 +26,10 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from visitord.identity.cluster import Group, Member, Proposal, propose
-from visitord.identity.decide import ADDS_NOTHING_NEW, TEMPLATES_MAX
+from visitord.identity.clustering import Group, Member, Proposal, propose
+from visitord.identity.decision import ADDS_NOTHING_NEW, TEMPLATES_MAX
 from visitord.identity.neighbours import Neighbours, dbscan
-from visitord.vision.thresholds import ZOO as THRESHOLDS
+from visitord.models.thresholds import ZOO as THRESHOLDS
 
 DIM = 128
 COMMON = 0.04  # mean cosine of different people

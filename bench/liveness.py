@@ -14,11 +14,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from visitord.records import Detection, Image
-from visitord.vision import model_store
-from visitord.vision.zoo import ZooPack
-from visitord_liveness.judge import Judge
-from visitord_liveness.networks import around, load
+from visitord.core.records import Detection, Image
+from visitord.models import catalog
+from visitord.models.liveness.detector import Judge
+from visitord.models.liveness.networks import around, load
+from visitord.models.opencv_zoo import ZooPack
 
 ROOM = (125, 140, 150)
 SIDE_PX = 260  # of a picture held up
@@ -57,7 +57,7 @@ def main() -> None:
     networks = load(folder)
     judge = Judge(networks, networks.threshold, blocks=False)
     models = Path("state/models") if Path("state/models").is_dir() else Path(".cache/models")
-    pack = ZooPack(models / model_store.DEFAULT, threads=1)
+    pack = ZooPack(models / catalog.DEFAULT, threads=1)
     scores: dict[str, list[float | None]] = {name: [] for name in ("as it is", "sheet", "screen", "close screen")}
     took_s: list[float] = []
 

@@ -15,13 +15,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from visitord import box
-from visitord.config import find, load
-from visitord.errors import VisitordError
-from visitord.records import Image
-from visitord.vision import model_store
-from visitord.vision.pack import CROP_PX, Pack
-from visitord_demo.faces import portraits
+from visitord.core.config import find, load
+from visitord.core.errors import VisitordError
+from visitord.core.records import Image
+from visitord.demo.faces import portraits
+from visitord.models import catalog
+from visitord.models.pack import CROP_PX, Pack
+from visitord.service import wiring
 
 BATCHES = (1, 2, 4, 8)
 ROUNDS = 7
@@ -56,9 +56,9 @@ def main() -> None:
     config = load(find())
     installed = [p.name for p in sorted(config.models_dir.glob("*")) if p.is_dir()]
     table = Table("pack", "runs on", "ms a frame", "ms a face", *(f"×{n}" for n in BATCHES[1:]))
-    for name in sys.argv[1:] or installed or [model_store.DEFAULT]:
+    for name in sys.argv[1:] or installed or [catalog.DEFAULT]:
         try:
-            pack = box.open_pack(config, name)
+            pack = wiring.open_pack(config, name)
         except VisitordError as error:
             print(error)
             continue

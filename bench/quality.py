@@ -21,9 +21,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from visitord.records import Image
-from visitord_demo import clips
-from visitord_demo.faces import portraits
+from visitord.core.records import Image
+from visitord.demo import clips
+from visitord.demo.faces import portraits
 
 ROOT = Path(__file__).resolve().parents[1]
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

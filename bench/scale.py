@@ -29,13 +29,13 @@ import psycopg2
 from numpy.typing import NDArray
 from rich.console import Console
 
-from visitord.errors import DatabaseUnavailableError
-from visitord.identity import decide
+from visitord.core.errors import DatabaseUnavailableError
+from visitord.core.records import Quality, Shot, Thresholds, TrackReport
+from visitord.identity import decision
 from visitord.identity.gallery import Gallery
-from visitord.recorder import Recorder
-from visitord.records import Quality, Shot, Thresholds, TrackReport
-from visitord.store import gallery as stored
+from visitord.service.recorder import Recorder
 from visitord.store import migrate, sightings
+from visitord.store import templates as stored
 from visitord.store.database import Database
 from visitord.store.sightings import Site
 
@@ -131,11 +131,11 @@ class Choice:
 
 
 def choose(known: Gallery, report: TrackReport) -> Choice:
-    pooled = decide.pool(report.shots)
+    pooled = decision.pool(report.shots)
     assert pooled
     ranking = known.rank(pooled.embedding, 2)
-    weak = {i for i, _ in ranking if known.weak(i, decide.WEAK_QUALITY)}
-    verdict = decide.decide(report, pooled, ranking, frozenset(), LIMITS, weak)
+    weak = {i for i, _ in ranking if known.weak(i, decision.WEAK_QUALITY)}
+    verdict = decision.decide(report, pooled, ranking, frozenset(), LIMITS, weak)
     return Choice(verdict.decision.value, verdict.identity_id)
 
 

@@ -12,11 +12,11 @@ from uuid import UUID
 import pytest
 
 from support import START, Box, copied
+from visitord.models import catalog
+from visitord.models.install import install
+from visitord.models.opencv_zoo import ZooPack
 from visitord.store import migrate
 from visitord.store.database import Database
-from visitord.vision import model_store
-from visitord.vision.zoo import ZooPack
-from visitord_setup.install import install
 
 if TYPE_CHECKING:
     from test_recorder import Desk
@@ -34,13 +34,13 @@ def _no_foreign_config(monkeypatch: pytest.MonkeyPatch) -> None:
 def models_dir() -> Path:
     """The default pack, installed once per checkout the way users install it."""
     folder = ROOT / ".cache" / "models"
-    install(model_store.DEFAULT, folder, ROOT)
+    install(catalog.DEFAULT, folder, ROOT)
     return folder
 
 
 @pytest.fixture(scope="session")
 def pack(models_dir: Path) -> ZooPack:
-    return ZooPack(models_dir / model_store.DEFAULT, threads=1)
+    return ZooPack(models_dir / catalog.DEFAULT, threads=1)
 
 
 @pytest.fixture(scope="session")

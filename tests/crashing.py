@@ -21,8 +21,8 @@ from pathlib import Path
 from uuid import UUID
 
 from support import axis, report
-from visitord.recorder import Recorder
-from visitord.records import Thresholds, TrackReport
+from visitord.core.records import Thresholds, TrackReport
+from visitord.service.recorder import Recorder
 from visitord.store import sightings
 from visitord.store.database import Database
 from visitord.store.sightings import Site

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from support import people
-from visitord.records import Image
+from visitord.core.records import Image
 
 FPS = 12
 WIDTH_PX, HEIGHT_PX = 640, 360

@@ -12,11 +12,11 @@ import httpx
 
 from support import Box
 from test_recorder import Desk
-from visitorctl.review.server import Review
-from visitord.config import load
+from visitord.core.config import load
+from visitord.core.threads import Worker
 from visitord.store.crops import Crops
 from visitord.store.database import Database
-from visitord.worker import Worker
+from visitord.web.server import Review
 
 
 @contextlib.contextmanager

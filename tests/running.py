@@ -11,12 +11,12 @@ from datetime import timedelta
 from typing import Any, Self
 
 from support import Box
-from visitord.clock import Clock
-from visitord.config import CameraConfig
-from visitord.records import Frame
-from visitord.sources import Kind, Source
+from visitord.capture.camera import Camera, State
+from visitord.core.clock import Clock
+from visitord.core.config import CameraConfig
+from visitord.core.records import Frame
+from visitord.core.sources import Kind, Source
 from visitord.store.database import Database
-from visitord.vision.camera import Camera, State
 
 
 class Running:

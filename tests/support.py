@@ -20,10 +20,10 @@ import psycopg2
 from click.testing import CliRunner
 
 import commands
-from visitorctl import main as admin
-from visitord.records import Detection, Quality, Shot, TrackReport
-from visitord.vision.pack import middle, portrait
-from visitord_demo.faces import Portrait, portraits
+from visitord.cli import visitorctl as admin
+from visitord.core.records import Detection, Quality, Shot, TrackReport
+from visitord.demo.faces import Portrait, portraits
+from visitord.models.pack import middle, portrait
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 

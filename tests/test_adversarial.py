@@ -14,13 +14,13 @@ import pytest
 from footage import room
 from support import START, align, axis, people, report
 from test_recorder import LIMITS, Desk
-from visitord import jobs
+from visitord.core.records import Embedding, Frame, Image, Picture, TrackReport
 from visitord.identity.neighbours import Neighbours
-from visitord.recorder import Recorder
-from visitord.records import Embedding, Frame, Image, Picture, TrackReport
+from visitord.models.opencv_zoo import ZooPack
+from visitord.service import jobs
+from visitord.service.recorder import Recorder
 from visitord.store.database import Database
 from visitord.vision.pipeline import Pipeline
-from visitord.vision.zoo import ZooPack
 
 MATCH, NEW, MERGE = LIMITS.match, LIMITS.new, LIMITS.merge
 Painter = Callable[[Image, float], None]

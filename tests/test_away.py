@@ -11,11 +11,11 @@ from crashing import LIMITS, SITE
 from proxy import Proxy
 from running import wait
 from support import START, axis, report
-from visitord.recorder import Recorder
-from visitord.records import Arrival, Thresholds, TrackReport
-from visitord.store import correcting, erasing, merging, migrate, people, sightings, spool
+from visitord.core.records import Arrival, Thresholds, TrackReport
+from visitord.service.recorder import Recorder
+from visitord.store import corrections, erasure, merges, migrate, people, sightings, spool
 from visitord.store.database import Database
-from visitord.store.gallery_file import GalleryFile
+from visitord.store.gallery_cache import GalleryFile
 from visitord.store.spool import Spool, Waiting, waiting
 
 
@@ -219,7 +219,7 @@ def test_a_gallery_that_cannot_be_written_is_deleted_rather_than_left_behind(
     desk._follow()
     assert (tmp_path / "gallery.json").exists()
     with database.transaction() as cursor:
-        erasing.forget(cursor, people.find(cursor, "1"))
+        erasure.forget(cursor, people.find(cursor, "1"))
     (tmp_path / "gallery.part").mkdir()
     desk._follow()
     assert not (tmp_path / "gallery.json").exists()
@@ -340,7 +340,7 @@ def test_a_box_catches_up_with_what_changed_and_nothing_else(
             fetched.append(len(found))
         return found
 
-    monkeypatch.setattr("visitord.store.gallery.templates", counted)
+    monkeypatch.setattr("visitord.store.templates.templates", counted)
     one.handle(report(axis(9), 900))
     assert len(followed(database, other)) == 5
     assert fetched == [1]
@@ -350,17 +350,17 @@ def test_a_box_catches_up_with_what_changed_and_nothing_else(
     assert ("Ada" in dict(followed(database, other)).values()) is True
     with database.transaction() as cursor:
         kept, merged = people.find(cursor, "Ada"), people.find(cursor, "2")
-        merging.merge(cursor, kept.visitor_id, merged.visitor_id, "me", "for tests", START)
+        merges.merge(cursor, kept.visitor_id, merged.visitor_id, "me", "for tests", START)
     assert len(set(followed(database, other))) == 4
     assert other._gallery.rank(axis(1))[0][0] == kept.visitor_id
     with database.transaction() as cursor:
         cursor.execute("select merge_id::text from merge")
         ((merge_id,),) = cursor.fetchall()
-        correcting.undo(cursor, merge_id, "me", "for tests", START)
+        corrections.undo(cursor, merge_id, "me", "for tests", START)
     assert len(set(followed(database, other))) == 5
     with database.transaction() as cursor:
-        merging.merge(cursor, kept.visitor_id, people.find(cursor, "3").visitor_id, "me", "for tests", START)
-        erasing.forget(cursor, kept)
+        merges.merge(cursor, kept.visitor_id, people.find(cursor, "3").visitor_id, "me", "for tests", START)
+        erasure.forget(cursor, kept)
     assert len(followed(database, other)) == 3
     assert max(fetched) <= 2
     fetched.clear()

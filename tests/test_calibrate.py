@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from support import Box, axis, report
-from visitord import box as wiring
-from visitord.config import load
-from visitord.errors import ConfigError
-from visitord.recorder import Recorder
+from visitord.core.config import load
+from visitord.core.errors import ConfigError
+from visitord.models.opencv_zoo import ZooPack
+from visitord.service import wiring
+from visitord.service.recorder import Recorder
 from visitord.store.database import Database
-from visitord.vision.zoo import ZooPack
 
 CROWD = 13  # people in one picture: 78 pairs, a few more than the 72 that a rate of 0.05 needs
 

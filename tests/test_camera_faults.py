@@ -15,10 +15,10 @@ import footage
 from rtsp import HOST, Server
 from running import Running, Watched, running, wait, with_cameras
 from support import Box
-from visitord.records import Picture
-from visitord.vision import camera as camera_module
-from visitord.vision import media
-from visitord.vision.camera import Health, State
+from visitord.capture import camera as camera_module
+from visitord.capture import decode
+from visitord.capture.camera import Health, State
+from visitord.core.records import Picture
 
 BACK_WITHIN_S = 10.0
 ENDS_WITHIN_S = 5.0
@@ -207,7 +207,7 @@ HANGS = """
 import importlib.abc, sys, threading
 class Hook(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name == "visitord.app":
+        if name == "visitord.service.daemon":
             sys.meta_path.remove(self)
             from visitord.vision import media
             real = media.stream
@@ -272,7 +272,7 @@ def test_a_read_that_never_returns_is_given_up_and_holds_up_nobody(
     read, then in every opening.
     """
     monkeypatch.setattr(camera_module, "HANGS_AFTER_S", 2.0)
-    opened, never, real = itertools.count(), threading.Event(), media.stream
+    opened, never, real = itertools.count(), threading.Event(), decode.stream
 
     def stream(url: str, *rest: object) -> Iterator[Picture]:
         if "hung" not in url:
@@ -282,7 +282,7 @@ def test_a_read_that_never_returns_is_given_up_and_holds_up_nobody(
             yield from itertools.islice(real(url.replace("hung", "door"), *rest), 8)
         never.wait()
 
-    monkeypatch.setattr(media, "stream", stream)
+    monkeypatch.setattr(decode, "stream", stream)
     try:
         with (
             Server(clips) as server,

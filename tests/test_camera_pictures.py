@@ -12,11 +12,11 @@ import footage
 from rtsp import Server
 from running import Watched, ask, running, states, wait, with_cameras
 from support import Box
-from visitord.records import Detection, Embedding, Image
+from visitord.capture.camera import State
+from visitord.core.records import Detection, Embedding, Image
+from visitord.models.opencv_zoo import ZooPack
 from visitord.store.database import Database
-from visitord.vision.camera import State
 from visitord.vision.pipeline import Pipeline
-from visitord.vision.zoo import ZooPack
 
 ONE = "astronaut"
 

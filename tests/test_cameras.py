@@ -15,9 +15,9 @@ from footage import FPS
 from rtsp import Server
 from running import Watched, ask, running, states, wait, with_cameras
 from support import Box
+from visitord.capture import camera as camera_module
+from visitord.capture.camera import State
 from visitord.store.database import Database
-from visitord.vision import camera as camera_module
-from visitord.vision.camera import State
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 COUNT = 120  # pictures in the numbered clips

@@ -99,7 +99,7 @@ def test_an_opencv_that_does_not_load_is_one_sentence(box: Box, tmp_path: Path) 
     (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
     process = box.start("visitord", "replay", "x.png", PYTHONPATH=str(tmp_path))
     out, err = process.communicate(timeout=60)
-    Done(process.returncode, out, err).fails_with("libGL.so.1", "-m visitord_setup.wheels")
+    Done(process.returncode, out, err).fails_with("libGL.so.1", "-m visitord.models.wheels")
 
 
 def test_the_demo_refuses_to_write_into_a_real_visit_log(box: Box) -> None:

@@ -17,9 +17,9 @@ import pytest
 
 from running import running, wait, with_cameras
 from support import Box, Walk, film
-from visitord import control
-from visitord.errors import CameraError, VisitordError
-from visitord.records import Image
+from visitord.core.errors import CameraError, VisitordError
+from visitord.core.records import Image
+from visitord.service import control
 
 ONE = "astronaut"
 

@@ -21,8 +21,8 @@ import pytest
 from rich.console import Console
 
 from support import copied
-from visitord.cli import common
-from visitord.store import listing, migrate
+from visitord.cli import console
+from visitord.store import migrate, reports
 from visitord.store.database import Database
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -148,8 +148,8 @@ def filled(url: str) -> Iterator[Database]:
 def answer(database: Database, question: str) -> str:
     """What visitorctl sql prints for it into a pipe."""
     pipe = Console(file=StringIO(), width=10_000, highlight=False)
-    with database.transaction() as cursor, patch.object(common, "out", pipe), redirect_stdout(pipe.file):
-        common.show(listing.query(cursor, question.replace("now()", NOW)), "table", "No rows.")
+    with database.transaction() as cursor, patch.object(console, "out", pipe), redirect_stdout(pipe.file):
+        console.show(reports.query(cursor, question.replace("now()", NOW)), "table", "No rows.")
     return "".join(f"{line.rstrip()}\n" for line in pipe.file.getvalue().splitlines())  # type: ignore[attr-defined]
 
 
@@ -198,7 +198,7 @@ def test_every_panel_of_the_dashboard_has_an_answer(log: Database) -> None:
         cursor.execute("set local role visitord_reader")
         for question in asked:
             assert "$" not in grafana(question)
-            assert listing.query(cursor, grafana(question)), question
+            assert reports.query(cursor, grafana(question)), question
 
 
 if __name__ == "__main__":

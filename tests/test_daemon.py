@@ -14,11 +14,11 @@ import pytest
 
 from running import running, states, with_cameras
 from support import Box, Walk, film
-from visitord.config import CameraConfig
-from visitord.errors import CameraError
+from visitord.capture import decode
+from visitord.core.config import CameraConfig
+from visitord.core.errors import CameraError
+from visitord.demo.server import DemoServer
 from visitord.store.database import Database
-from visitord.vision import media
-from visitord_demo.server import DemoServer
 
 ONE = "astronaut"
 
@@ -160,7 +160,7 @@ def test_an_http_camera_is_read_at_the_pace_it_really_has() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url, times = f"http://127.0.0.1:{server.server_port}/", []
     with pytest.raises(CameraError, match=r"stream (ended|broke off)"):
-        for picture in media.stream(url, CameraConfig(name="door", source=url), lambda _: None):
+        for picture in decode.stream(url, CameraConfig(name="door", source=url), lambda _: None):
             times.append(picture.t)
     server.shutdown()
     assert len(times) >= 30
@@ -185,7 +185,7 @@ def test_a_thread_that_dies_takes_the_service_down_loudly(box: Box, footage: Pat
         "import importlib.abc, sys\n"
         "class Hook(importlib.abc.MetaPathFinder):\n"
         "    def find_spec(self, name, path, target=None):\n"
-        "        if name == 'visitord.app':\n"
+        "        if name == 'visitord.service.daemon':\n"
         "            sys.meta_path.remove(self)\n"
         "            from visitord.vision import pipeline\n"
         "            def broken(*_): raise RuntimeError('broken for the test')\n"

@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 
 from support import align
-from visitord.cli.daemon import demo as demo_command
-from visitord.errors import VisitordError
-from visitord.vision import media
-from visitord.vision.inspection import Inspector
-from visitord.vision.zoo import ZooPack
-from visitord_demo import clips, faces
-from visitord_demo.clips import CAMERAS, FPS, HEIGHT_PX, LENGTH_S, WALK_S, WIDTH_PX
-from visitord_demo.server import DemoServer
+from visitord.capture import decode
+from visitord.capture.inspection import Inspector
+from visitord.cli.visitord import demo as demo_command
+from visitord.core.errors import VisitordError
+from visitord.demo import clips, faces
+from visitord.demo.clips import CAMERAS, FPS, HEIGHT_PX, LENGTH_S, WALK_S, WIDTH_PX
+from visitord.demo.server import DemoServer
+from visitord.models.opencv_zoo import ZooPack
 
 FILES = ["demo.stamp", "entrance.mp4", "hall.mp4"]
 
@@ -75,7 +75,7 @@ def test_portraits_differ() -> None:
 
 def test_finding_the_portraits_imports_none_of_the_packages_they_come_with() -> None:
     script = (
-        "import sys; from visitord_demo import faces; faces.portraits(); "
+        "import sys; from visitord.demo import faces; faces.portraits(); "
         "sys.exit(' '.join({'insightface', 'skimage', 'onnxruntime'} & set(sys.modules)) or 0)"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
@@ -202,7 +202,7 @@ def test_halfway_through_each_walk_its_person_is_in_the_middle_of_the_clip(
         (known[person],) = pack.embed([align(image, face)])
     halfway = {round((start_s + WALK_S / 2) * FPS): person for person, start_s in clips.walks(camera)}
     assert len(halfway) == 16
-    for index, picture in enumerate(media.recording(demo[camera], FPS)):
+    for index, picture in enumerate(decode.recording(demo[camera], FPS)):
         if index in halfway:
             found = pack.detect(picture.image)
             assert len(found) <= len(in_view(camera, index / FPS))
@@ -219,14 +219,14 @@ def test_no_picture_is_judged_flawed_or_covered_also_where_the_loop_closes(
 ) -> None:
     inspector = Inspector()
     count = 0
-    for picture in chain(media.recording(demo[camera], fps), media.recording(demo[camera], fps)):
+    for picture in chain(decode.recording(demo[camera], fps), decode.recording(demo[camera], fps)):
         assert (inspector.flaw(picture), inspector.covered) == ("", False), f"picture {count}"
         count += 1
     assert count >= 2 * int(LENGTH_S * fps)
 
 
 def test_the_noise_stays_below_what_could_pass_for_a_movement(demo: dict[str, Path]) -> None:
-    empty = [picture.image.astype(int) for picture in media.recording(demo["hall"], FPS) if picture.t < 1.0]
+    empty = [picture.image.astype(int) for picture in decode.recording(demo["hall"], FPS) if picture.t < 1.0]
     changes = [np.abs(one - other) for one, other in pairwise(empty)]
     assert len(changes) == FPS - 1
     assert all(0 < change.max() < 25 for change in changes)
@@ -409,7 +409,7 @@ def test_a_server_that_does_not_come_up_is_one_sentence_and_ended(
     program.write_text(f"#!/bin/sh\n{child}\n")
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
-    monkeypatch.setattr("visitord_demo.server.START_TIMEOUT_S", 1.0)
+    monkeypatch.setattr("visitord.demo.server.START_TIMEOUT_S", 1.0)
     started_s = time.monotonic()
     server = DemoServer(tmp_path)
     with pytest.raises(VisitordError, match=r"RTSP server did not come up on 127\.0\.0\.1:\d+; is that port taken\?$"):
@@ -427,7 +427,7 @@ def test_without_the_library_the_message_says_what_to_install(
 
 
 def test_an_installation_without_the_demo_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "visitord_demo", None)
+    monkeypatch.setitem(sys.modules, "visitord.demo", None)
     with pytest.raises(VisitordError, match=r"not part of this installation: run pip install 'visitord\[demo\]'\.$"):
         demo_command.main(["--once"])
 
@@ -435,7 +435,7 @@ def test_an_installation_without_the_demo_says_how_to_get_it(monkeypatch: pytest
 PARENT = """
 import socket, sys, time
 from pathlib import Path
-from visitord_demo.server import DemoServer
+from visitord.demo.server import DemoServer
 with DemoServer(Path(sys.argv[1])) as server:
     try:
         print(server.port, flush=True)

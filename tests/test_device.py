@@ -12,12 +12,12 @@ import pytest
 
 from standins import pack_folder, picture_with_squares
 from support import Box
-from visitord import box as wiring
-from visitord.config import Config, ModelsConfig
-from visitord.vision import device, model_store
-from visitord.vision.device import CPU, Device, choose
-from visitord.vision.insight import BATCH, InsightPack
-from visitord.vision.zoo import ZooPack
+from visitord.core.config import Config, ModelsConfig
+from visitord.models import catalog, device
+from visitord.models.device import CPU, Device, choose
+from visitord.models.insightface_pack import BATCH, InsightPack
+from visitord.models.opencv_zoo import ZooPack
+from visitord.service import wiring
 
 CUDA, TENSORRT, COREML = (device.PROVIDERS[name] for name in ("cuda", "tensorrt", "coreml"))
 
@@ -65,7 +65,7 @@ def test_a_device_that_is_there_is_used(
         ("auto", (TENSORRT, CUDA), (TENSORRT,), TENSORRT, (f"{CUDA} does not start", f"{TENSORRT} is used")),
         ("auto", (TENSORRT, CUDA), (), CPU, (f"{CUDA} does not start", f"and {TENSORRT} does not start")),
         ("cuda:0", (CUDA,), (), CPU, (f"{CUDA} does not start here", f"{CPU} is used")),
-        ("cuda:0", (), (), CPU, (f"has no {CUDA}", "pip install 'visitord[gpu]'", "visitord_setup.wheels")),
+        ("cuda:0", (), (), CPU, (f"has no {CUDA}", "pip install 'visitord[gpu]'", "visitord.models.wheels")),
         ("openvino", (CUDA,), (CUDA,), CPU, ("has no OpenVINOExecutionProvider", "install one that has it")),
     ],
 )
@@ -112,7 +112,7 @@ def test_both_kinds_of_packs_get_the_choice_and_one_warning_is_logged(
         session(self, *args, providers=[CPU], **named)
 
     monkeypatch.setattr(onnxruntime.InferenceSession, "__init__", start)
-    folder = models_dir / name if name == model_store.DEFAULT else pack_folder(tmp_path / name, dim=64)
+    folder = models_dir / name if name == catalog.DEFAULT else pack_folder(tmp_path / name, dim=64)
     config = Config(models=ModelsConfig(pack=name, device="cuda:0"))
     with caplog.at_level(logging.WARNING):
         pack = wiring.open_pack(config, name, folder)
@@ -179,5 +179,5 @@ def test_detect_px_is_the_side_that_faces_are_looked_for_at(models_dir: Path, tm
     pack = InsightPack("own", pack_folder(tmp_path / "own", dim=64), detect_px=320)
     assert pack._detector.input_sizes == [(320, 320)]
     assert len(InsightPack("own", tmp_path / "own").detect(image)) == len(boxes)
-    zoo = ZooPack(models_dir / model_store.DEFAULT, 1, detect_px=1920)
+    zoo = ZooPack(models_dir / catalog.DEFAULT, 1, detect_px=1920)
     assert zoo._detect_px == 1024, "above it very large faces get lost"

@@ -32,7 +32,7 @@ import pytest
 from click.testing import CliRunner
 
 from support import Box, Done
-from visitorctl import main as admin
+from visitord.cli import visitorctl as admin
 
 GROUP, PORT = "239.255.255.250", 3702
 USER, PASSWORD = "admin user", "s3cret&word"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from support import Box
-from visitorctl import doctor
-from visitord.store import listing
+from visitord.capture.camera import Health, State
+from visitord.cli import doctor
+from visitord.store import reports
 from visitord.store.database import Database
 from visitord.store.spool import Spool
-from visitord.vision.camera import Health, State
 
 CAMERA = '[[camera]]\nname = "door"\nsource = "rtsp://127.0.0.1:9/1"\n'
 
@@ -79,7 +79,7 @@ def test_a_state_folder_that_is_a_file(tmp_path: Path) -> None:
 def test_a_disk_that_is_full(sound: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(sound.folder)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10**8))
-    from visitord.config import load
+    from visitord.core.config import load
 
     (problem,) = doctor._disk(load(sound.folder / "config.toml"))
     assert "0.1 GB left" in problem
@@ -88,10 +88,10 @@ def test_a_disk_that_is_full(sound: Box, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_camera_whose_name_another_box_uses(sound: Box, database: Database) -> None:
     with database.transaction() as cursor:
         cursor.execute("insert into site values ('main', 'UTC', '5m'), ('other', 'UTC', '5m')")
-        listing.report_cameras(cursor, "other", "elsewhere", [Health("door", State.LIVE, "")])
+        reports.report_cameras(cursor, "other", "elsewhere", [Health("door", State.LIVE, "")])
     assert "no daemon has reported it" in wrong(sound)["cameras"]  # the other site's is another camera
     with database.transaction() as cursor:
-        listing.report_cameras(cursor, "main", "front", [Health("door", State.LIVE, "")])
+        reports.report_cameras(cursor, "main", "front", [Health("door", State.LIVE, "")])
     assert "Camera door is also the name of one that box front reads" in wrong(sound)["cameras"]
 
 

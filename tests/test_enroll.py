@@ -14,10 +14,10 @@ from PIL import Image as PILImage
 
 from commands import BIN
 from support import Box, axis, people
-from visitorctl.photographs import TOO_LIKE, Look, choose, read, strangers
-from visitord.records import Image
-from visitord.vision import media
-from visitord.vision.zoo import ZooPack
+from visitord.admin.photographs import TOO_LIKE, Look, choose, read, strangers
+from visitord.capture import decode
+from visitord.core.records import Image
+from visitord.models.opencv_zoo import ZooPack
 
 FACES = Path(__file__).resolve().parents[2] / "shared" / "eval" / "faces"
 EVERYONE = ("t1-1", "t1-2", "t1-3", "t1-5", "t1-6", "hanks", "astronaut")
@@ -283,7 +283,7 @@ def test_files_that_are_no_photographs_are_told_apart(pack: ZooPack, tmp_path: P
     face.save(tmp_path / "moving.gif", save_all=True, append_images=[face.rotate(5)], duration=100)
     face.save(tmp_path / "still.gif")
     (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
-    (tmp_path / "broken.jpg").write_bytes(media.jpeg(variant(people()["astronaut"].image, 0))[:300])
+    (tmp_path / "broken.jpg").write_bytes(decode.jpeg(variant(people()["astronaut"].image, 0))[:300])
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "text.jpg").write_text("not a picture")
     assert "animation" in str(read(pack, tmp_path / "moving.gif"))

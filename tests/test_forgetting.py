@@ -15,16 +15,16 @@ import pytest
 
 from support import START, axis, report
 from test_recorder import LIMITS, SITE, Desk
-from visitord import jobs
-from visitord.clock import Clock
-from visitord.config import Config
-from visitord.errors import DatabaseUnavailableError, NotFoundError, VisitordError
+from visitord.core.clock import Clock
+from visitord.core.config import Config
+from visitord.core.errors import DatabaseUnavailableError, NotFoundError, VisitordError
+from visitord.core.records import Decided, Decision, TrackReport, Verdict
 from visitord.identity.neighbours import Neighbours
-from visitord.records import Decided, Decision, TrackReport, Verdict
-from visitord.store import correcting, erasing, merging, people, sightings
+from visitord.service import jobs
+from visitord.store import corrections, erasure, merges, people, sightings
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
-from visitord.store.erasing import Erased
+from visitord.store.erasure import Erased
 from visitord.store.spool import Spool, waiting
 
 
@@ -46,7 +46,7 @@ def seen(desk: Desk, embedding: object, at_s: float, **values: object) -> TrackR
 
 def forget(desk: Desk, who: str) -> Erased:
     with desk.database.transaction() as cursor:
-        return erasing.forget(cursor, people.find(cursor, who))
+        return erasure.forget(cursor, people.find(cursor, who))
 
 
 def by_hand(desk: Desk, change: str, *who: str) -> None:
@@ -55,11 +55,11 @@ def by_hand(desk: Desk, change: str, *who: str) -> None:
     with desk.database.transaction() as cursor:
         one = people.find(cursor, who[0])
         if change == "merge":
-            merging.merge(cursor, one.visitor_id, people.find(cursor, who[1]).visitor_id, *note)
+            merges.merge(cursor, one.visitor_id, people.find(cursor, who[1]).visitor_id, *note)
         elif change == "reject":
-            correcting.reject(cursor, one, people.find(cursor, who[1]), *note)
+            corrections.reject(cursor, one, people.find(cursor, who[1]), *note)
         else:
-            correcting.split(cursor, one, [who[1]], *note)
+            corrections.split(cursor, one, [who[1]], *note)
 
 
 def mentions(desk: Desk, ids: set[UUID]) -> dict[str, int]:
@@ -117,8 +117,8 @@ def test_no_row_mentions_whoever_was_forgotten_and_everyone_else_stays(
     assert (erased.identities, erased.sightings) == (2, 4)
     assert set(mentions(desk, theirs)) == {"gallery_change"}  # for the other boxes
     with desk.database.transaction() as cursor:
-        erasing.sweep(cursor, datetime.now(UTC))
-        erasing.sweep(cursor, datetime.now(UTC) + timedelta(days=2))
+        erasure.sweep(cursor, datetime.now(UTC))
+        erasure.sweep(cursor, datetime.now(UTC) + timedelta(days=2))
     assert mentions(desk, theirs) == {}
     assert desk.rows("select count(*) from gallery_change natural join identity") != [(0,)]
     assert desk.rows("select name, visits, sightings from visitor order by label") == before
@@ -137,7 +137,7 @@ def test_the_pictures_go_but_for_those_that_others_need(desk: Desk, tmp_path: Pa
     erased = forget(desk, "visitor 1")
     assert erased.crops == (hashlib.sha256(lone.shots[0].portrait).hexdigest(),)
     crops = Crops(tmp_path / "crops")
-    erasing.finish(erased, crops, tmp_path / "spool.db")
+    erasure.finish(erased, crops, tmp_path / "spool.db")
     files = {path.read_bytes() for path in (tmp_path / "crops").glob("*/*")}
     assert files == {first.shots[0].portrait, second.shots[0].portrait}
 
@@ -156,7 +156,7 @@ def test_the_kept_gallery_goes_with_them(desk: Desk, tmp_path: Path) -> None:
     seen(desk, axis(0), 0)
     (tmp_path / "gallery.json").write_text("")
     crops = Crops(tmp_path / "crops")
-    erasing.finish(forget(desk, "visitor 1"), crops, tmp_path / "spool.db", tmp_path / "gallery.json")
+    erasure.finish(forget(desk, "visitor 1"), crops, tmp_path / "spool.db", tmp_path / "gallery.json")
     assert not (tmp_path / "gallery.json").exists()
 
 
@@ -168,7 +168,7 @@ def test_who_is_merged_while_somebody_is_forgotten_goes_from_every_gallery(desk:
     erased: list[Erased] = []
     with desk.database.another().transaction() as cursor:
         one, two = (people.find(cursor, str(n)) for n in (1, 2))
-        merging.merge(cursor, one.visitor_id, two.visitor_id, "tester", "because", START)
+        merges.merge(cursor, one.visitor_id, two.visitor_id, "tester", "because", START)
         elsewhere = Desk(desk.database.another())
         thread = threading.Thread(target=lambda: erased.append(forget(elsewhere, str(one.visitor_id))))
         thread.start()
@@ -277,7 +277,7 @@ def test_what_waits_on_disk_goes_and_leaves_no_trace_there(desk: Desk, spool: Sp
     for waits in (first, second):
         spool.put(waits)
     spool.refuse(1, "for a test")
-    erasing.finish(forget(desk, "visitor 1"), Crops(tmp_path / "crops"), tmp_path / "spool.db")
+    erasure.finish(forget(desk, "visitor 1"), Crops(tmp_path / "crops"), tmp_path / "spool.db")
     left = waiting(tmp_path / "spool.db")
     assert (left.sightings, left.refused) == (1, 0)
     content = b"".join(file.read_bytes() for file in tmp_path.glob("spool.db*"))
@@ -309,7 +309,7 @@ def test_a_person_seen_anew_has_a_picture_again(desk: Desk, tmp_path: Path) -> N
     again = replace(first, sighting_id=uuid4())
     desk.recorder.handle(again)
     with desk.database.transaction() as cursor:
-        assert erasing.since(cursor, None).crops == ()
+        assert erasure.since(cursor, None).crops == ()
 
 
 def test_the_marks_of_what_was_erased_are_swept_after_a_year(desk: Desk) -> None:
@@ -318,13 +318,13 @@ def test_the_marks_of_what_was_erased_are_swept_after_a_year(desk: Desk) -> None
     now = datetime.now(UTC)
     for later, left in ((timedelta(days=360), 1), (timedelta(days=370), 0)):
         with desk.database.transaction() as cursor:
-            erasing.sweep(cursor, now + later)
+            erasure.sweep(cursor, now + later)
         assert desk.one("select count(*) from erased") == left
 
 
 def test_ids_asked_of_a_spool_that_is_not_there_or_is_broken(tmp_path: Path) -> None:
-    erasing.finish(Erased((), 1, 1, (uuid4(),)), Crops(tmp_path), tmp_path / "none.db")
+    erasure.finish(Erased((), 1, 1, (uuid4(),)), Crops(tmp_path), tmp_path / "none.db")
     (tmp_path / "bad.db").write_bytes(b"no database" * 100)
     with pytest.raises(VisitordError, match="cannot be used"):
-        erasing.finish(Erased((), 1, 1, (uuid4(),)), Crops(tmp_path), tmp_path / "bad.db")
+        erasure.finish(Erased((), 1, 1, (uuid4(),)), Crops(tmp_path), tmp_path / "bad.db")
     assert sqlite3.sqlite_version_info >= (3, 38), "spool.erase looks into JSON"

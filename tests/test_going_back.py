@@ -8,12 +8,13 @@ import pytest
 
 from support import START, axis, report
 from test_recorder import LIMITS, SITE, Desk
-from visitord import jobs
-from visitord.errors import NotFoundError, VisitordError
-from visitord.identity.cluster import Suggestion
+from visitord.core.errors import NotFoundError, VisitordError
+from visitord.core.records import Decided, Decision, Verdict
+from visitord.identity.clustering import Suggestion
 from visitord.identity.neighbours import Neighbours
-from visitord.records import Decided, Decision, Verdict
-from visitord.store import correcting, merging, people, sightings
+from visitord.service import jobs
+from visitord.store import corrections, people, sightings
+from visitord.store import merges as store_merges
 from visitord.store.database import SQL, Database
 from visitord.store.people import Person
 
@@ -44,22 +45,22 @@ def merge(desk: Desk, keep: str, other: str) -> None:
         cursor.execute("select count(*) from merge")
         ((before,),) = cursor.fetchall()
         at = START + timedelta(seconds=before)
-        merging.merge(cursor, kept.visitor_id, merged.visitor_id, "tester", "because", at)
+        store_merges.merge(cursor, kept.visitor_id, merged.visitor_id, "tester", "because", at)
 
 
 def undo(desk: Desk, merge_id: object) -> None:
     with desk.database.transaction() as cursor:
-        correcting.undo(cursor, str(merge_id), *WHO)
+        corrections.undo(cursor, str(merge_id), *WHO)
 
 
 def split(desk: Desk, who: str, *sightings: UUID) -> UUID:
     with desk.database.transaction() as cursor:
-        return correcting.split(cursor, people.find(cursor, who), [str(s)[:8] for s in sightings], *WHO)
+        return corrections.split(cursor, people.find(cursor, who), [str(s)[:8] for s in sightings], *WHO)
 
 
 def reject(desk: Desk, one: str, other: str) -> None:
     with desk.database.transaction() as cursor:
-        correcting.reject(cursor, people.find(cursor, one), people.find(cursor, other), *WHO)
+        corrections.reject(cursor, people.find(cursor, one), people.find(cursor, other), *WHO)
 
 
 def job(desk: Desk) -> None:
@@ -274,7 +275,7 @@ def test_a_sighting_named_twice_is_split_off_once(desk: Desk) -> None:
     desk.recorder.handle(report(axis(0), 0))
     desk.recorder.handle(report(axis(0, 1, 0.9), 1000, sighting_id=(other := uuid4())))
     with desk.database.transaction() as cursor:
-        correcting.split(cursor, people.find(cursor, "1"), [str(other)[:8], str(other)], *WHO)
+        corrections.split(cursor, people.find(cursor, "1"), [str(other)[:8], str(other)], *WHO)
     assert desk.one("select array_length(sightings, 1) from split") == 1
 
 
@@ -307,7 +308,7 @@ def test_a_sighting_written_during_undo_becomes_a_visit_of_whom_it_stands_for_th
     (merge_id,) = merges(desk)
     writing = threading.Thread(target=beside.recorder.handle, args=(report(axis(1, 5, 0.9), 3000),))
     with desk.database.transaction() as cursor:
-        correcting.undo(cursor, str(merge_id), *WHO)
+        corrections.undo(cursor, str(merge_id), *WHO)
         writing.start()
         writing.join(0.5)
     writing.join()
@@ -321,6 +322,6 @@ def test_suggestions_made_again_use_up_no_numbers(desk: Desk) -> None:
     pairs = [(ids[0], ids[1]), (ids[0], ids[2]), (ids[1], ids[2])]
     with desk.database.transaction() as cursor:
         for agrees in (0.4, 0.5, 0.5):
-            merging.suggest(cursor, [Suggestion(*pair, agrees, "alike") for pair in pairs[:2]], START)
-        merging.suggest(cursor, [Suggestion(*pair, 0.5, "alike") for pair in pairs], START)
+            store_merges.suggest(cursor, [Suggestion(*pair, agrees, "alike") for pair in pairs[:2]], START)
+        store_merges.suggest(cursor, [Suggestion(*pair, 0.5, "alike") for pair in pairs], START)
     assert desk.rows("select number, agreement from suggestion order by 1") == [(1, 0.5), (2, 0.5), (3, 0.5)]

@@ -6,10 +6,10 @@ import pytest
 
 from support import START, axis, report
 from test_recorder import LIMITS, Desk
-from visitord import jobs
-from visitord.errors import VisitordError
+from visitord.core.errors import VisitordError
 from visitord.identity.neighbours import Neighbours
-from visitord.store import correcting, merging, people, sightings
+from visitord.service import jobs
+from visitord.store import corrections, merges, people, sightings
 from visitord.store.database import Database
 
 
@@ -73,7 +73,7 @@ def test_the_merge_job_asks_before_it_makes_an_ignored_and_a_named_one_the_same(
         desk.database.transaction() as cursor,
         pytest.raises(VisitordError, match="are ignored: say who stays with visitorctl merge"),
     ):
-        correcting.suggested(cursor, 1)
+        corrections.suggested(cursor, 1)
 
 
 def test_an_accepted_suggestion_keeps_the_ignored_one(desk: Desk) -> None:
@@ -84,8 +84,8 @@ def test_an_accepted_suggestion_keeps_the_ignored_one(desk: Desk) -> None:
             "insert into suggestion (one_id, other_id, agreement, reason, made_at) "
             "select min(identity_id::text)::uuid, max(identity_id::text)::uuid, 0.5, '', now() from identity"
         )
-        one, other = correcting.suggested(cursor, 1)
-        merging.merge(cursor, one.visitor_id, other.visitor_id, "tester", "", START)
+        one, other = corrections.suggested(cursor, 1)
+        merges.merge(cursor, one.visitor_id, other.visitor_id, "tester", "", START)
     assert statuses(desk) == [("visitor 2", "ignored")]
 
 

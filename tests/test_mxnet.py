@@ -20,12 +20,12 @@ import pytest
 
 from checkpoints import Network, params_file
 from support import START, Box, Walk, align, copied, film, people
-from visitord import box as opened
-from visitord import config
-from visitord.errors import ModelError
-from visitord.vision import thresholds
-from visitord_mxnet import environment
-from visitord_mxnet.native import Native
+from visitord.core import config
+from visitord.core.errors import ModelError
+from visitord.models import thresholds
+from visitord.models.mxnet import environment
+from visitord.models.mxnet.native import Native
+from visitord.service import wiring as opened
 
 ROOT = Path(__file__).resolve().parents[1]
 EPOCH = 3
@@ -399,7 +399,7 @@ def test_the_real_worker_survives_signals_meant_for_the_daemon_and_its_own_death
 
 
 def test_the_real_worker_ends_with_a_process_that_is_killed(mxnet_python: Path, arguments: list[str]) -> None:
-    code = "import sys, time\nfrom visitord_mxnet.native import Native\nw = Native(sys.argv[1], sys.argv[2:])\n"
+    code = "import sys, time\nfrom visitord.models.mxnet.native import Native\nw = Native(sys.argv[1], sys.argv[2:])\n"
     code += "print(w._process.pid, flush=True)\ntime.sleep(100)"
     parent = subprocess.Popen([sys.executable, "-c", code, mxnet_python, *arguments], stdout=subprocess.PIPE, text=True)
     with parent:

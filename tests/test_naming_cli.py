@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from commands import BIN
 from support import START, Box, axis, people, report
 from test_recorder import Desk
-from visitorctl.examples import EXAMPLES
-from visitorctl.main import main
+from visitord.cli.examples import EXAMPLES
+from visitord.cli.visitorctl import main
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 

@@ -20,8 +20,8 @@ import pytest
 from running import wait
 from support import START, Walk, axis, film, people, report
 from test_roles import administer
+from visitord.models.opencv_zoo import ZooPack
 from visitord.store.spool import Spool, Waiting, waiting
-from visitord.vision.zoo import ZooPack
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "operations.md").read_text()

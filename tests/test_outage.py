@@ -17,10 +17,10 @@ from proxy import Proxy
 from running import running, wait, with_cameras
 from support import Box, Walk, axis, copied, film, report
 from test_crash import contents
-from visitord.errors import DatabaseError
-from visitord.identity import decide
-from visitord.recorder import Recorder
-from visitord.records import Arrival, Decided, Decision, Thresholds, TrackReport, Verdict
+from visitord.core.errors import DatabaseError
+from visitord.core.records import Arrival, Decided, Decision, Thresholds, TrackReport, Verdict
+from visitord.identity import decision
+from visitord.service.recorder import Recorder
 from visitord.store import migrate, sightings
 from visitord.store.database import Database
 from visitord.store.spool import Spool, Waiting, waiting
@@ -101,7 +101,9 @@ def desk(database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) ->
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [r.getMessage() for r in caplog.records if r.name == "visitord.recorder" and r.levelno == logging.WARNING]
+    return [
+        r.getMessage() for r in caplog.records if r.name == "visitord.service.recorder" and r.levelno == logging.WARNING
+    ]
 
 
 def test_a_network_that_cuts_delays_and_goes_away_changes_nothing(
@@ -201,9 +203,9 @@ def test_what_is_not_a_rows_own_fault_holds_all_rows_until_it_is_mended(
 def test_a_commit_that_is_still_under_way_when_its_sighting_is_tried_again_is_waited_for(desk: Desk) -> None:
     """The connection broke, or the box died, after the commit was sent, and the server is slow to do it."""
     track = report(axis(0), 0)
-    pooled = decide.pool(track.shots)
-    verdict = Verdict(Decision.ENROLLED, decide.new_identity_id(track.sighting_id), None, None, "for tests")
-    before = Decided(track, verdict, pooled, "pack-1", decide.lesson(track, verdict, pooled, 0))
+    pooled = decision.pool(track.shots)
+    verdict = Verdict(Decision.ENROLLED, decision.new_identity_id(track.sighting_id), None, None, "for tests")
+    before = Decided(track, verdict, pooled, "pack-1", decision.lesson(track, verdict, pooled, 0))
     with desk.direct.another().transaction() as cursor:
         sightings.write(cursor, before, SITE)
         desk.submit(track)

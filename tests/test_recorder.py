@@ -14,14 +14,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from support import START, axis, report
-from visitord import jobs
-from visitord.errors import DatabaseError, DatabaseUnavailableError, VisitordError
-from visitord.identity import decide
-from visitord.identity.cluster import Group
+from visitord.core.errors import DatabaseError, DatabaseUnavailableError, VisitordError
+from visitord.core.records import Arrival, Decided, Decision, Thresholds, TrackReport, Verdict
+from visitord.identity import decision
+from visitord.identity.clustering import Group
 from visitord.identity.neighbours import Neighbours
-from visitord.recorder import Recorder
-from visitord.records import Arrival, Decided, Decision, Thresholds, TrackReport, Verdict
-from visitord.store import embedded, listing, merging, migrate, people, sightings
+from visitord.service import jobs
+from visitord.service.recorder import Recorder
+from visitord.store import embedded, merges, migrate, people, reports, sightings
 from visitord.store.database import Database
 from visitord.store.sightings import Site
 
@@ -184,7 +184,7 @@ def test_a_merge_moves_visits_and_later_sightings_and_old_labels_still_lead_ther
     desk.recorder.handle(report(axis(1), 10))
     with desk.database.transaction() as cursor:
         kept, merged = people.find(cursor, "1").visitor_id, people.find(cursor, "visitor 2").visitor_id
-        merging.merge(cursor, kept, merged, "tester", "why", START)
+        merges.merge(cursor, kept, merged, "tester", "why", START)
     desk.recorder.handle(report(axis(1), 100))
     assert desk.rows("select name, visits, sightings from visitor") == [("visitor 1", 2, 3)]
     assert set(desk.rows("select visitor_id from sighting_log")) == {(kept,)}
@@ -285,7 +285,7 @@ def test_a_sighting_written_during_a_merge_belongs_to_whoever_is_kept(desk: Desk
     late = threading.Thread(target=desk.recorder.handle, args=(report(axis(1), 100),))
     with merger.transaction() as cursor:
         kept, merged = (people.find(cursor, n).visitor_id for n in ("1", "2"))
-        merging.merge(cursor, kept, merged, "tester", "why", START)
+        merges.merge(cursor, kept, merged, "tester", "why", START)
         late.start()
         time.sleep(0.5)
     late.join(10)
@@ -302,18 +302,18 @@ def test_a_merge_by_hand_and_the_merge_job_wait_for_each_other(desk: Desk) -> No
     def merge() -> None:
         try:
             with by_hand.transaction() as cursor:
-                merging.merge(cursor, one, two, "tester", "why", START)
+                merges.merge(cursor, one, two, "tester", "why", START)
             outcome.append("merged")
         except VisitordError as error:
             outcome.append(str(error))
 
     with job.transaction() as cursor:
         one, two = (people.find(cursor, str(n)).visitor_id for n in (1, 2))
-        merging.freeze(cursor)
+        merges.freeze(cursor)
         late = threading.Thread(target=merge)
         late.start()
         time.sleep(0.5)
-        merging.apply(cursor, Group(two, (one,), (), 0.9), "merge job", START)
+        merges.apply(cursor, Group(two, (one,), (), 0.9), "merge job", START)
     late.join(10)
     assert outcome == ["One of these people was merged by somebody else just now; look again and repeat."]
 
@@ -323,7 +323,7 @@ def test_a_name_for_someone_merged_meanwhile_is_refused(desk: Desk) -> None:
     desk.recorder.handle(report(axis(1), 10))
     with desk.database.transaction() as cursor:
         one, two = people.find(cursor, "1"), people.find(cursor, "2")
-        merging.merge(cursor, one.visitor_id, two.visitor_id, "tester", "why", START)
+        merges.merge(cursor, one.visitor_id, two.visitor_id, "tester", "why", START)
     with pytest.raises(VisitordError, match="merged by somebody else"), desk.database.transaction() as cursor:
         people.rename(cursor, two, "Regular")
 
@@ -344,7 +344,7 @@ def test_two_recorders_of_one_person_write_one_visit(desk: Desk) -> None:
 
 def decided(track: TrackReport, identity: UUID) -> Decided:
     verdict = Verdict(Decision.MATCHED, identity, 1.0, None, "for tests")
-    return Decided(track, verdict, decide.pool(track.shots), "pack-1")
+    return Decided(track, verdict, decision.pool(track.shots), "pack-1")
 
 
 def test_a_merge_of_someone_merged_meanwhile_is_refused(desk: Desk) -> None:
@@ -352,9 +352,9 @@ def test_a_merge_of_someone_merged_meanwhile_is_refused(desk: Desk) -> None:
         desk.recorder.handle(report(axis(i), i * 10))
     with desk.database.transaction() as cursor:
         one, two, three = (people.find(cursor, str(n)).visitor_id for n in (1, 2, 3))
-        merging.merge(cursor, one, two, "tester", "why", START)
+        merges.merge(cursor, one, two, "tester", "why", START)
     with pytest.raises(VisitordError, match="merged by somebody else"), desk.database.transaction() as cursor:
-        merging.merge(cursor, two, three, "tester", "why", START)
+        merges.merge(cursor, two, three, "tester", "why", START)
     assert desk.one("select count(*) from visitor") == 2
 
 
@@ -373,7 +373,7 @@ def test_who_was_seen_in_a_window_is_listed_for_that_window_only(desk: Desk) -> 
     def listed(since_s: int, until_s: int, camera: str | None = None) -> int:
         since, until = (START + timedelta(seconds=s) for s in (since_s, until_s))
         with desk.database.transaction() as cursor:
-            return len(listing.rows(cursor, "visitors", since=since, until=until, camera=camera))
+            return len(reports.rows(cursor, "visitors", since=since, until=until, camera=camera))
 
     assert listed(0, 50) == listed(9_990, 20_000) == 1
     assert listed(1000, 2000) == 0

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 from support import START, Box, Walk, copied, film, people
-from visitord import box as opened
-from visitord import config, replay
-from visitord.vision import media
-from visitord.vision.zoo import ZooPack
+from visitord.capture import decode
+from visitord.core import config
+from visitord.models.opencv_zoo import ZooPack
+from visitord.service import replay
+from visitord.service import wiring as opened
 
 ONE, TWO = "astronaut", "hanks"
 
@@ -162,7 +163,7 @@ def test_a_file_cut_off_in_the_middle_gives_what_it_holds(box: Box, clip: Path, 
                 packet.stream = video
                 target.mux(packet)
     stream.write_bytes(stream.read_bytes()[: stream.stat().st_size * 3 // 4])
-    pictures = list(media.recording(stream, 8))
+    pictures = list(decode.recording(stream, 8))
     assert 3 < pictures[-1].t < 7.5
     assert "1 new visits by 1 people" in _replay(box, str(stream))
 
@@ -189,7 +190,7 @@ def test_a_raw_stream_without_time_stamps_is_read_at_its_rate(tmp_path: Path) ->
             frame.pts = None
             target.mux(stream.encode(frame))
         target.mux(stream.encode(None))
-    pictures = list(media.recording(raw, 60))
+    pictures = list(decode.recording(raw, 60))
     assert len(pictures) == 36
     assert 1 < pictures[-1].t < 3.5
 
@@ -263,13 +264,13 @@ def test_footage_from_a_phone_held_upright_is_turned_as_the_file_says(tmp_path: 
     content = path.read_bytes()
     at = content.index(as_it_is, content.index(b"tkhd"))
     path.write_bytes(content[:at] + bytes(4) + one + bytes(4) + minus + bytes(8) + content[at + 24 :])
-    image = next(media.recording(path, 10)).image
+    image = next(decode.recording(path, 10)).image
     assert image.shape == (160, 96, 3)
     assert image[:70].mean() > 200 > 50 > image[90:].mean()
 
 
 def test_a_clock_that_jumps_back_starts_the_pace_anew() -> None:
-    pace = media.Pace(8)
+    pace = decode.Pace(8)
     before = sum(pace.allows(n / 25) for n in range(250))
     after = sum(pace.allows(n / 25) for n in range(250))
     assert before == after == pytest.approx(80, abs=1)

@@ -16,13 +16,13 @@ from reviewing import Visitor, base_of, free_port, said, serving, with_pictures
 from running import running, wait
 from support import Box, axis, report
 from test_recorder import Desk
-from visitorctl.review import guard
-from visitorctl.review.server import Review, link
-from visitorctl.review.site import site
-from visitord.config import address, load
-from visitord.errors import VisitordError
+from visitord.core.config import address, load
+from visitord.core.errors import VisitordError
 from visitord.store.crops import Crops
 from visitord.store.database import Database
+from visitord.web import security
+from visitord.web.app import site
+from visitord.web.server import Review, link
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_the_token_becomes_a_cookie_that_scripts_and_other_sites_do_not_get(page
 
 
 def test_a_cookie_is_worth_nothing_once_the_token_is_another(visitor: Visitor, box: Box) -> None:
-    (box.folder / "state" / guard.FILE).unlink()
+    (box.folder / "state" / security.FILE).unlink()
     with serving(box) as other:
         cookies = dict(visitor.http.cookies)
         assert httpx.get(f"{base_of(other)}/cameras", cookies=cookies).status_code == 401
@@ -92,7 +92,7 @@ def test_a_cookie_is_worth_nothing_once_the_token_is_another(visitor: Visitor, b
 
 
 def test_two_boxes_at_two_ports_of_one_host_do_not_sign_each_other_out(page: Review, box: Box, desk: Desk) -> None:
-    (box.folder / "state" / guard.FILE).unlink()
+    (box.folder / "state" / security.FILE).unlink()
     with serving(box) as other:
         browser = httpx.Client(follow_redirects=True)  # a cookie is for a host, whatever the port
         for link in (page.link, other.link, page.link.split("?")[0], other.link.split("?")[0]):
@@ -101,19 +101,19 @@ def test_two_boxes_at_two_ports_of_one_host_do_not_sign_each_other_out(page: Rev
 
 
 def test_the_token_is_made_once_for_the_owner_only(tmp_path: Path) -> None:
-    token = guard.token(tmp_path / "state")
+    token = security.token(tmp_path / "state")
     assert len(token) >= 43
-    assert guard.token(tmp_path / "state") == token
-    path = tmp_path / "state" / guard.FILE
+    assert security.token(tmp_path / "state") == token
+    path = tmp_path / "state" / security.FILE
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [p.name for p in path.parent.iterdir()] == [guard.FILE]
+    assert [p.name for p in path.parent.iterdir()] == [security.FILE]
     path.chmod(0o640)
     with pytest.raises(VisitordError, match=r"review\.token can be read by other accounts; delete it"):
-        guard.token(tmp_path / "state")
+        security.token(tmp_path / "state")
     path.chmod(0o600)
     path.write_bytes(b"\xff\n")
     with pytest.raises(VisitordError, match=r"review\.token holds no token; delete it"):
-        guard.token(tmp_path / "state")
+        security.token(tmp_path / "state")
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}])
@@ -222,7 +222,7 @@ def test_looking_changes_nothing(visitor: Visitor, pictures: list[str], question
 
 
 def test_too_much_at_once_is_refused(visitor: Visitor) -> None:
-    for size in (guard.BODY_MAX_BYTES + 1, 40 * guard.BODY_MAX_BYTES):
+    for size in (security.BODY_MAX_BYTES + 1, 40 * security.BODY_MAX_BYTES):
         answer = visitor.http.post(f"/person/{visitor.id_of(1)}/rename", data={"name": "x" * size})
         assert answer.status_code == 413
     assert visitor.look("/")
@@ -279,7 +279,7 @@ def test_a_form_leads_back_to_this_site_only(visitor: Visitor, back: str) -> Non
 def test_a_fault_of_ours_is_logged_and_its_trace_not_shown(
     box: Box, desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = site(load(box.folder / "config.toml"), desk.database, "t" * 43, guard.LOOPBACK)
+    app = site(load(box.folder / "config.toml"), desk.database, "t" * 43, security.LOOPBACK)
     app.add_url_rule("/broken", view_func=lambda: [][0])
     client = app.test_client()
     client.get(f"/?token={'t' * 43}")

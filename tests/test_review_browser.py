@@ -16,12 +16,12 @@ from reviewing import base_of, serving
 from support import START, Box, copied
 from support import people as faces
 from test_recorder import Desk
-from visitorctl.review.server import Review
-from visitord import control
-from visitord.config import load
-from visitord.errors import CameraError
+from visitord.core.config import load
+from visitord.core.errors import CameraError
+from visitord.service import control
 from visitord.store import people
 from visitord.store.database import Database
+from visitord.web.server import Review
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ("background-networking", "component-update", "sync", "gpu", "quic")

@@ -12,9 +12,9 @@ from psycopg2 import errors
 from support import START, axis, report
 from test_going_back import merge, merges, split, undo
 from test_recorder import LIMITS, Desk
-from visitord import jobs
 from visitord.identity.neighbours import Neighbours
-from visitord.store import listing, migrate
+from visitord.service import jobs
+from visitord.store import migrate, reports
 from visitord.store.database import Database
 
 VIEWS = {
@@ -67,7 +67,7 @@ def test_the_reader_reads_each_view_and_nothing_else(database_url: str, reader: 
     assert relations(database_url, "('v')") == VIEWS
     for view in VIEWS:
         with reader.transaction() as cursor:
-            listing.query(cursor, f"select * from visitord.{view}")
+            reports.query(cursor, f"select * from visitord.{view}")
     others = relations(database_url, "('r', 'S')")
     assert {"sighting", "template", "identity", "visit", "_yoyo_migration", "visitor_number"} <= others
     for other in others:

@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 
 from support import START
-from visitord.errors import DatabaseError, DatabaseUnavailableError
+from visitord.core.errors import DatabaseError, DatabaseUnavailableError
 from visitord.store import migrate
 from visitord.store.database import SQL, Database
 

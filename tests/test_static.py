@@ -15,10 +15,10 @@ import pytest
 from footage import encode, room
 from support import START, Box, axis, people, report
 from test_recorder import LIMITS, SITE, Desk
-from visitord import jobs
+from visitord.core.records import Image, TrackReport
 from visitord.identity.neighbours import Neighbours
-from visitord.records import Image, TrackReport
-from visitord.store import merging
+from visitord.service import jobs
+from visitord.store import merges
 from visitord.store import people as stored_people
 from visitord.store.database import Database
 from visitord.store.sightings import Site
@@ -150,7 +150,7 @@ def test_a_merge_and_the_merge_job_do_not_make_it_a_visit(desk: Desk) -> None:
     hang(desk)
     with desk.database.transaction() as cursor:
         kept, merged = (stored_people.find(cursor, n).visitor_id for n in ("1", "2"))
-        merging.merge(cursor, kept, merged, "tester", "why", START)
+        merges.merge(cursor, kept, merged, "tester", "why", START)
     assert desk.rows("select name, visits, sightings from visitor") == [("visitor 1", 1, 2)]
     for at_s in (5000, 6000):  # pending sightings in a static place, settled by the job
         desk.recorder.handle(replace(report(axis(0, 3, 0.37), at_s), static=True))

@@ -16,19 +16,18 @@ from numpy.typing import NDArray
 from standins import pack_folder
 from support import START, Box, report
 from test_recorder import LIMITS, SITE
-from visitorctl import measure
-from visitord import jobs
+from visitord.admin import calibration, reembedding
+from visitord.admin.reembedding import carry, carry_photographs, learn
+from visitord.capture import decode
+from visitord.core.records import Image, Template, TrackReport
 from visitord.identity.neighbours import Neighbours
-from visitord.recorder import Recorder
-from visitord.records import Image, Template, TrackReport
-from visitord.store import gallery, merging, people, sightings
+from visitord.models.insightface_pack import InsightPack
+from visitord.models.pack import middle, unit
+from visitord.service import jobs
+from visitord.service.recorder import Recorder
+from visitord.store import merges, people, sightings, templates
 from visitord.store.crops import Crops
 from visitord.store.database import Database
-from visitord.vision import media
-from visitord.vision.insight import InsightPack
-from visitord.vision.pack import middle, unit
-from visitord_setup import carrying
-from visitord_setup.carrying import carry, carry_photographs, learn
 
 DIM = 256
 
@@ -63,7 +62,7 @@ class Place:
         other -= (other @ own) * own
         embedding = share * own + np.sqrt(1 - share**2) * unit(other)
         made = report(np.asarray(embedding, np.float32), at_s, **more)  # type: ignore[arg-type]
-        return replace(made, shots=tuple(replace(s, portrait=media.jpeg(image)) for s in made.shots))
+        return replace(made, shots=tuple(replace(s, portrait=decode.jpeg(image)) for s in made.shots))
 
     def record(self, pack: InsightPack, *reports: TrackReport) -> None:
         recorder = Recorder(self.database, SITE, pack.fingerprint, pack.dim, LIMITS, lambda _: None, self.crops)
@@ -130,13 +129,13 @@ def test_to_switch_again_changes_nothing(place: Place, packs: Packs) -> None:
 def test_photographs_go_to_and_fro_without_becoming_more(place: Place, packs: Packs) -> None:
     old, new = packs
     face, owner = portrait(1), uuid4()
-    crop = place.crops.keep(media.jpeg(face))
+    crop = place.crops.keep(decode.jpeg(face))
     with place.database.transaction() as cursor:
-        gallery.enrol(cursor, owner, START)
+        templates.enrol(cursor, owner, START)
         (embedding,) = old.embed([middle(face)])
         assert crop
         photograph = Template(uuid4(), owner, owner, embedding, 0.8)
-        gallery.learn_photograph(cursor, photograph, old.fingerprint, crop, START)
+        templates.learn_photograph(cursor, photograph, old.fingerprint, crop, START)
     for pack in (new, old, new, old):
         carry_photographs(place.database, pack, place.crops)
     held = {row[0] for row in place.rows("select pack from template")}
@@ -166,7 +165,7 @@ class BreaksDown(InsightPack):
 def test_a_switch_that_is_interrupted_is_resumed_and_comes_out_the_same(
     place: Place, packs: Packs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(carrying, "BATCH", 2)
+    monkeypatch.setattr(reembedding, "BATCH", 2)
     place.see(packs[0], *((n % 4, 100.0 * n) for n in range(9)))
     with pytest.raises(KeyboardInterrupt):
         place.switch(BreaksDown(packs[1], 5))
@@ -213,7 +212,7 @@ def test_what_a_job_or_a_person_learns_later_each_pack_learns(place: Place, pack
     _, (second,) = place.rows("select sighting_id from sighting order by started_at")
     assert isinstance(second, UUID)
     with place.database.transaction() as cursor:
-        gallery.learn(cursor, people.find(cursor, "1").visitor_id, second)
+        templates.learn(cursor, people.find(cursor, "1").visitor_id, second)
     packs_of = f"select pack from template where sighting_id = '{second}' order by 1"
     assert place.rows(packs_of) == sorted([(old.fingerprint,), (new.fingerprint,)])
 
@@ -230,22 +229,24 @@ def test_packs_never_meet(place: Place, packs: Packs) -> None:
     ids = dict(place.rows("select template_id, pack from template"))
     for pack, other in ((old, new), (new, old)):
         with place.database.transaction() as cursor:
-            held = {t.template_id for t in gallery.templates(cursor, pack.fingerprint)}
-            keys = {key for m in merging.members(cursor, pack.fingerprint) for part in m.parts for key in part}
+            held = {t.template_id for t in templates.templates(cursor, pack.fingerprint)}
+            keys = {key for m in merges.members(cursor, pack.fingerprint) for part in m.parts for key in part}
             assert held == keys == {i for i, p in ids.items() if p == pack.fingerprint}
-            assert merging.embeddings(cursor, other.fingerprint, sorted(keys)) == {}
-            assert len(measure.sample(cursor, "main", pack.fingerprint).different) == 0, "one of the two is the other's"
+            assert merges.embeddings(cursor, other.fingerprint, sorted(keys)) == {}
+            assert len(calibration.sample(cursor, "main", pack.fingerprint).different) == 0, (
+                "one of the two is the other's"
+            )
     place.switch(new)
     with place.database.transaction() as cursor:
-        members = merging.members(cursor, new.fingerprint)
+        members = merges.members(cursor, new.fingerprint)
         keys = [key for m in members for part in m.parts for key in part]
         assert len(members) == 4
-        by_new = merging.embeddings(cursor, new.fingerprint, keys)
+        by_new = merges.embeddings(cursor, new.fingerprint, keys)
     assert by_new.keys() == set(keys)
     for (sighting,) in place.rows("select sighting_id from carried"):
         with place.database.transaction() as cursor:
-            (one,) = merging.embeddings(cursor, new.fingerprint, [sighting]).values()  # type: ignore[list-item]
-            (other_,) = merging.embeddings(cursor, old.fingerprint, [sighting]).values()  # type: ignore[list-item]
+            (one,) = merges.embeddings(cursor, new.fingerprint, [sighting]).values()  # type: ignore[list-item]
+            (other_,) = merges.embeddings(cursor, old.fingerprint, [sighting]).values()  # type: ignore[list-item]
         assert abs(float(one @ other_)) < 0.3, "each pack gets what it saw itself"
 
 
@@ -272,7 +273,7 @@ def shop(box: Box, tmp_path: Path) -> tuple[Box, Place, Packs]:
     text = (box.folder / "config.toml").read_text()
     box.configure(text.replace("[models]", f'[models]\npack = "{folders[0]}"'))
     packs = InsightPack("first", folders[0]), InsightPack("second", folders[1])
-    from visitord.config import load
+    from visitord.core.config import load
 
     place = Place(Database(load(box.folder / "config.toml").database_url()), box.folder / "state" / "crops")
     place.see(packs[0], (1, 0), (2, 100), (3, 200), (1, 300))

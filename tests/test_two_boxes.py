@@ -16,14 +16,14 @@ import pytest
 
 from running import ask, running, wait, with_cameras
 from support import START, Box, axis, film, report
-from visitord import jobs
+from visitord.capture.camera import Health, State
+from visitord.core.records import Arrival, Thresholds
 from visitord.identity.neighbours import Neighbours
-from visitord.recorder import Recorder
-from visitord.records import Arrival, Thresholds
-from visitord.store import listing, sightings
+from visitord.service import jobs
+from visitord.service.recorder import Recorder
+from visitord.store import reports, sightings
 from visitord.store.database import Database
 from visitord.store.sightings import Site
-from visitord.vision.camera import Health, State
 
 LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="for tests")
 SITE = Site("main", "UTC", timedelta(seconds=30))
@@ -157,7 +157,7 @@ def test_a_camera_name_that_another_box_uses_is_left_to_it_and_said(
     sightings.declare_site(database, SITE)
     with database.transaction() as cursor:
         other = [Health("door", State.LIVE, ""), Health("yard", State.LIVE, "")]
-        assert listing.report_cameras(cursor, "main", "front", other) == []
+        assert reports.report_cameras(cursor, "main", "front", other) == []
         cursor.execute("update camera set reported_at = now() - interval '1 minute' where camera = 'yard'")
     (box.folder / "config.toml").write_text('box = "back"\n' + (box.folder / "config.toml").read_text())
     with_cameras(box, door=str(clip), yard=str(clip))

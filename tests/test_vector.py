@@ -6,9 +6,9 @@ import pytest
 from running import ask, wait
 from support import Box, axis, copied, report
 from test_two_boxes import LIMITS, SITE, START, BoxRunning, written
-from visitord.recorder import Recorder
-from visitord.records import TrackReport
-from visitord.store import correcting, merging, migrate, people, sightings
+from visitord.core.records import TrackReport
+from visitord.service.recorder import Recorder
+from visitord.store import corrections, merges, migrate, people, sightings
 from visitord.store.database import Database
 
 
@@ -99,13 +99,13 @@ def test_merges_and_undos_hold_at_once(vectors: Database) -> None:
         desk.handle(report(axis(n), 100 * n))
     with vectors.transaction() as cursor:
         one, two = people.find(cursor, "1"), people.find(cursor, "2")
-        merging.merge(cursor, one.visitor_id, two.visitor_id, "me", "for tests", START)
+        merges.merge(cursor, one.visitor_id, two.visitor_id, "me", "for tests", START)
     desk.handle(report(axis(1), 1000))
     newest = "select visitor_id from sighting_log order by started_at desc limit 1"
     assert ask(vectors, newest) == [(one.visitor_id,)]
     with vectors.transaction() as cursor:
         cursor.execute("select merge_id::text from merge")
-        correcting.undo(cursor, cursor.fetchone()[0], "me", "for tests", START)
+        corrections.undo(cursor, cursor.fetchone()[0], "me", "for tests", START)
     desk.handle(report(axis(1), 2000))
     assert ask(vectors, newest) == [(two.visitor_id,)]
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from support import START, axis, report
 from test_going_back import merge, merges, split, undo
 from test_recorder import Desk
-from visitord.errors import VisitordError
-from visitord.records import TrackReport
+from visitord.core.errors import VisitordError
+from visitord.core.records import TrackReport
 from visitord.store import sightings
 from visitord.store.database import Database
 from visitord.store.sightings import Site

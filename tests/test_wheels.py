@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-MODULE = Path(__file__).resolve().parents[1] / "daemon" / "visitord_setup" / "wheels.py"
+MODULE = Path(__file__).resolve().parents[1] / "daemon" / "visitord" / "models" / "wheels.py"
 
 
 def wheel(folder: Path, name: str, version: str, content: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from support import START, Box, axis, report
 from test_recorder import Desk
-from visitord.store import merging, people
+from visitord.store import merges, people
 from visitord.store.database import Database
 
 COLUMNS = "name, candidate, second_candidate, round(score::numeric, 2)::float, round(second_score::numeric, 2)::float"
@@ -56,7 +56,7 @@ def test_the_people_it_was_like_are_called_as_they_are_called_now(desk: Desk) ->
 def test_after_a_merge_they_are_whoever_stands_for_them(desk: Desk) -> None:
     with desk.database.transaction() as cursor:
         one, two = (people.find(cursor, n).visitor_id for n in ("1", "2"))
-        merging.merge(cursor, two, one, "tester", "why", START)
+        merges.merge(cursor, two, one, "tester", "why", START)
     assert log(desk, "name, candidate, second_candidate") == [
         ("visitor 2", None, None),
         ("visitor 2", "visitor 2", None),

@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from visitord.records import Detection, Embedding, Frame, Image, Picture, Quality, Shot, Template, TrackReport
+from visitord.core.records import Detection, Embedding, Frame, Image, Picture, Quality, Shot, Template, TrackReport
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DIM = 8

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from visitord.config import Config, load
-from visitord.errors import ConfigError
+from visitord.core.config import Config, load
+from visitord.core.errors import ConfigError
 
 CAMERA = '[[camera]]\nname = "door"\nsource = "rtsp://user@192.0.2.10/a"\n'
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from build import after, picture
 
-from visitord.config import CameraConfig
-from visitord.records import Picture
-from visitord.sources import Kind, Source
-from visitord.vision import media, usb
-from visitord.vision.camera import Camera, Health, State
+from visitord.capture import decode, v4l2
+from visitord.capture.camera import Camera, Health, State
+from visitord.core.config import CameraConfig
+from visitord.core.records import Picture
+from visitord.core.sources import Kind, Source
 
 STREAM = Source(Kind.STREAM, "rtsp://192.0.2.1/door")
 Script = Callable[[], Iterator[Picture]]
@@ -83,9 +83,9 @@ class Bench:
         settings = configured(fps=fps, transport="udp", **more)
         self.camera = Camera(settings, source, self.clock, self.stop, self._on_ready, once=once)
         self.stop.camera = self.camera
-        monkeypatch.setattr(media, "stream", self._open)
-        monkeypatch.setattr(media, "recording", self._open)
-        monkeypatch.setattr(usb, "stream", self._open)
+        monkeypatch.setattr(decode, "stream", self._open)
+        monkeypatch.setattr(decode, "recording", self._open)
+        monkeypatch.setattr(v4l2, "stream", self._open)
 
     def _on_ready(self) -> None:
         self.ready += 1

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from visitord.vision.area import WHOLE, Area, Polygon, corners
+from visitord.vision.zones import WHOLE, Area, Polygon, corners
 
 SIDE = 41  # points of a grid; an odd number, so that one of them is the middle
 LEFT: Polygon = ((0.0, 0.0), (0.4, 0.0), (0.4, 1.0), (0.0, 1.0))

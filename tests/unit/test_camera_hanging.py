@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from scripted import STREAM, Bench, ManualClock, configured, failing, fresh
 
-from visitord.errors import CameraError
-from visitord.records import Picture
-from visitord.sources import Kind, Source
-from visitord.vision import camera as camera_module
-from visitord.vision import media
-from visitord.vision.camera import HANGS_AFTER_S, HUNG_MAX, Camera, State
+from visitord.capture import camera as camera_module
+from visitord.capture import decode
+from visitord.capture.camera import HANGS_AFTER_S, HUNG_MAX, Camera, State
+from visitord.core.errors import CameraError
+from visitord.core.records import Picture
+from visitord.core.sources import Kind, Source
 
 STALE_AFTER_S = 10.0  # of the bench's camera
 GIVEN_UP = (State.GONE, "a read never returned and was given up")
@@ -156,7 +156,7 @@ def test_a_read_that_hangs_holds_up_the_end_for_a_moment_only(
         never.wait(10)
         yield fresh(0.0)
 
-    monkeypatch.setattr(media, "stream", lambda *_: script())
+    monkeypatch.setattr(decode, "stream", lambda *_: script())
     camera = Camera(configured(), STREAM, ManualClock(), stop, lambda: None)
     thread = threading.Thread(target=camera.run, daemon=True)
     thread.start()

@@ -6,11 +6,11 @@ import pytest
 from build import picture
 from scripted import STREAM, Bench, configured, failing, fresh
 
-from visitord.errors import CameraError, CameraRefusedError
-from visitord.records import Picture
-from visitord.sources import Kind, Source
-from visitord.vision.camera import PATIENCE_CAP_S, Health, State
-from visitord.vision.inspection import COVERED, DAMAGED, FROZEN
+from visitord.capture.camera import PATIENCE_CAP_S, Health, State
+from visitord.capture.inspection import COVERED, DAMAGED, FROZEN
+from visitord.core.errors import CameraError, CameraRefusedError
+from visitord.core.records import Picture
+from visitord.core.sources import Kind, Source
 
 STALE_AFTER_S = 10.0  # of the bench's camera
 FILE = Source(Kind.FILE, "/clips/door.mp4")

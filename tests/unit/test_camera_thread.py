@@ -9,12 +9,12 @@ import pytest
 from build import after, picture
 from scripted import STREAM, Bench, ManualClock, Script, configured, failing, fresh
 
-from visitord.errors import CameraError, CameraRefusedError, MediaError, StreamEndedError
-from visitord.records import Picture
-from visitord.sources import Kind, Source
-from visitord.vision import camera as camera_module
-from visitord.vision import media
-from visitord.vision.camera import RETRY_CAP_S, RETRY_FIRST_S, Camera, State
+from visitord.capture import camera as camera_module
+from visitord.capture import decode
+from visitord.capture.camera import RETRY_CAP_S, RETRY_FIRST_S, Camera, State
+from visitord.core.errors import CameraError, CameraRefusedError, MediaError, StreamEndedError
+from visitord.core.records import Picture
+from visitord.core.sources import Kind, Source
 
 
 @pytest.fixture
@@ -272,7 +272,7 @@ def test_a_usb_camera_is_opened_by_index_or_path(monkeypatch: pytest.MonkeyPatch
 
 def started(script: Script, monkeypatch: pytest.MonkeyPatch, ready: Callable[[], None]) -> tuple[Camera, Callable]:
     """A camera in a thread of its own, and a function that stops it and says how long that took."""
-    monkeypatch.setattr(media, "stream", lambda *_: script())
+    monkeypatch.setattr(decode, "stream", lambda *_: script())
     stop = threading.Event()
     camera = Camera(configured(), STREAM, ManualClock(), stop, ready)
     thread = threading.Thread(target=camera.run, daemon=True)

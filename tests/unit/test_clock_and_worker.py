@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from visitord.clock import Clock, aware
-from visitord.worker import Worker, backoff
+from visitord.core.clock import Clock, aware
+from visitord.core.threads import Worker, backoff
 
 # Clock
 
@@ -76,7 +76,7 @@ def test_a_dying_worker_calls_failed_and_logs_its_name_and_the_cause(caplog: pyt
         raise RuntimeError("out of paper")
 
     assert run_worker(work).is_set()
-    [record] = [r for r in caplog.records if r.name == "visitord.worker"]
+    [record] = [r for r in caplog.records if r.name == "visitord.core.threads"]
     assert record.levelno == logging.CRITICAL
     assert "camera door" in record.getMessage()
     assert "out of paper" in caplog.text

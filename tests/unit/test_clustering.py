@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from build import axis, near, uid, with_cosines
 
-from visitord.identity import cluster
-from visitord.identity.cluster import NAMED, PARTLY, TORN, Group, Member, Proposal, agreement
+from visitord.core.records import Embedding
+from visitord.identity import clustering
+from visitord.identity.clustering import NAMED, PARTLY, TORN, Group, Member, Proposal, agreement
 from visitord.identity.neighbours import Neighbours
-from visitord.records import Embedding
 
 MERGE = 0.42
 NONE: frozenset[frozenset] = frozenset()
@@ -35,7 +35,7 @@ def pending(n: int, embedding: Embedding, rank: int = 0) -> Member:
 def consider(members: Sequence[Member], apart: AbstractSet[frozenset] = NONE) -> Proposal:
     neighbours = Neighbours(MERGE)
     neighbours.update([key for m in members for part in m.parts for key in part], LOOKS)
-    return cluster.propose(members, apart, neighbours)
+    return clustering.propose(members, apart, neighbours)
 
 
 def propose(members: Sequence[Member], apart: AbstractSet[frozenset] = NONE) -> list[Group]:

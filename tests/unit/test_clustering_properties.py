@@ -12,11 +12,11 @@ from build import uid
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from visitord.core.records import Embedding
 from visitord.identity import neighbours as module
-from visitord.identity.cluster import NAMED, PARTLY, TORN, Group, Member, Proposal, agreement, propose
+from visitord.identity.clustering import NAMED, PARTLY, TORN, Group, Member, Proposal, agreement, propose
 from visitord.identity.linkage import AMBIGUOUS
 from visitord.identity.neighbours import Neighbours, dbscan
-from visitord.records import Embedding
 
 MERGE = 0.42
 DISAGREE = -2.0

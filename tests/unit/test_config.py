@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from configs import CAMERA, loaded, problem, written
 
-from visitord import config
-from visitord.config import duration, find, load
-from visitord.errors import ConfigError
-from visitord.sources import Kind, Source
+from visitord.core import config
+from visitord.core.config import duration, find, load
+from visitord.core.errors import ConfigError
+from visitord.core.sources import Kind, Source
 
 
 @pytest.fixture

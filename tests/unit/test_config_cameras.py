@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from configs import CAMERA, loaded, problem
 
-from visitord.config import CameraConfig
+from visitord.core.config import CameraConfig
 
 USB = '[[camera]]\nname = "door"\nsource = "/dev/video0"\n'
 HTTP = '[[camera]]\nname = "door"\nsource = "http://192.0.2.10/video"\n'

@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from visitord.config import CameraConfig, Config
+from visitord.core.config import CameraConfig, Config
 
 TEXT = (Path(__file__).resolve().parents[2] / "config.example.toml").read_text()
 NO_DEFAULT = {

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from configs import CAMERA, loaded, problem
 
-from visitord import config
-from visitord.sources import Kind, Source
+from visitord.core import config
+from visitord.core.sources import Kind, Source
 
 LEAK = "hunter2"  # stands where a password would, and must never be shown
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from build import axis, near, report, shot, uid
 
-from visitord.identity.decide import (
+from visitord.core.records import Decision, Pool, Shot, Thresholds, Verdict
+from visitord.identity.decision import (
     ADDS_NOTHING_NEW,
     AGREEMENT_SHOTS,
     POOLED,
@@ -19,7 +20,6 @@ from visitord.identity.decide import (
     shots_needed,
     template_id,
 )
-from visitord.records import Decision, Pool, Shot, Thresholds, Verdict
 
 LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="made up")
 A, B, C = uid(101), uid(102), uid(103)

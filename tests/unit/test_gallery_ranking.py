@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from build import DIM, axis, near, template, uid
 
+from visitord.core.records import Template
 from visitord.identity.gallery import Gallery
-from visitord.records import Template
 
 
 def test_an_empty_gallery_ranks_nobody() -> None:

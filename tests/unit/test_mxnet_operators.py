@@ -9,8 +9,8 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 from checkpoints import Network
-from visitord.errors import ModelError
-from visitord_mxnet import checkpoint, convert
+from visitord.core.errors import ModelError
+from visitord.models.mxnet import checkpoint, convert
 
 RANDOM = np.random.default_rng(4)
 CROPS = RANDOM.uniform(0, 255, (2, 3, 112, 112)).astype(np.float32)

@@ -7,9 +7,9 @@ import pytest
 from build import axis, detection, frame
 from numpy.typing import NDArray
 
-from visitord.records import Detection, Image, Thresholds, TrackReport
-from visitord.vision.area import WHOLE, Area, Polygon
+from visitord.core.records import Detection, Image, Thresholds, TrackReport
 from visitord.vision.pipeline import Pipeline
+from visitord.vision.zones import WHOLE, Area, Polygon
 
 NOISE = np.random.default_rng(1).integers(60, 200, (280, 700, 3), dtype=np.uint8)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from build import detection, picture
 
-from visitord.records import Detection, Image, Quality
+from visitord.core.records import Detection, Image, Quality
 from visitord.vision.quality import MAX_ROLL_DEG, MAX_TURN, MIN_PX, MIN_SCORE, assess
 
 VIEW = picture(480, 640, 128)

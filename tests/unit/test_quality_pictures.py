@@ -8,9 +8,9 @@ import pytest
 
 from footage import room
 from support import align, people
-from visitord.records import Image, Quality
+from visitord.core.records import Image, Quality
+from visitord.models.opencv_zoo import ZooPack
 from visitord.vision.quality import assess
-from visitord.vision.zoo import ZooPack
 
 Change = Callable[[Image], Image]
 

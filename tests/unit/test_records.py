@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from build import NOON, axis, detection
 
-from visitord.records import Detection, Frame, Picture, Quality, Shot, Thresholds
+from visitord.core.records import Detection, Frame, Picture, Quality, Shot, Thresholds
 
 NAIVE = datetime(2026, 3, 1, 12, 0)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from build import axis, detection, frame, perturbed, shot
 
-from visitord.records import Embedding, TrackReport
+from visitord.core.records import Embedding, TrackReport
 from visitord.vision.tracker import STATIC_MAX, Tracker
 
 STATIC_S = 20.0

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from build import detection, frame, picture
 
-from visitorctl.sheet import sheet
-from visitord.records import Detection, Frame, Gray, Image
-from visitord.vision.area import WHOLE, Area, Polygon
-from visitord.vision.snapshot import draw
+from visitord.cli.sheet import sheet
+from visitord.core.records import Detection, Frame, Gray, Image
+from visitord.vision.overlay import draw
+from visitord.vision.zones import WHOLE, Area, Polygon
 
 HEIGHT, WIDTH, LEVEL = 360, 640, 120
 LEFT: Polygon = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from visitord.sources import Kind, Source, check_address, parse, redact, with_password
+from visitord.core.sources import Kind, Source, check_address, parse, redact, with_password
 
 FOLDER = Path("/etc/box")
 

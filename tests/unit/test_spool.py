@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from build import after, uid
 
-from visitord.errors import SpoolError
-from visitord.records import Quality, Shot, TrackReport
+from visitord.core.errors import SpoolError
+from visitord.core.records import Quality, Shot, TrackReport
 from visitord.store.spool import FORMAT, Spool, Waiting, waiting
 
 PLENTY = 100_000_000

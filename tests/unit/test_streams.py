@@ -11,9 +11,9 @@ import pytest
 from scripted import configured
 
 from footage import encode, room
-from visitord.errors import CameraError, MediaError, StreamEndedError
-from visitord.records import Picture
-from visitord.vision import media
+from visitord.capture import decode
+from visitord.core.errors import CameraError, MediaError, StreamEndedError
+from visitord.core.records import Picture
 
 WIDTH, HEIGHT, COUNT, FPS = 160, 90, 48, 12
 EVERY = 1e6  # a rate at which no picture is left out
@@ -28,7 +28,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _nothing_said_yet() -> None:
-    media._hardware.cache_clear()  # what it says, it says once
+    decode._hardware.cache_clear()  # what it says, it says once
 
 
 def test_sound_alone_is_no_video(tmp_path: Path) -> None:
@@ -39,9 +39,9 @@ def test_sound_alone_is_no_video(tmp_path: Path) -> None:
         frame.rate = 44100
         container.mux([*stream.encode(frame), *stream.encode(None)])
     with pytest.raises(MediaError, match="it carries no video"):
-        next(media.recording(path, 8))
+        next(decode.recording(path, 8))
     with pytest.raises(CameraError, match="it carries no video"):
-        next(media.stream(str(path), configured(), print))
+        next(decode.stream(str(path), configured(), print))
 
 
 def played(
@@ -53,7 +53,7 @@ def played(
     """All pictures of a stream."""
     pictures: list[Picture] = []
     with pytest.raises(StreamEndedError, match="the stream ended"):
-        pictures.extend(p for p in media.stream(str(path), configured(fps=EVERY, size=size, decoder=decoder), told))
+        pictures.extend(p for p in decode.stream(str(path), configured(fps=EVERY, size=size, decoder=decoder), told))
     return pictures
 
 
@@ -82,7 +82,7 @@ def test_every_picture_of_a_sound_stream_comes_and_what_it_is_is_told_once(clip:
 def test_a_picture_is_shrunk_to_fit_but_neither_enlarged_nor_distorted(
     clip: Path, size: tuple[int, int], shape: tuple[int, int]
 ) -> None:
-    whole, fitted = (next(media.stream(str(clip), configured(fps=EVERY, size=s), print)) for s in (None, size))
+    whole, fitted = (next(decode.stream(str(clip), configured(fps=EVERY, size=s), print)) for s in (None, size))
     assert fitted.image.shape == (*shape, 3)
     assert (fitted.gray == whole.gray).all(), "the small grey copy stays as it is"
     assert fitted.image.mean() == pytest.approx(whole.image.mean(), abs=2)
@@ -141,7 +141,9 @@ def tainted(pictures: list[Picture]) -> list[tuple[int, int]]:
     return list(zip(turns[::2], turns[1::2], strict=True))
 
 
-@pytest.mark.parametrize("read", [played, lambda path: list(media.recording(path, EVERY))], ids=["stream", "recording"])
+@pytest.mark.parametrize(
+    "read", [played, lambda path: list(decode.recording(path, EVERY))], ids=["stream", "recording"]
+)
 def test_a_picture_with_lost_parts_taints_those_made_from_it_until_the_next_key_frame(
     clip: Path, tmp_path: Path, read: Callable[[Path], list[Picture]]
 ) -> None:
@@ -158,12 +160,12 @@ def test_where_no_key_frame_comes_the_damage_is_held_to_have_healed_after_a_whil
     clip = encode(tmp_path / "long.mp4", room(COUNT, WIDTH, HEIGHT), fps=FPS, key_s=100)
     ((first, until),) = tainted(played(spoilt(clip, tmp_path, 8)))
     assert 8 <= first <= 10
-    assert 8 <= until - round(media.CORRUPT_S * FPS) <= 10
+    assert 8 <= until - round(decode.CORRUPT_S * FPS) <= 10
 
 
 def test_pictures_left_out_for_their_rate_taint_the_others_all_the_same(clip: Path, tmp_path: Path) -> None:
     """Of every second picture, number 8 is the first that was made from all the damaged ones."""
-    pictures = list(media.recording(spoilt(clip, tmp_path, 13), FPS / 2))
+    pictures = list(decode.recording(spoilt(clip, tmp_path, 13), FPS / 2))
     assert len(pictures) == COUNT / 2
     ((first, until),) = tainted(pictures)
     assert 7 <= first <= 8
@@ -171,7 +173,7 @@ def test_pictures_left_out_for_their_rate_taint_the_others_all_the_same(clip: Pa
 
 
 def test_a_stream_that_is_no_longer_wanted_can_be_closed(clip: Path) -> None:
-    stream: Iterator[Picture] = media.stream(str(clip), configured(fps=EVERY), print)
+    stream: Iterator[Picture] = decode.stream(str(clip), configured(fps=EVERY), print)
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     with pytest.raises(StopIteration):

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from visitorctl.review.timeline import Bar, days
+from visitord.web.timeline import Bar, days
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

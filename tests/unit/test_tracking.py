@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from build import after, axis, detection, frame, near, perturbed, picture, shot
 
-from visitord.records import Detection, Embedding, Frame, Picture, Shot, TrackReport
+from visitord.core.records import Detection, Embedding, Frame, Picture, Shot, TrackReport
 from visitord.vision.tracker import SHOTS_KEPT, Tracker
 
 Look = tuple[Detection, Shot]

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scripted import configured
 
-from visitord.errors import CameraError
-from visitord.records import Image, Picture
-from visitord.vision import usb
+from visitord.capture import v4l2
+from visitord.core.errors import CameraError
+from visitord.core.records import Image, Picture
 
 FORMAT, WIDTH, HEIGHT, RATE = (
     cv2.CAP_PROP_FOURCC,
@@ -78,7 +78,7 @@ def _device(monkeypatch: pytest.MonkeyPatch) -> None:
     StandIn.present, StandIn.fixed, StandIn.made = True, {}, []
     StandIn.pictures = [np.full((480, 640, 3), n, np.uint8) for n in range(3)]
     monkeypatch.setattr(cv2, "VideoCapture", StandIn)
-    monkeypatch.setattr(usb, "time", Clock(1.0))
+    monkeypatch.setattr(v4l2, "time", Clock(1.0))
 
 
 def used(
@@ -89,7 +89,7 @@ def used(
     told: list[str] = []
     with pytest.raises(CameraError) as caught:
         asked = configured(fps=fps, size=size, format=pixel_format)
-        pictures.extend(picture for picture in usb.stream(path, asked, told.append))
+        pictures.extend(picture for picture in v4l2.stream(path, asked, told.append))
     (one,) = StandIn.made
     return pictures, told, caught.value, one
 
@@ -163,7 +163,7 @@ def test_pictures_come_in_order_with_their_times() -> None:
 
 def test_no_more_pictures_are_decoded_than_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """A device at 20/s is emptied all the time, so that its pictures are new, but only 5/s are decoded."""
-    monkeypatch.setattr(usb, "time", Clock(0.05))
+    monkeypatch.setattr(v4l2, "time", Clock(0.05))
     StandIn.pictures = [np.zeros((48, 64, 3), np.uint8)] * 100
     pictures, _, _, one = used(fps=5)
     assert (len(pictures), one.retrieved, one.grabbed) == (25, 25, 101)
@@ -193,7 +193,7 @@ def test_a_device_whose_pictures_cannot_be_decoded_is_told() -> None:
 
 
 def test_a_device_that_is_no_longer_wanted_is_released() -> None:
-    stream: Iterator[Picture] = usb.stream("0", configured(), lambda _: None)
+    stream: Iterator[Picture] = v4l2.stream("0", configured(), lambda _: None)
     next(stream)
     assert StandIn.made[0].released == 0
     stream.close()  # type: ignore[attr-defined]
@@ -205,7 +205,7 @@ def test_a_device_is_released_though_the_one_told_fails() -> None:
         raise RuntimeError("a mistake")
 
     with pytest.raises(RuntimeError, match="a mistake"):
-        next(usb.stream("0", configured(), fail))
+        next(v4l2.stream("0", configured(), fail))
     assert StandIn.made[0].released == 1
 
 
@@ -213,4 +213,4 @@ def test_a_device_that_really_is_not_there_is_told_too(monkeypatch: pytest.Monke
     """OpenCV itself, on a path that no machine has."""
     monkeypatch.undo()
     with pytest.raises(CameraError, match="there is no such video device"):
-        next(usb.stream("/dev/v4l/by-id/none", configured(), lambda _: None))
+        next(v4l2.stream("/dev/v4l/by-id/none", configured(), lambda _: None))

@@ -5,17 +5,8 @@ import pytest
 from build import detection
 from numpy.typing import NDArray
 
-from visitord.records import Detection
-from visitord.vision.windows import (
-    MARGIN_PX,
-    WINDOW_PX,
-    WINDOWS_MAX,
-    Box,
-    distinct,
-    is_cut,
-    moving_regions,
-    windows,
-)
+from visitord.core.records import Detection
+from visitord.vision.tiling import MARGIN_PX, WINDOW_PX, WINDOWS_MAX, Box, distinct, is_cut, moving_regions, windows
 
 WIDE = (720, 1280)  # height, width
 TALL = (1280, 720)

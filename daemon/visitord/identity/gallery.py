@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from visitord.records import Embedding, Template
+from visitord.core.records import Embedding, Template
 
 _NONE = np.empty(0, np.float32)
 

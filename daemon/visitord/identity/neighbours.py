@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from visitord.records import Embedding
+from visitord.core.records import Embedding
 
 BLOCK = 512  # rows: a product of two blocks, 1 MB, stays in the cache until it is looked through
 

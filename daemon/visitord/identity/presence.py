@@ -4,7 +4,7 @@ from collections.abc import Set
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from visitord.records import Arrival, Template, TrackReport
+from visitord.core.records import Arrival, Template, TrackReport
 
 KEPT_MAX = 10_000  # people, before those who left are forgotten
 

@@ -13,8 +13,8 @@ import psycopg2.extras
 from numpy.typing import NDArray
 from psycopg2 import errors
 
-from visitord.errors import DatabaseError, DatabaseUnavailableError, RowRefusedError, VisitordError
-from visitord.sources import redact
+from visitord.core.errors import DatabaseError, DatabaseUnavailableError, RowRefusedError, VisitordError
+from visitord.core.sources import redact
 from visitord.store import embedded
 
 CONNECT_TIMEOUT_S = 5

@@ -6,7 +6,7 @@ import pwd
 import warnings
 from pathlib import Path
 
-from visitord.errors import DatabaseError
+from visitord.core.errors import DatabaseError
 
 DATABASE = "visitord"
 ROOTS_ACCOUNT = "pgserver"  # whom the server runs as when root starts it: PostgreSQL refuses to run as root

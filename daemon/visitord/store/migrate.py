@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yoyo
 
-from visitord.errors import DatabaseError
+from visitord.core.errors import DatabaseError
 from visitord.store.database import Cursor, Database, value
 
 # Held while migrating, so that boxes starting together wait for one another.  An advisory lock, not yoyo's

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from unicodedata import category
 from uuid import UUID
 
-from visitord.errors import NotFoundError, VisitordError
-from visitord.store import gallery
+from visitord.core.errors import NotFoundError, VisitordError
+from visitord.store import templates
 from visitord.store.database import SQL, Cursor
 
 NEAR_MAX = 3
@@ -86,7 +86,7 @@ def rename(cursor: Cursor, person: Person, name: str) -> str:
     cursor.execute(SQL["rename"], (text, person.visitor_id))
     if cursor.rowcount != 1:
         raise VisitordError(f"{person.name} was merged by somebody else just now; look again and repeat.")
-    gallery.changed(cursor, [person.visitor_id])
+    templates.changed(cursor, [person.visitor_id])
     return text
 
 
@@ -97,7 +97,7 @@ def ignore(cursor: Cursor, person: Person) -> None:
     )
     if cursor.rowcount != 1:
         raise VisitordError(f"{person.name} was merged by somebody else just now; look again and repeat.")
-    gallery.changed(cursor, [person.visitor_id])
+    templates.changed(cursor, [person.visitor_id])
 
 
 def unignore(cursor: Cursor, person: Person) -> None:
@@ -105,4 +105,4 @@ def unignore(cursor: Cursor, person: Person) -> None:
     cursor.execute(SQL["unignore"], (person.visitor_id,))
     if cursor.rowcount != 1:
         raise VisitordError(f"{person.name} is not ignored; visitorctl list --status ignored shows who is.")
-    gallery.changed(cursor, [person.visitor_id])
+    templates.changed(cursor, [person.visitor_id])

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from visitord.records import Arrival, Decided, Decision, TrackReport
-from visitord.store import gallery
+from visitord.core.records import Arrival, Decided, Decision, TrackReport
+from visitord.store import templates
 from visitord.store.database import SQL, Cursor, Database, value
-from visitord.store.listing import Rows
+from visitord.store.reports import Rows
 
 ALWAYS = ("-infinity", "infinity")
 
@@ -53,7 +53,7 @@ def write(cursor: Cursor, decided: Decided, site: Site) -> Arrival | None:
     """
     report, verdict, pool = decided.report, decided.verdict, decided.pooled
     if verdict.decision is Decision.ENROLLED and verdict.identity_id:
-        gallery.enrol(cursor, verdict.identity_id, report.started_at)
+        templates.enrol(cursor, verdict.identity_id, report.started_at)
     seen = (report.sighting_id, verdict.identity_id, site.name, report.camera, report.started_at, report.ended_at)
     why = (verdict.decision.value, verdict.reason, verdict.score, verdict.second_score)
     whom = (verdict.candidate_id, verdict.second_id, pool.agreement if pool else None)
@@ -62,7 +62,7 @@ def write(cursor: Cursor, decided: Decided, site: Site) -> Arrival | None:
     embedding = (decided.pack, pool.embedding.tolist()) if pool and not report.blocked else (None, None)
     cursor.execute(SQL["write_sighting"], ((*seen, *why, *whom, *shots, *embedding, decided.crop, site.box),))
     if decided.template:
-        gallery.learn(cursor, decided.template.identity_id, report.sighting_id)
+        templates.learn(cursor, decided.template.identity_id, report.sighting_id)
     return extend(cursor, report, site)
 
 

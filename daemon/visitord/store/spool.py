@@ -17,8 +17,8 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from visitord.errors import SpoolError
-from visitord.records import TrackReport
+from visitord.core.errors import SpoolError
+from visitord.core.records import TrackReport
 
 log = logging.getLogger(__name__)
 

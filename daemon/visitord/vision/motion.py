@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from visitord.records import Frame, Gray
-from visitord.vision.area import WHOLE, Area
+from visitord.core.records import Frame, Gray
+from visitord.vision.zones import WHOLE, Area
 
 # Times in seconds of the camera's steady clock; areas as a share of the picture.
 MASK_PX = 80

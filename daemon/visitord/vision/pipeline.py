@@ -1,14 +1,14 @@
 """One camera's way from frame to track reports: motion gate, detect, quality, embed, track."""
 
-from visitord.records import Detection, Frame, Image, Shot, TrackReport
-from visitord.vision.area import WHOLE, Area
-from visitord.vision.media import jpeg
+from visitord.capture.decode import jpeg
+from visitord.core.records import Detection, Frame, Image, Shot, TrackReport
+from visitord.models.pack import Pack, middle, portrait
 from visitord.vision.motion import MotionGate
-from visitord.vision.pack import Pack, middle, portrait
+from visitord.vision.overlay import draw
 from visitord.vision.quality import assess
-from visitord.vision.snapshot import draw
+from visitord.vision.tiling import distinct, is_cut, moving_regions, windows
 from visitord.vision.tracker import Judge, Tracker
-from visitord.vision.windows import distinct, is_cut, moving_regions, windows
+from visitord.vision.zones import WHOLE, Area
 
 WHOLE_EVERY_S = 1.0
 REST_LOOK_S = 0.9  # between looks at faces that do not move; shorter than what ends a track

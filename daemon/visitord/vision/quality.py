@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from visitord.records import Detection, Image, Quality
-from visitord.vision.pack import CROP_PX, upright
+from visitord.core.records import Detection, Image, Quality
+from visitord.models.pack import CROP_PX, upright
 
 FACE = np.array([(28, 36), (84, 36), (84, 102), (28, 102)], np.float64)  # of an aligned crop: brows to below the mouth
 CROP = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float64) * CROP_PX

