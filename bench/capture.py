@@ -1,11 +1,12 @@
-"""What capture costs over decoding alone, and how old the analysed picture is when the analysis is slow.
+"""What capture costs over decoding alone, and how old the analysed picture is when the analysis is
+slow.
 
     python bench/capture.py [--seconds 10] [--rounds 3]
 
-Reads a 1280×720 H.264 stream of 25 pictures a second from the tests' RTSP server, which sends every picture when this
-machine's clock says so: the number in a picture tells its age, however long the stream lasts.  Each round measures
-bare decoding and visitord's camera one after the other, in CPU time of this process, so that other load falls on
-both; the ratio is that of the rounds' medians.
+Reads a 1280×720 H.264 stream of 25 pictures a second from the tests' RTSP server, which sends every
+picture when this machine's clock says so: the number in a picture tells its age, however long the
+stream lasts.  Each round measures bare decoding and visitord's camera one after the other, in CPU
+time of this process, so that other load falls on both; the ratio is that of the rounds' medians.
 """
 
 import argparse
@@ -49,7 +50,11 @@ def film(path: Path) -> None:
         )
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for number in range(LENGTH_S * FPS):
-            noise = random.integers(-3, 4, (HEIGHT // 2, WIDTH // 2, 1), dtype=np.int16).repeat(2, 0).repeat(2, 1)
+            noise = (
+                random.integers(-3, 4, (HEIGHT // 2, WIDTH // 2, 1), dtype=np.int16)
+                .repeat(2, 0)
+                .repeat(2, 1)
+            )
             image = np.clip(room + noise, 0, 255).astype(np.uint8)
             for bit in range(BITS):
                 image[:BLOCK_PX, bit * BLOCK_PX : (bit + 1) * BLOCK_PX] = 255 * (number >> bit & 1)
@@ -65,7 +70,9 @@ def number_of(image: Image) -> int:
 def camera(url: str) -> tuple[Camera, threading.Event, threading.Event]:
     """A running camera, the event that a picture came, and the one that stops it."""
     ready, stop = threading.Event(), threading.Event()
-    made = Camera(CameraConfig(name="bench", source=url), Source(Kind.STREAM, url), Clock(), stop, ready.set)
+    made = Camera(
+        CameraConfig(name="bench", source=url), Source(Kind.STREAM, url), Clock(), stop, ready.set
+    )
     threading.Thread(target=made.run, daemon=True).start()
     return made, ready, stop
 
@@ -83,7 +90,9 @@ def bare_cpu_s(url: str, seconds: float) -> float:
 
 
 def ours_cpu_s(url: str, seconds: float) -> tuple[float, float, int]:
-    """CPU seconds of the camera and its motion gate, those of the gate alone, and pictures let through the gate."""
+    """CPU seconds of the camera and its motion gate, those of the gate alone, and pictures let
+    through the gate.
+    """
     made, ready, stop = camera(url)
     ready.wait(10)
     number_is_no_motion = Area(ignore=(((0.0, 0.0), (1.0, 0.0), (1.0, 0.1), (0.0, 0.1)),))
@@ -120,7 +129,9 @@ def newest(url: str, seconds: float, slow_s: float) -> Iterator[float]:
 
 
 def every(url: str, seconds: float, slow_s: float) -> Iterator[float]:
-    """The same for a program that analyses picture after picture; for 20 s at most, it only gets worse."""
+    """The same for a program that analyses picture after picture; for 20 s at most, it only gets
+    worse.
+    """
     with av.open(url, options={"rtsp_transport": "tcp"}) as container:
         start = time.monotonic()
         for frame in container.decode(video=0):
@@ -131,29 +142,44 @@ def every(url: str, seconds: float, slow_s: float) -> Iterator[float]:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--seconds", type=float, default=10)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--overload", type=float, default=30, help="seconds under a slow analysis")
-    options.add_argument("--slow", type=float, default=0.5, help="seconds the slow analysis takes for a picture")
+    options.add_argument(
+        "--slow", type=float, default=0.5, help="seconds the slow analysis takes for a picture"
+    )
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
         film(Path(name) / "room.mp4")
         with Server(Path(name)) as server:
             url = server.url("room.mp4")
-            rounds = [(bare_cpu_s(url, given.seconds), ours_cpu_s(url, given.seconds)) for _ in range(given.rounds)]
+            rounds = [
+                (bare_cpu_s(url, given.seconds), ours_cpu_s(url, given.seconds))
+                for _ in range(given.rounds)
+            ]
             bare = statistics.median(b for b, _ in rounds)
             ours = statistics.median(o[0] for _, o in rounds)
             gate = statistics.median(o[1] for _, o in rounds)
             second = given.seconds
             print(f"bare decoding       {bare / second:.3f} CPU s per second of stream")
-            print(f"camera and gate     {ours / second:.3f} CPU s: {ours / bare:.2f} times bare decoding (goal 1.3)")
-            print(f"of it motion gate   {gate / second:.4f} CPU s: {100 * gate / bare:.1f} % of decoding (goal 5 %)")
-            print(f"searched            {sum(o[2] for _, o in rounds)} pictures of the empty room after 5 s")
+            print(
+                f"camera and gate     {ours / second:.3f} CPU s: {ours / bare:.2f} times bare decoding (goal 1.3)"
+            )
+            print(
+                f"of it motion gate   {gate / second:.4f} CPU s: {100 * gate / bare:.1f} % of decoding (goal 5 %)"
+            )
+            print(
+                f"searched            {sum(o[2] for _, o in rounds)} pictures of the empty room after 5 s"
+            )
             for title, look in (("newest picture", newest), ("every picture", every)):
                 ages = sorted(look(url, given.overload, given.slow))
                 at = {p: ages[min(len(ages) - 1, len(ages) * p // 100)] for p in (50, 95, 100)}
-                print(f"{title:<20}age p50 {at[50]:.2f} s, p95 {at[95]:.2f} s, highest {at[100]:.2f} s")
+                print(
+                    f"{title:<20}age p50 {at[50]:.2f} s, p95 {at[95]:.2f} s, highest {at[100]:.2f} s"
+                )
 
 
 if __name__ == "__main__":

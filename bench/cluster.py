@@ -2,10 +2,11 @@
 
     python bench/cluster.py [--quick] [--seed 1]
 
-Against scikit-learn's DBSCAN over all cosines: the same clusters, CPU time and memory, each in a process of its own.
-Against plain DBSCAN at its best radius: precision and recall of what is merged, over pairs and by BCubed (Bagga and
-Baldwin 1998: for each embedding, how much of its group is the same person, and how much of the person is in its
-group).  And a simulated year, job after job.  Faces are made up, with the spread of the default pack.
+Against scikit-learn's DBSCAN over all cosines: the same clusters, CPU time and memory, each in a
+process of its own. Against plain DBSCAN at its best radius: precision and recall of what is merged,
+over pairs and by BCubed (Bagga and Baldwin 1998: for each embedding, how much of its group is the
+same person, and how much of the person is in its group).  And a simulated year, job after job.
+Faces are made up, with the spread of the default pack.
 """
 
 import argparse
@@ -44,7 +45,9 @@ console = Console(width=120)
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--quick", action="store_true", help="a tenth of the people")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--only", nargs=2, metavar=("WHO", "FILE"), help=argparse.SUPPRESS)
@@ -71,11 +74,15 @@ class Crowd:
         self._people = directions(people, rng)
 
     def shots(self, people: NDArray[np.intp]) -> NDArray[np.float32]:
-        """One embedding (d,) of each of these people: what all faces share, what is theirs, and the moment's."""
+        """One embedding (d,) of each of these people: what all faces share, what is theirs, and the
+        moment's.
+        """
         own = np.clip(self._rng.normal(np.sqrt(LIKE), SHOT_SD, (len(people), 1)), 0, 0.97)
         moment = np.sqrt(np.maximum(1 - COMMON - own**2, 0.01))
         looks = (
-            np.sqrt(COMMON) * self._common + own * self._people[people] + moment * directions(len(people), self._rng)
+            np.sqrt(COMMON) * self._common
+            + own * self._people[people]
+            + moment * directions(len(people), self._rng)
         )
         return np.asarray(looks / np.linalg.norm(looks, axis=1, keepdims=True), np.float32)
 
@@ -92,10 +99,14 @@ def spread(seed: int) -> None:
     a, b = crowd.shots(people), crowd.shots(people)
     same, different = (a * b).sum(1), (a[:, None, :] * b[None, 1:300, :]).sum(2)
     different = different[np.arange(1, 300)[None] != people[:, None]]
-    table = Table("cosine of", "mean", "sd", "lowest", "highest", f"≥ {THRESHOLDS.merge}", title="The faces")
+    table = Table(
+        "cosine of", "mean", "sd", "lowest", "highest", f"≥ {THRESHOLDS.merge}", title="The faces"
+    )
     for name, scores in (("the same person", same), ("different people", different)):
         numbers = (scores.mean(), scores.std(), scores.min(), scores.max())
-        table.add_row(name, *(f"{n:.2f}" for n in numbers), f"{(scores >= THRESHOLDS.merge).mean():.2g}")
+        table.add_row(
+            name, *(f"{n:.2f}" for n in numbers), f"{(scores >= THRESHOLDS.merge).mean():.2g}"
+        )
     console.print(table)
 
 
@@ -103,7 +114,15 @@ def spread(seed: int) -> None:
 
 
 def speed(folder: Path, given: argparse.Namespace) -> None:
-    table = Table("embeddings", "who", "CPU s", "wall s", "memory MB", "times faster (CPU)", title="DBSCAN, fresh")
+    table = Table(
+        "embeddings",
+        "who",
+        "CPU s",
+        "wall s",
+        "memory MB",
+        "times faster (CPU)",
+        title="DBSCAN, fresh",
+    )
     for size in (2000, 10_000) if given.quick else (5000, 20_000):
         path = looks(folder, size, given.seed)
         runs: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -115,7 +134,9 @@ def speed(folder: Path, given: argparse.Namespace) -> None:
         base = median(runs["scikit-learn"], "cpu_s")
         for who, measured in runs.items():
             numbers = [median(measured, key) for key in ("cpu_s", "wall_s", "memory_mb")]
-            table.add_row(str(size), who, *(f"{n:.2f}" for n in numbers), f"{base / numbers[0]:.1f}")
+            table.add_row(
+                str(size), who, *(f"{n:.2f}" for n in numbers), f"{base / numbers[0]:.1f}"
+            )
     size = 20_000 if given.quick else 100_000
     path = looks(folder, size, given.seed)
     full, new = child("visitord", path), child("new", path)
@@ -124,9 +145,17 @@ def speed(folder: Path, given: argparse.Namespace) -> None:
     numbers = [new[key] for key in ("cpu_s", "wall_s", "memory_mb")]
     table.add_row(f"{NEW} new", "visitord", *(f"{n:.2f}" for n in numbers), "")
     console.print(table)
-    table = Table("step", "full: CPU s", f"{NEW} new: CPU s", "times faster", title=f"A run over {size} embeddings")
+    table = Table(
+        "step",
+        "full: CPU s",
+        f"{NEW} new: CPU s",
+        "times faster",
+        title=f"A run over {size} embeddings",
+    )
     for step in ("compare", "propose"):
-        table.add_row(step, f"{full[step]:.2f}", f"{new[step]:.2f}", f"{full[step] / new[step]:.1f}")
+        table.add_row(
+            step, f"{full[step]:.2f}", f"{new[step]:.2f}", f"{full[step] / new[step]:.1f}"
+        )
     console.print(table)
 
 
@@ -171,7 +200,9 @@ def measure(who: str, embeddings: NDArray[np.float32]) -> dict[str, Any]:
 
 
 def highest_mb(anew: bool = False) -> float:
-    """The most memory this process has held; from now on, with anew (Linux: `man 5 proc`, clear_refs)."""
+    """The most memory this process has held; from now on, with anew (Linux: `man 5 proc`,
+    clear_refs).
+    """
     if anew:
         Path("/proc/self/clear_refs").write_text("5")
     status = Path("/proc/self/status").read_text()
@@ -198,17 +229,23 @@ def grouping(given: argparse.Namespace) -> None:
     titles = ("P, pairs", "R", "F", "P, BCubed", "R", "F", "groups", "least")
     notes: list[str] = []
     table = Table(
-        "people", "how", *titles, title="What is merged (P precision, R recall, least: lowest cosine in a group)"
+        "people",
+        "how",
+        *titles,
+        title="What is merged (P precision, R recall, least: lowest cosine in a group)",
     )
     for people, each in ((100, 10), (300, 4)) if given.quick else ((100, 10), (600, 10), (2000, 4)):
         rng = np.random.default_rng(given.seed)
         truth = np.repeat(np.arange(people), each)
         embeddings = Crowd(people, rng).shots(truth)
         plain = {
-            eps: alone(DBSCAN(eps=eps, min_samples=2, metric="cosine").fit_predict(embeddings)) for eps in EPS.round(2)
+            eps: alone(DBSCAN(eps=eps, min_samples=2, metric="cosine").fit_predict(embeddings))
+            for eps in EPS.round(2)
         }
         best = max(plain, key=lambda eps: bcubed(plain[eps], truth)[2])
-        at_ours = alone(DBSCAN(eps=1 - THRESHOLDS.merge, min_samples=2, metric="cosine").fit_predict(embeddings))
+        at_ours = alone(
+            DBSCAN(eps=1 - THRESHOLDS.merge, min_samples=2, metric="cosine").fit_predict(embeddings)
+        )
         ours, suggested = decided(embeddings, truth)
         rows = {
             f"DBSCAN, its best: {1 - best:.2f}": plain[best],
@@ -218,12 +255,20 @@ def grouping(given: argparse.Namespace) -> None:
         for how, labels in rows.items():
             scores = [f"{n:.3f}" for n in (*pairwise(labels, truth), *bcubed(labels, truth))]
             groups = int((np.bincount(labels) > 1).sum())
-            table.add_row(f"{people} × {each}", how, *scores, str(groups), f"{least_alike(labels, embeddings):.2f}")
+            table.add_row(
+                f"{people} × {each}",
+                how,
+                *scores,
+                str(groups),
+                f"{least_alike(labels, embeddings):.2f}",
+            )
         notes.append(f"{people} × {each}: {suggested}")
     console.print(table, *notes, sep="\n")
 
 
-def decided(embeddings: NDArray[np.float32], truth: NDArray[np.intp]) -> tuple[NDArray[np.intp], str]:
+def decided(
+    embeddings: NDArray[np.float32], truth: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], str]:
     """The group of each, and what was suggested."""
     keys, neighbours = [UUID(int=n) for n in range(len(embeddings))], Neighbours(THRESHOLDS.merge)
     neighbours.update(keys, dict(zip(keys, embeddings, strict=True)))
@@ -245,8 +290,12 @@ def alone(labels: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def shared(labels: NDArray[np.intp], truth: NDArray[np.intp]) -> tuple[NDArray[np.float64], ...]:
-    """How large each one's group is, how often there is its person, and how many of that person are in the group."""
-    _, cell, counts = np.unique(np.stack([labels, truth]), axis=1, return_inverse=True, return_counts=True)
+    """How large each one's group is, how often there is its person, and how many of that person are
+    in the group.
+    """
+    _, cell, counts = np.unique(
+        np.stack([labels, truth]), axis=1, return_inverse=True, return_counts=True
+    )
     return np.bincount(labels)[labels] * 1.0, np.bincount(truth)[truth] * 1.0, counts[cell] * 1.0
 
 
@@ -283,7 +332,9 @@ class House:
     def __init__(self, embeddings: NDArray[np.float32], truth: NDArray[np.intp]) -> None:
         self.looks, self.truth = embeddings, truth
         self.neighbours = Neighbours(THRESHOLDS.merge)
-        self.parts: dict[int, dict[int, list[int]]] = {}  # of each identity: sightings by the part they belong to
+        self.parts: dict[
+            int, dict[int, list[int]]
+        ] = {}  # of each identity: sightings by the part they belong to
         self.pending: list[int] = []
         self.templates: list[int] = []
         self.owners = np.zeros(len(truth), np.intp)  # of each template
@@ -291,17 +342,30 @@ class House:
         self.matches = self.false_matches = 0
 
     def see(self, lot: range) -> None:
-        """Decide these sightings one after the other, as `identity.decide` does for well seen faces."""
-        known, among = len(self.templates), self.looks[lot.start : lot.stop] @ self.looks[lot.start : lot.stop].T
+        """Decide these sightings one after the other, as `identity.decide` does for well seen
+        faces.
+        """
+        known, among = (
+            len(self.templates),
+            self.looks[lot.start : lot.stop] @ self.looks[lot.start : lot.stop].T,
+        )
         before = self.looks[lot.start : lot.stop] @ self.looks[self.templates].T
         for sighting in lot:
             n = sighting - lot.start
             later = [t - lot.start for t in self.templates[known:]]
-            row, owners = np.concatenate([before[n], among[n, later]]), self.owners[: len(self.templates)]
+            row, owners = (
+                np.concatenate([before[n], among[n, later]]),
+                self.owners[: len(self.templates)],
+            )
             best = int(row.argmax()) if len(row) else -1
             score = float(row[best]) if len(row) else -1.0
             if score >= THRESHOLDS.match:
-                self.match(sighting, int(owners[best]), score, row[owners != owners[best]].max(initial=-1.0))
+                self.match(
+                    sighting,
+                    int(owners[best]),
+                    score,
+                    row[owners != owners[best]].max(initial=-1.0),
+                )
             elif score >= THRESHOLDS.new:
                 self.pending.append(sighting)
             else:
@@ -326,16 +390,28 @@ class House:
 
     def members(self) -> Iterator[Member]:
         for identity, parts in self.parts.items():
-            yield Member(UUID(int=identity), tuple(tuple(UUID(int=k) for k in p) for p in parts.values()), identity)
+            yield Member(
+                UUID(int=identity),
+                tuple(tuple(UUID(int=k) for k in p) for p in parts.values()),
+                identity,
+            )
         for sighting in self.pending:
             yield Member(UUID(int=sighting), ((UUID(int=sighting),),), sighting, pending=True)
 
     def job(self) -> tuple[Proposal, int]:
-        """Run the merge job; returns what it did and how many were merged with or settled in somebody else."""
+        """Run the merge job; returns what it did and how many were merged with or settled in
+        somebody else.
+        """
         members = list(self.members())
         keys = [key for m in members for part in m.parts for key in part]
-        self.neighbours.update(keys, {key: self.looks[key.int] for key in self.neighbours.unknown(keys)})
-        proposal, wrong, now = propose(members, set(), self.neighbours), 0, np.arange(len(self.truth))
+        self.neighbours.update(
+            keys, {key: self.looks[key.int] for key in self.neighbours.unknown(keys)}
+        )
+        proposal, wrong, now = (
+            propose(members, set(), self.neighbours),
+            0,
+            np.arange(len(self.truth)),
+        )
         for group in proposal.groups:
             first, *others = (i.int for i in everyone(group))
             if group.kept is None:
@@ -352,7 +428,10 @@ class House:
 
     def mixed(self) -> tuple[int, int]:
         """How many identities are of several people, and of how many people at most one is."""
-        people = [len({int(self.truth[s]) for p in parts.values() for s in p}) for parts in self.parts.values()]
+        people = [
+            len({int(self.truth[s]) for p in parts.values() for s in p})
+            for parts in self.parts.values()
+        ]
         return sum(n > 1 for n in people), max(people, default=0)
 
 
@@ -362,7 +441,19 @@ def year(given: argparse.Namespace) -> None:
     often = rng.lognormal(0, 1, people)
     truth = rng.choice(people, sightings, p=often / often.sum())
     house = House(Crowd(people, rng).shots(truth), truth)
-    titles = ("rows", "people", "pending", "matched", "wrong", "merged", "settled", "wrong", "a job", "asked", "mixed")
+    titles = (
+        "rows",
+        "people",
+        "pending",
+        "matched",
+        "wrong",
+        "merged",
+        "settled",
+        "wrong",
+        "a job",
+        "asked",
+        "mixed",
+    )
     table = Table("", *titles, "most", "CPU s", title=f"A year of {jobs} jobs, by quarter")
     bounds = np.linspace(0, sightings, jobs + 1).astype(int).tolist()
     for quarter in np.array_split(np.arange(jobs), 4):
@@ -378,7 +469,13 @@ def year(given: argparse.Namespace) -> None:
             asked = len(proposal.suggestions)
         known = (len(house.neighbours.matrix), len(house.parts), len(house.pending))
         done = (house.matches, house.false_matches, merged, settled, wrong, f"≤ {worst}", asked)
-        numbers = (quarter[-1] * 4 // jobs + 1, *known, *done, *house.mixed(), f"{cpu / len(quarter):.1f}")
+        numbers = (
+            quarter[-1] * 4 // jobs + 1,
+            *known,
+            *done,
+            *house.mixed(),
+            f"{cpu / len(quarter):.1f}",
+        )
         table.add_row(*map(str, numbers))
     console.print(table)
     console.print(

@@ -1,8 +1,10 @@
-"""How often liveness networks are mistaken, and what they cost: python bench/liveness.py NETWORKS PICTURE…
+"""How often liveness networks are mistaken, and what they cost: python bench/liveness.py NETWORKS
+PICTURE…
 
-Each face in the pictures is judged as it is, and as three pictures of it made here: a sheet with a white edge, a
-screen with a dark edge and a pattern of pixels, and a screen so close that no edge is in view.  Real prints and screens
-differ: where a made one passes, a real one can; where it does not, that proves little.
+Each face in the pictures is judged as it is, and as three pictures of it made here: a sheet with a
+white edge, a screen with a dark edge and a pattern of pixels, and a screen so close that no edge is
+in view.  Real prints and screens differ: where a made one passes, a real one can; where it does
+not, that proves little.
 """
 
 import sys
@@ -16,7 +18,7 @@ from rich.table import Table
 
 from visitord.core.records import Detection, Image
 from visitord.models import catalog
-from visitord.models.liveness.detector import Judge
+from visitord.models.liveness.detector import LivenessDetector
 from visitord.models.liveness.networks import around, load
 from visitord.models.opencv_zoo import ZooPack
 
@@ -55,15 +57,17 @@ def close(seen: Image) -> Image:
 def main() -> None:
     folder, *files = map(Path, sys.argv[1:])
     networks = load(folder)
-    judge = Judge(networks, networks.threshold, blocks=False)
+    liveness_detector = LivenessDetector(networks, networks.threshold, blocks=False)
     models = Path("state/models") if Path("state/models").is_dir() else Path(".cache/models")
     pack = ZooPack(models / catalog.DEFAULT, threads=1)
-    scores: dict[str, list[float | None]] = {name: [] for name in ("as it is", "sheet", "screen", "close screen")}
+    scores: dict[str, list[float | None]] = {
+        name: [] for name in ("as it is", "sheet", "screen", "close screen")
+    }
     took_s: list[float] = []
 
     def judged(image: Image, face: Detection) -> float | None:
         began = time.perf_counter()
-        score = judge.score(image, face)
+        score = liveness_detector.score(image, face)
         took_s.extend([time.perf_counter() - began] if score is not None else [])
         return score
 
@@ -77,14 +81,30 @@ def main() -> None:
             if score is None:
                 continue
             seen = around(image, face, 2.2)
-            made = {"sheet": held_up(sheet(seen)), "screen": held_up(screen(seen)), "close screen": close(seen)}
+            made = {
+                "sheet": held_up(sheet(seen)),
+                "screen": held_up(screen(seen)),
+                "close screen": close(seen),
+            }
             for name, picture in made.items():
                 if found := pack.detect(picture, still=True):
                     scores[name].append(judged(picture, found[0]))
-    table = Table("faces", "judged", "unknown", f"pass at {judge.threshold:g}", "lowest", "median", "highest")
+    table = Table(
+        "faces",
+        "judged",
+        "unknown",
+        f"pass at {liveness_detector.threshold:g}",
+        "lowest",
+        "median",
+        "highest",
+    )
     for name, given in scores.items():
         said = np.array([s for s in given if s is not None])
-        passing = f"{(said >= judge.threshold).sum()} ({(said >= judge.threshold).mean():.0%})" if len(said) else ""
+        passing = (
+            f"{(said >= liveness_detector.threshold).sum()} ({(said >= liveness_detector.threshold).mean():.0%})"
+            if len(said)
+            else ""
+        )
         spread = [f"{v:.2f}" for v in np.percentile(said, (0, 50, 100))] if len(said) else [""] * 3
         table.add_row(name, str(len(said)), str(len(given) - len(said)), passing, *spread)
     Console().print(table)

@@ -1,7 +1,9 @@
-"""What model packs cost on this machine: python bench/models.py [PACK…], by default all that are installed.
+"""What model packs cost on this machine: python bench/models.py [PACK…], by default all that are
+installed.
 
-Milliseconds depend on what else the machine does; ratios are taken within one run, rounds of all sizes in turn, and may
-be compared.  Reads the configuration as visitord does: models.device, models.threads and models.detect_px count.
+Milliseconds depend on what else the machine does; ratios are taken within one run, rounds of all
+sizes in turn, and may be compared.  Reads the configuration as visitord does: models.device,
+models.threads and models.detect_px count.
 """
 
 import logging
@@ -42,7 +44,9 @@ def ms(work: Callable[[], object]) -> float:
 
 
 def measure(pack: Pack) -> tuple[float, list[float]]:
-    """Milliseconds to find the faces of a frame, and to describe a face in batches of each size, medians of rounds."""
+    """Milliseconds to find the faces of a frame, and to describe a face in batches of each size,
+    medians of rounds.
+    """
     image, rng = frame(4), np.random.default_rng(1)
     crops = list(rng.integers(0, 256, (max(BATCHES), CROP_PX, CROP_PX, 3), dtype=np.uint8))
     pack.detect(image), pack.embed(crops)

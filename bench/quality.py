@@ -1,9 +1,12 @@
-"""How often visitord is wrong: days with known truth and real footage, replayed, merged once, and scored.
+"""How often visitord is wrong: days with known truth and real footage, replayed, merged once, and
+scored.
 
-    python bench/quality.py [--seeds 1 2 3] [--cameras 1] [--hard] [--clips] [--kit ../shared/eval] [--keep FOLDER]
+    python bench/quality.py [--seeds 1 2 3] [--cameras 1] [--hard] [--clips] [--kit ../shared/eval]
+    [--keep FOLDER]
 
-With the evaluation kit (make_day.py, score_visits.py, faces/, clips/) its days and clips are used.  Without it, days
-are made of the faces in the installed wheels, one photograph each: easier, for everyone always looks the same.
+With the evaluation kit (make_day.py, score_visits.py, faces/, clips/) its days and clips are used.
+Without it, days are made of the faces in the installed wheels, one photograph each: easier, for
+everyone always looks the same.
 """
 
 import argparse
@@ -32,13 +35,21 @@ CONFIG = '[visit]\ngap = "30s"\n'  # the kit's people come again after 60 s
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     options.add_argument("--cameras", type=int, default=1)
-    options.add_argument("--hard", action="store_true", help="small, fast, turned, dark and blurred faces (kit only)")
-    options.add_argument("--clips", action="store_true", help="the kit's real footage instead of days")
+    options.add_argument(
+        "--hard", action="store_true", help="small, fast, turned, dark and blurred faces (kit only)"
+    )
+    options.add_argument(
+        "--clips", action="store_true", help="the kit's real footage instead of days"
+    )
     options.add_argument("--kit", type=Path, default=ROOT.parent / "shared" / "eval")
-    options.add_argument("--keep", type=Path, help="where days are kept for the next time [default: nowhere]")
+    options.add_argument(
+        "--keep", type=Path, help="where days are kept for the next time [default: nowhere]"
+    )
     given = options.parse_args()
     table = Table("footage", "people", "identities", "visits", *ERRORS)
     with tempfile.TemporaryDirectory() as temporary:
@@ -46,7 +57,9 @@ def main() -> None:
         rows = list(real(given.kit / "clips") if given.clips else days(given, kept))
     if not given.clips:
         numbers = ("people", "identities", "visits", *ERRORS)
-        rows.append({"footage": "in all", **{key: sum(row[key] for row in rows) for key in numbers}})
+        rows.append(
+            {"footage": "in all", **{key: sum(row[key] for row in rows) for key in numbers}}
+        )
     for row in rows:
         table.add_row(*(str(row.get(str(column.header), "")) for column in table.columns))
     Console(width=120).print(table)
@@ -63,7 +76,11 @@ def days(given: argparse.Namespace, kept: Path) -> Iterator[dict[str, Any]]:
         answer = folder / "visits.json"
         answer.write_text(json.dumps(visits))
         scorer = given.kit / "score_visits.py"
-        score = run(scorer, str(folder / "truth.json"), str(answer)) if scorer.exists() else ours(folder, visits)
+        score = (
+            run(scorer, str(folder / "truth.json"), str(answer))
+            if scorer.exists()
+            else ours(folder, visits)
+        )
         yield {"footage": name, **(json.loads(score) if isinstance(score, str) else score)}
 
 
@@ -82,13 +99,20 @@ def make(given: argparse.Namespace, seed: int, folder: Path) -> None:
         mine = walks[camera - 1 :: given.cameras]
         clips.encode(folder / f"cam{camera}.mp4", frames(mine, walks[-1][1] + 8, people))
     visits = [
-        {"person": p, "camera": f"cam{n % given.cameras + 1}", "start_s": t, "end_s": t + clips.WALK_S}
+        {
+            "person": p,
+            "camera": f"cam{n % given.cameras + 1}",
+            "start_s": t,
+            "end_s": t + clips.WALK_S,
+        }
         for n, (p, t) in enumerate(walks)
     ]
     (folder / "truth.json").write_text(json.dumps({"start": START.isoformat(), "visits": visits}))
 
 
-def frames(walks: list[tuple[str, float]], length_s: float, people: dict[str, Image]) -> Iterator[Image]:
+def frames(
+    walks: list[tuple[str, float]], length_s: float, people: dict[str, Image]
+) -> Iterator[Image]:
     margin = clips.RIGHT_PX
     for index in range(round(length_s * clips.FPS)):
         view = np.full((clips.HEIGHT_PX, clips.WIDTH_PX + 2 * margin, 3), 170, np.uint8)
@@ -100,7 +124,9 @@ def frames(walks: list[tuple[str, float]], length_s: float, people: dict[str, Im
 
 
 def replay(files: list[tuple[Path, str | None]], ask: str) -> Any:
-    """What visitorctl says as JSON after the files were replayed into an empty database and the merge job ran."""
+    """What visitorctl says as JSON after the files were replayed into an empty database and the
+    merge job ran.
+    """
     with tempfile.TemporaryDirectory() as name:
         box = Path(name)
         box.chmod(0o755)  # the embedded server may be of another account
@@ -114,7 +140,9 @@ def replay(files: list[tuple[Path, str | None]], ask: str) -> Any:
 
 
 def real(folder: Path) -> Iterator[dict[str, Any]]:
-    """The number of people in each of the kit's clips, and in those of the same two people together."""
+    """The number of people in each of the kit's clips, and in those of the same two people
+    together.
+    """
     said = json.loads((folder / "clips.json").read_text())
     heads = [name for name in said if name.startswith("head-pose")]
     groups = [[name] for name in said if (folder / name).exists() and name not in heads]
@@ -134,7 +162,9 @@ def ours(folder: Path, visits: list[dict[str, Any]]) -> dict[str, int]:
         begin, end = (datetime.fromisoformat(visit[key]) for key in ("started_at", "ended_at"))
         middle_s = (begin + (end - begin) / 2 - START) / timedelta(seconds=1)
         fitting = [
-            n for n, v in enumerate(truth) if v["start_s"] <= middle_s <= v["end_s"] and v["camera"] in visit["cameras"]
+            n
+            for n, v in enumerate(truth)
+            if v["start_s"] <= middle_s <= v["end_s"] and v["camera"] in visit["cameras"]
         ]
         phantom += not fitting
         for n in fitting[:1]:
@@ -157,7 +187,10 @@ def ours(folder: Path, visits: list[dict[str, Any]]) -> dict[str, int]:
 def command(box: Path, program: str, *arguments: str) -> str:
     """What one of visitord's commands prints in the folder `box`."""
     done = subprocess.run(
-        [str(Path(sys.executable).parent / program), *arguments], cwd=box, capture_output=True, text=True
+        [str(Path(sys.executable).parent / program), *arguments],
+        cwd=box,
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         sys.exit(f"{program} {' '.join(arguments)}: {done.stderr}")
@@ -165,7 +198,9 @@ def command(box: Path, program: str, *arguments: str) -> str:
 
 
 def run(script: Path, *arguments: str) -> str:
-    return subprocess.run([sys.executable, str(script), *arguments], check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        [sys.executable, str(script), *arguments], check=True, capture_output=True, text=True
+    ).stdout
 
 
 if __name__ == "__main__":

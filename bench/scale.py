@@ -1,12 +1,14 @@
-"""What a growing number of people costs: a gallery in memory, several boxes on one server, and pgvector.
+"""What a growing number of people costs: a gallery in memory, several boxes on one server, and
+pgvector.
 
     python bench/scale.py [--sizes 1000 10000 100000 1000000] [--boxes 1 2 4] [--state FOLDER]
 
-Fills a PostgreSQL of its own with so many templates, three to a person, of made-up people who differ as strangers do
-(cosines around 0, sd 0.09) and look like themselves as people do (around 0.64).  Then known people and strangers come.
-For each size: what it costs to load everyone and to catch up with one change; how long it takes to decide by memory
-and by pgvector, in one run side by side; how many decisions are the same; and how many sightings a second so many
-boxes write together, each a process of its own with a gallery in memory, or without one.
+Fills a PostgreSQL of its own with so many templates, three to a person, of made-up people who
+differ as strangers do (cosines around 0, sd 0.09) and look like themselves as people do (around
+0.64).  Then known people and strangers come. For each size: what it costs to load everyone and to
+catch up with one change; how long it takes to decide by memory and by pgvector, in one run side by
+side; how many decisions are the same; and how many sightings a second so many boxes write together,
+each a process of its own with a gallery in memory, or without one.
 """
 
 import argparse
@@ -30,7 +32,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from visitord.core.errors import DatabaseUnavailableError
-from visitord.core.records import Quality, Shot, Thresholds, TrackReport
+from visitord.core.records import FaceSample, Quality, Thresholds, TrackReport
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
 from visitord.service.recorder import Recorder
@@ -78,8 +80,10 @@ def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def track(face: NDArray[np.float32], camera: str, at: datetime) -> TrackReport:
-    shots = tuple(Shot(at, face, Quality(0.8, ()), 90.0) for _ in range(5))
-    return TrackReport(uuid4(), camera, at, at + timedelta(seconds=3), shots, 20, frozenset(), True)
+    samples = tuple(FaceSample(at, face, Quality(0.8, ()), 90.0) for _ in range(5))
+    return TrackReport(
+        uuid4(), camera, at, at + timedelta(seconds=3), samples, 20, frozenset(), True
+    )
 
 
 def fill(url: str, first: int, last: int) -> None:
@@ -98,7 +102,10 @@ def fill(url: str, first: int, last: int) -> None:
                     templates.write("\t".join(map(str, row)) + "\n")
             for text, table in (
                 (people, "identity (identity_id, status, root_id, created_at)"),
-                (templates, "template (template_id, identity_id, pack, embedding, quality, created_at)"),
+                (
+                    templates,
+                    "template (template_id, identity_id, pack, embedding, quality, created_at)",
+                ),
             ):
                 text.seek(0)
                 cursor.copy_expert(f"copy visitord.{table} from stdin", text)
@@ -131,7 +138,7 @@ class Choice:
 
 
 def choose(known: Gallery, report: TrackReport) -> Choice:
-    pooled = decision.pool(report.shots)
+    pooled = decision.pool(report.samples)
     assert pooled
     ranking = known.rank(pooled.embedding, 2)
     weak = {i for i, _ in ranking if known.weak(i, decision.WEAK_QUALITY)}
@@ -160,21 +167,33 @@ def decisions(database: Database, known: Gallery, people: int) -> None:
         right += i < PROBES // 2 and exact.decision == "matched"
         matched += i >= PROBES // 2 and exact.decision == "matched"
     for how, spent in times.items():
-        console.print(f"    decide by {how:9} median {statistics.median(spent):8.2f} ms, 95 % {late(spent):8.2f} ms")
+        console.print(
+            f"    decide by {how:9} median {statistics.median(spent):8.2f} ms, 95 % {late(spent):8.2f} ms"
+        )
     ratio = statistics.median(times["pgvector"]) / statistics.median(times["memory"])
-    console.print(f"    pgvector / memory {ratio:.2f}; the same decision for {same[0]} known, {same[1]} strangers")
-    console.print(f"    of {PROBES // 2} known people {right} matched; of as many strangers {matched} matched somebody")
+    console.print(
+        f"    pgvector / memory {ratio:.2f}; the same decision for {same[0]} known, {same[1]} strangers"
+    )
+    console.print(
+        f"    of {PROBES // 2} known people {right} matched; of as many strangers {matched} matched somebody"
+    )
 
 
 def box(url: str, number: int, vector: bool, go: object, done: object) -> None:
-    """One box: knows everyone, waits for the others, then writes its sightings; a third are strangers."""
+    """One box: knows everyone, waits for the others, then writes its sightings; a third are
+    strangers.
+    """
     site = replace(SITE, box=f"box {number}")
     recorder = Recorder(Database(url), site, PACK, DIM, LIMITS, lambda _: None, vector=vector)
     recorder._follow()
     go.wait()  # type: ignore[attr-defined]
     chance, at = np.random.default_rng(number), datetime.now(UTC)
     for i in range(TRACKS):
-        face = person(10**8 + number * TRACKS + i) if i % 3 == 0 else look(int(chance.integers(300)), 200 + i, 0.75)
+        face = (
+            person(10**8 + number * TRACKS + i)
+            if i % 3 == 0
+            else look(int(chance.integers(300)), 200 + i, 0.75)
+        )
         report, written = track(face, f"camera {number}", at + timedelta(seconds=10 * i)), False
         while not written:
             with contextlib.suppress(DatabaseUnavailableError):  # the others enrol all the time
@@ -214,14 +233,20 @@ def measure(database: Database, definition: str, people: int, boxes: list[int]) 
             changed = stored.changes(cursor, version - 1)
             known.update(changed, stored.templates(cursor, PACK, changed))
 
-        console.print("  it catches up with one change in {:.1f} ms (95 % {:.1f} ms)".format(*timed(catch_up, 20)))
+        console.print(
+            "  it catches up with one change in {:.1f} ms (95 % {:.1f} ms)".format(
+                *timed(catch_up, 20)
+            )
+        )
     index(database, definition)
     decisions(database, known, people)
     for count in boxes:
         for vector in (False, True):
             rate, memory = together(database.url, count, vector)
             how = "pgvector" if vector else "memory"
-            console.print(f"    {count} boxes by {how:9} write {rate:7.1f} sightings a second; {memory:6.0f} MB each")
+            console.print(
+                f"    {count} boxes by {how:9} write {rate:7.1f} sightings a second; {memory:6.0f} MB each"
+            )
 
 
 def index(database: Database, definition: str) -> None:
@@ -241,8 +266,12 @@ def index(database: Database, definition: str) -> None:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000, 1_000_000], help="templates")
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument(
+        "--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000, 1_000_000], help="templates"
+    )
     options.add_argument("--boxes", type=int, nargs="+", default=[1, 2, 4])
     options.add_argument("--state", type=Path, help="where to keep the database [default: nowhere]")
     given = options.parse_args()
@@ -261,7 +290,9 @@ def main() -> None:
                 cursor.execute(f"drop index visitord.{INDEX}")
             begun = time.perf_counter()
             fill(database.url, filled, people)
-            console.print(f"{size:,} templates of {people:,} people, filled in {time.perf_counter() - begun:.0f} s")
+            console.print(
+                f"{size:,} templates of {people:,} people, filled in {time.perf_counter() - begun:.0f} s"
+            )
             filled = people
             measure(database, definition, people, given.boxes)
         database.close()

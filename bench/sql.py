@@ -2,11 +2,12 @@
 
     python bench/sql.py [--people 200000] [--sightings 10000000] [--state FOLDER] [--plans] [--drop]
 
-Fills a PostgreSQL of its own with two years at two sites that never close, up to now: people of whom some come four
-times a day and most a few times a year, some of them merged; visits of one to four sightings; some sightings pending.
-Then it asks what analysts ask, as they would, and prints the median time of several runs in milliseconds, fetching
-included.  With --state the database is kept in that folder, and used again when it is there; --plans prints how each
-question is answered; --drop measures dropping the oldest month, which changes the data.
+Fills a PostgreSQL of its own with two years at two sites that never close, up to now: people of
+whom some come four times a day and most a few times a year, some of them merged; visits of one to
+four sightings; some sightings pending. Then it asks what analysts ask, as they would, and prints
+the median time of several runs in milliseconds, fetching included.  With --state the database is
+kept in that folder, and used again when it is there; --plans prints how each question is answered;
+--drop measures dropping the oldest month, which changes the data.
 """
 
 import argparse
@@ -44,7 +45,8 @@ FILL = {
     """,
     "sightings": """
         insert into visitord.sighting (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason,
-                                       score, second_score, candidate_id, quality, good_shots, face_px, pack, embedding)
+                                       score, second_score, candidate_id, quality, good_samples,
+                                       face_px, pack, embedding)
         select md5('sighting ' || v.n || ' ' || s)::uuid,
                case when v.pending then null else v.person end,
                v.site,
@@ -116,10 +118,16 @@ QUESTIONS = {
     "frequent_visitor, how many": "select count(*) from visitord.frequent_visitor",
     "frequent_visitor, everybody": "select * from visitord.frequent_visitor",
 }
-PEOPLE = {1: "who comes most often", 1003: "a regular", 100_003: "one of many"}  # nobody was merged into them
+PEOPLE = {
+    1: "who comes most often",
+    1003: "a regular",
+    100_003: "one of many",
+}  # nobody was merged into them
 for number, who in PEOPLE.items():
     for view in ("visitor", "visit_log", "sighting_log"):
-        QUESTIONS[f"{view} of {who}"] = f"select * from visitord.{view} where visitor_id = md5('person {number}')::uuid"
+        QUESTIONS[f"{view} of {who}"] = (
+            f"select * from visitord.{view} where visitor_id = md5('person {number}')::uuid"
+        )
 QUESTIONS |= {
     "visitor by name": "select * from visitord.visitor where name = 'person 1003'",
     "a day of visit_log": "select * from visitord.visit_log where day = current_date - 40",
@@ -128,11 +136,15 @@ QUESTIONS |= {
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--people", type=int, default=200_000)
     options.add_argument("--sightings", type=int, default=10_000_000)
     options.add_argument("--state", type=Path, help="where to keep the database [default: nowhere]")
-    options.add_argument("--plans", action="store_true", help="also print how each question is answered")
+    options.add_argument(
+        "--plans", action="store_true", help="also print how each question is answered"
+    )
     options.add_argument("--drop", action="store_true", help="also drop the oldest month")
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="visitord-") as folder:
@@ -156,7 +168,9 @@ def main() -> None:
 
 def fill(cursor: Cursor, people: int, sightings: int) -> None:
     """Build the data; indexes come last, and nothing is checked that is right by construction."""
-    cursor.execute("set session_replication_role = replica; set work_mem = '512MB'; set maintenance_work_mem = '512MB'")
+    cursor.execute(
+        "set session_replication_role = replica; set work_mem = '512MB'; set maintenance_work_mem = '512MB'"
+    )
     cursor.execute("set synchronous_commit = off; select setseed(0.5)")
     cursor.execute(
         "select indexname, indexdef from pg_indexes where schemaname = 'visitord' and indexdef not like '%UNIQUE%' "
@@ -189,10 +203,15 @@ def measure(cursor: Cursor, *, plans: bool) -> None:
             cursor.execute(statement)
             rows = len(cursor.fetchall())
             times.append((time.perf_counter() - begun) * 1000)
-        table.add_row(question, f"{rows:,}", f"{statistics.median(times[1:]):.1f}", f"{max(times[1:]):.1f}")
+        table.add_row(
+            question, f"{rows:,}", f"{statistics.median(times[1:]):.1f}", f"{max(times[1:]):.1f}"
+        )
         if plans:
             cursor.execute(f"explain (analyze, buffers, costs off) {statement}")
-            console.print(f"\n{question}\n{statement}\n" + "\n".join(row[0] for row in cursor.fetchall()), markup=False)
+            console.print(
+                f"\n{question}\n{statement}\n" + "\n".join(row[0] for row in cursor.fetchall()),
+                markup=False,
+            )
     console.print(table)
 
 
@@ -211,7 +230,8 @@ def recording(cursor: Cursor) -> None:
         for _ in range(RUNS + 1):
             begun = time.perf_counter()
             cursor.execute(
-                "select * from visitord.refresh_visits(%s, %s, '5 minutes', %s, %s)", (person, site, start, end)
+                "select * from visitord.refresh_visits(%s, %s, '5 minutes', %s, %s)",
+                (person, site, start, end),
             )
             times.append((time.perf_counter() - begun) * 1000)
             assert cursor.fetchall() == [], "the visits are not what the sightings say"
@@ -227,9 +247,15 @@ def drop(cursor: Cursor) -> None:
         ((some,),) = cursor.fetchall()
         if not some:
             break
-        dropped, calls, longest = dropped + some, calls + 1, max(longest, time.perf_counter() - asked)
+        dropped, calls, longest = (
+            dropped + some,
+            calls + 1,
+            max(longest, time.perf_counter() - asked),
+        )
     took = time.perf_counter() - begun
-    console.print(f"{dropped:,} sightings dropped in {took:.0f} s, {calls} calls of at most {longest:.1f} s")
+    console.print(
+        f"{dropped:,} sightings dropped in {took:.0f} s, {calls} calls of at most {longest:.1f} s"
+    )
 
 
 if __name__ == "__main__":

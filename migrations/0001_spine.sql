@@ -70,7 +70,7 @@ create table visitord.sighting (
     score         real check (score between -1.001 and 1.001),
     second_score  real check (second_score between -1.001 and 1.001),
     quality       real not null check (quality between 0 and 1),
-    good_shots    integer not null check (good_shots >= 0),
+    good_samples    integer not null check (good_samples >= 0),
     face_px       real not null check (face_px >= 0),
     live          real check (live between 0 and 1),
     pack          text,
@@ -94,12 +94,12 @@ comment on column visitord.sighting.decision is 'matched (like a known person), 
 comment on column visitord.sighting.reason is 'What the decision rests on, in words.';
 comment on column visitord.sighting.score is 'Cosine similarity to the best known person; null when nobody was known.';
 comment on column visitord.sighting.second_score is 'Cosine similarity to the best other person; null when there was none.';
-comment on column visitord.sighting.quality is 'Mean quality of the shots it was decided from, 0 to 1.';
-comment on column visitord.sighting.good_shots is 'How many of its kept shots have no flaw (at most 8).';
-comment on column visitord.sighting.face_px is 'Widest face among the shots it was decided from, in pixels.';
+comment on column visitord.sighting.quality is 'Mean quality of the samples it was decided from, 0 to 1.';
+comment on column visitord.sighting.good_samples is 'How many of its kept samples have no flaw (at most 8).';
+comment on column visitord.sighting.face_px is 'Widest face among the samples it was decided from, in pixels.';
 comment on column visitord.sighting.live is 'Liveness, 0 (a picture of a face) to 1 (a face); null when not judged.';
 comment on column visitord.sighting.pack is 'Fingerprint of the recogniser that made the embedding.';
-comment on column visitord.sighting.embedding is 'Pooled embedding of its best shots, unit length.';
+comment on column visitord.sighting.embedding is 'Pooled embedding of its best samples, unit length.';
 
 create table visitord.together (
     sighting_id  uuid not null references visitord.sighting on delete cascade,
@@ -130,7 +130,7 @@ comment on column visitord.template.identity_id is 'Whose it is; merges do not r
 comment on column visitord.template.sighting_id is 'The sighting it was learnt from.';
 comment on column visitord.template.pack is 'Fingerprint of the recogniser that made it; only equal ones are compared.';
 comment on column visitord.template.embedding is 'Unit length.';
-comment on column visitord.template.quality is 'Quality of the shots it was made from, 0 to 1.';
+comment on column visitord.template.quality is 'Quality of the samples it was made from, 0 to 1.';
 comment on column visitord.template.created_at is 'When the sighting it was learnt from began.';
 
 create table visitord.visit (
@@ -266,7 +266,7 @@ comment on column visitord.sighting_log.camera is 'By which camera.';
 comment on column visitord.sighting_log.started_at is 'First picture with this face.';
 comment on column visitord.sighting_log.ended_at is 'Last picture with this face.';
 comment on column visitord.sighting_log.score is 'Cosine similarity to the best known person; null when nobody was known.';
-comment on column visitord.sighting_log.quality is 'Mean quality of the shots it was decided from, 0 to 1.';
+comment on column visitord.sighting_log.quality is 'Mean quality of the samples it was decided from, 0 to 1.';
 comment on column visitord.sighting_log.live is 'Liveness, 0 (a picture of a face) to 1 (a face); null when not judged.';
 comment on column visitord.sighting_log.decision is 'matched, enrolled, pending or settled.';
 

@@ -7,7 +7,7 @@ alter table visitord.sighting
     add column static       boolean not null default false;
 comment on column visitord.sighting.candidate_id is 'The known person it was most like; null when nobody was known.';
 comment on column visitord.sighting.second_id is 'The known person it was second most like; null when there was none.';
-comment on column visitord.sighting.agreement is 'Cosine similarity between two halves of its own good shots: what the same person measures here; null with fewer than four.';
+comment on column visitord.sighting.agreement is 'Cosine similarity between two halves of its own good samples: what the same person measures here; null with fewer than four.';
 comment on column visitord.sighting.static is 'It never moved for many minutes: a poster, a photograph or a screen, and no visit.';
 
 create or replace view visitord.sighting_log as
@@ -25,7 +25,7 @@ select g.sighting_id,
        coalesce(c.name, 'visitor ' || c.number) as candidate,
        coalesce(s.name, 'visitor ' || s.number) as second_candidate,
        g.second_score,
-       g.good_shots,
+       g.good_samples,
        g.face_px,
        g.static,
        g.reason
@@ -40,8 +40,8 @@ comment on column visitord.sighting_log.site is 'Where.';
 comment on column visitord.sighting_log.candidate is 'The known person it was most like when it was decided; null when nobody was known.';
 comment on column visitord.sighting_log.second_candidate is 'The known person it was second most like; null when there was none.';
 comment on column visitord.sighting_log.second_score is 'Cosine similarity to second_candidate; null when there was none.';
-comment on column visitord.sighting_log.good_shots is 'How many of its kept shots have no flaw (at most 8).';
-comment on column visitord.sighting_log.face_px is 'Widest face among the shots it was decided from, in pixels.';
+comment on column visitord.sighting_log.good_samples is 'How many of its kept samples have no flaw (at most 8).';
+comment on column visitord.sighting_log.face_px is 'Widest face among the samples it was decided from, in pixels.';
 comment on column visitord.sighting_log.static is 'It never moved for many minutes: a poster, a photograph or a screen, and no visit.';
 comment on column visitord.sighting_log.reason is 'What the decision rests on, in words, with the thresholds.';
 

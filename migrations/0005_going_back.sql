@@ -70,4 +70,4 @@ comment on column visitord.suggestion.reason is 'Why the job does not decide, in
 comment on column visitord.suggestion.made_at is 'When the job first said so.';
 
 alter table visitord.sighting add column crop text check (crop ~ '^[0-9a-f]{64}$');
-comment on column visitord.sighting.crop is 'Name of the picture of its best shot among the crops of the box that saw it; null where there is none.';
+comment on column visitord.sighting.crop is 'Name of the picture of its best sample among the crops of the box that saw it; null where there is none.';

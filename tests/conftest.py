@@ -1,4 +1,6 @@
-"""What the tests run on: a real PostgreSQL of their own, the real default models, the installed commands."""
+"""What the tests run on: a real PostgreSQL of their own, the real default models, the installed
+commands.
+"""
 
 import atexit
 import contextlib
@@ -11,7 +13,8 @@ from uuid import UUID
 
 import pytest
 
-from support import START, Box, copied
+from fixtures.paths import ROOT
+from fixtures.support import START, Box, copied
 from visitord.models import catalog
 from visitord.models.install import install
 from visitord.models.opencv_zoo import ZooPack
@@ -19,9 +22,7 @@ from visitord.store import migrate
 from visitord.store.database import Database
 
 if TYPE_CHECKING:
-    from test_recorder import Desk
-
-ROOT = Path(__file__).resolve().parents[1]
+    from fixtures.recording import Desk
 
 
 @pytest.fixture(autouse=True)
@@ -55,8 +56,8 @@ def server_url() -> Iterator[str]:
 
 @pytest.fixture
 def open_path() -> Iterator[Path]:
-    """Like tmp_path, but a place where a server of another account stays allowed: pytest closes its own again
-    and again.
+    """Like tmp_path, but a place where a server of another account stays allowed: pytest closes its
+    own again and again.
     """
     with _open_folder() as folder:
         yield folder
@@ -107,7 +108,10 @@ def box(tmp_path: Path, models_dir: Path, database_url: str) -> Box:
 @pytest.fixture
 def question(desk: "Desk") -> int:
     """The number of a suggestion that visitor 1 and visitor 3 of a module's desk are one."""
-    ids = sorted(UUID(str(row[0])) for row in desk.rows("select identity_id from identity where number in (1, 3)"))
+    ids = sorted(
+        UUID(str(row[0]))
+        for row in desk.rows("select identity_id from identity where number in (1, 3)")
+    )
     with desk.database.transaction() as cursor:
         cursor.execute(
             "insert into suggestion (one_id, other_id, agreement, reason, made_at) values (%s, %s, 0.5, 'why', %s) "

@@ -2,6 +2,8 @@
 
 import os
 
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else onnxruntime tells its maker what runs here
+os.environ.setdefault(
+    "ORT_DISABLE_TELEMETRY", "1"
+)  # else onnxruntime tells its maker what runs here
 
 __version__ = "0.1.0"

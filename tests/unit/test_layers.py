@@ -1,4 +1,6 @@
-"""Folders show the direction of dependence: a lower one never imports a higher one, and no two import each other."""
+"""Folders show the direction of dependence: a lower one never imports a higher one, and no two
+import each other.
+"""
 
 import ast
 import re
@@ -12,7 +14,19 @@ from visitord.store import database
 
 ROOT = Path(visitord.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
-LAYERS = ("core", "identity", "capture", "models", "vision", "store", "service", "admin", "web", "demo", "cli")
+LAYERS = (
+    "core",
+    "identity",
+    "capture",
+    "models",
+    "vision",
+    "store",
+    "service",
+    "admin",
+    "web",
+    "demo",
+    "cli",
+)
 """From the lowest to the highest."""
 NEVER = {"core": {"identity"}, "capture": {"identity"}, "vision": {"identity"}, "demo": {"web"}}
 """Lower layers that a layer has no business with."""
@@ -23,7 +37,9 @@ STILL_UP = {
     ("models/mxnet/environment.py", "cli"),
     ("web/actions.py", "cli"),
 }
-EXAMPLE = re.compile(r"select [\w, ]+ from visitord\.\w+")  # shown to people, about a view that analysts use
+EXAMPLE = re.compile(
+    r"select [\w, ]+ from visitord\.\w+"
+)  # shown to people, about a view that analysts use
 SQL = re.compile(
     r"\b(select\s.+\sfrom|select\s+\w+\(|insert\s+into|update\s+\w+\s+set|delete\s+from"
     r"|(create|alter|drop)\s+(table|view|schema|role|index|function|trigger))\b",
@@ -55,7 +71,9 @@ def package(file: Path) -> tuple[str, ...]:
 
 
 def imports_of(module: ast.AST, within: tuple[str, ...]) -> Iterator[str]:
-    """Every imported module by its full dotted name; `from a import b` gives a.b, which may be a name in a."""
+    """Every imported module by its full dotted name; `from a import b` gives a.b, which may be a
+    name in a.
+    """
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -70,7 +88,9 @@ def imports(file: Path) -> set[str]:
 
 
 def imports_at_once(file: Path) -> set[str]:
-    """What a file imports when it is imported itself: neither inside its functions nor for type checks alone."""
+    """What a file imports when it is imported itself: neither inside its functions nor for type
+    checks alone.
+    """
 
     def statements(nodes: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
         for node in nodes:
@@ -121,7 +141,11 @@ def texts(module: ast.Module) -> Iterator[str]:
     for node in ast.walk(module):
         if isinstance(node, ast.JoinedStr):
             yield " ".join(str(v.value) for v in node.values if isinstance(v, ast.Constant))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in docstrings
+        ):
             yield node.value
 
 
@@ -145,12 +169,20 @@ def test_a_file_imports_nothing_from_above_its_layer(file: Path) -> None:
 
 @pytest.mark.parametrize("low", NEVER)
 def test_a_layer_leaves_alone_what_it_has_no_business_with(low: str) -> None:
-    assert {name(file): own(imports(file)) & NEVER[low] for file in of(low) if own(imports(file)) & NEVER[low]} == {}
+    assert {
+        name(file): own(imports(file)) & NEVER[low]
+        for file in of(low)
+        if own(imports(file)) & NEVER[low]
+    } == {}
 
 
 def test_the_lowest_layer_does_no_io_but_for_the_configuration() -> None:
     forbidden = {"psycopg2", "av", "cv2", "sqlite3", "socket", "subprocess", "shutil"}
-    assert {name(f): outside(imports(f)) & forbidden for f in of("core") if outside(imports(f)) & forbidden} == {}
+    assert {
+        name(f): outside(imports(f)) & forbidden
+        for f in of("core")
+        if outside(imports(f)) & forbidden
+    } == {}
     assert {name(f) for f in of("core") if {"pathlib", "os"} & outside(imports(f))} <= {
         "core/config.py",
         "core/sources.py",
@@ -160,11 +192,35 @@ def test_the_lowest_layer_does_no_io_but_for_the_configuration() -> None:
 @pytest.mark.parametrize("file", of("identity"), ids=map(name, of("identity")))
 def test_decisions_are_pure(file: Path) -> None:
     """Neither a database, nor a picture, nor a file, nor the time of day, nor chance."""
-    forbidden = {"psycopg2", "av", "cv2", "io", "os", "pathlib", "shutil", "socket", "subprocess", "random", "time"}
+    forbidden = {
+        "psycopg2",
+        "av",
+        "cv2",
+        "io",
+        "os",
+        "pathlib",
+        "shutil",
+        "socket",
+        "subprocess",
+        "random",
+        "time",
+    }
     assert not outside(imports(file)) & forbidden
     calls = [node for node in ast.walk(tree(file)) if isinstance(node, ast.Call)]
-    called = {c.func.id if isinstance(c.func, ast.Name) else getattr(c.func, "attr", "") for c in calls}
-    assert not called & {"open", "now", "utcnow", "today", "uuid1", "uuid4", "fromfile", "load", "save"}
+    called = {
+        c.func.id if isinstance(c.func, ast.Name) else getattr(c.func, "attr", "") for c in calls
+    }
+    assert not called & {
+        "open",
+        "now",
+        "utcnow",
+        "today",
+        "uuid1",
+        "uuid4",
+        "fromfile",
+        "load",
+        "save",
+    }
 
 
 def test_only_the_store_knows_the_database() -> None:
@@ -176,12 +232,17 @@ def test_only_the_store_knows_the_database() -> None:
 def test_only_the_store_holds_sql() -> None:
     elsewhere = [file for file in FILES if layer(file) != "store"]
     found = [(name(f), text) for f in elsewhere for text in texts(tree(f)) if SQL.search(text)]
-    assert [(f, text) for f, text in found if not (f.startswith(("cli/", "demo/")) and EXAMPLE.fullmatch(text))] == []
+    assert [
+        (f, text)
+        for f, text in found
+        if not (f.startswith(("cli/", "demo/")) and EXAMPLE.fullmatch(text))
+    ] == []
     executing = [
         name(file)
         for file in elsewhere
         for node in ast.walk(tree(file))
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"execute", "executemany", "copy_expert"}
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", "") in {"execute", "executemany", "copy_expert"}
     ]
     assert executing == []
 
@@ -199,7 +260,9 @@ def test_every_statement_has_a_name_that_is_used() -> None:
     assert [statement for statement in database.SQL if f'"{statement}"' not in code] == []
     file = (ROOT / "store" / "statements.sql").read_text()
     assert re.findall(r"^-- (\w+):", file, re.MULTILINE) == list(database.SQL)
-    assert sum(len(s.splitlines()) for s in database.SQL.values()) == len(re.findall(r"^(?!-- ).+", file, re.MULTILINE))
+    assert sum(len(s.splitlines()) for s in database.SQL.values()) == len(
+        re.findall(r"^(?!-- ).+", file, re.MULTILINE)
+    )
 
 
 def test_the_demo_is_imported_by_its_command_alone_and_only_when_that_runs() -> None:
@@ -212,23 +275,43 @@ def test_the_demo_is_imported_by_its_command_alone_and_only_when_that_runs() -> 
 
 def test_packs_of_mxnet_checkpoints_are_imported_only_where_there_is_one() -> None:
     elsewhere = [file for file in FILES if not name(file).startswith("models/mxnet/")]
-    slow = {f"visitord.models.mxnet.{module}" for module in ("pack", "native", "checkpoint", "convert")}
-    at_once = {name(file): {n.rsplit(".", 1)[0] for n in imports_at_once(file)} & slow for file in elsewhere}
+    slow = {
+        f"visitord.models.mxnet.{module}" for module in ("pack", "native", "checkpoint", "convert")
+    }
+    at_once = {
+        name(file): {n.rsplit(".", 1)[0] for n in imports_at_once(file)} & slow
+        for file in elsewhere
+    }
     assert {file: found for file, found in at_once.items() if found} == {}
     assert importers("mxnet") == {"models/mxnet/worker.py"}
     worker = ROOT / "models" / "mxnet" / "worker.py"
-    assert imports(worker) == {"os", "signal", "struct", "sys", "mxnet", "numpy"}  # another Python runs it
+    assert imports(worker) == {
+        "os",
+        "signal",
+        "struct",
+        "sys",
+        "mxnet",
+        "numpy",
+    }  # another Python runs it
 
 
 def test_liveness_is_imported_only_where_a_camera_asks() -> None:
-    above = {file for file in importers("visitord.models.liveness") if not file.startswith("models/liveness/")}
+    above = {
+        file
+        for file in importers("visitord.models.liveness")
+        if not file.startswith("models/liveness/")
+    }
     assert above == {"service/wiring.py"}
-    assert not any("liveness" in dotted for dotted in imports_at_once(ROOT / "service" / "wiring.py"))
+    assert not any(
+        "liveness" in dotted for dotted in imports_at_once(ROOT / "service" / "wiring.py")
+    )
 
 
 def test_the_libraries_that_find_cameras_are_imported_where_they_are_searched_for_alone() -> None:
     assert importers("onvif", "wsdiscovery", "zeep") == {"capture/onvif.py"}
-    assert not {"onvif", "wsdiscovery", "zeep"} & outside(imports_at_once(ROOT / "cli" / "cameras.py"))
+    assert not {"onvif", "wsdiscovery", "zeep"} & outside(
+        imports_at_once(ROOT / "cli" / "cameras.py")
+    )
 
 
 def test_the_web_libraries_are_loaded_by_the_page_alone_and_only_when_that_is_wanted() -> None:

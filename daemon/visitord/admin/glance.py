@@ -20,8 +20,12 @@ LOOK_SETTLES_S = 3.0  # the motion gate needs a while to tell what moves
 
 
 @contextmanager
-def reading(chosen: CameraConfig, source: Source, arrived: Callable[[], None] = lambda: None) -> Iterator[Camera]:
-    """A camera that is read while the block runs.  arrived: called from its thread with each new picture."""
+def reading(
+    chosen: CameraConfig, source: Source, arrived: Callable[[], None] = lambda: None
+) -> Iterator[Camera]:
+    """A camera that is read while the block runs.  arrived: called from its thread with each new
+    picture.
+    """
     stop = threading.Event()
     camera = Camera(chosen, source, Clock(), stop, arrived)
     reader = threading.Thread(target=camera.run, daemon=True)
@@ -34,12 +38,17 @@ def reading(chosen: CameraConfig, source: Source, arrived: Callable[[], None] = 
 
 
 def look(config: Config, chosen: CameraConfig, pack: Pack) -> bytes:
-    """A snapshot, as JPEG, of a camera that no daemon is reading; raises CameraError saying why none comes."""
+    """A snapshot, as JPEG, of a camera that no daemon is reading; raises CameraError saying why
+    none comes.
+    """
     clock, ready = Clock(), threading.Event()
     pipeline = Pipeline(pack, config.site.name, Area(chosen.ignore, chosen.only))
     with reading(chosen, config.source_of(chosen), ready.set) as camera:
         began, first_t = clock.monotonic(), None
-        while clock.monotonic() - began < LOOK_WITHIN_S and camera.health().state in (State.CONNECTING, State.LIVE):
+        while clock.monotonic() - began < LOOK_WITHIN_S and camera.health().state in (
+            State.CONNECTING,
+            State.LIVE,
+        ):
             ready.wait(0.5)
             ready.clear()
             if frame := camera.take():

@@ -1,4 +1,6 @@
-"""visitord models switch: what is known, carried over to another model pack while the old one goes on serving."""
+"""visitord models switch: what is known, carried over to another model pack while the old one goes
+on serving.
+"""
 
 import os
 import sys
@@ -22,14 +24,20 @@ from visitord.store.reports import rows
 
 @click.command("switch")
 @click.argument("pack", required=False)
-@click.option("--back", is_flag=True, help="To the pack that was in use before the one of models.pack.")
-@click.option("--drop-old", is_flag=True, help="Delete what packs but models.pack know, once all daemons use that.")
+@click.option(
+    "--back", is_flag=True, help="To the pack that was in use before the one of models.pack."
+)
+@click.option(
+    "--drop-old",
+    is_flag=True,
+    help="Delete what packs but models.pack know, once all daemons use that.",
+)
 @click.option("--yes", is_flag=True, help="With --drop-old: even if then no pack knows somebody.")
 def switch(pack: str | None, back: bool, drop_old: bool, yes: bool) -> None:
     """Carry everyone over to PACK, from the pictures that were kept.
 
-    The daemon goes on meanwhile.  What the old pack knows stays until --drop-old.  It may be stopped at any time;
-    repeated, it does what is left.
+    The daemon goes on meanwhile.  What the old pack knows stays until --drop-old.  It may be
+    stopped at any time; repeated, it does what is left.
     """
     if [pack is not None, back, drop_old].count(True) != 1:
         raise click.UsageError("Say to which PACK, or --back, or --drop-old.")
@@ -61,7 +69,11 @@ def _before(database: Database, name: str, fingerprint: str) -> str:
 
 def _carry(database: Database, settings: Config, to: str) -> str:
     """Carry over what is left, showing how far it is; returns the new pack's fingerprint."""
-    from visitord.admin.reembedding import carry, carry_photographs, learn  # its libraries take seconds to import
+    from visitord.admin.reembedding import (
+        carry,
+        carry_photographs,
+        learn,
+    )  # its libraries take seconds to import
 
     pack = wiring.open_pack(settings, to)
     with database.transaction() as cursor:
@@ -80,9 +92,14 @@ def _tell_left(sightings: dict[str, Any], behind: Sequence[dict[str, Any]]) -> N
     if missing:
         why = f"of {missing - elsewhere} no picture was kept, and that of {elsewhere} is not on this box"
         click.echo(f"{missing} of {sightings['sightings']} sightings were not carried over: {why}.")
-    for kept, why in ((True, "their pictures are not on this box"), (False, "no picture of them was kept")):
+    for kept, why in (
+        (True, "their pictures are not on this box"),
+        (False, "no picture of them was kept"),
+    ):
         if names := [row["name"] for row in behind if row["kept"] == kept]:
-            stay = f"Not carried over, and strangers when they come again: {', '.join(names)} ({why})."
+            stay = (
+                f"Not carried over, and strangers when they come again: {', '.join(names)} ({why})."
+            )
             out.print(stay, markup=False)
 
 
@@ -101,7 +118,9 @@ def _drop_old(database: Database, name: str, fingerprint: str, yes: bool) -> Non
         behind = ", ".join(row["name"] for row in rows(cursor, "left_behind", pack=fingerprint))
         if behind and not yes:
             remedy = "carry them over with visitord models switch, or say --yes"
-            raise VisitordError(f"{name} does not know {behind}, who would be known to no pack: {remedy}.")
+            raise VisitordError(
+                f"{name} does not know {behind}, who would be known to no pack: {remedy}."
+            )
         dropped = rows(cursor, "drop_templates", pack=fingerprint)
         for statement in ("drop_embeddings", "drop_carried"):
             rows(cursor, statement, pack=fingerprint)

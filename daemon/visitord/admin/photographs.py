@@ -15,10 +15,12 @@ from visitord.core.records import Embedding, Image
 from visitord.models.pack import Pack, middle, portrait
 from visitord.vision.quality import MIN_PX, assess
 
-# How wide a second face may be, compared with the first: people behind the one who is meant do not count.
+# How wide a second face may be, compared with the first: people behind the one who is meant do not
+# count.
 BEHIND = 0.5
-# Pictures more alike than this teach little: one picture of a face scaled, dimmed, mirrored and turned within the plane
-# measures 0.82 to 0.98, photographs of one person taken on different days at most 0.83 (eight people, five each).
+# Pictures more alike than this teach little: one picture of a face scaled, dimmed, mirrored and
+# turned within the plane measures 0.82 to 0.98, photographs of one person taken on different days
+# at most 0.83 (eight people, five each).
 TOO_LIKE = 0.93
 ADVICE = {
     "small": f"the face is less than {MIN_PX:.0f} pixels wide: come closer",
@@ -40,8 +42,8 @@ _HEIF = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif")
 class Look:
     """A face in a photograph, good enough to be recognised by.
 
-    digest: of the photograph's content.  portrait: makes the picture to be kept, JPEG; of 10,000 photographs only a few
-    are, so that they are not all held in memory.
+    digest: of the photograph's content.  portrait: makes the picture to be kept, JPEG; of 10,000
+    photographs only a few are, so that they are not all held in memory.
     """
 
     name: str
@@ -62,11 +64,15 @@ def look(pack: Pack, image: Image, name: str, digest: str) -> Look | str:
     quality = assess(image, faces[0], middle(kept))
     if quality.flaws:
         return ADVICE[quality.flaws[0]]
-    return Look(name, digest, pack.embed([middle(kept)])[0], quality.score, lambda: decode.jpeg(kept))
+    return Look(
+        name, digest, pack.embed([middle(kept)])[0], quality.score, lambda: decode.jpeg(kept)
+    )
 
 
 def read(pack: Pack, path: Path) -> Look | str:
-    """The face in a file, or in words why it is of no use; of the picture only the embedding stays in memory."""
+    """The face in a file, or in words why it is of no use; of the picture only the embedding stays
+    in memory.
+    """
     try:
         content = path.read_bytes()
         if content[4:8] == b"ftyp" and content[8:12] in _HEIF:
@@ -78,7 +84,9 @@ def read(pack: Pack, path: Path) -> Look | str:
         return f"it cannot be read: {getattr(error, 'strerror', None) or 'it is no picture, or it is damaged'}"
     if isinstance(found, str):
         return found
-    return Look(found.name, found.digest, found.embedding, found.quality, lambda: _portrait(pack, path))
+    return Look(
+        found.name, found.digest, found.embedding, found.quality, lambda: _portrait(pack, path)
+    )
 
 
 def _portrait(pack: Pack, path: Path) -> bytes:
@@ -90,7 +98,8 @@ def _portrait(pack: Pack, path: Path) -> bytes:
 
 
 def strangers(looks: Sequence[Look], new: float) -> list[Look]:
-    """Those that look like none of the others; with fewer than three nobody can say which one that is.
+    """Those that look like none of the others; with fewer than three nobody can say which one that
+    is.
 
     new: the similarity below which two faces are two people.
     """
@@ -106,7 +115,8 @@ def strangers(looks: Sequence[Look], new: float) -> list[Look]:
 
 
 def choose(looks: Sequence[Look], most: int, held: NDArray[np.float32]) -> list[Look]:
-    """At most so many: the best one, then again and again the one least like those chosen and those held (n, d).
+    """At most so many: the best one, then again and again the one least like those chosen and those
+    held (n, d).
 
     What hardly differs from one of those is left out.
     """

@@ -1,4 +1,6 @@
-"""Lets another model pack look at what was kept of each sighting, and learn from it what the old one learnt."""
+"""Lets another model pack look at what was kept of each sighting, and learn from it what the old
+one learnt.
+"""
 
 from collections.abc import Callable, Iterator
 from uuid import UUID
@@ -20,13 +22,21 @@ BATCH = 16  # sightings in a transaction: what a crash costs
 def carry(database: Database, pack: Pack, crops: Crops, advance: Callable[[int], object]) -> None:
     """Look at every sighting whose picture is here, what was learnt from first.
 
-    advance: told how many are done with, whether or not their picture was there.  Repeated, only does what is left.
+    advance: told how many are done with, whether or not their picture was there.  Repeated, only
+    does what is left.
     """
     for learnt in (True, False):
         after = UUID(int=0)
         while True:
             with database.transaction() as cursor:
-                found = rows(cursor, "to_carry", pack=pack.fingerprint, after=after, learnt=learnt, limit=BATCH)
+                found = rows(
+                    cursor,
+                    "to_carry",
+                    pack=pack.fingerprint,
+                    after=after,
+                    learnt=learnt,
+                    limit=BATCH,
+                )
             if not found:
                 break
             after = found[-1]["sighting_id"]
@@ -35,7 +45,14 @@ def carry(database: Database, pack: Pack, crops: Crops, advance: Callable[[int],
             with database.transaction() as cursor:
                 for (sighting_id, _), embedding in zip(looks, embeddings.tolist(), strict=True):
                     made = template_id(sighting_id, pack.fingerprint)
-                    rows(cursor, "carry", id=sighting_id, pack=pack.fingerprint, template_id=made, embedding=embedding)
+                    rows(
+                        cursor,
+                        "carry",
+                        id=sighting_id,
+                        pack=pack.fingerprint,
+                        template_id=made,
+                        embedding=embedding,
+                    )
             advance(len(found))
 
 
@@ -56,7 +73,12 @@ def carry_photographs(database: Database, pack: Pack, crops: Crops) -> None:
         (embedding,) = pack.embed([image]).tolist()
         made = template_id(template, pack.fingerprint)
         with database.transaction() as cursor:
-            values = {"id": template, "pack": pack.fingerprint, "template_id": made, "embedding": embedding}
+            values = {
+                "id": template,
+                "pack": pack.fingerprint,
+                "template_id": made,
+                "embedding": embedding,
+            }
             if taught := rows(cursor, "carry_photograph", **values):
                 templates.changed(cursor, [row["identity_id"] for row in taught])
 

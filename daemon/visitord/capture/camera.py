@@ -1,4 +1,6 @@
-"""A camera: its source is opened, its newest usable picture kept ready, and it comes back after every failure."""
+"""A camera: its source is opened, its newest usable picture kept ready, and it comes back after
+every failure.
+"""
 
 import itertools
 import threading
@@ -14,7 +16,13 @@ from visitord.capture import decode, v4l2
 from visitord.capture.inspection import COVERED, Inspector
 from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig
-from visitord.core.errors import CameraError, CameraRefusedError, CameraStaleError, MediaError, StreamEndedError
+from visitord.core.errors import (
+    CameraError,
+    CameraRefusedError,
+    CameraStaleError,
+    MediaError,
+    StreamEndedError,
+)
 from visitord.core.records import Frame, Picture
 from visitord.core.sources import Kind, Source
 from visitord.core.threads import backoff
@@ -23,7 +31,8 @@ RETRY_FIRST_S = 0.5
 RETRY_CAP_S = 6.0  # with the opening, a camera is back within ten seconds of coming back
 REFUSED_WAIT_S = 7.0  # never sooner: cameras lock accounts
 PATIENCE_CAP_S = 300.0
-HANGS_AFTER_S = 15.0  # beyond `stale_after`; opening and reading have limits, drivers and resolvers do not keep them
+# Beyond `stale_after`; opening and reading have limits, drivers and resolvers do not keep them
+HANGS_AFTER_S = 15.0
 HUNG_MAX = 3
 CLOSES_WITHIN_S = 2.0
 
@@ -46,7 +55,8 @@ Outcome = tuple[State, str]  # what became of a connection, and why
 class Health:
     """What is known of a camera now.
 
-    fps: pictures offered a second, over the last seconds.  stream: what it sends, such as "h264 1280x720".
+    fps: pictures offered a second, over the last seconds.  stream: what it sends, such as "h264
+    1280x720".
     """
 
     camera: str
@@ -67,11 +77,12 @@ class Health:
 class Camera:
     """`run` belongs to the camera's own thread; `take` and `health` may be called from any.
 
-    The slot holds one picture: a newer one replaces it, and the loss is counted in `dropped`.  A further thread
-    opens, reads and closes each connection, so that one that never returns can be given up.
+    The slot holds one picture: a newer one replaces it, and the loss is counted in `dropped`.  A
+    further thread opens, reads and closes each connection, so that one that never returns can be
+    given up.
 
-    source: the configured one, complete.  once: the end of its stream is its end, as with a file; otherwise it is
-    opened again.
+    source: the configured one, complete.  once: the end of its stream is its end, as with a file;
+    otherwise it is opened again.
     """
 
     def __init__(
@@ -101,7 +112,9 @@ class Camera:
         self._live_s = 0.0  # for how long the present connection has given pictures to be used
         self._was_live = False  # whether the present connection has given a picture to be used
         self._read_t = 0.0  # of the last picture, or of the opening
-        self._good_t: float | None = None  # of the last picture to be used, or of the first picture at all
+        self._good_t: float | None = (
+            None  # of the last picture to be used, or of the first picture at all
+        )
         self._covered_t: float | None = None  # since when the lens is covered
         self._patience_s = self._stale_after_s
 
@@ -112,21 +125,28 @@ class Camera:
             return frame
 
     def health(self) -> Health:
-        """The camera's state now; a live one without a picture to be used for `stale_after` is stale."""
+        """The camera's state now; a live one without a picture to be used for `stale_after` is
+        stale.
+        """
         with self._lock:
             health, good_t, covered_t = self._health, self._good_t, self._covered_t
         if health.state is State.LIVE and good_t is not None:
             t, stale_after_s = self._clock.monotonic(), self._stale_after_s
             if t - good_t > stale_after_s:
                 return replace(
-                    health, state=State.STALE, reason=health.reason or decode.silence(stale_after_s), fps=0.0
+                    health,
+                    state=State.STALE,
+                    reason=health.reason or decode.silence(stale_after_s),
+                    fps=0.0,
                 )
             if covered_t is not None and t - covered_t > stale_after_s:
                 return replace(health, state=State.STALE, reason=COVERED)
         return replace(health, reason="") if health.state is State.LIVE else health
 
     def run(self) -> None:
-        """Read until told to stop or played to the end; every failure is a state with a reason, then another try."""
+        """Read until told to stop or played to the end; every failure is a state with a reason,
+        then another try.
+        """
         waits = backoff(RETRY_FIRST_S, RETRY_CAP_S)
         while not self._stop.is_set():
             state, reason = self._connection()
@@ -135,12 +155,16 @@ class Camera:
             self._set(state=state, reason=reason, fps=0.0)
             if state is State.ENDED:
                 return
-            if self._live_s > RETRY_CAP_S:  # else a camera that fails after every first picture is opened for ever
+            if (
+                self._live_s > RETRY_CAP_S
+            ):  # else a camera that fails after every first picture is opened for ever
                 waits = backoff(RETRY_FIRST_S, RETRY_CAP_S)
             self._stop.wait(REFUSED_WAIT_S if state is State.REFUSED else next(waits))
 
     def _connection(self) -> Outcome:
-        """Open the source and read until it fails, ends, or hangs; returns what became of it, and why."""
+        """Open the source and read until it fails, ends, or hangs; returns what became of it, and
+        why.
+        """
         self._hung = [reader for reader in self._hung if reader.is_alive()]
         if len(self._hung) >= HUNG_MAX:
             return State.GONE, f"{HUNG_MAX} reads never returned; mend the camera or its driver"
@@ -150,14 +174,19 @@ class Camera:
         self._set(reconnects=next(self._openings))
         outcome: Future[Outcome] = Future()
         name = f"reader {self.settings.name}"
-        self._reader = reader = threading.Thread(target=_fulfil, args=(outcome, self._read), name=name, daemon=True)
+        self._reader = reader = threading.Thread(
+            target=_fulfil, args=(outcome, self._read), name=name, daemon=True
+        )
         reader.start()
         while reader.is_alive():
             reader.join(0.1)
             if self._stop.is_set():
                 reader.join(CLOSES_WITHIN_S)
                 break
-            if self._source.kind is not Kind.FILE and self._clock.monotonic() - self._read_t > hangs_after_s:
+            if (
+                self._source.kind is not Kind.FILE
+                and self._clock.monotonic() - self._read_t > hangs_after_s
+            ):
                 self._hung.append(reader)
                 self._reader = None
                 return State.GONE, "a read never returned and was given up"
@@ -197,7 +226,9 @@ class Camera:
             yield picture
 
     def _judge(self, picture: Picture) -> None:
-        """Offer a picture that shows what is there; raises CameraStaleError after too long without one."""
+        """Offer a picture that shows what is there; raises CameraStaleError after too long without
+        one.
+        """
         t = self._read_t = self._clock.monotonic()
         if flaw := self._inspector.flaw(picture):
             self._good_t = t if self._good_t is None else self._good_t
@@ -212,7 +243,9 @@ class Camera:
             return
         if self._was_live and self._good_t is not None:
             self._live_s += t - self._good_t
-        if self._live_s > self._stale_after_s:  # not by one picture: a new key frame differs a little
+        if (
+            self._live_s > self._stale_after_s
+        ):  # not by one picture: a new key frame differs a little
             self._patience_s = self._stale_after_s
         self._offer(picture, t)
 
@@ -220,14 +253,23 @@ class Camera:
         """Put the picture in the slot, replacing one that nobody took."""
         now = self._clock.now()
         with self._lock:
-            rate = 1 / max(t - self._good_t, 1e-3) if self._was_live and self._good_t is not None else 0.0
+            rate = (
+                1 / max(t - self._good_t, 1e-3)
+                if self._was_live and self._good_t is not None
+                else 0.0
+            )
             fps = 0.9 * self._health.fps + 0.1 * rate if self._health.fps else rate
             dropped = self._health.dropped + (self._slot is not None)
             self._slot = Frame(self.settings.name, picture, now, t)
             self._good_t = t
             self._covered_t = (self._covered_t or t) if self._inspector.covered else None
             self._health = replace(
-                self._health, state=State.LIVE, reason="", last_frame_at=now, fps=round(fps, 2), dropped=dropped
+                self._health,
+                state=State.LIVE,
+                reason="",
+                last_frame_at=now,
+                fps=round(fps, 2),
+                dropped=dropped,
             )
         self._was_live = True
         self._ready()

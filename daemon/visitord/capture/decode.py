@@ -1,6 +1,7 @@
 """Decodes network streams and recorded files with PyAV, and says clearly what is wrong with them.
 
-Whatever opens a container here must also read and close it, in the same thread: FFmpeg crashes otherwise.
+Whatever opens a container here must also read and close it, in the same thread: FFmpeg crashes
+otherwise.
 """
 
 import contextlib
@@ -20,7 +21,13 @@ from av.codec.hwaccel import HWAccel, hwdevices_available
 from numpy.typing import NDArray
 
 from visitord.core.config import CameraConfig
-from visitord.core.errors import CameraError, CameraRefusedError, CameraStaleError, MediaError, StreamEndedError
+from visitord.core.errors import (
+    CameraError,
+    CameraRefusedError,
+    CameraStaleError,
+    MediaError,
+    StreamEndedError,
+)
 from visitord.core.records import Gray, Image, Picture, gray_step
 
 log = logging.getLogger(__name__)
@@ -32,28 +39,52 @@ OPEN_TIMEOUT_S = 5.0
 RAW_FPS = 25.0  # assumed where a recording does not say
 CORRUPT_S = 2.0  # so long after a loss is the next key frame waited for
 PHOTOGRAPHS = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
-_BRIGHTNESS_FIRST = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"}
-_TIMEOUT = (av.error.TimeoutError, av.error.ExitError)  # the second when a read is cut off by the limit
+_BRIGHTNESS_FIRST = {
+    "yuv420p",
+    "yuvj420p",
+    "yuv422p",
+    "yuvj422p",
+    "yuv444p",
+    "yuvj444p",
+    "nv12",
+    "gray",
+}
+_TIMEOUT = (
+    av.error.TimeoutError,
+    av.error.ExitError,
+)  # the second when a read is cut off by the limit
 
 
 def stream(url: str, asked: CameraConfig, told: Callable[[str], None]) -> Iterator[Picture]:
     """Pictures of a live stream, no more and no larger than asked for, for as long as it lasts.
 
-    The CPU decodes also where the decoder asked for fails.  `told` hears what the camera sends.  Raises
-    CameraRefusedError for a wrong password or path, CameraStaleError for a server that is there and silent,
-    CameraError for anything else that may pass, StreamEndedError at the end.
+    The CPU decodes also where the decoder asked for fails.  `told` hears what the camera sends.
+    Raises CameraRefusedError for a wrong password or path, CameraStaleError for a server that is
+    there and silent, CameraError for anything else that may pass, StreamEndedError at the end.
     """
     live, seen_t, stale_after_s = False, time.monotonic(), asked.stale_after.total_seconds()
     # Only video is asked for: sound that goes on would hide that the pictures do not.
-    rtsp = {"rtsp_transport": asked.transport, "analyzeduration": "200000", "allowed_media_types": "video"}
+    rtsp = {
+        "rtsp_transport": asked.transport,
+        "analyzeduration": "200000",
+        "allowed_media_types": "video",
+    }
     options = rtsp if url.startswith("rtsp") else {}
     # FFmpeg waits twice for the second of these before it gives up.
     timeout = (OPEN_TIMEOUT_S, stale_after_s / 2)
     try:
-        with av.open(url, options=options, timeout=timeout, hwaccel=_hardware(asked.decoder)) as container:
-            video, pace, start, shape = _video(container, "SLICE"), Pace(asked.fps), time.monotonic(), (0, 0)
+        with av.open(
+            url, options=options, timeout=timeout, hwaccel=_hardware(asked.decoder)
+        ) as container:
+            video, pace, start, shape = (
+                _video(container, "SLICE"),
+                Pace(asked.fps),
+                time.monotonic(),
+                (0, 0),
+            )
             for frame, corrupt in _frames(container, video):
-                # The time of arrival: stamps of HTTP cameras are invented, those of others may jump.
+                # The time of arrival: stamps of HTTP cameras are invented, those of others may
+                # jump.
                 seen_t = time.monotonic()
                 t = seen_t - start
                 if pace.allows(t):
@@ -63,9 +94,13 @@ def stream(url: str, asked: CameraConfig, told: Callable[[str], None]) -> Iterat
                     live = True
                     yield _picture(frame, t, corrupt, asked.size)
     except (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError):
-        raise CameraRefusedError("it refuses the user name or password; check the camera's source") from None
+        raise CameraRefusedError(
+            "it refuses the user name or password; check the camera's source"
+        ) from None
     except (av.error.HTTPNotFoundError, av.error.HTTPBadRequestError):
-        raise CameraRefusedError("it has no stream of that name; check the path in the camera's source") from None
+        raise CameraRefusedError(
+            "it has no stream of that name; check the path in the camera's source"
+        ) from None
     except (av.error.FFmpegError, OSError) as error:
         silent_s = time.monotonic() - seen_t
         broke_off = live and error.errno == EIO
@@ -88,15 +123,18 @@ def silence(seconds: float) -> str:
 
 
 def recording(path: Path, fps: float, size: tuple[int, int] | None = None) -> Iterator[Picture]:
-    """Pictures of a video file, at most `fps` a second of media time and `size` (width, height) large.
+    """Pictures of a video file, at most `fps` a second of media time and `size` (width, height)
+    large.
 
-    Raises MediaError when it cannot be opened; a file damaged further in gives the pictures before that,
-    then raises MediaError.
+    Raises MediaError when it cannot be opened; a file damaged further in gives the pictures before
+    that, then raises MediaError.
     """
     with _opened(path) as (container, video):
         pace, first, rate = Pace(fps), None, float(video.average_rate or RAW_FPS)
         for index, (frame, corrupt) in enumerate(_frames(container, video)):
-            stamp = index / rate if frame.time is None else frame.time  # raw streams carry no stamps
+            stamp = (
+                index / rate if frame.time is None else frame.time
+            )  # raw streams carry no stamps
             first = stamp if first is None else first
             if pace.allows(stamp - first):
                 yield _picture(frame, stamp - first, corrupt, size)
@@ -110,7 +148,9 @@ def length_s(path: Path) -> float:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
-    """A recording and the stream in it to be decoded; raises MediaError for it and for what goes wrong inside."""
+    """A recording and the stream in it to be decoded; raises MediaError for it and for what goes
+    wrong inside.
+    """
     try:
         with av.open(str(path.absolute())) as container:
             yield container, _video(container, "AUTO")
@@ -151,11 +191,14 @@ class Pace:
 
     def allows(self, t: float) -> bool:
         """Whether the picture at t is due.  A clock that jumps back starts anew."""
-        # Half a millisecond of grace: time stamps are rounded, and a picture must not miss its turn for that.
+        # Half a millisecond of grace: time stamps are rounded, and a picture must not miss its turn
+        # for that.
         if self._due - 2 * self._step_s <= t < self._due - 5e-4:
             return False
         in_step = self._due - 5e-4 <= t < self._due + 1
-        self._due = max(self._due + self._step_s, t + self._step_s / 2) if in_step else t + self._step_s
+        self._due = (
+            max(self._due + self._step_s, t + self._step_s / 2) if in_step else t + self._step_s
+        )
         return True
 
 
@@ -167,8 +210,12 @@ def _video(container: av.container.InputContainer, threads: str) -> av.VideoStre
     return container.streams.video[0]
 
 
-def _frames(container: av.container.InputContainer, video: av.VideoStream) -> Iterator[tuple[av.VideoFrame, bool]]:
-    """Every frame, and whether parts of it are missing, or of one it was made from since the last key frame."""
+def _frames(
+    container: av.container.InputContainer, video: av.VideoStream
+) -> Iterator[tuple[av.VideoFrame, bool]]:
+    """Every frame, and whether parts of it are missing, or of one it was made from since the last
+    key frame.
+    """
     tainted = 0
     for frame in container.decode(video):
         if frame.is_corrupt:
@@ -192,11 +239,15 @@ def _hardware(decoder: str) -> HWAccel | None:
             problem = "there is no such device"
         except (av.error.FFmpegError, OSError, RuntimeError) as error:
             problem = f"{error}"
-    log.warning("The decoder %s does not work on this machine (%s): the CPU decodes.", decoder, problem)
+    log.warning(
+        "The decoder %s does not work on this machine (%s): the CPU decodes.", decoder, problem
+    )
     return None
 
 
-def _picture(frame: av.VideoFrame, t: float, corrupt: bool, size: tuple[int, int] | None = None) -> Picture:
+def _picture(
+    frame: av.VideoFrame, t: float, corrupt: bool, size: tuple[int, int] | None = None
+) -> Picture:
     return Picture(t, _gray(frame), lambda: _image(frame, size), corrupt)
 
 
@@ -204,7 +255,9 @@ def _gray(frame: av.VideoFrame) -> Gray:
     step = gray_step(frame.width)
     if frame.format.name in _BRIGHTNESS_FIRST:  # nothing to convert
         plane = frame.planes[0]
-        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[
+            : plane.height
+        ]
         gray = rows[::step, : frame.width : step]
     else:
         small = frame.reformat(max(1, frame.width // step), max(1, frame.height // step), "gray")
@@ -238,5 +291,9 @@ def _why(error: Exception) -> str:
         return "it closes the connection at once"
     if isinstance(error, OSError) and error.strerror:
         text = error.strerror
-        return "the host is not found or not reachable" if error.errno == EIO else text[0].lower() + text[1:]
+        return (
+            "the host is not found or not reachable"
+            if error.errno == EIO
+            else text[0].lower() + text[1:]
+        )
     return type(error).__name__

@@ -1,4 +1,6 @@
-"""Tells pictures that show what is there from damaged, repeated and covered ones, on their small grey copy."""
+"""Tells pictures that show what is there from damaged, repeated and covered ones, on their small
+grey copy.
+"""
 
 from collections import deque
 
@@ -26,13 +28,17 @@ EDGES_MIN = 0.004  # share of spots; a scene with fewer edges has too little to 
 
 
 class Inspector:
-    """Looks at every picture of one camera, in order.  Costs about 0.2 ms of one core, whatever the picture's size."""
+    """Looks at every picture of one camera, in order.  Costs about 0.2 ms of one core, whatever the
+    picture's size.
+    """
 
     def __init__(self) -> None:
         self._recent: deque[int] = deque(maxlen=RECENT)
         self._last: Gray | None = None
         self._torn_t: float | None = None
-        self._usual: NDArray[np.float32] | None = None  # share of pictures in which a spot was an edge
+        self._usual: NDArray[np.float32] | None = (
+            None  # share of pictures in which a spot was an edge
+        )
         self.covered = False
         """Whether the last sound picture showed next to nothing."""
 
@@ -54,13 +60,17 @@ class Inspector:
         return ""
 
     def _is_torn(self, picture: Picture) -> bool:
-        """Whether rows changed over their whole width beside rows that did not, with a sharp line between."""
+        """Whether rows changed over their whole width beside rows that did not, with a sharp line
+        between.
+        """
         if self._last is None or self._last.shape != picture.gray.shape or len(picture.gray) < 3:
             return False
         rows = (cv2.absdiff(picture.gray, self._last) > CHANGED).mean(axis=1)
         changed = rows >= 0.6
         torn = bool(
-            0.1 <= changed.mean() <= 0.9 and rows[~changed].mean() <= 0.1 and np.abs(rows[2:] - rows[:-2]).max() >= 0.45
+            0.1 <= changed.mean() <= 0.9
+            and rows[~changed].mean() <= 0.1
+            and np.abs(rows[2:] - rows[:-2]).max() >= 0.45
         )
         grey = _grey_rows(picture.gray)
         torn = torn or bool(0.1 <= (grey & ~_grey_rows(self._last)).mean() <= 0.9)
@@ -71,7 +81,9 @@ class Inspector:
         return self._torn_t is not None and picture.t - self._torn_t <= TORN_S
 
     def _is_covered(self, gray: Gray) -> bool:
-        """Whether nearly all edges that are there most of the time are gone, and no others have come."""
+        """Whether nearly all edges that are there most of the time are gone, and no others have
+        come.
+        """
         smooth = np.asarray(cv2.blur(gray, (3, 3)), np.uint8)
         if _is_flat(smooth):
             return True
@@ -82,12 +94,15 @@ class Inspector:
         lasting = self._usual > LASTING
         count = np.count_nonzero(lasting)
         turned = np.count_nonzero(edges & ~lasting) >= NEW_EDGES * edges.size
-        # Not all of them, for a burnt-in clock may stay; and faint next to what noise makes elsewhere.
+        # Not all of them, for a burnt-in clock may stay; and faint next to what noise makes
+        # elsewhere.
         faint = max(FAINT, 2 * cv2.mean(steps, (~lasting).view(np.uint8))[0])
         gone = np.count_nonzero(lasting & (steps < faint)) >= GONE_SHARE * count
         covered = bool(count >= EDGES_MIN * edges.size and gone and not turned)
         # A wall that stays is the scene in the end: learnt in hours, not in seconds.
-        cv2.accumulateWeighted(edges.view(np.uint8), self._usual, USUAL_RATE / 200 if covered else USUAL_RATE)
+        cv2.accumulateWeighted(
+            edges.view(np.uint8), self._usual, USUAL_RATE / 200 if covered else USUAL_RATE
+        )
         return covered
 
 
@@ -102,8 +117,8 @@ def _grey_rows(gray: Gray) -> NDArray[np.bool_]:
 
 
 def _is_undecoded(picture: Picture) -> bool:
-    """Whether the whole picture has the green of an empty decoder buffer (all zero in YUV), or the grey of no
-    reference picture (all 128).
+    """Whether the whole picture has the green of an empty decoder buffer (all zero in YUV), or the
+    grey of no reference picture (all 128).
     """
     if not _is_flat(picture.gray):
         return False

@@ -1,6 +1,8 @@
-"""The cameras of this network: found by WS-Discovery, then asked in ONVIF what they are and what they stream.
+"""The cameras of this network: found by WS-Discovery, then asked in ONVIF what they are and what
+they stream.
 
-Nothing a device says is trusted: texts become plain signs, addresses are percent-encoded, nonsense is a reason.
+Nothing a device says is trusted: texts become plain signs, addresses are percent-encoded, nonsense
+is a reason.
 """
 
 import asyncio
@@ -34,7 +36,9 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A device; no two that are found together have one `name`, and `reason` says why there are no streams."""
+    """A device; no two that are found together have one `name`, and `reason` says why there are no
+    streams.
+    """
 
     name: str
     maker: str
@@ -45,15 +49,22 @@ class Camera:
 
 
 async def discover(timeout_s: float, hosts: Sequence[str], login: Login) -> list[Camera]:
-    """Those at `hosts`, or else all that answer in timeout_s; each is then asked, together, for timeout_s at most.
+    """Those at `hosts`, or else all that answer in timeout_s; each is then asked, together, for
+    timeout_s at most.
 
     Raises VisitordError if this machine cannot ask.
     """
-    asked: dict[str, list[str]] = {f"http://{_AROUND.sub('', host)}/onvif/device_service": [] for host in hosts}
-    found, _ = await asyncio.gather(asyncio.to_thread(lambda: asked or _probe(timeout_s)), _warm_up())
+    asked: dict[str, list[str]] = {
+        f"http://{_AROUND.sub('', host)}/onvif/device_service": [] for host in hosts
+    }
+    found, _ = await asyncio.gather(
+        asyncio.to_thread(lambda: asked or _probe(timeout_s)), _warm_up()
+    )
     cameras: dict[str, Camera] = {}
     for address, scopes in sorted(found.items()):
-        said = {m[1].lower(): _plain(unquote(m[2])) for scope in scopes if (m := _SCOPE.search(scope))}
+        said = {
+            m[1].lower(): _plain(unquote(m[2])) for scope in scopes if (m := _SCOPE.search(scope))
+        }
         hardware = said.get("hardware", "")
         name = base = said.get("name") or hardware or _plain(f"camera {_AROUND.sub('', address)}")
         for i in range(2, len(cameras) + 2):
@@ -78,12 +89,19 @@ def _probe(timeout_s: float) -> dict[str, list[str]]:
     try:
         probe.start()
     except OSError as error:
-        raise VisitordError(f"UDP port 3702 cannot be used: {error.strerror}; name the cameras with --host.") from None
+        raise VisitordError(
+            f"UDP port 3702 cannot be used: {error.strerror}; name the cameras with --host."
+        ) from None
     kind = QName("http://www.onvif.org/ver10/network/wsdl", "NetworkVideoTransmitter", "dn")
     services = [s for s in probe.searchServices(types=[kind], timeout=timeout_s) if s.getXAddrs()]
     probe.stop()
-    other = re.compile(r".*//(\[|169\.254\.)")  # IPv6 and self-assigned addresses, not usable by everyone
-    return {min(s.getXAddrs(), key=lambda x: bool(other.match(x))): list(map(str, s.getScopes())) for s in services}
+    other = re.compile(
+        r".*//(\[|169\.254\.)"
+    )  # IPv6 and self-assigned addresses, not usable by everyone
+    return {
+        min(s.getXAddrs(), key=lambda x: bool(other.match(x))): list(map(str, s.getScopes()))
+        for s in services
+    }
 
 
 async def _warm_up() -> None:
@@ -105,9 +123,15 @@ async def _ask(camera: Camera, login: Login, timeout_s: float) -> Camera:
     device = None
     try:
         at = urlsplit(camera.address)
-        host, port = at.netloc.removesuffix(f":{at.port}"), at.port or {"https": 443}.get(at.scheme, 80)
-        # A new camera's clock is often wrong, and it then refuses what is signed by ours: adjust_time.
-        device = ONVIFCamera(f"{at.scheme}://{host}", port, *login, no_cache=True, adjust_time=login[0] is not None)
+        host, port = (
+            at.netloc.removesuffix(f":{at.port}"),
+            at.port or {"https": 443}.get(at.scheme, 80),
+        )
+        # A new camera's clock is often wrong, and it then refuses what is signed by ours:
+        # adjust_time.
+        device = ONVIFCamera(
+            f"{at.scheme}://{host}", port, *login, no_cache=True, adjust_time=login[0] is not None
+        )
         async with asyncio.timeout(timeout_s):
             return await _read(device, camera, login)
     except TimeoutError:
@@ -117,7 +141,11 @@ async def _ask(camera: Camera, login: Login, timeout_s: float) -> Camera:
     except Exception as error:
         reason = "what it answers is not ONVIF" if device else "its address cannot be used"
         if is_auth_error(error) or getattr(error, "status_code", 0) in (401, 403):
-            reason = "it refuses this user name or password" if login[0] else "it wants a login: repeat with --user"
+            reason = (
+                "it refuses this user name or password"
+                if login[0]
+                else "it wants a login: repeat with --user"
+            )
     finally:
         if device:
             await device.close()
@@ -134,7 +162,11 @@ async def _read(device: Any, camera: Camera, login: Login) -> Camera:
         media.ws_client = media.ws_client_authless
     else:
         about = await (await device.create_devicemgmt_service()).GetDeviceInformation()
-        camera = replace(camera, maker=_plain(about.Manufacturer), hardware=_plain(about.Model) or camera.hardware)
+        camera = replace(
+            camera,
+            maker=_plain(about.Manufacturer),
+            hardware=_plain(about.Model) or camera.hardware,
+        )
     setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
     streams = []
     for profile in await media.GetProfiles() or ():
@@ -146,7 +178,11 @@ async def _read(device: Any, camera: Camera, login: Login) -> Camera:
             source = _source(answer.Uri, camera.name, login)
             codec = _plain(getattr(video, "Encoding", ""))
             streams.append(Stream(_plain(profile.Name), width_px, height_px, codec, source))
-    return replace(camera, streams=tuple(streams), reason=None if streams else "it names no stream that can be read")
+    return replace(
+        camera,
+        streams=tuple(streams),
+        reason=None if streams else "it names no stream that can be read",
+    )
 
 
 def _plain(text: object) -> str:
@@ -155,9 +191,13 @@ def _plain(text: object) -> str:
 
 
 def _source(uri: str, name: str, login: Login) -> str:
-    """An RTSP address, whatever password it came with replaced by a variable; raises ValueError if it is none."""
+    """An RTSP address, whatever password it came with replaced by a variable; raises ValueError if
+    it is none.
+    """
     at = urlsplit(uri)
-    place = quote(f"{at.netloc.rpartition('@')[2]}{at.path}?{at.query}".removesuffix("?"), safe=_SAFE)
+    place = quote(
+        f"{at.netloc.rpartition('@')[2]}{at.path}?{at.query}".removesuffix("?"), safe=_SAFE
+    )
     sources.parse(f"{at.scheme}://{place}", Path())
     user, password = login
     if user is None:

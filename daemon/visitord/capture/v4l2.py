@@ -15,8 +15,9 @@ from visitord.core.records import Picture
 def stream(device: str, asked: CameraConfig, told: Callable[[str], None]) -> Iterator[Picture]:
     """Pictures of a device (a path, or an index as text), no more than asked for.
 
-    The device is also asked for this rate, a size (width, height) and a four-letter format, and gives what it can:
-    `told` hears what that is.  Raises CameraError when it is missing, busy, or stops giving pictures.
+    The device is also asked for this rate, a size (width, height) and a four-letter format, and
+    gives what it can: `told` hears what that is.  Raises CameraError when it is missing, busy, or
+    stops giving pictures.
     """
     capture = cv2.VideoCapture(int(device) if device.isdecimal() else device, cv2.CAP_V4L2)
     try:
@@ -47,8 +48,13 @@ def stream(device: str, asked: CameraConfig, told: Callable[[str], None]) -> Ite
 def _terms(capture: cv2.VideoCapture, asked: CameraConfig) -> str:
     """What the device gives, and what it was asked for where that differs."""
     code = int(capture.get(cv2.CAP_PROP_FOURCC))
-    got_format = bytes(code >> 8 * i & 0xFF for i in range(4)).decode("ascii", "replace").strip("\0 ")
-    got_size = (int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
+    got_format = (
+        bytes(code >> 8 * i & 0xFF for i in range(4)).decode("ascii", "replace").strip("\0 ")
+    )
+    got_size = (
+        int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
+        int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+    )
     got_fps = capture.get(cv2.CAP_PROP_FPS)
     denied = [asked.format] if asked.format and asked.format != got_format else []
     denied += ["{}x{}".format(*asked.size)] if asked.size and asked.size != got_size else []

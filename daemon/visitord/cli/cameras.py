@@ -28,15 +28,36 @@ def cameras() -> None:
 
 
 @cameras.command()
-@click.option("--timeout", type=click.FloatRange(0.1, 60), default=4, show_default=True, help="Seconds for each step.")
-@click.option("--host", multiple=True, metavar="ADDRESS[:PORT]", help="Ask this one, not the network; repeatable.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.1, 60),
+    default=4,
+    show_default=True,
+    help="Seconds for each step.",
+)
+@click.option(
+    "--host",
+    multiple=True,
+    metavar="ADDRESS[:PORT]",
+    help="Ask this one, not the network; repeatable.",
+)
 @click.option("--user", help="Log in to every camera found; most tell their streams only then.")
-@click.option("--password-file", type=click.File(errors="replace"), help="[default: $ONVIF_PASSWORD, or ask]")
+@click.option(
+    "--password-file", type=click.File(errors="replace"), help="[default: $ONVIF_PASSWORD, or ask]"
+)
 @format_option
-def discover(timeout: float, host: tuple[str, ...], user: str | None, password_file: IO[str] | None, form: str) -> None:
+def discover(
+    timeout: float,
+    host: tuple[str, ...],
+    user: str | None,
+    password_file: IO[str] | None,
+    form: str,
+) -> None:
     """The ONVIF cameras on this network, as sections for config.toml."""
     if importlib.util.find_spec("onvif") is None or importlib.util.find_spec("wsdiscovery") is None:
-        raise VisitordError("Finding cameras needs libraries for ONVIF: run pip install 'visitord[onvif]'.")
+        raise VisitordError(
+            "Finding cameras needs libraries for ONVIF: run pip install 'visitord[onvif]'."
+        )
     login = (user, _password(password_file)) if user else (None, None)
     logging.disable()  # what libraries say about nonsense from devices
     found = asyncio.run(onvif.discover(timeout, host, login))
@@ -49,8 +70,12 @@ def _password(file: IO[str] | None) -> str:
     """Never an option of its own: everyone sees a command's options."""
     password = file.read().rstrip("\r\n") if file else os.environ.get("ONVIF_PASSWORD")
     if password is None and not sys.stdin.isatty():
-        raise click.UsageError("--user needs --password-file or the environment variable ONVIF_PASSWORD.")
-    return str(click.prompt("Password", hide_input=True, err=True)) if password is None else password
+        raise click.UsageError(
+            "--user needs --password-file or the environment variable ONVIF_PASSWORD."
+        )
+    return (
+        str(click.prompt("Password", hide_input=True, err=True)) if password is None else password
+    )
 
 
 def _section(camera: onvif.Camera) -> str:

@@ -34,7 +34,9 @@ class _Offered(click.ParamType[str]):
         del param, ctx
         return str(value)
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
         del param
         words: list[str] = []
 
@@ -51,13 +53,18 @@ class _Offered(click.ParamType[str]):
 
 def _spelt(word: str) -> str:
     """As a shell takes it; only bash leaves that to the program."""
-    bash = any(key.endswith("_COMPLETE") and kind == "bash_complete" for key, kind in os.environ.items())
+    bash = any(
+        key.endswith("_COMPLETE") and kind == "bash_complete" for key, kind in os.environ.items()
+    )
     return re.sub(r"([^\w.,:/@+-])", r"\\\1", word) if bash else word
 
 
 def _people(settings: Config) -> list[str]:
     """Names and labels; nothing where an embedded database would have to be started."""
-    if settings.database_url() == "embedded" and not (settings.state / "postgres" / "postmaster.pid").exists():
+    if (
+        settings.database_url() == "embedded"
+        and not (settings.state / "postgres" / "postmaster.pid").exists()
+    ):
         return []
     database = Database.at(settings.database_url(), settings.state)
     with contextlib.closing(database), database.transaction() as cursor:
@@ -74,12 +81,14 @@ CAMERA = _Offered(lambda settings: [camera.name for camera in settings.camera])
 def completion(ctx: click.Context, shell: str) -> None:
     """Print what makes SHELL complete commands, options, people and cameras.
 
-    Put the line for your shell where it reads its settings: ~/.bashrc, ~/.zshrc (after compinit), or
-    ~/.config/fish/config.fish.
+    Put the line for your shell where it reads its settings: ~/.bashrc, ~/.zshrc (after compinit),
+    or ~/.config/fish/config.fish.
     """
     root = ctx.find_root()
     name = Path(root.info_name or "visitorctl").name
     made = get_completion_class(shell)
     assert made  # noqa: S101 - one of the three that click knows
     source = made(root.command, {}, name, f"_{name}_COMPLETE".replace("-", "_").upper()).source()
-    click.echo(source.replace("read type value", "read -r type value"))  # in bash, it would eat backslashes
+    click.echo(
+        source.replace("read type value", "read -r type value")
+    )  # in bash, it would eat backslashes

@@ -54,13 +54,16 @@ config_option = click.option(
 
 
 class Group(click.Group):
-    """A command group whose --config is accepted before or after any command, and that never shows a traceback."""
+    """A command group whose --config is accepted before or after any command, and that never shows
+    a traceback.
+    """
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
         super().add_command(config_option(cmd), name)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        # Ended in order, so that the embedded database is let go: the daemon has handlers of its own.
+        # Ended in order, so that the embedded database is let go: the daemon has handlers of its
+        # own.
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
                 signal.signal(number, lambda n, _: sys.exit(128 + n))
@@ -72,10 +75,16 @@ class Group(click.Group):
         except VisitordError as error:
             sentence = str(error)
         except OSError as error:
-            advice = "; run this as the account that owns it" if isinstance(error, PermissionError) else ""
+            advice = (
+                "; run this as the account that owns it"
+                if isinstance(error, PermissionError)
+                else ""
+            )
             sentence = f"{error.filename or 'What was to be written or read'}: {error.strerror or error}{advice}."
         except ImportError as error:
-            remedy = f"on a server without a desktop run: {sys.executable} -m visitord.models.wheels"
+            remedy = (
+                f"on a server without a desktop run: {sys.executable} -m visitord.models.wheels"
+            )
             sentence = f"A library does not load on this machine ({error}); {remedy}"
         click.echo(f"Error: {sentence}", err=True)
         raise SystemExit(1)
@@ -83,8 +92,12 @@ class Group(click.Group):
 
 def program(function: Callable[[], None]) -> Group:
     """The group of a whole program's commands, with -h, --version, and --config before any command."""
-    function = config_option(click.version_option(__version__, message="%(prog)s %(version)s")(function))
-    return click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})(function)
+    function = config_option(
+        click.version_option(__version__, message="%(prog)s %(version)s")(function)
+    )
+    return click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})(
+        function
+    )
 
 
 def config() -> Config:
@@ -95,34 +108,51 @@ def config() -> Config:
 def log_to_stderr(level: int = logging.INFO) -> None:
     """One line per event; journald adds its own time, a terminal gets one."""
     stamp = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
-    logging.basicConfig(level=level, format=f"{stamp}%(levelname)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    logging.basicConfig(
+        level=level,
+        format=f"{stamp}%(levelname)s %(message)s",
+        datefmt="%H:%M:%S",
+        stream=sys.stderr,
+    )
 
 
 def installed() -> Config:
-    """The same, for a command about an installation that must be there; raises ConfigError where none is."""
+    """The same, for a command about an installation that must be there; raises ConfigError where
+    none is.
+    """
     settings = config()
     if settings.path is None and not settings.state.exists():
-        raise ConfigError(f"There is neither a config.toml nor {settings.state}: go where they are, or use --config.")
+        raise ConfigError(
+            f"There is neither a config.toml nor {settings.state}: go where they are, or use --config."
+        )
     return settings
 
 
 def database(*, wait: bool = False) -> Database:
-    """The database of the configuration the command line asks for, for a command that talks to people."""
+    """The database of the configuration the command line asks for, for a command that talks to
+    people.
+    """
     log_to_stderr()
     return wiring.open_database(installed(), wait=wait)
 
 
 class Moment(click.ParamType[datetime]):
-    """An instant: ISO 8601 (without an offset: in the site's time zone), or how long ago, such as 7d."""
+    """An instant: ISO 8601 (without an offset: in the site's time zone), or how long ago, such as
+    7d.
+    """
 
     name = "time"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
         with contextlib.suppress(ValueError):
             return datetime.now(UTC) - duration(value)
         try:
             moment = datetime.fromisoformat(value)
-            return aware(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(config().site.timezone)))
+            return aware(
+                moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(config().site.timezone))
+            )
         except (ValueError, OverflowError):
             advice = "use 2026-01-05T09:00:00+01:00, 2026-01-05, or how long ago as 12h or 7d"
             self.fail(f'"{value}" is no time; {advice}.', param, ctx)
@@ -132,7 +162,9 @@ def listing_options(command: F) -> F:
     """--format, --since, --until and --camera, as every listing takes them."""
     command = click.option("--camera", metavar="NAME", help="Only what this camera saw.")(command)
     command = click.option("--until", type=Moment(), help="Only what began before.")(command)
-    command = click.option("--since", type=Moment(), help="Only what ended after, e.g. 2026-01-05 or 7d.")(command)
+    command = click.option(
+        "--since", type=Moment(), help="Only what ended after, e.g. 2026-01-05 or 7d."
+    )(command)
     return format_option(command)
 
 
@@ -142,8 +174,12 @@ format_option = click.option(
 )
 
 
-def show(rows: Sequence[dict[str, Any]], form: str, empty: str, columns: Sequence[str] = ()) -> None:
-    """Print `columns` (default: all) of the rows as a table, or all of them as JSON, CSV or Parquet."""
+def show(
+    rows: Sequence[dict[str, Any]], form: str, empty: str, columns: Sequence[str] = ()
+) -> None:
+    """Print `columns` (default: all) of the rows as a table, or all of them as JSON, CSV or
+    Parquet.
+    """
     keys = rows.columns if isinstance(rows, Rows) else columns
     columns = columns or keys
     if form == "json":
@@ -156,8 +192,12 @@ def show(rows: Sequence[dict[str, Any]], form: str, empty: str, columns: Sequenc
         try:
             import pyarrow.parquet
         except ModuleNotFoundError:
-            raise VisitordError("Parquet needs a library: run pip install 'visitord[parquet]'.") from None
-        plain = {k: [str(row[k]) if isinstance(row[k], UUID) else row[k] for row in rows] for k in keys}
+            raise VisitordError(
+                "Parquet needs a library: run pip install 'visitord[parquet]'."
+            ) from None
+        plain = {
+            k: [str(row[k]) if isinstance(row[k], UUID) else row[k] for row in rows] for k in keys
+        }
         table = pyarrow.Table.from_pydict(plain)
         pyarrow.parquet.write_table(table, click.get_binary_stream("stdout"))  # type: ignore[operator]
     elif not rows:
@@ -181,7 +221,9 @@ def save(path: Path, content: bytes) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON knows it: ISO 8601 with offset, seconds, hexadecimal bytes, text; nothing for NaN."""
+    """A value as JSON knows it: ISO 8601 with offset, seconds, hexadecimal bytes, text; nothing for
+    NaN.
+    """
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
     if isinstance(value, dict):
@@ -191,7 +233,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         value = int(value) if value.is_finite() and value == int(value) else float(value)
     value = bytes(value) if isinstance(value, memoryview) else value
-    return to_jsonable_python(value, timedelta_mode="float", bytes_mode="hex", inf_nan_mode="null", fallback=str)
+    return to_jsonable_python(
+        value, timedelta_mode="float", bytes_mode="hex", inf_nan_mode="null", fallback=str
+    )
 
 
 def _flat(value: Any) -> Any:

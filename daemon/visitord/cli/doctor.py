@@ -63,11 +63,15 @@ def _disk(settings: Config) -> Iterator[str]:
 
 
 def _models(settings: Config) -> Iterator[str]:
-    """The model pack is installed and undamaged, and so are the liveness networks, where a camera asks for them."""
+    """The model pack is installed and undamaged, and so are the liveness networks, where a camera
+    asks for them.
+    """
     pack = settings.models.pack
-    if problem := catalog.check(pack, catalog.folder_of(pack, settings.models_dir, settings.folder)):
+    if problem := catalog.check(
+        pack, catalog.folder_of(pack, settings.models_dir, settings.folder)
+    ):
         yield problem
-    wiring.open_judges(settings)
+    wiring.open_liveness_detectors(settings)
 
 
 def _device(settings: Config) -> dict[str, str]:
@@ -78,7 +82,11 @@ def _device(settings: Config) -> dict[str, str]:
     wanted, problem = chosen.wanted, chosen.problem
     logging.disable(logging.WARNING)  # which would say the same
     runs_on = wiring.open_pack(settings).runs_on
-    why = "; the installed onnxruntime knows no accelerator" if wanted == "auto" and chosen.provider == CPU else ""
+    why = (
+        "; the installed onnxruntime knows no accelerator"
+        if wanted == "auto" and chosen.provider == CPU
+        else ""
+    )
     what = problem or f"models.device is {wanted}: {runs_on}{why}."
     return {"check": "device", "is": "wrong" if problem else "right", "what": what}
 
@@ -108,9 +116,16 @@ def _cameras(settings: Config) -> Iterator[str]:
     if not settings.camera:
         return
     with wiring.open_database(settings).transaction() as cursor:
-        states = {r["camera"]: r for r in reports.rows(cursor, "cameras") if r["site"] == settings.site.name}
+        states = {
+            r["camera"]: r
+            for r in reports.rows(cursor, "cameras")
+            if r["site"] == settings.site.name
+        }
     for camera in settings.camera:
-        row = states.get(camera.name, {"state": "unknown", "reason": "no daemon has reported it; start visitord run"})
+        row = states.get(
+            camera.name,
+            {"state": "unknown", "reason": "no daemon has reported it; start visitord run"},
+        )
         if row.get("box") not in (None, settings.box):
             yield f"Camera {camera.name} is also the name of one that box {row['box']} reads: give it another."
         elif camera.enabled and row["state"] not in ("live", "ended"):

@@ -3,7 +3,10 @@
 EXAMPLES = {
     "list": ("visitorctl list --unnamed --since 7d", "visitorctl list --frequent --faces"),
     "show": ('visitorctl show "visitor 7"', "visitorctl show 7 --faces"),
-    "visits": ("visitorctl visits --since 7d --camera entrance --format csv", "visitorctl visits rebuild"),
+    "visits": (
+        "visitorctl visits --since 7d --camera entrance --format csv",
+        "visitorctl visits rebuild",
+    ),
     "stats": ("visitorctl stats --by hour --since 7d",),
     "export": ("visitorctl export visits --since 2026-01-01 > visits.csv",),
     "status": ("visitorctl status", "visitorctl status --format json"),

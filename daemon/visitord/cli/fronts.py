@@ -1,4 +1,6 @@
-"""Where a camera session shows itself: a window on a desktop, else the terminal, else whatever standard input is."""
+"""Where a camera session shows itself: a window on a desktop, else the terminal, else whatever
+standard input is.
+"""
 
 import os
 import select
@@ -31,10 +33,14 @@ _TRY_S = 20
 
 @contextmanager
 def open_front(window: bool | None) -> Iterator["Front"]:
-    """A window if it is wanted (None: if one opens), or the terminal; raises VisitordError where a wanted one fails."""
+    """A window if it is wanted (None: if one opens), or the terminal; raises VisitordError where a
+    wanted one fails.
+    """
     opens = window is not False and _window_opens()
     if window and not opens:
-        advice = "set DISPLAY, and install opencv-python with libgl1 in place of opencv-python-headless"
+        advice = (
+            "set DISPLAY, and install opencv-python with libgl1 in place of opencv-python-headless"
+        )
         raise VisitordError(f"No window opens here: {advice}, or use --no-window.")
     if opens:
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL)
@@ -59,7 +65,9 @@ def _window_opens() -> bool:
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return False
     try:
-        done = subprocess.run([sys.executable, "-c", _TRY], capture_output=True, timeout=_TRY_S, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", _TRY], capture_output=True, timeout=_TRY_S, check=False
+        )
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0

@@ -20,13 +20,30 @@ LICENCE = "MXNet checkpoints of insightface: non-commercial research only"
 
 @click.command("import-mxnet")
 @click.argument("prefix", type=PATH)
-@click.option("--epoch", type=click.IntRange(0), required=True, help="Which of the PREFIX-0000.params.")
-@click.option("--name", metavar="PACK", help="[default: PREFIX without folders; for model, its folder's name]")
-@click.option("--output", metavar="NODE", help="What gives the embedding [default: fc1, else the network's end].")
+@click.option(
+    "--epoch", type=click.IntRange(0), required=True, help="Which of the PREFIX-0000.params."
+)
+@click.option(
+    "--name", metavar="PACK", help="[default: PREFIX without folders; for model, its folder's name]"
+)
+@click.option(
+    "--output",
+    metavar="NODE",
+    help="What gives the embedding [default: fc1, else the network's end].",
+)
 @click.option("--native", is_flag=True, help="Have MXNet itself run it, in a process of its own.")
-@click.option("--python", type=PATH, help="Which has MXNet, for --native [default: STATE_DIR/mxnet/bin/python].")
+@click.option(
+    "--python",
+    type=PATH,
+    help="Which has MXNet, for --native [default: STATE_DIR/mxnet/bin/python].",
+)
 def import_mxnet(
-    prefix: Path, epoch: int, name: str | None, output: str | None, native: bool, python: Path | None
+    prefix: Path,
+    epoch: int,
+    name: str | None,
+    output: str | None,
+    native: bool,
+    python: Path | None,
 ) -> None:
     """Make a pack of an old MXNet checkpoint, PREFIX-symbol.json and PREFIX-0000.params.
 
@@ -36,8 +53,14 @@ def import_mxnet(
     name = name or (prefix.parent.name if prefix.name == "model" else prefix.name)
     folder, aside = settings.models_dir / name, settings.models_dir / f".{name}.part"
     own = valid_name(name) and not name.startswith(".") and name != catalog.DEFAULT
-    if not own or catalog.folder_of(name, settings.models_dir, settings.folder) != folder or folder.exists():
-        raise ModelError(f"The pack cannot be called {name}: that is no name, or one in use; give it another --name.")
+    if (
+        not own
+        or catalog.folder_of(name, settings.models_dir, settings.folder) != folder
+        or folder.exists()
+    ):
+        raise ModelError(
+            f"The pack cannot be called {name}: that is no name, or one in use; give it another --name."
+        )
     python = python or (settings.state / "mxnet" / "bin" / "python" if native else None)
     shutil.rmtree(aside, ignore_errors=True)
     try:
@@ -46,24 +69,39 @@ def import_mxnet(
         aside.rename(folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    click.echo(f'{name} is in {folder} ({made.dim} numbers a face; {LICENCE}).  To use it: models.pack = "{name}".')
+    click.echo(
+        f'{name} is in {folder} ({made.dim} numbers a face; {LICENCE}).  To use it: models.pack = "{name}".'
+    )
 
 
 def _write(folder: Path, prefix: Path, epoch: int, output: str | None, python: Path | None) -> None:
-    """Put the pack's files into the folder: for MXNet under the interpreter `python`, else for onnxruntime."""
+    """Put the pack's files into the folder: for MXNet under the interpreter `python`, else for
+    onnxruntime.
+    """
     from visitord.models.mxnet import checkpoint, convert, pack
 
     network = checkpoint.read(prefix, epoch, output)
     output = list(network.nodes.values())[-1].name
-    digest = hashlib.sha256(b"\0".join([output.encode(), network.symbol, network.content])).hexdigest()
-    about: dict[str, object] = {"source": str(prefix), "epoch": epoch, "fingerprint": f"mxnet-{digest[:12]}"}
+    digest = hashlib.sha256(
+        b"\0".join([output.encode(), network.symbol, network.content])
+    ).hexdigest()
+    about: dict[str, object] = {
+        "source": str(prefix),
+        "epoch": epoch,
+        "fingerprint": f"mxnet-{digest[:12]}",
+    }
     about |= {"output": output, "input": INPUT, "licence": LICENCE}
     if python:
         about["python"] = str(python.absolute())
         files = {pack.SYMBOL_FILE: network.symbol, pack.PARAMS_FILE: network.content}
     else:
         files = {pack.ONNX_FILE: convert.to_onnx(network.nodes, network.params).SerializeToString()}
-    lines = [f"# Made by visitord models import-mxnet.  Faces are found by the detector of {catalog.DEFAULT}."]
+    lines = [
+        f"# Made by visitord models import-mxnet.  Faces are found by the detector of {catalog.DEFAULT}."
+    ]
     lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in about.items()]
-    lines += ["[files]", *(f'"{file}" = "{hashlib.sha256(content).hexdigest()}"' for file, content in files.items())]
+    lines += [
+        "[files]",
+        *(f'"{file}" = "{hashlib.sha256(content).hexdigest()}"' for file, content in files.items()),
+    ]
     place({**files, catalog.MANIFEST: "\n".join([*lines, ""]).encode()}, folder)

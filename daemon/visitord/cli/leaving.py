@@ -25,9 +25,13 @@ def confirm(question: str, yes: bool) -> None:
 
 
 def clear_up(settings: Config, erased: Erased) -> str:
-    """Delete what this box keeps of whom was just forgotten; a remark where that has to wait for its daemon."""
+    """Delete what this box keeps of whom was just forgotten; a remark where that has to wait for
+    its daemon.
+    """
     try:
-        erasure.finish(erased, Crops(settings.crops_dir), settings.spool_file, settings.gallery_file)
+        erasure.finish(
+            erased, Crops(settings.crops_dir), settings.spool_file, settings.gallery_file
+        )
     except (OSError, SpoolError) as error:
         return f" Files on this box cannot be deleted yet, its daemon tries again: {error}"
     return ""
@@ -38,7 +42,8 @@ def clear_up(settings: Config, erased: Erased) -> str:
 def ignore(who: str) -> None:
     """Leave a person out of reports and arrivals from now on.
 
-    They stay recognised, also after a restart, a merge, and with a new look that the merge job finds to be theirs.
+    They stay recognised, also after a restart, a merge, and with a new look that the merge job
+    finds to be theirs.
     """
     with database().transaction() as cursor:
         person = people.find(cursor, who)
@@ -62,14 +67,17 @@ def unignore(who: str) -> None:
 def forget(who: str, yes: bool) -> None:
     """Erase a person: everything seen, learnt and kept of them, on every box.
 
-    It cannot be undone.  Backups made before still hold them.  Whoever comes again is a new visitor.
+    It cannot be undone.  Backups made before still hold them.  Whoever comes again is a new
+    visitor.
     """
     opened = database()
     with opened.transaction() as cursor:
         person = people.find(cursor, who)
         (about,) = reports.rows(cursor, "person", id=person.visitor_id)
     named = person.label if person.name == person.label else f"{person.name} ({person.label})"
-    what = "{visits} visits, {sightings} sightings, {templates} template(s) and all pictures of them".format(**about)
+    what = "{visits} visits, {sightings} sightings, {templates} template(s) and all pictures of them".format(
+        **about
+    )
     confirm(f"Erase {named} for good, with {what}?", yes)
     with opened.transaction() as cursor:
         erased = erasure.forget(cursor, person)

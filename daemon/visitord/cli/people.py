@@ -31,7 +31,9 @@ def rename(who: str, name: str) -> None:
         same = [p.label for p in people.called(cursor, kept) if p.visitor_id != person.visitor_id]
     click.echo(f"{person.name} is now called {kept}.")
     if same:
-        click.echo(f'So is {", ".join(same)}; if they are one person: visitorctl merge "{same[0]}" "{person.label}"')
+        click.echo(
+            f'So is {", ".join(same)}; if they are one person: visitorctl merge "{same[0]}" "{person.label}"'
+        )
 
 
 @click.command()
@@ -41,18 +43,25 @@ def rename(who: str, name: str) -> None:
 def merge(keep: str, other: str, why: str) -> None:
     """Say that OTHER is the same person as KEEP.
 
-    KEEP's name and id stay; OTHER's label and id lead there from now on.  visitorctl undo takes it back.
+    KEEP's name and id stay; OTHER's label and id lead there from now on.  visitorctl undo takes it
+    back.
     """
     with database().transaction() as cursor:
         kept, merged = people.find(cursor, keep), people.find(cursor, other)
-        merges.merge(cursor, kept.visitor_id, merged.visitor_id, account_name(), why, datetime.now(UTC))
+        merges.merge(
+            cursor, kept.visitor_id, merged.visitor_id, account_name(), why, datetime.now(UTC)
+        )
     alike = kept.name == merged.name
-    click.echo(f"{merged.label if alike else merged.name} is now part of {kept.label if alike else kept.name}.")
+    click.echo(
+        f"{merged.label if alike else merged.name} is now part of {kept.label if alike else kept.name}."
+    )
 
 
 @click.command()
 @click.argument("merge", required=False)
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many to list.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many to list."
+)
 @why_option
 @format_option
 def undo(merge: str | None, limit: int, why: str, form: str) -> None:
@@ -63,7 +72,12 @@ def undo(merge: str | None, limit: int, why: str, form: str) -> None:
     with database().transaction() as cursor:
         if merge is None:
             columns = ("merge_id", "kept", "merged", "by", "reason", "merged_at")
-            return show(reports.rows(cursor, "merges_in_force", limit=limit), form, "No merge is in force.", columns)
+            return show(
+                reports.rows(cursor, "merges_in_force", limit=limit),
+                form,
+                "No merge is in force.",
+                columns,
+            )
         ids = corrections.undo(cursor, merge, account_name(), why, datetime.now(UTC))
         kept, merged = (people.find(cursor, str(i)).name for i in ids)
     return click.echo(f"{merged} stands apart from {kept} again.")
@@ -71,7 +85,9 @@ def undo(merge: str | None, limit: int, why: str, form: str) -> None:
 
 @click.command()
 @click.argument("who", type=WHO)
-@click.option("--sightings", multiple=True, required=True, metavar="ID…", help="Those that are somebody else.")
+@click.option(
+    "--sightings", multiple=True, required=True, metavar="ID…", help="Those that are somebody else."
+)
 @click.argument("more", nargs=-1, metavar="")
 @why_option
 def split(who: str, sightings: tuple[str, ...], more: tuple[str, ...], why: str) -> None:
@@ -81,7 +97,9 @@ def split(who: str, sightings: tuple[str, ...], more: tuple[str, ...], why: str)
     """
     with database().transaction() as cursor:
         person = people.find(cursor, who)
-        new = corrections.split(cursor, person, (*sightings, *more), account_name(), why, datetime.now(UTC))
+        new = corrections.split(
+            cursor, person, (*sightings, *more), account_name(), why, datetime.now(UTC)
+        )
         name = people.find(cursor, str(new)).name
     click.echo(f"{len({*sightings, *more})} sightings of {person.name} are now {name}.")
 
@@ -107,10 +125,13 @@ def reject(one: str, other: str, why: str) -> None:
 def suggestions(answer: str | None, number: int | None, why: str, faces: bool, form: str) -> None:
     """Pairs that may be one person, left to you by the merge job.
 
-    Without arguments they are listed; accept NUMBER merges the two, reject NUMBER keeps them apart for good.
+    Without arguments they are listed; accept NUMBER merges the two, reject NUMBER keeps them apart
+    for good.
     """
     if answer and number is None:
-        raise click.UsageError(f"{answer} which one? visitorctl suggestions lists them with their numbers.")
+        raise click.UsageError(
+            f"{answer} which one? visitorctl suggestions lists them with their numbers."
+        )
     opened = database()
     if faces:
         require_terminal(form)
@@ -118,13 +139,23 @@ def suggestions(answer: str | None, number: int | None, why: str, faces: bool, f
     with opened.transaction() as cursor:
         if number is None:
             columns = ("number", "one", "other", "agreement", "reason", "made_at")
-            return show(reports.rows(cursor, "suggestions"), form, "The merge job has no open question.", columns)
+            return show(
+                reports.rows(cursor, "suggestions"),
+                form,
+                "The merge job has no open question.",
+                columns,
+            )
         one, other = corrections.suggested(cursor, number)
         if answer == "accept":
-            merges.merge(cursor, one.visitor_id, other.visitor_id, account_name(), why, datetime.now(UTC))
+            merges.merge(
+                cursor, one.visitor_id, other.visitor_id, account_name(), why, datetime.now(UTC)
+            )
         else:
             corrections.reject(cursor, one, other, account_name(), why, datetime.now(UTC))
-    accepted, rejected = f"{other.name} is now part of {one.name}.", f"{one.name} and {other.name} stay two people."
+    accepted, rejected = (
+        f"{other.name} is now part of {one.name}.",
+        f"{one.name} and {other.name} stay two people.",
+    )
     return click.echo(accepted if answer == "accept" else rejected)
 
 
@@ -150,10 +181,16 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
     with working("Comparing everyone with everyone"):
         done = jobs.merge_duplicates(opened, pack.fingerprint, near, datetime.now(UTC), dry_run)
     whom = [
-        (f"one person: all agree at {g.agreement:.2f} or more", (g.identity_id, *g.merged, *g.settled))
+        (
+            f"one person: all agree at {g.agreement:.2f} or more",
+            (g.identity_id, *g.merged, *g.settled),
+        )
         for g in done.groups
     ]
-    whom += [(f"up to you: agree at {s.agreement:.2f}, {s.reason}", (s.one, s.other)) for s in done.suggestions]
+    whom += [
+        (f"up to you: agree at {s.agreement:.2f}, {s.reason}", (s.one, s.other))
+        for s in done.suggestions
+    ]
     with opened.transaction() as cursor:
         faces = people.faces(cursor, [i for _, ids in whom for i in ids])
     rows = [(why, [faces[i] for i in ids if i in faces]) for why, ids in whom]
@@ -162,6 +199,9 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
             click.echo(f"{', '.join(name for name, _ in some)} ({why})")
     if picture:
         crops = Crops(settings.crops_dir)
-        save(picture, sheet([(why, [(name, crops.read(crop)) for name, crop in some]) for why, some in rows]))
+        save(
+            picture,
+            sheet([(why, [(name, crops.read(crop)) for name, crop in some]) for why, some in rows]),
+        )
     outcome = jobs.outcome(done)
     click.echo(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")

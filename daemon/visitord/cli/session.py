@@ -44,10 +44,14 @@ class Front(Protocol):
 
 
 def take(desk: Desk, config: Config, camera: str, window: bool | None) -> list[Look]:
-    """What a person took before the camera; nothing where they finished without.  Raises CameraError."""
+    """What a person took before the camera; nothing where they finished without.  Raises
+    CameraError.
+    """
     known = desk.known()
     with _opened(config, camera) as source, open_front(window) as front:
-        front.tell(f"S takes a picture, Q finishes; {WANTED} are enough.  Change your pose a little between them.")
+        front.tell(
+            f"S takes a picture, Q finishes; {WANTED} are enough.  Change your pose a little between them."
+        )
         return _session(desk, known, source, front)
 
 
@@ -64,7 +68,9 @@ def _session(desk: Desk, known: Gallery, camera: Camera, front: Front) -> list[L
         elif camera.health().state not in (State.LIVE, State.CONNECTING):
             _next(camera, NEXT_WITHIN_S)
         if key == "s":
-            frame = _next(camera, NEXT_WITHIN_S)  # not what the camera saw before the key was pressed
+            frame = _next(
+                camera, NEXT_WITHIN_S
+            )  # not what the camera saw before the key was pressed
             front.see(frame)
             _judge(desk, known, frame, taken, front)
     return taken
@@ -77,9 +83,14 @@ def _judge(desk: Desk, known: Gallery, frame: Frame, taken: list[Look], front: F
     if isinstance(found, str):
         return front.tell(f"Not taken: {found}.")
     if any(float(one.embedding @ found.embedding) >= TOO_LIKE for one in taken):
-        return front.tell("Not taken: it hardly differs from one before; turn your head a little.", found.portrait())
+        return front.tell(
+            "Not taken: it hardly differs from one before; turn your head a little.",
+            found.portrait(),
+        )
     if taken and max(float(one.embedding @ found.embedding) for one in taken) < desk.limits.new:
-        return front.tell("Not taken: this looks like somebody else than the ones before.", found.portrait())
+        return front.tell(
+            "Not taken: this looks like somebody else than the ones before.", found.portrait()
+        )
     taken.append(found)
     best = next(iter(known.rank(found.embedding)), None)
     like = ""
@@ -90,7 +101,9 @@ def _judge(desk: Desk, known: Gallery, frame: Frame, taken: list[Look], front: F
 
 
 def _next(camera: Camera, within_s: float, *hopeless: State) -> Frame:
-    """The next picture; raises CameraError saying why none comes.  hopeless: further states not to be waited in."""
+    """The next picture; raises CameraError saying why none comes.  hopeless: further states not to
+    be waited in.
+    """
     camera.take()
     clock = Clock()
     began, pause = clock.monotonic(), threading.Event()
@@ -111,11 +124,15 @@ def _opened(config: Config, name: str) -> AbstractContextManager[Camera]:
             source = parse(name)
             chosen = CameraConfig(name="the camera", source=name)
         except (ValueError, ValidationError) as error:
-            reason = str(error) if not isinstance(error, ValidationError) else "is no source of a camera"
+            reason = (
+                str(error) if not isinstance(error, ValidationError) else "is no source of a camera"
+            )
             raise CameraError(f"The camera's address {reason}.") from None
         if source.kind is Kind.FILE:
             known = ", ".join(c.name for c in config.camera) or "none"
-            raise NotFoundError(f'No camera is called "{name}"; there is: {known}; or give an address or a device.')
+            raise NotFoundError(
+                f'No camera is called "{name}"; there is: {known}; or give an address or a device.'
+            )
     else:
         source = config.source_of(chosen)
     return reading(chosen, source)

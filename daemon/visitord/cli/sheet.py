@@ -14,10 +14,14 @@ ROWS_MAX, FACES_MAX = 100, 30  # a picture of some 18,000 by 4,000 px, which vie
 
 
 def sheet(rows: Sequence[tuple[str, Sequence[tuple[str, bytes | None]]]]) -> bytes:
-    """A contact sheet, PNG: a row for each caption and its first faces: what stands under each, and its JPEG if any."""
+    """A contact sheet, PNG: a row for each caption and its first faces: what stands under each, and
+    its JPEG if any.
+    """
     rows = [(caption, faces[:FACES_MAX]) for caption, faces in rows[:ROWS_MAX]]
     width_px = GAP_PX + max(len(faces) for _, faces in rows) * (FACE_PX + GAP_PX) if rows else 0
-    picture: Image = np.full((max(1, len(rows)) * ROW_PX, max(width_px, WIDTH_MIN_PX), 3), 255, np.uint8)
+    picture: Image = np.full(
+        (max(1, len(rows)) * ROW_PX, max(width_px, WIDTH_MIN_PX), 3), 255, np.uint8
+    )
     for n, (caption, faces) in enumerate(rows):
         top = n * ROW_PX + GAP_PX + LINE_PX
         _write(picture, caption, GAP_PX, top)

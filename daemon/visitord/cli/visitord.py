@@ -35,7 +35,9 @@ def run() -> None:
     log_to_stderr()
     settings = config()
     if not settings.camera:
-        raise ConfigError("No camera is configured: copy config.example.toml to config.toml, or try visitord demo.")
+        raise ConfigError(
+            "No camera is configured: copy config.example.toml to config.toml, or try visitord demo."
+        )
     settings.require_secrets()
     pack = wiring.open_pack(settings)
     database = wiring.open_database(settings, wait=True)
@@ -56,7 +58,9 @@ def demo(once: bool) -> None:
     They walk in and out of two real RTSP streams on this machine.
     """
     if importlib.util.find_spec("visitord.demo") is None:
-        raise VisitordError("The demo is not part of this installation: run pip install 'visitord[demo]'.")
+        raise VisitordError(
+            "The demo is not part of this installation: run pip install 'visitord[demo]'."
+        )
     from visitord.demo.run import run
 
     run(config(), once=once)
@@ -64,10 +68,22 @@ def demo(once: bool) -> None:
 
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=PATH, metavar="FILE...")
-@click.option("--camera", metavar="NAME", help="The camera these files count as [default: each file's own name].")
-@click.option("--start", type=Moment(), help="When the first file begins [default: from each file's date].")
-@click.option("--fps", type=click.FloatRange(2, 60), help="Pictures analysed per second [default: the camera's, or 8].")
-def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, fps: float | None) -> None:
+@click.option(
+    "--camera",
+    metavar="NAME",
+    help="The camera these files count as [default: each file's own name].",
+)
+@click.option(
+    "--start", type=Moment(), help="When the first file begins [default: from each file's date]."
+)
+@click.option(
+    "--fps",
+    type=click.FloatRange(2, 60),
+    help="Pictures analysed per second [default: the camera's, or 8].",
+)
+def replay(
+    files: tuple[Path, ...], camera: str | None, start: datetime | None, fps: float | None
+) -> None:
     """Analyse recorded videos and photographs.
 
     They are stamped with the time of the footage; doing it twice adds nothing.
@@ -79,13 +95,15 @@ def replay(files: tuple[Path, ...], camera: str | None, start: datetime | None, 
     clips = plan(list(files), camera, start)
     pack = wiring.open_pack(settings)
     database = wiring.open_database(settings)
-    judges = wiring.open_judges(settings)
+    liveness_detectors = wiring.open_liveness_detectors(settings)
     pictures, arrivals = 0, list[Arrival]()
     recorder = wiring.open_recorder(settings, database, pack, arrivals.append)
     rate = fps or next((c.fps for c in settings.camera if c.name == camera), 8.0)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        tasks = {clip.path: bar.add_task(clip.path.name, total=clip.length_s or 1.0) for clip in clips}
-        for clip, t in play(clips, pack, recorder, settings.site.name, rate, judges):
+        tasks = {
+            clip.path: bar.add_task(clip.path.name, total=clip.length_s or 1.0) for clip in clips
+        }
+        for clip, t in play(clips, pack, recorder, settings.site.name, rate, liveness_detectors):
             pictures += 1
             bar.update(tasks[clip.path], completed=t)
         for clip in clips:
@@ -99,11 +117,13 @@ def check_config() -> None:
     """Say whether the configuration is right."""
     settings = config()
     settings.require_secrets()
-    wiring.open_judges(settings)
+    wiring.open_liveness_detectors(settings)
     where = settings.path or "No configuration file; the built-in defaults"
     click.echo(f"{where}: ok, {len(settings.camera)} camera(s).")
     for camera in settings.camera:
-        click.echo(f"  {camera.name}: {settings.source_of(camera) if camera.enabled else 'disabled'}")
+        click.echo(
+            f"  {camera.name}: {settings.source_of(camera) if camera.enabled else 'disabled'}"
+        )
 
 
 @main.command("migrate")

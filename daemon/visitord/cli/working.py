@@ -12,6 +12,8 @@ def working(what: str) -> Iterator[None]:
     """A line on stderr while the block runs, gone after it; nothing where that is no terminal."""
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         progress.add_task(what, total=None)
         yield

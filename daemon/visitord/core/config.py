@@ -12,7 +12,12 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo
-from pydantic.functional_validators import AfterValidator, BeforeValidator, field_validator, model_validator
+from pydantic.functional_validators import (
+    AfterValidator,
+    BeforeValidator,
+    field_validator,
+    model_validator,
+)
 
 from visitord.core.errors import ConfigError
 from visitord.core.sources import Source, check_address, parse, with_password
@@ -29,7 +34,9 @@ def duration(value: object) -> timedelta:
     """A duration such as "250ms", "30s", "10m", "1h" or "30d"; raises ValueError."""
     if isinstance(value, timedelta):
         return value
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", value) if isinstance(value, str) else None
+    match = (
+        re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", value) if isinstance(value, str) else None
+    )
     if not match:
         raise ValueError('must be a duration in quotes such as "30s", "10m", "1h" or "30d"')
     seconds = float(match[1]) * _UNITS[match[2]]
@@ -102,7 +109,9 @@ def address(text: object) -> tuple[str, int]:
 
 
 def _source_text(value: object) -> str:
-    if isinstance(value, bool) or not (isinstance(value, str) or (isinstance(value, int) and value >= 0)):
+    if isinstance(value, bool) or not (
+        isinstance(value, str) or (isinstance(value, int) and value >= 0)
+    ):
         raise ValueError("must be an address or path in quotes, or a USB camera's index such as 0")
     return str(value)
 
@@ -113,27 +122,49 @@ def _check_database(url: str) -> None:
     check_address(url)
 
 
-Duration = Annotated[timedelta, BeforeValidator(duration), _must("be longer than zero", timedelta().__lt__)]
-FilePath = Annotated[
-    Path, _must("not contain a NUL character", lambda path: "\0" not in str(path)), AfterValidator(_expanded)
+Duration = Annotated[
+    timedelta, BeforeValidator(duration), _must("be longer than zero", timedelta().__lt__)
 ]
-_NAME_MEANING = f"be 1 to {NAME_MAX} characters without a slash or control character, not starting with a space"
+FilePath = Annotated[
+    Path,
+    _must("not contain a NUL character", lambda path: "\0" not in str(path)),
+    AfterValidator(_expanded),
+]
+_NAME_MEANING = (
+    f"be 1 to {NAME_MAX} characters without a slash or control character, not starting with a space"
+)
 Name = Annotated[str, _must(_NAME_MEANING, valid_name)]
 Zone = Annotated[str, _must('be the name of a time zone such as "Europe/Berlin"', _is_zone)]
-Format = Annotated[str, _must('be four capital letters or digits such as "MJPG"', re.compile("[A-Z0-9 ]{4}").fullmatch)]
-Decoder = Annotated[str, _must('be a decoder in small letters such as "vaapi"', re.compile("[a-z0-9]+").fullmatch)]
+Format = Annotated[
+    str,
+    _must('be four capital letters or digits such as "MJPG"', re.compile("[A-Z0-9 ]{4}").fullmatch),
+]
+Decoder = Annotated[
+    str, _must('be a decoder in small letters such as "vaapi"', re.compile("[a-z0-9]+").fullmatch)
+]
 _DEVICES = re.compile(r"auto|cpu|(cuda|tensorrt)(:\d{1,2})?|openvino|coreml")
-Processor = Annotated[str, _must('be "auto", "cpu" or an accelerator such as "cuda:0"', _DEVICES.fullmatch)]
+Processor = Annotated[
+    str, _must('be "auto", "cpu" or an accelerator such as "cuda:0"', _DEVICES.fullmatch)
+]
 Share = Annotated[float, Field(ge=0, le=1)]
-Polygon = Annotated[tuple[tuple[Share, Share], ...], _must("have at least three corners", lambda corners: corners[2:])]
+Polygon = Annotated[
+    tuple[tuple[Share, Share], ...],
+    _must("have at least three corners", lambda corners: corners[2:]),
+]
 
 
 class _Section(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True):
     @field_validator("*", mode="before")
     @classmethod
     def _with_variables(cls, value: object, info: ValidationInfo) -> object:
-        """Replaces ${NAME} in every text but those of _SECRET_KEYS; sections inside this one do it themselves."""
-        return _expand(value) if isinstance(value, str) and info.field_name not in _SECRET_KEYS else value
+        """Replaces ${NAME} in every text but those of _SECRET_KEYS; sections inside this one do it
+        themselves.
+        """
+        return (
+            _expand(value)
+            if isinstance(value, str) and info.field_name not in _SECRET_KEYS
+            else value
+        )
 
 
 class DatabaseConfig(_Section):
@@ -238,7 +269,9 @@ class Config(_Section):
             if names.count(name) > 1:
                 raise ValueError(f'two cameras are called "{name}"; give each a name of its own')
         if on := [c.name for c in self.camera if c.liveness != "off" and not self.models.liveness]:
-            raise ValueError(f"camera {on[0]} has liveness on, but models.liveness names no folder with the networks")
+            raise ValueError(
+                f"camera {on[0]} has liveness on, but models.liveness names no folder with the networks"
+            )
         return self
 
     @property
@@ -283,7 +316,9 @@ class Config(_Section):
 
     def database_url(self) -> str:
         """The database's URL with its variables and password in place; raises ConfigError."""
-        return self._completed("database.url", self.database.url, self.database.password_file, _check_database)
+        return self._completed(
+            "database.url", self.database.url, self.database.password_file, _check_database
+        )
 
     def require_secrets(self) -> None:
         """Raises ConfigError unless every variable, password file and address can be used."""
@@ -292,18 +327,24 @@ class Config(_Section):
                 self.source_of(camera)
         self.database_url()
 
-    def _completed(self, key: str, text: str, password_file: Path | None, check: Callable[[str], object]) -> str:
+    def _completed(
+        self, key: str, text: str, password_file: Path | None, check: Callable[[str], object]
+    ) -> str:
         try:
             text = _expand(text)
             check(text)
             return with_password(text, self._secret(password_file)) if password_file else text
         except ValueError as error:
-            raise ConfigError(f"{self.path or 'the built-in configuration'}: {key} {error}.") from None
+            raise ConfigError(
+                f"{self.path or 'the built-in configuration'}: {key} {error}."
+            ) from None
 
     def _secret(self, file: Path) -> str:
         """The content of a secret file; a bare name is looked up among systemd's credentials first."""
         path = self.folder / file
-        if (credentials := os.environ.get("CREDENTIALS_DIRECTORY")) and Path(credentials, file).exists():
+        if (credentials := os.environ.get("CREDENTIALS_DIRECTORY")) and Path(
+            credentials, file
+        ).exists():
             path = Path(credentials, file)
         try:
             return path.read_text().rstrip("\r\n")
@@ -315,14 +356,18 @@ class Config(_Section):
 
 
 def find(given: Path | None = None) -> Path | None:
-    """The configuration file in force: --config, $VISITORD_CONFIG, ./config.toml, /etc/visitord/config.toml."""
+    """The configuration file in force: --config, $VISITORD_CONFIG, ./config.toml,
+    /etc/visitord/config.toml.
+    """
     if named := given or os.environ.get("VISITORD_CONFIG"):
         return Path(named)
     return next((p for p in (Path("config.toml"), SYSTEM_CONFIG) if p.is_file()), None)
 
 
 def load(path: Path | None) -> Config:
-    """Read and validate the file at `path` (None: all defaults); raises ConfigError naming key and remedy."""
+    """Read and validate the file at `path` (None: all defaults); raises ConfigError naming key and
+    remedy.
+    """
     if path is None:
         return Config()
     path = path.expanduser().absolute()
@@ -343,22 +388,30 @@ def _expand(text: str) -> str:
 
     def lookup(match: re.Match[str]) -> str:
         if match[1] not in os.environ:
-            raise ValueError(f"uses ${{{match[1]}}}, but the environment has no variable of that name")
+            raise ValueError(
+                f"uses ${{{match[1]}}}, but the environment has no variable of that name"
+            )
         return os.environ[match[1]]
 
     return re.sub(r"\$\{([^}]*)\}", lookup, text)
 
 
 def _sentence(error: ValidationError) -> str:
-    """The first three problems pydantic found; keys that do not exist alone, for they cause others to be missing."""
+    """The first three problems pydantic found; keys that do not exist alone, for they cause others
+    to be missing.
+    """
     problems = error.errors()
     unknown = [p for p in problems if p["type"] == "extra_forbidden"]
     return "; ".join(_problem(p["type"], p["loc"], p["msg"]) for p in (unknown or problems)[:3])
 
 
 def _problem(kind: str, location: tuple[int | str, ...], message: str) -> str:
-    """One problem as: the key as the file spells it (camera[1].fps), what is wrong, what would be right."""
-    key = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
+    """One problem as: the key as the file spells it (camera[1].fps), what is wrong, what would be
+    right.
+    """
+    key = "".join(
+        f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location
+    ).removeprefix(".")
     if kind == "extra_forbidden":
         return f"unknown key {key}; {_advice(str(location[-1]), location[:-1])}"
     if kind == "missing":
@@ -366,13 +419,19 @@ def _problem(kind: str, location: tuple[int | str, ...], message: str) -> str:
     if kind == "model_type":
         return f"{key} must be a [{key}] section"
     message = re.sub("^Value error, |^Input (?=is)| after validation| for <class .*>", "", message)
-    message = message.replace("valid tuple", "list of [[camera]] sections" if key == "camera" else "list")
+    message = message.replace(
+        "valid tuple", "list of [[camera]] sections" if key == "camera" else "list"
+    )
     return f"{key} {re.sub('^(Input|String|Tuple) should ', 'must ', message)}".strip()
 
 
 def _advice(key: str, section: tuple[int | str, ...]) -> str:
     model: Any = Config
     if section:
-        model = CameraConfig if section[0] == "camera" else Config.model_fields[str(section[0])].annotation
+        model = (
+            CameraConfig
+            if section[0] == "camera"
+            else Config.model_fields[str(section[0])].annotation
+        )
     near = difflib.get_close_matches(key, model.model_fields, n=1)
     return f"did you mean {near[0]}" if near else f"known here: {', '.join(model.model_fields)}"

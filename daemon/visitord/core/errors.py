@@ -1,8 +1,8 @@
 """What can go wrong, as the operator sees it.
 
-Every message is one sentence (or two joined by a colon or semicolon) that says what happened, where, and
-what to do.  Libraries' own errors are translated into these once, at the edge where they arise; nothing
-above the edge catches a library's exception.
+Every message is one sentence (or two joined by a colon or semicolon) that says what happened,
+where, and what to do.  Libraries' own errors are translated into these once, at the edge where they
+arise; nothing above the edge catches a library's exception.
 """
 
 
@@ -11,7 +11,9 @@ class VisitordError(Exception):
 
 
 class ConfigError(VisitordError):
-    """The configuration cannot be used: a key is unknown, of the wrong type, or contradicts another."""
+    """The configuration cannot be used: a key is unknown, of the wrong type, or contradicts
+    another.
+    """
 
 
 class MediaError(VisitordError):

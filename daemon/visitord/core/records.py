@@ -1,7 +1,7 @@
 """The values that flow from a camera to the visit log.
 
-All are frozen: a stage never changes what it was given, arrays included.  Shapes and dtypes are checked at
-construction, so that a mistake shows where it is made.
+All are frozen: a stage never changes what it was given, arrays included.  Shapes and dtypes are
+checked at construction, so that a mistake shows where it is made.
 """
 
 from base64 import b64decode, b64encode
@@ -24,7 +24,11 @@ Gray = NDArray[np.uint8]  # (h, w) brightness
 
 
 def _embedding(value: str | list[float]) -> NDArray[np.float32]:
-    return np.frombuffer(b64decode(value), "<f4") if isinstance(value, str) else np.array(value, np.float32)
+    return (
+        np.frombuffer(b64decode(value), "<f4")
+        if isinstance(value, str)
+        else np.array(value, np.float32)
+    )
 
 
 # (d,) of unit length; in JSON its bytes in Base64, once a list of numbers
@@ -36,7 +40,9 @@ Embedding = Annotated[
 
 
 def _check(array: np.ndarray, shape: tuple[int | None, ...], dtype: type, what: str) -> None:
-    fits = array.ndim == len(shape) and all(s is None or s == n for s, n in zip(shape, array.shape, strict=True))
+    fits = array.ndim == len(shape) and all(
+        s is None or s == n for s, n in zip(shape, array.shape, strict=True)
+    )
     if not fits or array.dtype != dtype:
         want = f"{np.dtype(dtype).name} {tuple('n' if s is None else s for s in shape)}"
         raise ValueError(f"{what} must be {want}, got {array.dtype} {array.shape}")
@@ -49,8 +55,9 @@ GRAY_PX = 160  # about the width of a picture's small grey copy
 class Picture:
     """A decoded picture, turned into colour only when someone looks: most show an empty room.
 
-    t: media time in seconds from the start of its file or stream.  gray: its brightness, every n-th pixel of
-    every n-th row.  decode: makes the image, (h, w, 3) BGR.  corrupt: the decoder says that parts are missing.
+    t: media time in seconds from the start of its file or stream.  gray: its brightness, every n-th
+    pixel of every n-th row.  decode: makes the image, (h, w, 3) BGR.  corrupt: the decoder says
+    that parts are missing.
     """
 
     t: float
@@ -63,7 +70,9 @@ class Picture:
         """A picture that is in colour already."""
         _check(image, (None, None, 3), np.uint8, "a frame's image")
         step = gray_step(image.shape[1])
-        return cls(t, np.ascontiguousarray(image[::step, ::step, 1]), lambda: image)  # green is most of brightness
+        return cls(
+            t, np.ascontiguousarray(image[::step, ::step, 1]), lambda: image
+        )  # green is most of brightness
 
     @cached_property
     def image(self) -> Image:
@@ -79,8 +88,8 @@ def gray_step(width_px: int) -> int:
 class Frame:
     """One picture of one camera.
 
-    at: when it was taken, UTC.  t: seconds on the camera's own steady clock (monotonic time when live, media
-    time in a replay); only differences mean anything.
+    at: when it was taken, UTC.  t: seconds on the camera's own steady clock (monotonic time when
+    live, media time in a replay); only differences mean anything.
     """
 
     camera: str
@@ -102,8 +111,8 @@ class Detection:
     """A face found in a frame.
 
     box: float32 (4,) x0, y0, x1, y1 in pixels of the frame, possibly reaching outside it.
-    landmarks: float32 (5, 2): right eye, left eye, nose tip, right and left mouth corner, as seen on the
-    subject (the right eye is on the picture's left).  score: 0..1, the detector's own.
+    landmarks: float32 (5, 2): right eye, left eye, nose tip, right and left mouth corner, as seen
+    on the subject (the right eye is on the picture's left).  score: 0..1, the detector's own.
     """
 
     box: NDArray[np.float32]
@@ -132,8 +141,8 @@ class Detection:
 class Quality:
     """How well a face can be recognised from this picture of it.
 
-    score: 0..1, comparable between pictures of one pack.  flaws: why it must not become a reference;
-    empty for a good picture.
+    score: 0..1, comparable between pictures of one pack.  flaws: why it must not become a
+    reference; empty for a good picture.
     """
 
     score: float
@@ -141,8 +150,10 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shot:
-    """One look at a tracked face: its embedding, the quality it was made from, and its portrait as JPEG."""
+class FaceSample:
+    """One look at a tracked face: its embedding, the quality it was made from, and its portrait as
+    JPEG.
+    """
 
     at: datetime
     embedding: Embedding
@@ -155,7 +166,7 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class Liveness:
     """How much a face looks like a face, 1, and not like a picture of one, 0.
 
     threshold: below it, it counts as a picture.  blocks: its camera then lets it be nobody.
@@ -176,43 +187,45 @@ class Live:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackReport:
-    """What is known of a track so far; sent more than once while it lasts, the last time with `final`.
+    """What is known of a track so far; sent more than once while it lasts, the last time with
+    `final`.
 
-    sighting_id is made from what was seen, so the same footage always gives the same id.  shots holds the
-    best few, best first.  together: ids of tracks seen in the same frames: other people, for certain.
-    still: the track comes from a single photograph, which will not get better by waiting.
-    static: it has not moved for so long that it is a picture of a face.  live: None where its camera does not ask, or
-    no look allows to say.
+    sighting_id is made from what was seen, so the same footage always gives the same id.  samples
+    holds the best few, best first.  together: ids of tracks seen in the same frames: other people,
+    for certain. still: the track comes from a single photograph, which will not get better by
+    waiting. static: it has not moved for so long that it is a picture of a face.  liveness: None
+    where its camera does not ask, or no look allows to say.
     """
 
     sighting_id: UUID
     camera: str
     started_at: datetime
     ended_at: datetime
-    shots: tuple[Shot, ...]
+    samples: tuple[FaceSample, ...]
     frames: int
     together: frozenset[UUID] = frozenset()
     final: bool = False
     still: bool = False
     static: bool = False
-    live: Live | None = None
+    liveness: Liveness | None = None
 
     @property
     def blocked(self) -> bool:
         """Whether it must be nobody, for it looks like a picture of a face."""
-        return self.live is not None and self.live.blocked
+        return self.liveness is not None and self.liveness.blocked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pool:
-    """A track's best shots as one: mean embedding of unit length, mean quality, number of flawless shots.
+class PooledSamples:
+    """A track's best samples as one: mean embedding of unit length, mean quality, number of
+    flawless samples.
 
-    agreement: cosine between two halves of the flawless shots, None with fewer than four.
+    agreement: cosine between two halves of the flawless samples, None with fewer than four.
     """
 
     embedding: Embedding
     quality: float
-    good_shots: int
+    good_samples: int
     face_px: float
     agreement: float | None = None
 
@@ -238,8 +251,8 @@ class Decision(StrEnum):
 class Verdict:
     """A decision about one track, with what it rests on.
 
-    score and second_score: cosine similarity of the best identity (`candidate_id`) and of the best other one
-    (`second_id`), None where there was none.  reason: a short sentence for people.
+    score and second_score: cosine similarity of the best identity (`candidate_id`) and of the best
+    other one (`second_id`), None where there was none.  reason: a short sentence for people.
     """
 
     decision: Decision
@@ -257,8 +270,9 @@ class Verdict:
 class Template:
     """An embedding that an identity is matched against.
 
-    root_id: the identity that stands for its owner, itself unless the owner was merged into another one.
-    name: what that one is called, empty while the database has given it no number, None when it is ignored.
+    root_id: the identity that stands for its owner, itself unless the owner was merged into another
+    one. name: what that one is called, empty while the database has given it no number, None when
+    it is ignored.
     """
 
     template_id: UUID
@@ -270,15 +284,16 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Decided:
-    """A decided sighting, ready to be written: everything the database needs, and nothing it must look up.
+class DecidedSighting:
+    """A decided sighting, ready to be written: everything the database needs, and nothing it must
+    look up.
 
     crop: the name under which its best portrait is kept.
     """
 
     report: TrackReport
     verdict: Verdict
-    pooled: Pool | None
+    pooled: PooledSamples | None
     pack: str
     template: Template | None = None
     crop: str | None = None
@@ -300,7 +315,9 @@ class Arrival:
 
     def __str__(self) -> str:
         """The arrival in words."""
-        count = {0: "the database is away", 1: "first visit"}.get(self.visits, f"visit {self.visits}")
+        count = {0: "the database is away", 1: "first visit"}.get(
+            self.visits, f"visit {self.visits}"
+        )
         return f"{self.name} arrived at {self.camera} ({count})"
 
 
@@ -309,9 +326,9 @@ class Thresholds:
     """Cosine similarities at which a pack decides.
 
     match: at or above, it is that person.  new: below, it is nobody known.  merge: every pair of
-    templates' best similarity inside a merged group reaches this.  certain: well above `match`, enough to
-    announce someone before their track ends and to learn from.
-    source: the measurement that justifies the numbers.
+    templates' best similarity inside a merged group reaches this.  certain: well above `match`,
+    enough to announce someone before their track ends and to learn from. source: the measurement
+    that justifies the numbers.
     """
 
     match: float

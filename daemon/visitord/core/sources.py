@@ -7,10 +7,12 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 SECRET = "***"  # noqa: S105 - what is shown in place of one
-# Everything between the scheme and the last @ may be part of a password with characters it should not have.
+# Everything between the scheme and the last @ may be part of a password with characters it should
+# not have.
 _URL = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s/:@]*):\S+@", re.IGNORECASE)
 _PAIR = re.compile(
-    r"(?P<key>\b\w*(?:password|passwd|pass|pas|pwd|token|secret)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE
+    r"(?P<key>\b\w*(?:password|passwd|pass|pas|pwd|token|secret)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&]+)",
+    re.IGNORECASE,
 )
 
 
@@ -22,7 +24,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where pictures come from: `target` is a URL, a device path, a device index as text, or a file path."""
+    """Where pictures come from: `target` is a URL, a device path, a device index as text, or a file
+    path.
+    """
 
     kind: Kind
     target: str
@@ -32,10 +36,14 @@ class Source:
 
 
 def parse(text: str, folder: Path = Path()) -> Source:
-    """The source spelt as `text`; file paths are relative to `folder`.  Raises ValueError with advice."""
+    """The source spelt as `text`; file paths are relative to `folder`.  Raises ValueError with
+    advice.
+    """
     text = text.strip()
     if not text:
-        raise ValueError("is empty; give an rtsp:// or http:// address, a device such as /dev/video0, or a file")
+        raise ValueError(
+            "is empty; give an rtsp:// or http:// address, a device such as /dev/video0, or a file"
+        )
     if text.isdecimal() or text.startswith("/dev/"):
         return Source(Kind.USB, text)
     if "://" in text:
@@ -43,7 +51,9 @@ def parse(text: str, folder: Path = Path()) -> Source:
         if not re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme):
             raise ValueError("is not a valid address; write rtsp://USER:PASSWORD@HOST/PATH")
         if scheme not in {"rtsp", "rtsps", "http", "https"}:
-            raise ValueError(f"has the unknown scheme {scheme}://; use rtsp://, rtsps://, http:// or https://")
+            raise ValueError(
+                f"has the unknown scheme {scheme}://; use rtsp://, rtsps://, http:// or https://"
+            )
         check_address(text)
         if not urlsplit(text).hostname:
             raise ValueError(f"names no host; expected {scheme}://HOST/PATH")
@@ -55,7 +65,9 @@ def parse(text: str, folder: Path = Path()) -> Source:
 
 def check_address(url: str) -> None:
     """Raises ValueError, without repeating it, for an address whose parts cannot be told apart."""
-    advice = "is not a valid address; percent-encode special characters in the user name and password"
+    advice = (
+        "is not a valid address; percent-encode special characters in the user name and password"
+    )
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -70,8 +82,12 @@ def with_password(url: str, password: str) -> str:
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")
     if not at:
-        raise ValueError("has no user name for the password to belong to; write USER@HOST in the address")
-    return parts._replace(netloc=f"{user.partition(':')[0]}:{quote(password, safe='')}@{host}").geturl()
+        raise ValueError(
+            "has no user name for the password to belong to; write USER@HOST in the address"
+        )
+    return parts._replace(
+        netloc=f"{user.partition(':')[0]}:{quote(password, safe='')}@{host}"
+    ).geturl()
 
 
 def redact(text: str) -> str:

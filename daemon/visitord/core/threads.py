@@ -9,7 +9,9 @@ log = logging.getLogger(__name__)
 
 
 class Worker(threading.Thread):
-    """A named thread; when its work raises, the error is logged and `failed` is called: the process ends."""
+    """A named thread; when its work raises, the error is logged and `failed` is called: the process
+    ends.
+    """
 
     def __init__(self, name: str, work: Callable[[], None], failed: Callable[[], None]) -> None:
         super().__init__(name=name, daemon=True)
@@ -20,12 +22,16 @@ class Worker(threading.Thread):
         try:
             self._work()
         except BaseException:
-            log.critical("The %s thread died; visitord stops, to be started again.", self.name, exc_info=True)
+            log.critical(
+                "The %s thread died; visitord stops, to be started again.", self.name, exc_info=True
+            )
             self._failed()
 
 
 def backoff(first_s: float, cap_s: float) -> Iterator[float]:
-    """Waits that double up to the cap, each shortened by up to half at random, so that boxes do not march in step."""
+    """Waits that double up to the cap, each shortened by up to half at random, so that boxes do not
+    march in step.
+    """
     delay_s = min(first_s, cap_s)
     while True:
         yield delay_s * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret

@@ -1,4 +1,6 @@
-"""The demo's two recordings: everyone glides past the entrance, soon after through the hall, and then once more."""
+"""The demo's two recordings: everyone glides past the entrance, soon after through the hall, and
+then once more.
+"""
 
 import hashlib
 import tempfile
@@ -24,12 +26,16 @@ LENGTH_S = 67.8  # until a second after the last walk
 WALK_S = 4.5
 LANE_PX, FLOOR_PX = 320, 576  # the rows of the portraits' middles and of the floor's edge
 LEFT_PX, RIGHT_PX = 180, 240  # side of a portrait at the view's left and right edge
-_ELLIPSE = cv2.ellipse(np.zeros((200, 200), np.float32), (100, 100), (80, 92), 0, 0, 360, 1, cv2.FILLED)
+_ELLIPSE = cv2.ellipse(
+    np.zeros((200, 200), np.float32), (100, 100), (80, 92), 0, 0, 360, 1, cv2.FILLED
+)
 _WEIGHT = cv2.GaussianBlur(_ELLIPSE, (0, 0), 4)  # of a portrait against the room: its rim is soft
 
 
 def walks(camera: str) -> list[tuple[str, float]]:
-    """Everyone's two walks through a camera's view, with their starts in seconds; two at most are ever in it."""
+    """Everyone's two walks through a camera's view, with their starts in seconds; two at most are
+    ever in it.
+    """
     first_s = 7.5 if camera == "hall" else 1.0
     return [
         (person, first_s + 32.0 * turn + 6.8 * (index // 2) + 2.4 * (index % 2))
@@ -39,7 +45,8 @@ def walks(camera: str) -> list[tuple[str, float]]:
 
 
 def build(folder: Path) -> dict[str, Path]:
-    """The clip of each camera, in `folder`; they are made unless whole ones of this very code are there.
+    """The clip of each camera, in `folder`; they are made unless whole ones of this very code are
+    there.
 
     Raises VisitordError when a portrait's picture is missing or the folder cannot be written.
     """
@@ -57,14 +64,19 @@ def build(folder: Path) -> dict[str, Path]:
 
 def _identity(folder: Path) -> bytes:
     """What the stamp beside whole clips says: the code that made them, and their sizes."""
-    code = hashlib.sha256(Path(__file__).read_bytes() + Path(faces.__file__).read_bytes()).hexdigest()
+    code = hashlib.sha256(
+        Path(__file__).read_bytes() + Path(faces.__file__).read_bytes()
+    ).hexdigest()
     return f"{code} {sorted((clip.name, clip.stat().st_size) for clip in folder.glob('*.mp4'))}\n".encode()
 
 
 def _make(folder: Path) -> None:
     """Writes all clips aside, then moves them into place: whoever reads an old one keeps it whole."""
     people = dict(faces.portraits())
-    with tempfile.TemporaryDirectory(prefix=".demo-", dir=folder) as aside, ThreadPoolExecutor() as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix=".demo-", dir=folder) as aside,
+        ThreadPoolExecutor() as pool,
+    ):
         made = [Path(aside) / f"{camera}.mp4" for camera in CAMERAS]
         list(pool.map(encode, made, [frames(camera, people) for camera in CAMERAS]))
         for clip in made:
@@ -74,7 +86,9 @@ def _make(folder: Path) -> None:
 def frames(camera: str, people: dict[str, Image]) -> Iterator[Image]:
     """The (height, width, 3) BGR frames of one camera: a room, and whoever is in it."""
     wall, door = CAMERAS[camera]
-    room = np.full((HEIGHT_PX, WIDTH_PX + 2 * RIGHT_PX, 3), wall, np.uint8)  # margins for those half in view
+    room = np.full(
+        (HEIGHT_PX, WIDTH_PX + 2 * RIGHT_PX, 3), wall, np.uint8
+    )  # margins for those half in view
     room[FLOOR_PX:] //= 2
     cv2.rectangle(room, (RIGHT_PX + 900, 90), (RIGHT_PX + 1150, FLOOR_PX), door, cv2.FILLED)
     for index in range(round(LENGTH_S * FPS)):
@@ -87,7 +101,9 @@ def frames(camera: str, people: dict[str, Image]) -> Iterator[Image]:
 
 
 def paint(view: Image, portrait: Image, share: float) -> None:
-    """Blends `portrait` into `view`, which has its margins, at `share` of the way from left to right."""
+    """Blends `portrait` into `view`, which has its margins, at `share` of the way from left to
+    right.
+    """
     side = round(LEFT_PX + share * (RIGHT_PX - LEFT_PX))
     left, top = round(share * (WIDTH_PX + RIGHT_PX)), LANE_PX - side // 2
     spot = view[top : top + side, left : left + side]
@@ -96,14 +112,22 @@ def paint(view: Image, portrait: Image, share: float) -> None:
 
 
 def encode(path: Path, frames: Iterable[Image]) -> None:
-    """Writes BGR `frames`, each with noise of its own, as H.264 with a key frame every second and no B-frames."""
+    """Writes BGR `frames`, each with noise of its own, as H.264 with a key frame every second and
+    no B-frames.
+    """
     random = np.random.default_rng(1)
-    noise = np.rint(random.normal(0, NOISE, 2 * HEIGHT_PX * WIDTH_PX)).astype(np.int8).view(np.uint8)
+    noise = (
+        np.rint(random.normal(0, NOISE, 2 * HEIGHT_PX * WIDTH_PX)).astype(np.int8).view(np.uint8)
+    )
     with av.open(str(path), mode="w") as container:
-        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "qp": "24", "g": str(FPS)})
+        stream = container.add_stream(
+            "libx264", rate=FPS, options={"preset": "ultrafast", "qp": "24", "g": str(FPS)}
+        )
         stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
         for image in frames:
-            planes = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), np.uint8)  # faster than swscale
+            planes = np.asarray(
+                cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), np.uint8
+            )  # faster than swscale
             brightness = planes[:HEIGHT_PX]  # 16 to 235: the noise never overflows
             start = random.integers(brightness.size)
             brightness += noise[start : start + brightness.size].reshape(brightness.shape)

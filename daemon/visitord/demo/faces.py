@@ -1,4 +1,6 @@
-"""The demo's people: portraits cut from pictures that come with the libraries visitord needs anyway."""
+"""The demo's people: portraits cut from pictures that come with the libraries visitord needs
+anyway.
+"""
 
 from importlib import metadata
 from pathlib import Path
@@ -21,11 +23,15 @@ CROPS = {
     "hanks": ("insightface", "insightface/data/images/Tom_Hanks_54745.png", 51, 58, 173),
     "astronaut": ("scikit-image", "skimage/data/astronaut.png", 223, 118, 175),
 }
-"""Where each person's portrait lies: distribution, file in it, the square's middle (x, y) and side in pixels."""
+"""Where each person's portrait lies: distribution, file in it, the square's middle (x, y) and side
+in pixels.
+"""
 
 
 class Portrait(NamedTuple):
-    """One person: `image` is a square (side, side, 3) BGR picture, about 1.5 times as high as the face in it."""
+    """One person: `image` is a square (side, side, 3) BGR picture, about 1.5 times as high as the
+    face in it.
+    """
 
     person: str
     image: Image
@@ -37,12 +43,16 @@ def portraits() -> tuple[Portrait, ...]:
 
 
 def _cut(distribution: str, file: str, x: int, y: int, side: int) -> Image:
-    """The (side, side, 3) square around (x, y); beyond the picture's border its outermost pixels go on."""
+    """The (side, side, 3) square around (x, y); beyond the picture's border its outermost pixels go
+    on.
+    """
     try:
         path = Path(str(metadata.distribution(distribution).locate_file(file)))
         picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     except (metadata.PackageNotFoundError, OSError):
         picture = None
     if picture is None:
-        raise VisitordError(f"The demo's picture {file} is missing: pip install --force-reinstall {distribution}.")
+        raise VisitordError(
+            f"The demo's picture {file} is missing: pip install --force-reinstall {distribution}."
+        )
     return np.asarray(cv2.getRectSubPix(picture, (side, side), (x, y)), np.uint8)

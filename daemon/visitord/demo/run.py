@@ -21,7 +21,9 @@ from visitord.store import reports
 
 
 def run(config: Config, *, once: bool) -> None:
-    """Show the arrivals until stopped, or everyone twice, and then the visit log; raises VisitordError."""
+    """Show the arrivals until stopped, or everyone twice, and then the visit log; raises
+    VisitordError.
+    """
     log_to_stderr(logging.WARNING)
     began = datetime.now(UTC)
     click.echo("Preparing the demo cameras …")
@@ -36,7 +38,12 @@ def run(config: Config, *, once: bool) -> None:
     with database.transaction() as cursor:
         rows = reports.rows(cursor, "visits", since=began)
     click.echo()
-    show(rows, "table", "Nobody came.", ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings"))
+    show(
+        rows,
+        "table",
+        "Nobody came.",
+        ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings"),
+    )
 
 
 def _announce(arrival: Arrival) -> None:
@@ -69,10 +76,13 @@ def demo_config(config: Config, *, loop: bool) -> Iterator[Config]:
     with DemoServer(folder) as server:
         demo = {
             "camera": tuple(
-                CameraConfig(name=name, source=server.url(clip.name, loop)) for name, clip in paths.items()
+                CameraConfig(name=name, source=server.url(clip.name, loop))
+                for name, clip in paths.items()
             ),
             "site": SiteConfig(name="demo", timezone=config.site.timezone),
-            "visit": VisitConfig(gap=timedelta(seconds=12)),  # shorter than anyone's absence between two visits
+            "visit": VisitConfig(
+                gap=timedelta(seconds=12)
+            ),  # shorter than anyone's absence between two visits
             "merge": MergeConfig(every=timedelta(seconds=20)),
         }
         yield config.model_copy(update=demo)

@@ -1,7 +1,8 @@
 """A real RTSP server for recorded clips, on this machine only, in a process of its own.
 
-`python -m visitord.demo.server FOLDER PORT` serves every clip in FOLDER on 127.0.0.1 until its standard
-input closes or says anything.  It speaks RTP over TCP only, and each client starts at a clip's first frame.
+`python -m visitord.demo.server FOLDER PORT` serves every clip in FOLDER on 127.0.0.1 until its
+standard input closes or says anything.  It speaks RTP over TCP only, and each client starts at a
+clip's first frame.
 """
 
 import asyncio
@@ -34,7 +35,9 @@ class DemoServer:
     def __enter__(self) -> Self:
         """Returns once the server accepts connections; raises VisitordError if it does not come up."""
         if importlib.util.find_spec("aio_rtsp_toolkit") is None:
-            raise VisitordError("The demo needs an RTSP server: install it with pip install 'visitord[demo]'.")
+            raise VisitordError(
+                "The demo needs an RTSP server: install it with pip install 'visitord[demo]'."
+            )
         self._child = subprocess.Popen(
             [sys.executable, "-m", "visitord.demo.server", str(self.folder), str(self.port)],
             stdin=subprocess.PIPE,
@@ -46,7 +49,9 @@ class DemoServer:
         spoke = select.select([self._child.stdout], [], [], START_TIMEOUT_S)[0]
         if not spoke or not self._child.stdout.readline():
             self.__exit__()
-            raise VisitordError(f"The demo's RTSP server did not come up on {HOST}:{self.port}; is that port taken?")
+            raise VisitordError(
+                f"The demo's RTSP server did not come up on {HOST}:{self.port}; is that port taken?"
+            )
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -59,7 +64,9 @@ class DemoServer:
 
 
 async def _serve(folder: str, port: int) -> None:
-    """Says a line on standard output when it listens, then serves until the parent is gone, however it died."""
+    """Says a line on standard output when it listens, then serves until the parent is gone, however
+    it died.
+    """
     from aio_rtsp_toolkit.server import RtspServer
 
     sys.stdout = sys.stderr  # the library prints every request, which nobody reads

@@ -32,7 +32,9 @@ class Gallery:
         return len(self._templates)
 
     def __iter__(self) -> Iterator[Template]:
-        return (replace(t, embedding=row) for t, row in zip(self._templates, self._matrix, strict=False))
+        return (
+            replace(t, embedding=row) for t, row in zip(self._templates, self._matrix, strict=False)
+        )
 
     def add(self, template: Template) -> None:
         """Match against this template too; raises ValueError when it is of another pack's size."""
@@ -52,9 +54,16 @@ class Gallery:
         self._templates.append(replace(template, embedding=_NONE))
 
     def update(self, changed: Set[UUID], templates: Collection[Template]) -> "Gallery":
-        """The gallery in which these identities have exactly these templates: itself, or a new one where some left."""
-        before = [self._templates[n] for identity_id in changed for n in self._parts.get(identity_id, ())]
-        held, now = ({t.template_id: (t.identity_id, t.root_id, t.name) for t in some} for some in (before, templates))
+        """The gallery in which these identities have exactly these templates: itself, or a new one
+        where some left.
+        """
+        before = [
+            self._templates[n] for identity_id in changed for n in self._parts.get(identity_id, ())
+        ]
+        held, now = (
+            {t.template_id: (t.identity_id, t.root_id, t.name) for t in some}
+            for some in (before, templates)
+        )
         if held.items() <= now.items():  # an embedding never changes
             for template in templates:
                 if template.template_id not in held:
@@ -68,7 +77,9 @@ class Gallery:
         return self._matrix[self._rows.get(identity_id, [])] if identity_id else self._matrix[:0]
 
     def part(self, identity_id: UUID, embedding: Embedding) -> UUID:
-        """Of the identities merged into this one, and itself, the one with the template most like the embedding."""
+        """Of the identities merged into this one, and itself, the one with the template most like
+        the embedding.
+        """
         rows = self._rows.get(identity_id)
         if not rows:
             return identity_id
@@ -81,7 +92,9 @@ class Gallery:
         return self._templates[self._parts[identity_id][0]].root_id
 
     def name(self, identity_id: UUID) -> str | None:
-        """What an identity is called; empty while the database has given it no number, None when it is ignored."""
+        """What an identity is called; empty while the database has given it no number, None when it
+        is ignored.
+        """
         rows = self._rows.get(identity_id)
         return self._templates[rows[0]].name if rows else ""
 
@@ -91,7 +104,9 @@ class Gallery:
         return len(rows) == 1 and self._templates[rows[0]].quality < quality
 
     def rank(self, embedding: Embedding, most: int | None = None) -> list[tuple[UUID, float]]:
-        """Identities with their best cosine similarity, best first: all, or the `most` similar ones."""
+        """Identities with their best cosine similarity, best first: all, or the `most` similar
+        ones.
+        """
         best = np.full(len(self._roots), -2.0, np.float32)
         np.maximum.at(best, self._owner[: len(self)], self._matrix[: len(self)] @ embedding)
         found = np.arange(len(best))

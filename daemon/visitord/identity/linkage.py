@@ -1,6 +1,8 @@
-"""Complete linkage that would rather leave things apart than choose between two that are nearly as good.
+"""Complete linkage that would rather leave things apart than choose between two that are nearly as
+good.
 
-Pure and on numbers only: points 0..n-1, each a person's identity or a sighting; a lower number is kept before a higher.
+Pure and on numbers only: points 0..n-1, each a person's identity or a sighting; a lower number is
+kept before a higher.
 """
 
 from collections.abc import Set as AbstractSet
@@ -11,26 +13,34 @@ AMBIGUOUS = 0.05  # of two who cannot be one, whoever fits both this much alike 
 Fits = dict[int, dict[int, float]]  # how well each point fits others, the same in both directions
 
 
-def link(fits: Fits, sure: AbstractSet[int], apart: AbstractSet[tuple[int, int]]) -> dict[int, tuple[set[int], float]]:
-    """Who becomes one: by the lowest of each group all its points, and the lowest agreement between any two.
+def link(
+    fits: Fits, sure: AbstractSet[int], apart: AbstractSet[tuple[int, int]]
+) -> dict[int, tuple[set[int], float]]:
+    """Who becomes one: by the lowest of each group all its points, and the lowest agreement between
+    any two.
 
-    fits: pairs that may be one, with their agreement; it is used up, and left holding the pairs of groups and single
-    points that still fit, but are ambiguous.  sure: points that are identities.  apart: pairs, the lower first, that
-    are two people for certain.
+    fits: pairs that may be one, with their agreement; it is used up, and left holding the pairs of
+    groups and single points that still fit, but are ambiguous.  sure: points that are identities.
+    apart: pairs, the lower first, that are two people for certain.
 
-    The two groups that fit best are joined first (the lowest agreement across them decides), unless one of them has a
-    rival: a third group that it fits better, or worse by less than AMBIGUOUS, and that the other cannot be joined with.
-    A lone sighting rivals only with those it is apart from.  What was refused is looked at again once its rival
-    has changed.  So in the end nothing may be joined, and that depends only on what the groups consist of: a run over
-    the result, each group being a point with the agreements of its worst members, joins nothing either.
+    The two groups that fit best are joined first (the lowest agreement across them decides), unless
+    one of them has a rival: a third group that it fits better, or worse by less than AMBIGUOUS, and
+    that the other cannot be joined with. A lone sighting rivals only with those it is apart from.
+    What was refused is looked at again once its rival has changed.  So in the end nothing may be
+    joined, and that depends only on what the groups consist of: a run over the result, each group
+    being a point with the agreements of its worst members, joins nothing either.
     """
-    if all(len(others) == len(fits) - 1 for others in fits.values()):  # most often: nobody has a rival then
+    if all(
+        len(others) == len(fits) - 1 for others in fits.values()
+    ):  # most often: nobody has a rival then
         everyone = {min(fits): (set(fits), min(min(others.values()) for others in fits.values()))}
         fits.clear()
         return everyone
     groups = {point: {point} for point in fits}
     lowest = dict.fromkeys(fits, 1.0)
-    waiting: dict[int, list[tuple[int, int]]] = {}  # pairs by the rival that keeps them from being joined
+    waiting: dict[
+        int, list[tuple[int, int]]
+    ] = {}  # pairs by the rival that keeps them from being joined
     queue = [(-fit, a, b) for a, others in fits.items() for b, fit in others.items() if a < b]
     heapify(queue)
 

@@ -1,6 +1,8 @@
-"""Which embeddings look alike, kept between runs of the merge job so that only new ones are compared with everything.
+"""Which embeddings look alike, kept between runs of the merge job so that only new ones are
+compared with everything.
 
-DBSCAN (Ester et al. 1996) needs no distances, only who is near whom; this sparse graph is all it is given.
+DBSCAN (Ester et al. 1996) needs no distances, only who is near whom; this sparse graph is all it is
+given.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,14 +20,16 @@ BLOCK = 512  # rows: a product of two blocks, 1 MB, stays in the cache until it 
 class Neighbours:
     """Embeddings of one pack by key, and every pair of them whose cosine reaches the threshold.
 
-    Holds 4·d + about 100 bytes an embedding and 8 bytes a pair.  What it answers depends on what it holds, not on how
-    it came there.  Owned by whoever runs the merge job.
+    Holds 4·d + about 100 bytes an embedding and 8 bytes a pair.  What it answers depends on what it
+    holds, not on how it came there.  Owned by whoever runs the merge job.
     """
 
     def __init__(self, threshold: float) -> None:
         self.threshold = threshold
         self.matrix: NDArray[np.float32] = np.empty((0, 0), np.float32)  # (n, d)
-        self.pairs: NDArray[np.int32] = np.empty((2, 0), np.int32)  # rows of the matrix, the higher one first
+        self.pairs: NDArray[np.int32] = np.empty(
+            (2, 0), np.int32
+        )  # rows of the matrix, the higher one first
         self._rows: dict[UUID, int] = {}
 
     def unknown(self, keys: Iterable[UUID]) -> list[UUID]:
@@ -39,7 +43,8 @@ class Neighbours:
     def update(self, keys: Sequence[UUID], found: Mapping[UUID, Embedding]) -> None:
         """Hold exactly these from now on; found has the unit embedding (d,) of each one unknown.
 
-        Raises KeyError when one is missing, ValueError when one is of another pack's size; nothing has changed then.
+        Raises KeyError when one is missing, ValueError when one is of another pack's size; nothing
+        has changed then.
         """
         wanted, new = set(keys), self.unknown(dict.fromkeys(keys))
         stays = np.fromiter(map(wanted.__contains__, self._rows), np.bool_, len(self._rows))
@@ -57,28 +62,38 @@ class Neighbours:
 
 
 def dbscan(pairs: NDArray[np.integer], size: int, threshold: float) -> NDArray[np.intp]:
-    """DBSCAN's cluster (size,) of each point, -1 for one alone, given the pairs (2, m) that are near each other.
+    """DBSCAN's cluster (size,) of each point, -1 for one alone, given the pairs (2, m) that are
+    near each other.
 
-    With two samples to a core there are no border points: clusters do not depend on the order of points.
+    With two samples to a core there are no border points: clusters do not depend on the order of
+    points.
     """
     from scipy.sparse import coo_array
-    from sklearn.cluster import DBSCAN  # takes a second to import, which no other command should wait for
+    from sklearn.cluster import (
+        DBSCAN,
+    )  # takes a second to import, which no other command should wait for
 
     labels: NDArray[np.intp] = np.full(size, -1)
     if pairs.size:
         points, linked = np.unique(pairs, return_inverse=True)
         one, other = linked.reshape(2, -1)
         edges = (np.concatenate([one, other]), np.concatenate([other, one]))
-        graph = coo_array((np.zeros(len(edges[0]), np.float32), edges), shape=(len(points), len(points))).tocsr()
-        labels[points] = DBSCAN(eps=1 - threshold, min_samples=2, metric="precomputed").fit_predict(graph)
+        graph = coo_array(
+            (np.zeros(len(edges[0]), np.float32), edges), shape=(len(points), len(points))
+        ).tocsr()
+        labels[points] = DBSCAN(eps=1 - threshold, min_samples=2, metric="precomputed").fit_predict(
+            graph
+        )
     return labels
 
 
 def _near(matrix: NDArray[np.float32], first: int, threshold: float) -> NDArray[np.int32]:
-    """Pairs (2, m) of rows with cosine ≥ threshold: each row from the first on with those before it.
+    """Pairs (2, m) of rows with cosine ≥ threshold: each row from the first on with those before
+    it.
 
-    A product's last bits depend on its block's shape, so whatever comes close to the threshold is multiplied again.
-    One thread: for such small products OpenBLAS's threads cost more than they bring, and cameras need the other cores.
+    A product's last bits depend on its block's shape, so whatever comes close to the threshold is
+    multiplied again. One thread: for such small products OpenBLAS's threads cost more than they
+    bring, and cameras need the other cores.
     """
     found, slack = [np.empty((2, 0), np.int32)], matrix.shape[1] * np.finfo(np.float32).eps
     products = np.empty(BLOCK * BLOCK, np.float32)
@@ -87,7 +102,9 @@ def _near(matrix: NDArray[np.float32], first: int, threshold: float) -> NDArray[
             high = matrix[top : top + BLOCK]
             for left in range(0, top + len(high), BLOCK):
                 low = matrix[left : min(left + BLOCK, top + len(high))]
-                product = np.matmul(high, low.T, out=products[: len(high) * len(low)].reshape(len(high), -1)).ravel()
+                product = np.matmul(
+                    high, low.T, out=products[: len(high) * len(low)].reshape(len(high), -1)
+                ).ravel()
                 near = np.flatnonzero(product >= threshold - slack)
                 if len(near):
                     pair = np.stack(np.divmod(near, len(low))) + np.array([[top], [left]])

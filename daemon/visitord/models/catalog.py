@@ -18,7 +18,9 @@ MANIFEST = "pack.toml"  # in a pack that visitord.models.mxnet made of a checkpo
 
 
 def folder_of(pack: str, root: Path, base: Path) -> Path:
-    """Where the pack's files are: its own folder when `pack` is one (relative to `base`), else under `root`."""
+    """Where the pack's files are: its own folder when `pack` is one (relative to `base`), else
+    under `root`.
+    """
     given = base / Path(pack).expanduser()
     if pack != DEFAULT and ("/" in pack or given.is_dir()):
         return given
@@ -28,10 +30,16 @@ def folder_of(pack: str, root: Path, base: Path) -> Path:
 def check(pack: str, folder: Path) -> str:
     """What is wrong with the pack's files, as a sentence; empty when nothing is."""
     if not folder.is_dir():
-        what = "the folder does not exist" if "/" in pack else f"run: visitord models install {pack}"
+        what = (
+            "the folder does not exist" if "/" in pack else f"run: visitord models install {pack}"
+        )
         return f"The model pack {pack} is not installed in {folder}: {what}."
     if pack != DEFAULT and not (folder / MANIFEST).is_file():
-        return "" if any(folder.glob("*.onnx")) else f"The model pack folder {folder} holds no .onnx file."
+        return (
+            ""
+            if any(folder.glob("*.onnx"))
+            else f"The model pack folder {folder} holds no .onnx file."
+        )
     for name in ZOO_FILES if pack == DEFAULT else ():
         try:
             problem = damage(name, (folder / name).read_bytes())
@@ -43,9 +51,15 @@ def check(pack: str, folder: Path) -> str:
 
 
 def damage(name: str, content: bytes) -> str:
-    """How a default model's file differs from the published one, as a predicate; empty when it does not."""
+    """How a default model's file differs from the published one, as a predicate; empty when it does
+    not.
+    """
     found, expected = hashlib.sha256(content).hexdigest(), ZOO_FILES[name]
-    return "" if found == expected else f"is damaged (SHA-256 {found[:12]}…, expected {expected[:12]}…)"
+    return (
+        ""
+        if found == expected
+        else f"is damaged (SHA-256 {found[:12]}…, expected {expected[:12]}…)"
+    )
 
 
 def licence_of(pack: str, folder: Path) -> str:

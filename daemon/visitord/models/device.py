@@ -1,4 +1,6 @@
-"""What the networks run on: the accelerator that `models.device` asks for, if it starts here, else the CPU."""
+"""What the networks run on: the accelerator that `models.device` asks for, if it starts here, else
+the CPU.
+"""
 
 import contextlib
 import io
@@ -8,8 +10,8 @@ import onnxruntime
 from onnx import TensorProto, helper
 
 CPU = "CPUExecutionProvider"
-# By their names in `models.device`, in the order in which "auto" tries them.  TensorRT comes after CUDA, which is there
-# wherever it is: it spends minutes at each start on preparing a network.
+# By their names in `models.device`, in the order in which "auto" tries them.  TensorRT comes after
+# CUDA, which is there wherever it is: it spends minutes at each start on preparing a network.
 PROVIDERS = {
     "cuda": "CUDAExecutionProvider",
     "tensorrt": "TensorrtExecutionProvider",
@@ -21,7 +23,9 @@ PROVIDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """wanted: as configured.  provider: of onnxruntime.  problem: why it is not what was wanted, as a sentence."""
+    """wanted: as configured.  provider: of onnxruntime.  problem: why it is not what was wanted, as
+    a sentence.
+    """
 
     wanted: str = "cpu"
     provider: str = CPU
@@ -39,7 +43,8 @@ class Device:
 def choose(wanted: str) -> Device:
     """The best device there is for "auto"; else the wanted one or, with the reason, the CPU.
 
-    Each is tried on a network of one node: that onnxruntime lists it says nothing of drivers and libraries.
+    Each is tried on a network of one node: that onnxruntime lists it says nothing of drivers and
+    libraries.
     """
     name, _, number = wanted.partition(":")
     there, failed = onnxruntime.get_available_providers(), list[str]()
@@ -57,7 +62,10 @@ def choose(wanted: str) -> Device:
         gpu = "run pip install 'visitord[gpu]' && python -m visitord.models.wheels"
         advice = gpu if name in ("cuda", "tensorrt") else "install one that has it"
         problem = f"the installed onnxruntime has no {PROVIDERS[name]}: {advice}"
-    return replace(used, problem=problem and f"models.device is {wanted}, but {problem}; {used.provider} is used.")
+    return replace(
+        used,
+        problem=problem and f"models.device is {wanted}, but {problem}; {used.provider} is used.",
+    )
 
 
 def _failure(device: Device) -> str:
@@ -73,7 +81,13 @@ def _failure(device: Device) -> str:
         with contextlib.redirect_stdout(io.StringIO()):
             if hasattr(onnxruntime, "preload_dlls"):
                 onnxruntime.preload_dlls()  # CUDA's libraries from Python wheels, where they are
-            session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=device.providers)
+            session = onnxruntime.InferenceSession(
+                model.SerializeToString(), options, providers=device.providers
+            )
     except Exception as error:
         return " ".join(str(error).split())[:200] or type(error).__name__
-    return "" if device.provider in session.get_providers() else "its driver or its libraries are missing"
+    return (
+        ""
+        if device.provider in session.get_providers()
+        else "its driver or its libraries are missing"
+    )

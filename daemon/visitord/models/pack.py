@@ -20,10 +20,11 @@ MARGIN_PX = (PORTRAIT_PX - CROP_PX) // 2
 
 
 class Pack(Protocol):
-    """A detector and a recogniser used together; not for several threads at once: the vision thread owns it.
+    """A detector and a recogniser used together; not for several threads at once: the vision thread
+    owns it.
 
-    fingerprint tells embeddings of different recognisers apart: only equal ones may be compared.  runs_on: what runs
-    its networks in fact, in words.
+    fingerprint tells embeddings of different recognisers apart: only equal ones may be compared.
+    runs_on: what runs its networks in fact, in words.
     """
 
     name: str
@@ -34,7 +35,9 @@ class Pack(Protocol):
     runs_on: str
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
-        """Faces in a BGR picture, in its pixels, best score first; `still` spends more on one photograph."""
+        """Faces in a BGR picture, in its pixels, best score first; `still` spends more on one
+        photograph.
+        """
         ...
 
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
@@ -43,15 +46,21 @@ class Pack(Protocol):
 
 
 def upright(landmarks: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.float64]:
-    """The similarity transform (2, 3) that puts five landmarks where an aligned face has them, times `scale`."""
+    """The similarity transform (2, 3) that puts five landmarks where an aligned face has them,
+    times `scale`.
+    """
     return np.asarray(estimate_norm(landmarks, CROP_PX), np.float64) * scale
 
 
 def portrait(image: Image, detection: Detection) -> Image:
-    """The face turned upright as insightface does, with a margin, (160, 160, 3): its middle is the aligned face."""
+    """The face turned upright as insightface does, with a margin, (160, 160, 3): its middle is the
+    aligned face.
+    """
     matrix = upright(detection.landmarks)
     matrix[:, 2] += MARGIN_PX
-    return np.asarray(cv2.warpAffine(image, matrix, (PORTRAIT_PX, PORTRAIT_PX), borderValue=0.0), np.uint8)
+    return np.asarray(
+        cv2.warpAffine(image, matrix, (PORTRAIT_PX, PORTRAIT_PX), borderValue=0.0), np.uint8
+    )
 
 
 def middle(portrait: Image) -> Image:

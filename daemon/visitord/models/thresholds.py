@@ -22,9 +22,14 @@ RESNET = Thresholds(
     "is compared with everyone known, so a little above it",
 )
 UNMEASURED = replace(
-    RESNET, source="no published figure: as buffalo_l, until visitorctl calibrate has measured it at your site"
+    RESNET,
+    source="no published figure: as buffalo_l, until visitorctl calibrate has measured it at your site",
 )
-BY_PACK = {"opencv-zoo": ZOO, "buffalo_l": RESNET, "buffalo_m": RESNET}  # which have the same recogniser
+BY_PACK = {
+    "opencv-zoo": ZOO,
+    "buffalo_l": RESNET,
+    "buffalo_m": RESNET,
+}  # which have the same recogniser
 
 
 def of(pack: str) -> Thresholds:

@@ -1,9 +1,11 @@
-"""Leaves exactly one OpenCV and one ONNX Runtime, that work here, installed: `python -m visitord.models.wheels`.
+"""Leaves exactly one OpenCV and one ONNX Runtime, that work here, installed: `python -m
+visitord.models.wheels`.
 
-Both come in several wheels that install into the same folder and overwrite each other, so there may be only one of
-each.  insightface asks for opencv-python, which needs the libraries of a desktop (libGL, X11); on a server without them
-`import cv2` fails, and opencv-python-headless is the same without windows.  It also asks for onnxruntime, which knows
-no GPU and must go where the extra `gpu` brought onnxruntime-gpu.
+Both come in several wheels that install into the same folder and overwrite each other, so there may
+be only one of each.  insightface asks for opencv-python, which needs the libraries of a desktop
+(libGL, X11); on a server without them `import cv2` fails, and opencv-python-headless is the same
+without windows.  It also asks for onnxruntime, which knows no GPU and must go where the extra `gpu`
+brought onnxruntime-gpu.
 """
 
 import importlib.metadata
@@ -16,7 +18,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wheels:
-    """Those that bring one module.  variants: the one to keep of several first.  fallback: where a single one fails."""
+    """Those that bring one module.  variants: the one to keep of several first.  fallback: where a
+    single one fails.
+    """
 
     module: str
     variants: tuple[str, ...]
@@ -32,19 +36,29 @@ OPENCV = Wheels(
     "This OpenCV opens no windows. Where you want them: apt-get install libgl1 libglib2.0-0, then "
     f"pip uninstall {HEADLESS} && pip install opencv-python.",
 )
-ONNXRUNTIME = Wheels("onnxruntime", ("onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime"), "onnxruntime")
+ONNXRUNTIME = Wheels(
+    "onnxruntime", ("onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime"), "onnxruntime"
+)
 
 
 def failure(module: str) -> str:
     """Why a module does not import here, tried in a fresh process; empty when it does."""
-    done = subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {module}"], capture_output=True, text=True, check=False
+    )
     return done.stderr.strip().splitlines()[-1] if done.returncode else ""
 
 
 def settle(wheels: Wheels) -> None:
-    """Replace what is there if it does not import or is not alone; one that was kept of several may fail again."""
+    """Replace what is there if it does not import or is not alone; one that was kept of several may
+    fail again.
+    """
     for _ in range(2):
-        present = {d.name: d.version for d in importlib.metadata.distributions() if d.name in wheels.variants}
+        present = {
+            d.name: d.version
+            for d in importlib.metadata.distributions()
+            if d.name in wheels.variants
+        }
         reason = failure(wheels.module)
         if len(present) == 1 and not reason:
             return
@@ -63,13 +77,21 @@ def settle(wheels: Wheels) -> None:
 
 def _replace(present: Iterable[str], wanted: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        download = ["download", "--no-deps", "--dest", folder, wanted]  # first: without a network all stays as it was
+        download = [
+            "download",
+            "--no-deps",
+            "--dest",
+            folder,
+            wanted,
+        ]  # first: without a network all stays as it was
         remove = ["uninstall", "--yes", *present]
         install = ["install", "--no-deps", "--find-links", folder, wanted]
         for step in (download, remove, install):
             command = [sys.executable, "-m", "pip", "--quiet", *step]
             if subprocess.run(command, check=False).returncode:
-                raise SystemExit(f"Error: {wanted} could not be installed; try: {' '.join(command)}")
+                raise SystemExit(
+                    f"Error: {wanted} could not be installed; try: {' '.join(command)}"
+                )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""The daemon's door for visitorctl: a socket in the state folder, for whoever may enter that folder.
+"""The daemon's door for visitorctl: a socket in the state folder, for whoever may enter that
+folder.
 
-A request is a camera's name or nothing; the answer is, after "+", its picture as JPEG or the states of all cameras in
-JSON, or a sentence after "-".
+A request is a camera's name or nothing; the answer is, after "+", its picture as JPEG or the states
+of all cameras in JSON, or a sentence after "-".
 """
 
 import contextlib
@@ -29,14 +30,19 @@ def _address(folder: int) -> str:
 
 
 def listen(folder: Path, answer: Answer) -> None:
-    """Answer requests in background threads for as long as the process lives, or log why that is not possible.
+    """Answer requests in background threads for as long as the process lives, or log why that is
+    not possible.
 
     Raises VisitordError when another process does so already: two would write the same cameras.
     """
     try:
         listener = _listener(folder)
     except OSError as error:
-        log.warning("visitorctl cannot ask this daemon for snapshots: %s: %s.", folder / NAME, error.strerror)
+        log.warning(
+            "visitorctl cannot ask this daemon for snapshots: %s: %s.",
+            folder / NAME,
+            error.strerror,
+        )
         return
     threading.Thread(target=_serve, args=(listener, answer), name="control", daemon=True).start()
 
@@ -47,11 +53,15 @@ def _listener(folder: Path) -> Listener:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise VisitordError(f"Another visitord runs on {folder} already; stop it, or set another state_dir.") from None
+        raise VisitordError(
+            f"Another visitord runs on {folder} already; stop it, or set another state_dir."
+        ) from None
     (folder / NAME).unlink(missing_ok=True)  # of a daemon that was killed
     mask = os.umask(0o177)
     try:
-        return Listener(_address(os.open(folder, os.O_PATH)), "AF_UNIX")  # open for as long as the socket
+        return Listener(
+            _address(os.open(folder, os.O_PATH)), "AF_UNIX"
+        )  # open for as long as the socket
     finally:
         os.umask(mask)
 
@@ -59,7 +69,8 @@ def _listener(folder: Path) -> Listener:
 def _serve(listener: Listener, answer: Answer) -> None:
     while True:
         with contextlib.suppress(OSError, EOFError):
-            # Each in a thread of its own: a program that was stopped half-way must not keep out the others.
+            # Each in a thread of its own: a program that was stopped half-way must not keep out the
+            # others.
             threading.Thread(target=_answer, args=(listener.accept(), answer), daemon=True).start()
 
 
@@ -90,7 +101,9 @@ def ask(folder: Path, camera: str) -> bytes | None:
     except (EOFError, ConnectionError):
         raise VisitordError("The daemon ended before it answered.") from None
     except PermissionError:
-        raise VisitordError(f"{folder / NAME} is another account's; run this as the account of the daemon.") from None
+        raise VisitordError(
+            f"{folder / NAME} is another account's; run this as the account of the daemon."
+        ) from None
     finally:
         os.close(handle)
     if answer[:1] == b"-":

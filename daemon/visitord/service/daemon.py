@@ -40,13 +40,19 @@ class Daemon:
 
     once: streams are played to their end, like files, and the daemon ends with them.
 
-    Threads: one per camera (owns its stream), vision (owns models and trackers), recorder (owns gallery and
-    writing connection), health (watches the cameras), one for jobs, and those of `also`.  Any but the jobs' dying ends
-    the process with exit code 1.
+    Threads: one per camera (owns its stream), vision (owns models and trackers), recorder (owns
+    gallery and writing connection), health (watches the cameras), one for jobs, and those of
+    `also`.  Any but the jobs' dying ends the process with exit code 1.
     """
 
     def __init__(
-        self, config: Config, database: Database, pack: Pack, arrived: Callable[[Arrival], None], *, once: bool = False
+        self,
+        config: Config,
+        database: Database,
+        pack: Pack,
+        arrived: Callable[[Arrival], None],
+        *,
+        once: bool = False,
     ) -> None:
         self._config = config
         self._database = database
@@ -64,19 +70,29 @@ class Daemon:
         self._recorder: Recorder = wiring.open_recorder(config, database, pack, arrived, waits=True)
         self._requests: queue.SimpleQueue[tuple[str, Future[Image | None]]] = queue.SimpleQueue()
         used = [c for c in config.camera if c.enabled]
-        judges = wiring.open_judges(config)
+        liveness_detectors = wiring.open_liveness_detectors(config)
         self._pipelines = {
-            c.name: Pipeline(pack, config.site.name, Area(c.ignore, c.only), judges.get(c.name)) for c in used
+            c.name: Pipeline(
+                pack, config.site.name, Area(c.ignore, c.only), liveness_detectors.get(c.name)
+            )
+            for c in used
         }
         self._cameras = [
-            Camera(c, config.source_of(c), self._clock, self._sources_stop, self._ready.set, once=once) for c in used
+            Camera(
+                c, config.source_of(c), self._clock, self._sources_stop, self._ready.set, once=once
+            )
+            for c in used
         ]
         self._others: list[tuple[Worker, Callable[[], None]]] = []
         off = "enabled = false in the configuration"
-        self._disabled = [Health(c.name, State.DISABLED, off) for c in config.camera if not c.enabled]
+        self._disabled = [
+            Health(c.name, State.DISABLED, off) for c in config.camera if not c.enabled
+        ]
 
     def also(self, name: str, work: Callable[[], None], end: Callable[[], None]) -> None:
-        """Run `work` in a thread of its own while the service runs; `end`, called in another one, makes it return."""
+        """Run `work` in a thread of its own while the service runs; `end`, called in another one,
+        makes it return.
+        """
         self._others.append((Worker(name, work, self._fail), end))
 
     def stop(self, *_: object) -> None:
@@ -99,13 +115,14 @@ class Daemon:
             self._tell()
             if self._once and all(h.state in FINAL for h in self._states()):
                 self.stop()
-            # Python runs a signal's handler in this thread, but the system may give the signal to another one: a wait
-            # without an end would never hear of it.
+            # Python runs a signal's handler in this thread, but the system may give the signal to
+            # another one: a wait without an end would never hear of it.
             self._stop.wait(CHECK_EVERY_S)
         jobs.stop()
         for _, end in self._others:
             end()
-        # Sources stop first, then the stages drain; a source that hangs does not take the others' time.
+        # Sources stop first, then the stages drain; a source that hangs does not take the others'
+        # time.
         self._sources_stop.set()
         self._ready.set()
         self._join(SOURCES_END_WITHIN_S, *readers)
@@ -123,14 +140,19 @@ class Daemon:
                 log.error("The %s thread did not stop in time and is left behind.", worker.name)
 
     def _watch(self) -> None:
-        """The health thread: write the cameras' states for `visitorctl status`, when they change and now and then."""
+        """The health thread: write the cameras' states for `visitorctl status`, when they change
+        and now and then.
+        """
         database = self._database.another()
         while not self._stop.is_set():
             self._report(self._states(), database)
             self._changed.wait(HEALTH_EVERY_S)
             self._changed.clear()
         left = [h for h in self._states() if h.state not in FINAL]
-        self._report([replace(h, state=State.GONE, reason="the daemon was stopped", fps=0.0) for h in left], database)
+        self._report(
+            [replace(h, state=State.GONE, reason="the daemon was stopped", fps=0.0) for h in left],
+            database,
+        )
         database.close()
 
     def answer(self, camera: str) -> bytes:
@@ -141,14 +163,18 @@ class Daemon:
         return [camera.health() for camera in self._cameras] + self._disabled
 
     def _see(self) -> None:
-        """The vision thread: take the newest picture of each camera in turn, analyse it, pass on reports."""
+        """The vision thread: take the newest picture of each camera in turn, analyse it, pass on
+        reports.
+        """
         while not self._stop.is_set():
             self._ready.wait(1.0)
             self._ready.clear()
             for camera in self._cameras:
                 pipeline = self._pipelines[camera.settings.name]
                 frame = camera.take()
-                reports = pipeline.process(frame) if frame else pipeline.expire(self._clock.monotonic())
+                reports = (
+                    pipeline.process(frame) if frame else pipeline.expire(self._clock.monotonic())
+                )
                 for report in reports:
                     self._recorder.submit(report)
             while not self._requests.empty():
@@ -161,10 +187,14 @@ class Daemon:
                 self._recorder.submit(report)
 
     def snapshot(self, camera: str) -> bytes:
-        """What the camera's pipeline sees, as JPEG; the vision thread makes it.  Raises CameraError without one."""
+        """What the camera's pipeline sees, as JPEG; the vision thread makes it.  Raises CameraError
+        without one.
+        """
         health = {h.camera: h for h in self._states()}
         if camera not in health:
-            raise CameraError(f'The running daemon has no camera "{camera}"; it has {", ".join(health)}.')
+            raise CameraError(
+                f'The running daemon has no camera "{camera}"; it has {", ".join(health)}.'
+            )
         answer: Future[Image | None] = Future()
         if camera in self._pipelines:
             self._requests.put((camera, answer))
@@ -172,7 +202,9 @@ class Daemon:
             try:
                 image = answer.result(SNAPSHOT_WITHIN_S)
             except TimeoutError:
-                raise CameraError("The analysis is too busy to draw a snapshot; try again.") from None
+                raise CameraError(
+                    "The analysis is too busy to draw a snapshot; try again."
+                ) from None
             if image is not None:
                 return decode.jpeg(image)
         raise CameraError(f"Camera {camera} has given no picture yet: it is {health[camera]}.")
@@ -182,19 +214,31 @@ class Daemon:
         for h in self._states():
             if self._shown.get(h.camera) != str(h):
                 self._shown[h.camera] = str(h)
-                level = logging.WARNING if h.state in (State.STALE, State.REFUSED, State.GONE) else logging.INFO
-                log.log(level, "Camera %s is %s.", h.camera, replace(h, reason=h.reason or h.stream))
+                level = (
+                    logging.WARNING
+                    if h.state in (State.STALE, State.REFUSED, State.GONE)
+                    else logging.INFO
+                )
+                log.log(
+                    level, "Camera %s is %s.", h.camera, replace(h, reason=h.reason or h.stream)
+                )
                 self._changed.set()
 
     def _report(self, health: Sequence[Health], database: Database) -> None:
         try:
             with database.transaction() as cursor:
-                taken = reports.report_cameras(cursor, self._config.site.name, self._config.box, health)
+                taken = reports.report_cameras(
+                    cursor, self._config.site.name, self._config.box, health
+                )
             for camera, other in set(taken) - self._taken:
-                log.warning("Box %s reads a camera %s too; give one of the two another name.", other, camera)
+                log.warning(
+                    "Box %s reads a camera %s too; give one of the two another name.", other, camera
+                )
             self._taken = set(taken)
         except DatabaseError as error:
-            log.debug("Camera states could not be written: %s", error)  # the recorder warns about the outage
+            log.debug(
+                "Camera states could not be written: %s", error
+            )  # the recorder warns about the outage
 
     def _fail(self) -> None:
         self._died = True
@@ -202,7 +246,8 @@ class Daemon:
 
 
 def serve(daemon: Daemon) -> None:
-    """Run until it ends, or SIGTERM, SIGINT or SIGHUP ask for it; a second signal ends the process at once.
+    """Run until it ends, or SIGTERM, SIGINT or SIGHUP ask for it; a second signal ends the process
+    at once.
 
     Raises VisitordError when a thread died: the program fails, so that systemd starts it again.
     """
@@ -212,7 +257,9 @@ def serve(daemon: Daemon) -> None:
         daemon.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
+        if (
+            number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
+        ):  # as nohup wants it
             signal.signal(number, handler)
     if not daemon.run():
         raise VisitordError("A part of visitord died; the log above says which and why.")

@@ -1,4 +1,6 @@
-"""The scheduled work: merging duplicates, telling who left, deleting old pictures and those of people forgotten."""
+"""The scheduled work: merging duplicates, telling who left, deleting old pictures and those of
+people forgotten.
+"""
 
 import contextlib
 import logging
@@ -30,11 +32,14 @@ TIDY_EVERY_S = 3600
 JOB_NAME = "merge job"
 
 
-def merge_duplicates(database: Database, pack: str, near: Neighbours, now: datetime, dry_run: bool = False) -> Proposal:
-    """Run one merge job; returns what was (or with dry_run would be) merged, settled and left to a person.
+def merge_duplicates(
+    database: Database, pack: str, near: Neighbours, now: datetime, dry_run: bool = False
+) -> Proposal:
+    """Run one merge job; returns what was (or with dry_run would be) merged, settled and left to a
+    person.
 
-    near: new, for the threshold to merge at, or of the last run: then only new embeddings are fetched and compared.
-    Returns nothing when another process is at it.  Raises DatabaseError.
+    near: new, for the threshold to merge at, or of the last run: then only new embeddings are
+    fetched and compared. Returns nothing when another process is at it.  Raises DatabaseError.
     """
     with database.transaction() as cursor:
         if not merges.lock(cursor):
@@ -62,15 +67,26 @@ def _compare(cursor: Cursor, pack: str, near: Neighbours) -> list[Member]:
 
 def outcome(proposal: Proposal) -> str:
     """What a merge job did, in words."""
-    merged, settled = sum(len(g.merged) for g in proposal.groups), sum(len(g.settled) for g in proposal.groups)
-    asked = f", and left {len(proposal.suggestions)} to you: visitorctl suggestions" if proposal.suggestions else ""
+    merged, settled = (
+        sum(len(g.merged) for g in proposal.groups),
+        sum(len(g.settled) for g in proposal.groups),
+    )
+    asked = (
+        f", and left {len(proposal.suggestions)} to you: visitorctl suggestions"
+        if proposal.suggestions
+        else ""
+    )
     return f"merged {merged} identities and settled {settled} pending sightings{asked}"
 
 
 class Jobs:
-    """The daemon's schedule, from now on.  Each run opens its own connection: jobs must not share the recorder's."""
+    """The daemon's schedule, from now on.  Each run opens its own connection: jobs must not share
+    the recorder's.
+    """
 
-    def __init__(self, database: Database, recorder: Recorder, config: Config, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, recorder: Recorder, config: Config, clock: Clock
+    ) -> None:
         self._database = database
         self._recorder = recorder
         self._config = config
@@ -81,7 +97,9 @@ class Jobs:
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         # One worker: jobs never run at once.  Late is better than skipped.
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(1)}, job_defaults={"misfire_grace_time": None}, timezone="UTC"
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"misfire_grace_time": None},
+            timezone="UTC",
         )
         merge = IntervalTrigger(seconds=config.merge.every.total_seconds())
         if config.merge.cron:
@@ -93,16 +111,22 @@ class Jobs:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """No further runs; the process waits for one that is under way, and time limits on statements bound that."""
+        """No further runs; the process waits for one that is under way, and time limits on
+        statements bound that.
+        """
         self._scheduler.shutdown(wait=False)
 
     def _run(self, job: Callable[[Database], None]) -> None:
-        """One run, with a connection of its own; what goes wrong is logged, and the next run tries again."""
+        """One run, with a connection of its own; what goes wrong is logged, and the next run tries
+        again.
+        """
         try:
             with contextlib.closing(self._database.another()) as database:
                 job(database)
         except DatabaseUnavailableError as error:
-            log.debug("A scheduled job will be tried again: %s", error)  # the recorder warns about the outage
+            log.debug(
+                "A scheduled job will be tried again: %s", error
+            )  # the recorder warns about the outage
         except DatabaseError as error:
             log.warning("A scheduled job could not run and will be tried again: %s", error)
 

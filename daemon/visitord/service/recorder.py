@@ -1,4 +1,6 @@
-"""Decides track reports and writes them: the one owner of the gallery and of the writing connection."""
+"""Decides track reports and writes them: the one owner of the gallery and of the writing
+connection.
+"""
 
 import contextlib
 import logging
@@ -8,8 +10,22 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from visitord.core.errors import ConfigError, DatabaseError, DatabaseUnavailableError, RowRefusedError, SpoolError
-from visitord.core.records import Arrival, Decided, Decision, Pool, Template, Thresholds, TrackReport
+from visitord.core.errors import (
+    ConfigError,
+    DatabaseError,
+    DatabaseUnavailableError,
+    RowRefusedError,
+    SpoolError,
+)
+from visitord.core.records import (
+    Arrival,
+    DecidedSighting,
+    Decision,
+    PooledSamples,
+    Template,
+    Thresholds,
+    TrackReport,
+)
 from visitord.core.threads import backoff
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
@@ -25,7 +41,8 @@ from visitord.store.spool import Spool
 log = logging.getLogger(__name__)
 
 UNKNOWN = -1  # a version no stored gallery has
-OPEN_MAX = 5000  # tracks in memory; only those still open, unless the spool does not take the finished ones
+# Tracks in memory; only those still open, unless the spool does not take the finished ones
+OPEN_MAX = 5000
 IDLE_S = 1.0  # how soon changes made by other processes reach the gallery
 RETRY_CAP_S = 15.0
 RANKED = 2  # people that a decision is between
@@ -40,11 +57,12 @@ class _OvertakenError(Exception):
 class Recorder:
     """`handle` and `run` belong to one thread; `submit` may be called from any.
 
-    While the database is away, finished tracks wait on disk and are tried again in order.  Meanwhile arrivals are told
-    by the gallery in memory; decisions are taken anew when they are written, and what they rest on is written before.
-    dim: the length of the pack's embeddings.  thresholds: None until `prepare` could ask the database for them.
-    crops, spool, known: where portraits, finished tracks and a copy of the gallery are kept, if they are.
-    vector: let the database look for whom a face is like, and hold no gallery.
+    While the database is away, finished tracks wait on disk and are tried again in order.
+    Meanwhile arrivals are told by the gallery in memory; decisions are taken anew when they are
+    written, and what they rest on is written before. dim: the length of the pack's embeddings.
+    thresholds: None until `prepare` could ask the database for them. crops, spool, known: where
+    portraits, finished tracks and a copy of the gallery are kept, if they are. vector: let the
+    database look for whom a face is like, and hold no gallery.
     """
 
     database: Database
@@ -68,17 +86,23 @@ class Recorder:
         self._informed = kept is not None  # whether it has ever been that of the database
         self._version = UNKNOWN
         self._schema: int | None = None  # how many migrations the database has
-        self._decided: dict[UUID, UUID | None] = {}  # tracks that go on, and whom they were filed under
+        self._decided: dict[
+            UUID, UUID | None
+        ] = {}  # tracks that go on, and whom they were filed under
         self._presence = Presence(self.site.gap)
         self._away = False
         self._lock = threading.Lock()
         self._open: dict[UUID, TrackReport] = {}  # the newest report of each track
-        self._unseen: dict[UUID, TrackReport] = {}  # the same, also of finished ones, until looked at once
+        self._unseen: dict[
+            UUID, TrackReport
+        ] = {}  # the same, also of finished ones, until looked at once
         self._submitted = threading.Event()
         self._written = 0  # the last number of the spool that is in the database
 
     def submit(self, report: TrackReport) -> None:
-        """Hand over a report, without waiting for the database; a finished track is on disk when this returns."""
+        """Hand over a report, without waiting for the database; a finished track is on disk when
+        this returns.
+        """
         spooled = report.final and self._spooled(report)
         with self._lock:
             self._open.pop(report.sighting_id, None)
@@ -90,7 +114,9 @@ class Recorder:
             if len(self._open) > OPEN_MAX:
                 del self._open[next(iter(self._open))]
                 self.lost += 1
-                log.error("Too much waits in memory: a sighting was dropped (%d so far).", self.lost)
+                log.error(
+                    "Too much waits in memory: a sighting was dropped (%d so far).", self.lost
+                )
         self._submitted.set()
 
     def _spooled(self, report: TrackReport) -> bool:
@@ -103,7 +129,9 @@ class Recorder:
         return False
 
     def run(self, stop: threading.Event) -> None:
-        """Handle reports until told to stop, then those still waiting, as far as the database is there."""
+        """Handle reports until told to stop, then those still waiting, as far as the database is
+        there.
+        """
         waits = backoff(0.5, RETRY_CAP_S)
         while True:
             try:
@@ -115,7 +143,10 @@ class Recorder:
                 if self._away:
                     log.info("The database is there again; what waits is written now.")
                 self._away, waits = False, backoff(0.5, RETRY_CAP_S)
-            except (DatabaseError, ConfigError) as error:  # until it is there, or a person has acted
+            except (
+                DatabaseError,
+                ConfigError,
+            ) as error:  # until it is there, or a person has acted
                 kept = "" if self.spool else f" {len(self._open)} sightings wait in memory only."
                 log.warning("%s%s", error, kept)
                 if stop.is_set():
@@ -127,9 +158,9 @@ class Recorder:
         self._away = True
         if not self.database.connected:
             self._version = UNKNOWN  # it may come back another one
-        for lesson in self._presence.lessons():
-            if not len(self._gallery.held(lesson.root_id)):
-                self._gallery.add(lesson)
+        for template_update in self._presence.template_updates():
+            if not len(self._gallery.held(template_update.root_id)):
+                self._gallery.add(template_update)
                 self._version = UNKNOWN
         until = time.monotonic() + wait_s
         while not stop.is_set() and (left_s := until - time.monotonic()) > 0:
@@ -147,7 +178,9 @@ class Recorder:
         before = {**self._decided, **self._presence.guessed({report.sighting_id, *report.together})}
         excluded = {who for i in report.together if (who := before.get(i))}
         if report.sighting_id not in before:
-            decided = self._decide(report, self.thresholds, excluded, self._gallery, decision.pool(report.shots))
+            decided = self._decide(
+                report, self.thresholds, excluded, self._gallery, decision.pool(report.samples)
+            )
             if decided is None:
                 return
             before[report.sighting_id] = self._gallery.root(decided.verdict.identity_id)
@@ -158,11 +191,15 @@ class Recorder:
         person = before[report.sighting_id]
         name = self._gallery.name(person) if person else None
         if person and self._presence.saw(person, report) and name is not None:
-            arrival = Arrival(person, name or "A new visitor", self.site.name, report.camera, report.started_at, 0)
+            arrival = Arrival(
+                person, name or "A new visitor", self.site.name, report.camera, report.started_at, 0
+            )
             self.arrived(self._presence.tell(arrival))
 
     def _work(self) -> bool:
-        """Handle what has waited longest, finished tracks first; returns whether there was anything."""
+        """Handle what has waited longest, finished tracks first; returns whether there was
+        anything.
+        """
         if self._work_off_spool():
             return True
         with self._lock:
@@ -180,7 +217,9 @@ class Recorder:
         return True
 
     def _work_off_spool(self) -> bool:
-        """Handle the finished track that waits longest on disk, if any; a disk that fails holds up nothing else."""
+        """Handle the finished track that waits longest on disk, if any; a disk that fails holds up
+        nothing else.
+        """
         if not self.spool:
             return False
         try:
@@ -211,19 +250,33 @@ class Recorder:
         limits, person = self._limits(), self._decided.get(report.sighting_id)
         with self.database.transaction() as cursor:
             version = self._catch_up(cursor)
-            done = report.sighting_id in self._decided or sightings.known(cursor, report.sighting_id)
+            done = report.sighting_id in self._decided or sightings.known(
+                cursor, report.sighting_id
+            )
             if done:
                 arrival = sightings.extend(cursor, report, self.site)
             else:
-                pooled, excluded = decision.pool(report.shots), sightings.companions(cursor, report)
+                pooled, excluded = (
+                    decision.pool(report.samples),
+                    sightings.companions(cursor, report),
+                )
                 known = self._known(cursor, pooled, excluded)
                 if decided := self._decide(report, limits, excluded, known, pooled):
-                    done, learnt, person = True, decided.template, known.root(decided.verdict.identity_id)
-                    if self.crops and report.shots:
-                        decided = replace(decided, crop=self.crops.keep(report.shots[0].portrait))
+                    done, learnt, person = (
+                        True,
+                        decided.template,
+                        known.root(decided.verdict.identity_id),
+                    )
+                    if self.crops and report.samples:
+                        decided = replace(decided, crop=self.crops.keep(report.samples[0].portrait))
                     arrival = sightings.write(cursor, decided, self.site)
-                    version = stored_gallery.changed(cursor, [learnt.identity_id]) if learnt else version
-                    if decided.verdict.decision is Decision.ENROLLED and version != self._version + 1:
+                    version = (
+                        stored_gallery.changed(cursor, [learnt.identity_id]) if learnt else version
+                    )
+                    if (
+                        decided.verdict.decision is Decision.ENROLLED
+                        and version != self._version + 1
+                    ):
                         raise _OvertakenError  # by another box, perhaps with the same stranger
         # Memory follows the database, never the other way round.
         with self._lock:
@@ -234,7 +287,8 @@ class Recorder:
         if report.final:
             self._decided.pop(report.sighting_id, None)
         if learnt is not None and version == self._version + 1:
-            # Another process that learnt in between took a number too: then the gallery catches up with both.
+            # Another process that learnt in between took a number too: then the gallery catches up
+            # with both.
             self._version = version
             if not self.vector:
                 name = arrival.name if arrival else self._gallery.name(learnt.root_id)
@@ -255,7 +309,9 @@ class Recorder:
             self.known.keep(self._version, self._gallery, limits)
 
     def _limits(self) -> Thresholds:
-        """The thresholds; before the first time, and after somebody migrated the database, it is prepared for us."""
+        """The thresholds; before the first time, and after somebody migrated the database, it is
+        prepared for us.
+        """
         if not self._prepared and self.prepare:
             self.thresholds, self._prepared = self.prepare(), True
         assert self.thresholds  # noqa: S101 - given, or prepared
@@ -266,27 +322,40 @@ class Recorder:
         version, schema = stored_gallery.version(cursor)
         if self._schema not in (None, schema) and self.prepare:
             self._prepared, self._schema = False, None
-            raise DatabaseUnavailableError("The database was migrated meanwhile; what that means is looked at again.")
+            raise DatabaseUnavailableError(
+                "The database was migrated meanwhile; what that means is looked at again."
+            )
         self._schema = schema
         if version != self._version and not self.vector:
             if 0 <= self._version < version:
                 changed = stored_gallery.changes(cursor, self._version)
-                self._gallery = self._gallery.update(changed, stored_gallery.templates(cursor, self.pack, changed))
+                self._gallery = self._gallery.update(
+                    changed, stored_gallery.templates(cursor, self.pack, changed)
+                )
             else:  # the first time, or the database was put back to an earlier state
                 self._gallery = Gallery(self.dim, stored_gallery.templates(cursor, self.pack))
         self._version, self._informed = version, True
         return version
 
-    def _known(self, cursor: Cursor, pooled: Pool | None, excluded: Set[UUID]) -> Gallery:
+    def _known(self, cursor: Cursor, pooled: PooledSamples | None, excluded: Set[UUID]) -> Gallery:
         """Everyone this face may be."""
         if not self.vector:
             return self._gallery
-        near = stored_gallery.nearest(cursor, self.pack, pooled.embedding, len(excluded)) if pooled else []
+        near = (
+            stored_gallery.nearest(cursor, self.pack, pooled.embedding, len(excluded))
+            if pooled
+            else []
+        )
         return Gallery(self.dim, near)
 
     def _decide(
-        self, report: TrackReport, limits: Thresholds, excluded: Set[UUID], known: Gallery, pooled: Pool | None
-    ) -> Decided | None:
+        self,
+        report: TrackReport,
+        limits: Thresholds,
+        excluded: Set[UUID],
+        known: Gallery,
+        pooled: PooledSamples | None,
+    ) -> DecidedSighting | None:
         """The decision with its template, or None while waiting may give a better one."""
         ranking = known.rank(pooled.embedding, RANKED + len(excluded)) if pooled else []
         weak = {i for i, _ in ranking if known.weak(i, decision.WEAK_QUALITY)}
@@ -295,9 +364,13 @@ class Recorder:
             return None
         held = known.held(verdict.identity_id)
         alike = pooled is None or not len(held) or float(held[0] @ pooled.embedding) >= limits.match
-        lesson = decision.lesson(report, verdict, pooled, len(held), alike)
+        template_update = decision.template_update(report, verdict, pooled, len(held), alike)
         if verdict.identity_id and pooled:
-            # Of those merged into one, whom this looks most like: if the merge is undone, they take it along.
+            # Of those merged into one, whom this looks most like: if the merge is undone, they take
+            # it along.
             part = known.part(verdict.identity_id, pooled.embedding)
-            verdict, lesson = replace(verdict, identity_id=part), lesson and replace(lesson, identity_id=part)
-        return Decided(report, verdict, pooled, self.pack, lesson)
+            verdict, template_update = (
+                replace(verdict, identity_id=part),
+                template_update and replace(template_update, identity_id=part),
+            )
+        return DecidedSighting(report, verdict, pooled, self.pack, template_update)

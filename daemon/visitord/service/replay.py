@@ -1,4 +1,6 @@
-"""Recorded footage and photographs through the same pipeline, as fast as the machine goes, in media time."""
+"""Recorded footage and photographs through the same pipeline, as fast as the machine goes, in media
+time.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,14 +16,18 @@ from visitord.core.records import Frame, Picture, TrackReport
 from visitord.models.pack import Pack
 from visitord.service.recorder import Recorder
 from visitord.vision.pipeline import Pipeline
-from visitord.vision.tracker import Judge
+from visitord.vision.tracker import LivenessDetector
 
-PHOTOGRAPH_S = 60.0  # photographs given together stand this far apart when one --start is given for all
+PHOTOGRAPH_S = (
+    60.0  # photographs given together stand this far apart when one --start is given for all
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A file, the camera it counts as, when it begins, how long it is (0: unknown), and whether it is a photograph."""
+    """A file, the camera it counts as, when it begins, how long it is (0: unknown), and whether it
+    is a photograph.
+    """
 
     path: Path
     camera: str
@@ -33,9 +39,10 @@ class Clip:
 def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[Clip]:
     """When and as which camera each file counts.
 
-    Without `camera`, each file is a camera of its own, called by its name.  With `start`, files of one
-    camera follow one another; without, a video ends and a photograph was taken when the file was last
-    written.  Raises MediaError for the first file that cannot be read: nothing is analysed then.
+    Without `camera`, each file is a camera of its own, called by its name.  With `start`, files of
+    one camera follow one another; without, a video ends and a photograph was taken when the file
+    was last written.  Raises MediaError for the first file that cannot be read: nothing is analysed
+    then.
     """
     clips: list[Clip] = []
     free_from: dict[str, datetime] = {}
@@ -44,38 +51,56 @@ def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[
         if not valid_name(name):
             raise ConfigError(f'"{name}" cannot be a camera\'s name; give one with --camera.')
         if not path.is_file():
-            raise MediaError(f"{path} {'is not a file' if path.exists() else 'cannot be read: No such file'}.")
+            raise MediaError(
+                f"{path} {'is not a file' if path.exists() else 'cannot be read: No such file'}."
+            )
         if still := decode.is_photograph(path):
             decode.photograph(path)
         length_s = 0.0 if still else decode.length_s(path)
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
         try:
-            begin = free_from.get(name, aware(start)) if start else written - timedelta(seconds=length_s)
+            begin = (
+                free_from.get(name, aware(start))
+                if start
+                else written - timedelta(seconds=length_s)
+            )
             free_from[name] = begin + timedelta(seconds=length_s or PHOTOGRAPH_S)
         except OverflowError:
-            raise MediaError(f"{path} would end after the last day there is; choose an earlier --start.") from None
+            raise MediaError(
+                f"{path} would end after the last day there is; choose an earlier --start."
+            ) from None
         clips.append(Clip(path, name, begin, length_s, still))
     return clips
 
 
 def play(
-    clips: list[Clip], pack: Pack, recorder: Recorder, site: str, fps: float, judges: Mapping[str, Judge] | None = None
+    clips: list[Clip],
+    pack: Pack,
+    recorder: Recorder,
+    site: str,
+    fps: float,
+    liveness_detectors: Mapping[str, LivenessDetector] | None = None,
 ) -> Iterator[tuple[Clip, float]]:
     """Analyse the clips in order; tells after each picture how many seconds of which clip are done.
 
-    judges: of the cameras that ask for liveness.
+    liveness_detectors: of the cameras that ask for liveness.
     Raises MediaError for a file damaged further in; what was seen before the damage is recorded.
     """
     for clip in clips:
-        pipeline = Pipeline(pack, site, judge=(judges or {}).get(clip.camera))
+        pipeline = Pipeline(
+            pack, site, liveness_detector=(liveness_detectors or {}).get(clip.camera)
+        )
         try:
             for frame in _frames(clip, fps):
-                _record(recorder, pipeline.photograph(frame) if clip.still else pipeline.process(frame))
+                _record(
+                    recorder, pipeline.photograph(frame) if clip.still else pipeline.process(frame)
+                )
                 yield clip, frame.t
         except MediaError:
             _record(recorder, pipeline.flush())
             raise
-        # Not reached when interrupted: a track seen half must not be decided, for the next replay would keep that.
+        # Not reached when interrupted: a track seen half must not be decided, for the next replay
+        # would keep that.
         _record(recorder, pipeline.flush())
 
 

@@ -1,4 +1,6 @@
-"""What every command needs of the box: its configuration, database, models and recorder, opened in order."""
+"""What every command needs of the box: its configuration, database, models and recorder, opened in
+order.
+"""
 
 import functools
 import logging
@@ -23,14 +25,14 @@ log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:  # its libraries take seconds to import; most commands need no models
     from visitord.models.pack import Pack
-    from visitord.vision.tracker import Judge
+    from visitord.vision.tracker import LivenessDetector
 
 
 def open_database(config: Config, *, wait: bool = False) -> Database:
     """The configured database; the embedded one is started and kept up to date by itself.
 
-    wait: one of your own is not tried yet.  Raises DatabaseError when it cannot be reached, or has not the schema of
-    this version.
+    wait: one of your own is not tried yet.  Raises DatabaseError when it cannot be reached, or has
+    not the schema of this version.
     """
     url = config.database_url()
     database = Database.at(url, config.state)
@@ -43,7 +45,8 @@ def open_database(config: Config, *, wait: bool = False) -> Database:
 
 
 def open_pack(config: Config, name: str | None = None, folder: Path | None = None) -> "Pack":
-    """The configured model pack, or another one, loaded and ready; raises ModelError saying how to install it.
+    """The configured model pack, or another one, loaded and ready; raises ModelError saying how to
+    install it.
 
     folder: where its files are, if not where it would be installed.
     """
@@ -68,7 +71,9 @@ def open_pack(config: Config, name: str | None = None, folder: Path | None = Non
     else:
         pack = InsightPack(name, folder, device, given.detect_px, given.threads)
     runs = device.provider in pack.runs_on
-    if problem := device.problem or ("" if runs else f"{name} does not run on {device.provider}: {pack.runs_on}."):
+    if problem := device.problem or (
+        "" if runs else f"{name} does not run on {device.provider}: {pack.runs_on}."
+    ):
         _warn(problem)
     return pack
 
@@ -79,31 +84,42 @@ def _warn(problem: str) -> None:
     log.warning("%s", problem)
 
 
-def open_judges(config: Config) -> "dict[str, Judge]":
-    """Of each camera in use that asks for liveness, what judges it; raises ModelError."""
-    asking = {c.name: c.liveness == "block" for c in config.camera if c.enabled and c.liveness != "off"}
+def open_liveness_detectors(config: Config) -> "dict[str, LivenessDetector]":
+    """Of each camera in use that asks for liveness, what liveness_detectors it; raises ModelError."""
+    asking = {
+        c.name: c.liveness == "block" for c in config.camera if c.enabled and c.liveness != "off"
+    }
     if not asking or not config.models.liveness:
         return {}
-    from visitord.models.liveness.detector import Judge
+    from visitord.models.liveness.detector import LivenessDetector
     from visitord.models.liveness.networks import load
 
     networks, given = load(config.folder / config.models.liveness), config.models.live
     threshold = networks.threshold if given is None else given
     log.info("Liveness: %s, from %.2f on, for %s.", networks.name, threshold, ", ".join(asking))
-    return {name: Judge(networks, threshold, blocks) for name, blocks in asking.items()}
+    return {name: LivenessDetector(networks, threshold, blocks) for name, blocks in asking.items()}
 
 
 def thresholds(config: Config, pack: "Pack", database: Database) -> Thresholds:
-    """The configuration's, else those applied for the site, else the pack's; raises ConfigError, DatabaseError."""
+    """The configuration's, else those applied for the site, else the pack's; raises ConfigError,
+    DatabaseError.
+    """
     given, own = config.models, pack.thresholds
     with database.transaction() as cursor:
-        match, new = sightings.chosen(cursor, config.site.name, pack.fingerprint) or (own.match, own.new)
+        match, new = sightings.chosen(cursor, config.site.name, pack.fingerprint) or (
+            own.match,
+            own.new,
+        )
     match = match if given.match is None else given.match
     new = min(new, match) if given.new is None else given.new
     try:
-        return replace(own, match=match, new=new, merge=max(own.merge, match), certain=max(own.certain, match))
+        return replace(
+            own, match=match, new=new, merge=max(own.merge, match), certain=max(own.certain, match)
+        )
     except ValueError as error:
-        raise ConfigError(f"models.new {new:g} contradicts the match in force, {match:g}: {error}.") from None
+        raise ConfigError(
+            f"models.new {new:g} contradicts the match in force, {match:g}: {error}."
+        ) from None
 
 
 def site_of(config: Config) -> Site:
@@ -112,12 +128,17 @@ def site_of(config: Config) -> Site:
 
 
 def open_recorder(
-    config: Config, database: Database, pack: "Pack", arrived: Callable[[Arrival], None], *, waits: bool = False
+    config: Config,
+    database: Database,
+    pack: "Pack",
+    arrived: Callable[[Arrival], None],
+    *,
+    waits: bool = False,
 ) -> Recorder:
     """A recorder for this box's site, which it declares in the database.
 
-    waits: for a database that is away or of another version, finished tracks on disk meanwhile, if that allows it.
-    Raises ConfigError, DatabaseError.
+    waits: for a database that is away or of another version, finished tracks on disk meanwhile, if
+    that allows it. Raises ConfigError, DatabaseError.
     """
     site = site_of(config)
     spool: Spool | None = None
@@ -145,9 +166,24 @@ def open_recorder(
     if known and vector:
         known.discard()  # nobody would erase anyone from it
     recorder = Recorder(
-        database, site, pack.fingerprint, pack.dim, limits, arrived, crops, spool, known, prepare, vector=vector
+        database,
+        site,
+        pack.fingerprint,
+        pack.dim,
+        limits,
+        arrived,
+        crops,
+        spool,
+        known,
+        prepare,
+        vector=vector,
     )
     if problem:
         whom = "whoever was known here before is" if recorder.thresholds else "nobody is"
-        log.error("%s Until then %s recognised; sightings are kept in %s.", problem, whom, config.spool_file)
+        log.error(
+            "%s Until then %s recognised; sightings are kept in %s.",
+            problem,
+            whom,
+            config.spool_file,
+        )
     return recorder

@@ -1,7 +1,8 @@
 """What people take back: merges undone, sightings split off, pairs rejected, suggestions answered.
 
-Each function is one transaction of its caller, says what is wrong with a VisitordError, and tells every gallery.
-What a person said here no merge job undoes: the two sides are kept as a rejected pair.
+Each function is one transaction of its caller, says what is wrong with a VisitordError, and tells
+every gallery. What a person said here no merge job undoes: the two sides are kept as a rejected
+pair.
 """
 
 from collections.abc import Sequence
@@ -21,9 +22,13 @@ ID_MIN = 8  # so many characters of an id name it
 
 
 def suggested(cursor: Cursor, number: int) -> tuple[Person, Person]:
-    """The two of an open suggestion, the one to keep first: the named or ignored one, else the one known longer."""
+    """The two of an open suggestion, the one to keep first: the named or ignored one, else the one
+    known longer.
+    """
     if number not in {row["number"] for row in rows(cursor, "suggestions")}:
-        raise NotFoundError(f"There is no open suggestion {number}; visitorctl suggestions lists them.")
+        raise NotFoundError(
+            f"There is no open suggestion {number}; visitorctl suggestions lists them."
+        )
     cursor.execute(SQL["suggested_people"], (number,))
     (*one, _), (*other, status) = cursor.fetchall()
     if status != "provisional":
@@ -33,10 +38,11 @@ def suggested(cursor: Cursor, number: int) -> tuple[Person, Person]:
 
 
 def undo(cursor: Cursor, merge: str, by: str, why: str, now: datetime) -> tuple[UUID, UUID]:
-    """Take back one merge, named by its id or the first 8 characters; returns the kept and the merged identity.
+    """Take back one merge, named by its id or the first 8 characters; returns the kept and the
+    merged identity.
 
-    The merged one stands for itself again, with everyone merged into it before; what the job settled because of the
-    two being one is pending again, unless it was split off since.
+    The merged one stands for itself again, with everyone merged into it before; what the job
+    settled because of the two being one is pending again, unless it was split off since.
     """
     merges.freeze(cursor)
     cursor.execute(SQL["find_merge"], {"id": merge, "least": ID_MIN})
@@ -55,21 +61,30 @@ def undo(cursor: Cursor, merge: str, by: str, why: str, now: datetime) -> tuple[
     return root, merged
 
 
-def split(cursor: Cursor, person: Person, sightings: Sequence[str], by: str, why: str, now: datetime) -> UUID:
-    """Move some of a person's sightings, and what was learnt from them, to a new identity; returns that.
+def split(
+    cursor: Cursor, person: Person, sightings: Sequence[str], by: str, why: str, now: datetime
+) -> UUID:
+    """Move some of a person's sightings, and what was learnt from them, to a new identity; returns
+    that.
 
     sightings: ids, or their first 8 characters or more.
     """
     merges.freeze(cursor)
     cursor.execute(SQL["sightings_of"], (person.visitor_id,))
     theirs = cursor.fetchall()
-    wanted = {text: [row for row in theirs if str(row[0]).startswith(text.lower())] for text in sightings}
+    wanted = {
+        text: [row for row in theirs if str(row[0]).startswith(text.lower())] for text in sightings
+    }
     for text, meant in wanted.items():
         if len(meant) != 1 or len(text) < ID_MIN:
-            raise NotFoundError(f'{person.name} has no sighting "{text}"; visitorctl show lists them.')
+            raise NotFoundError(
+                f'{person.name} has no sighting "{text}"; visitorctl show lists them.'
+            )
     moved = sorted({meant[0] for meant in wanted.values()}, key=itemgetter(1))
     if len(moved) == len(theirs):
-        raise VisitordError(f"These are all sightings of {person.name}: there would be nobody left to split from.")
+        raise VisitordError(
+            f"These are all sightings of {person.name}: there would be nobody left to split from."
+        )
     new, ids = uuid4(), [row[0] for row in moved]
     templates.enrol(cursor, new, moved[0][1])
     cursor.execute("update sighting set identity_id = %s where sighting_id = any(%s)", (new, ids))
@@ -83,7 +98,9 @@ def split(cursor: Cursor, person: Person, sightings: Sequence[str], by: str, why
 def reject(cursor: Cursor, one: Person, other: Person, by: str, why: str, now: datetime) -> None:
     """Two people are two: no job merges them from now on."""
     if one.visitor_id == other.visitor_id:
-        raise VisitordError(f"{one.name} is one person here; take that apart with visitorctl undo or split.")
+        raise VisitordError(
+            f"{one.name} is one person here; take that apart with visitorctl undo or split."
+        )
     _keep_apart(cursor, one.visitor_id, other.visitor_id, by, why, now)
 
 
@@ -92,10 +109,12 @@ def _keep_apart(cursor: Cursor, one: UUID, other: UUID, by: str, why: str, now: 
 
 
 def _changed(cursor: Cursor, roots: Sequence[UUID]) -> None:
-    """Visits, templates and galleries follow; a sighting that a recorder is writing for one of them is waited for."""
+    """Visits, templates and galleries follow; a sighting that a recorder is writing for one of them
+    is waited for.
+    """
     merges.hold(cursor, roots)
     for identity_id in roots:  # whoever is left without a template gets one
-        cursor.execute(SQL["best_lesson"], {"id": identity_id})
+        cursor.execute(SQL["best_template_update"], {"id": identity_id})
         for sighting_id, owner in cursor.fetchall():
             templates.learn(cursor, owner, sighting_id)
     cursor.execute(SQL["rebuild_visits"], (list(roots),))

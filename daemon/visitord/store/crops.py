@@ -30,7 +30,9 @@ class Crops:
             if not path.exists():
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 path.parent.mkdir(mode=0o700, exist_ok=True)
-                with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:  # mode 0600
+                with tempfile.NamedTemporaryFile(
+                    dir=path.parent, delete=False
+                ) as file:  # mode 0600
                     try:
                         file.write(jpeg)
                         file.flush()
@@ -64,10 +66,14 @@ class Crops:
             self._path(name).unlink(missing_ok=True)
 
     def tidy(self, needed: AbstractSet[str], now: datetime, keep: timedelta, max_bytes: int) -> int:
-        """Delete pictures older than `keep`, then the oldest beyond `max_bytes`, but none needed; returns how many."""
+        """Delete pictures older than `keep`, then the oldest beyond `max_bytes`, but none needed;
+        returns how many.
+        """
         files = []
         for path in self._folder.glob("*/*"):
-            with contextlib.suppress(FileNotFoundError):  # it was being written, and has its name by now
+            with contextlib.suppress(
+                FileNotFoundError
+            ):  # it was being written, and has its name by now
                 if path.name not in needed:
                     files.append((path.stat().st_mtime, path.stat().st_size, path))
         excess = sum(size for _, size, _ in files) - max_bytes

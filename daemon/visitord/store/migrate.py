@@ -1,4 +1,6 @@
-"""Brings a database to the schema this version needs; yoyo applies the numbered files and records them."""
+"""Brings a database to the schema this version needs; yoyo applies the numbered files and records
+them.
+"""
 
 import contextlib
 import logging
@@ -9,8 +11,8 @@ import yoyo
 from visitord.core.errors import DatabaseError
 from visitord.store.database import Cursor, Database, value
 
-# Held while migrating, so that boxes starting together wait for one another.  An advisory lock, not yoyo's
-# lock table: a process that dies holding it leaves nothing behind.
+# Held while migrating, so that boxes starting together wait for one another.  An advisory lock, not
+# yoyo's lock table: a process that dies holding it leaves nothing behind.
 _LOCK = 7_305_808_869_232_650_604
 VECTOR = "vector"  # the folder of what only database.vector needs
 
@@ -21,11 +23,15 @@ def folder() -> Path:
     for candidate in (package / "migrations", package.parents[1] / "migrations"):
         if candidate.is_dir():
             return candidate
-    raise DatabaseError("The migrations are missing from this installation of visitord; install it again.")
+    raise DatabaseError(
+        "The migrations are missing from this installation of visitord; install it again."
+    )
 
 
 def migrate(database: Database, vector: bool = False) -> list[str]:
-    """Apply what is missing, in order; returns the names of what was applied.  vector: also what pgvector needs."""
+    """Apply what is missing, in order; returns the names of what was applied.  vector: also what
+    pgvector needs.
+    """
     logging.getLogger("yoyo").setLevel(logging.WARNING)
     url = database.url.replace("postgres://", "postgresql://", 1)
     with database.transaction() as cursor:
@@ -50,16 +56,22 @@ def require_current(database: Database, vector: bool = False) -> None:
     with database.transaction() as cursor:
         missing = _missing(cursor, vector)
     if missing:
-        raise DatabaseError(f"The database at {database.shown} lacks {len(missing)} migrations; run: visitord migrate.")
+        raise DatabaseError(
+            f"The database at {database.shown} lacks {len(missing)} migrations; run: visitord migrate."
+        )
 
 
 def _missing(cursor: Cursor, vector: bool) -> set[str]:
-    """Names of the migrations not applied; raises DatabaseError for one applied that this version does not know."""
+    """Names of the migrations not applied; raises DatabaseError for one applied that this version
+    does not know.
+    """
     known, applied = {path.stem for path in folder().glob("*.sql")}, set()
     optional = {path.stem for path in (folder() / VECTOR).glob("*.sql")}
     if value(cursor, "select to_regclass('visitord._yoyo_migration') is not null"):
         cursor.execute("select migration_id from visitord._yoyo_migration")
         applied = {row[0] for row in cursor.fetchall()}
     if newer := sorted(applied - known - optional):
-        raise DatabaseError(f"The database was migrated by a newer visitord ({newer[-1]}); update this one.")
+        raise DatabaseError(
+            f"The database was migrated by a newer visitord ({newer[-1]}); update this one."
+        )
     return (known | optional if vector else known) - applied

@@ -12,7 +12,9 @@ from visitord.store.database import SQL, Cursor
 
 NEAR_MAX = 3
 NAME_MAX = 200
-_BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # would turn the rest of a line around
+_BIDI = (
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # would turn the rest of a line around
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,11 @@ class Person:
 
 
 def find(cursor: Cursor, who: str) -> Person:
-    """The person meant by an id, an id's beginning (8 characters or more), a label, its number, or a name.
+    """The person meant by an id, an id's beginning (8 characters or more), a label, its number, or
+    a name.
 
-    Old ids and labels of merged identities lead to the person that stands for them.  Raises NotFoundError
-    for nobody or for more than one, listing the near ones.
+    Old ids and labels of merged identities lead to the person that stands for them.  Raises
+    NotFoundError for nobody or for more than one, listing the near ones.
     """
     text = " ".join(who.split())
     number = text.lower().removeprefix("visitor ")
@@ -63,7 +66,9 @@ def _near(cursor: Cursor, text: str) -> str:
 
 
 def called(cursor: Cursor, name: str) -> list[Person]:
-    """Everyone of exactly this name, whatever case; a name that was merged away leads to who stands for it."""
+    """Everyone of exactly this name, whatever case; a name that was merged away leads to who stands
+    for it.
+    """
     cursor.execute(SQL["called"], (name,))
     return [Person(*row) for row in cursor.fetchall()]
 
@@ -71,12 +76,20 @@ def called(cursor: Cursor, name: str) -> list[Person]:
 def proper(name: str) -> str:
     """A name as it is kept; raises VisitordError for what cannot be one."""
     text = " ".join(name.split())
-    if not any(c.isprintable() for c in text) or any(c in _BIDI or category(c) in {"Cc", "Cs"} for c in text):
-        raise VisitordError("A name needs at least one visible character, and no control characters.")
+    if not any(c.isprintable() for c in text) or any(
+        c in _BIDI or category(c) in {"Cc", "Cs"} for c in text
+    ):
+        raise VisitordError(
+            "A name needs at least one visible character, and no control characters."
+        )
     if len(text) > NAME_MAX:
-        raise VisitordError(f"A name may have at most {NAME_MAX} characters; this one has {len(text)}.")
+        raise VisitordError(
+            f"A name may have at most {NAME_MAX} characters; this one has {len(text)}."
+        )
     if text.lower().removeprefix("visitor ").isdecimal():
-        raise VisitordError(f'"{text}" looks like a label; choose a name that no other visitor can have as number.')
+        raise VisitordError(
+            f'"{text}" looks like a label; choose a name that no other visitor can have as number.'
+        )
     return text
 
 
@@ -85,24 +98,35 @@ def rename(cursor: Cursor, person: Person, name: str) -> str:
     text = proper(name)
     cursor.execute(SQL["rename"], (text, person.visitor_id))
     if cursor.rowcount != 1:
-        raise VisitordError(f"{person.name} was merged by somebody else just now; look again and repeat.")
+        raise VisitordError(
+            f"{person.name} was merged by somebody else just now; look again and repeat."
+        )
     templates.changed(cursor, [person.visitor_id])
     return text
 
 
 def ignore(cursor: Cursor, person: Person) -> None:
-    """Leave a person out of reports and arrivals from now on; they go on being recognised.  Raises VisitordError."""
+    """Leave a person out of reports and arrivals from now on; they go on being recognised.  Raises
+    VisitordError.
+    """
     cursor.execute(
-        "update identity set status = 'ignored' where identity_id = %s and merged_into is null", (person.visitor_id,)
+        "update identity set status = 'ignored' where identity_id = %s and merged_into is null",
+        (person.visitor_id,),
     )
     if cursor.rowcount != 1:
-        raise VisitordError(f"{person.name} was merged by somebody else just now; look again and repeat.")
+        raise VisitordError(
+            f"{person.name} was merged by somebody else just now; look again and repeat."
+        )
     templates.changed(cursor, [person.visitor_id])
 
 
 def unignore(cursor: Cursor, person: Person) -> None:
-    """An ignored person counts again, as named or provisional.  Raises VisitordError for one who is not ignored."""
+    """An ignored person counts again, as named or provisional.  Raises VisitordError for one who is
+    not ignored.
+    """
     cursor.execute(SQL["unignore"], (person.visitor_id,))
     if cursor.rowcount != 1:
-        raise VisitordError(f"{person.name} is not ignored; visitorctl list --status ignored shows who is.")
+        raise VisitordError(
+            f"{person.name} is not ignored; visitorctl list --status ignored shows who is."
+        )
     templates.changed(cursor, [person.visitor_id])

@@ -1,4 +1,6 @@
-"""What the admin CLI shows: rows of the public views, filtered by time and camera, and what daemons report for it."""
+"""What the admin CLI shows: rows of the public views, filtered by time and camera, and what daemons
+report for it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -9,7 +11,14 @@ import sqlparse
 from visitord.core.errors import DatabaseError
 from visitord.store.database import SQL, Cursor, value
 
-_UNFILTERED = {"since": None, "until": None, "camera": None, "visitor": None, "status": None, "unnamed": False}
+_UNFILTERED = {
+    "since": None,
+    "until": None,
+    "camera": None,
+    "visitor": None,
+    "status": None,
+    "unnamed": False,
+}
 
 
 class Rows(list[dict[str, Any]]):
@@ -33,8 +42,11 @@ def rows(cursor: Cursor, statement: str, **values: object) -> Rows:
     return Rows(cursor, SQL[statement], _UNFILTERED | values)
 
 
-def report_cameras(cursor: Cursor, site: str, box: str, cameras: Sequence[Any]) -> list[tuple[str, str]]:
-    """Replace the last report of each camera of this site; `cameras` are `visitord.capture.camera.Health`.
+def report_cameras(
+    cursor: Cursor, site: str, box: str, cameras: Sequence[Any]
+) -> list[tuple[str, str]]:
+    """Replace the last report of each camera of this site; `cameras` are
+    `visitord.capture.camera.Health`.
 
     Returns those that another box reports at this time, which are left to it: (camera, box).
     """
@@ -42,14 +54,17 @@ def report_cameras(cursor: Cursor, site: str, box: str, cameras: Sequence[Any]) 
     for camera in cameras:
         cursor.execute(SQL["report_camera"], {**asdict(camera), "site": site, "box": box})
         if not cursor.rowcount:
-            taken.append((camera.camera, value(cursor, SQL["reporting_box"], (site, camera.camera))))
+            taken.append(
+                (camera.camera, value(cursor, SQL["reporting_box"], (site, camera.camera)))
+            )
     return taken
 
 
 def query(cursor: Cursor, sql: str) -> Rows:
     """The rows of one reading statement.
 
-    Raises DatabaseError for more than one statement, for one that writes, and for values Python has no type for.
+    Raises DatabaseError for more than one statement, for one that writes, and for values Python has
+    no type for.
     """
     if len([s for s in sqlparse.split(sql) if s.strip(" ;\n\t")]) != 1:
         raise DatabaseError("One statement at a time, please: this is for asking.")
@@ -57,4 +72,6 @@ def query(cursor: Cursor, sql: str) -> Rows:
     try:
         return Rows(cursor, sql)
     except (ValueError, OverflowError) as error:
-        raise DatabaseError(f"The answer holds a value that cannot be shown ({error}); cast it to text.") from None
+        raise DatabaseError(
+            f"The answer holds a value that cannot be shown ({error}); cast it to text."
+        ) from None

@@ -1,7 +1,9 @@
-"""Finished tracks on disk, until they are in the database: an SQLite file that a crash at any moment leaves whole.
+"""Finished tracks on disk, until they are in the database: an SQLite file that a crash at any
+moment leaves whole.
 
-What waits is a track as it was seen, not yet decided: the decision is made when it is written, in the order in which
-tracks ended, so that an outage changes neither who is recognised nor the ids of those enrolled.
+What waits is a track as it was seen, not yet decided: the decision is made when it is written, in
+the order in which tracks ended, so that an outage changes neither who is recognised nor the ids of
+those enrolled.
 """
 
 import json
@@ -23,11 +25,9 @@ from visitord.core.records import TrackReport
 log = logging.getLogger(__name__)
 
 _TRACK = TypeAdapter(TrackReport)
-_WITHOUT = {"shots": {"__all__": {"portrait"}}}
+_WITHOUT = {"samples": {"__all__": {"portrait"}}}
 FORMAT = 1  # of the file, in its user_version
-_USED = (
-    "select (page_count - freelist_count) * page_size from pragma_page_count, pragma_freelist_count, pragma_page_size"
-)
+_USED = "select (page_count - freelist_count) * page_size from pragma_page_count, pragma_freelist_count, pragma_page_size"
 _FIRST = "select seq, body, portrait, pack from waiting where refused is null and seq > ? order by seq limit 1"
 _EXPIRE = """
 delete from waiting
@@ -45,7 +45,9 @@ insert into lost values ('pictures', 0), ('sightings', 0);
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a spool holds and what it had to give up for want of space; refused: what the database will never take."""
+    """What a spool holds and what it had to give up for want of space; refused: what the database
+    will never take.
+    """
 
     sightings: int = 0
     refused: int = 0
@@ -56,8 +58,12 @@ class Waiting:
 class Spool:
     """May be used from several threads of one process; other processes may read it with `waiting`."""
 
-    def __init__(self, path: Path, max_bytes: int, pack: str, keep: timedelta = timedelta(days=90)) -> None:
-        """Opens or makes the file for tracks of a pack; one that cannot be read is put aside.  Raises SpoolError."""
+    def __init__(
+        self, path: Path, max_bytes: int, pack: str, keep: timedelta = timedelta(days=90)
+    ) -> None:
+        """Opens or makes the file for tracks of a pack; one that cannot be read is put aside.
+        Raises SpoolError.
+        """
         self._path, self._max_bytes, self._keep, self._pack = path, max_bytes, keep, pack
         self._lock = threading.Lock()
         try:
@@ -69,9 +75,17 @@ class Spool:
             except sqlite3.DatabaseError as error:
                 self._file.close()  # later it would delete the new file's log
                 broken = path.with_suffix(f".broken-{path.stat().st_mtime_ns}")
-                for file in (path, *path.parent.glob(f"{path.name}-*")):  # the log may hold what was written last
+                for file in (
+                    path,
+                    *path.parent.glob(f"{path.name}-*"),
+                ):  # the log may hold what was written last
                     file.rename(f"{broken}{file.name.removeprefix(path.name)}")
-                log.error("%s cannot be read (%s) and is kept as %s; a new one is begun.", path, error, broken.name)
+                log.error(
+                    "%s cannot be read (%s) and is kept as %s; a new one is begun.",
+                    path,
+                    error,
+                    broken.name,
+                )
                 self._open()
         except (OSError, sqlite3.Error) as error:
             raise SpoolError(f"The spool {path} cannot be used: {error}.") from None
@@ -79,20 +93,30 @@ class Spool:
     def put(self, report: TrackReport) -> None:
         """Keep a finished track: once this returns it survives a crash.  Raises SpoolError.
 
-        When the spool is full, the oldest pictures go first, then the oldest tracks; both are counted, and so are
-        tracks that have waited too long.
+        When the spool is full, the oldest pictures go first, then the oldest tracks; both are
+        counted, and so are tracks that have waited too long.
         """
-        portrait = report.shots[0].portrait if report.shots else b""
+        portrait = report.samples[0].portrait if report.samples else b""
         with self._write() as file:
             file.execute(
                 "insert into waiting (body, portrait, pack) values (?, ?, ?)",
                 (_TRACK.dump_json(report, exclude=_WITHOUT), portrait, self._pack),
             )
-            expired = file.execute(_EXPIRE, (f"{report.ended_at - self._keep:%Y-%m-%dT%H:%M:%S}",)).rowcount
+            expired = file.execute(
+                _EXPIRE, (f"{report.ended_at - self._keep:%Y-%m-%dT%H:%M:%S}",)
+            ).rowcount
             self._count_lost("sightings", expired, "have waited too long")
             for what, oldest, change in (
-                ("pictures", "length(portrait) > 0", "update waiting set portrait = x'' where seq = ?"),
-                ("sightings", "seq < (select max(seq) from waiting)", "delete from waiting where seq = ?"),
+                (
+                    "pictures",
+                    "length(portrait) > 0",
+                    "update waiting set portrait = x'' where seq = ?",
+                ),
+                (
+                    "sightings",
+                    "seq < (select max(seq) from waiting)",
+                    "delete from waiting where seq = ?",
+                ),
             ):
                 lost = 0
                 while file.execute(_USED).fetchone()[0] > self._max_bytes:
@@ -108,7 +132,9 @@ class Spool:
             log.error("The %d oldest %s in the spool %s and were deleted.", count, what, why)
 
     def first(self, after: int) -> tuple[int, TrackReport] | None:
-        """The track that ended first of those with a number above `after`; a spoilt record is put aside."""
+        """The track that ended first of those with a number above `after`; a spoilt record is put
+        aside.
+        """
         while True:
             with self._write() as file:
                 row = file.execute(_FIRST, (after,)).fetchone()
@@ -121,7 +147,9 @@ class Spool:
             except ValueError as error:
                 self.refuse(row[0], f"the record cannot be used: {str(error).splitlines()[0]}")
                 continue
-            return row[0], replace(track, shots=tuple(replace(s, portrait=row[2]) for s in track.shots))
+            return row[0], replace(
+                track, samples=tuple(replace(s, portrait=row[2]) for s in track.samples)
+            )
 
     def drop(self, seq: int) -> None:
         """Forget the tracks up to this number, which are in the database."""
@@ -129,7 +157,9 @@ class Spool:
             file.execute("delete from waiting where seq <= ? and refused is null", (seq,))
 
     def refuse(self, seq: int, reason: str) -> None:
-        """Put a track aside that the database will never take; it stays in the file with the reason."""
+        """Put a track aside that the database will never take; it stays in the file with the
+        reason.
+        """
         log.error("A sighting cannot be written and is put aside: %s", reason)
         with self._write() as file:
             file.execute("update waiting set refused = ? where seq = ?", (reason, seq))
@@ -137,7 +167,9 @@ class Spool:
     def _open(self) -> None:
         self._file = file = sqlite3.connect(self._path, timeout=5, check_same_thread=False)
         self._path.chmod(0o600)
-        file.executescript("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;")
+        file.executescript(
+            "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;"
+        )
         version = file.execute("pragma user_version").fetchone()[0]
         if version == 0:
             file.executescript(f"begin; {_SCHEMA} pragma user_version = {FORMAT}; commit;")
@@ -160,8 +192,12 @@ def waiting(path: Path) -> Waiting:
     if not path.exists():
         return Waiting()
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as file:
-            waits, refused = file.execute("select count(*) - count(refused), count(refused) from waiting").fetchone()
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
+        ) as file:
+            waits, refused = file.execute(
+                "select count(*) - count(refused), count(refused) from waiting"
+            ).fetchone()
             lost = dict(file.execute("select what, count from lost").fetchall())
             return Waiting(waits, refused, lost["pictures"], lost["sightings"])
     except sqlite3.Error as error:
@@ -169,7 +205,9 @@ def waiting(path: Path) -> Waiting:
 
 
 def erase(path: Path, ids: Iterable[UUID]) -> None:
-    """Delete every record of these sightings from the spool at `path`, leaving no trace of it.  Raises SpoolError."""
+    """Delete every record of these sightings from the spool at `path`, leaving no trace of it.
+    Raises SpoolError.
+    """
     if not path.exists():
         return
     try:

@@ -230,12 +230,12 @@ insert into rejection (one_id, other_id, rejected_by, reason, rejected_at)
 values %s
 on conflict do nothing
 
--- best_lesson: of a person without any template, the sighting to learn from
+-- best_template_update: of a person without any template, the sighting to learn from
 select sighting_id, root_id
 from sighting join identity using (identity_id)
 where root_id = %(id)s and embedding is not null
 and not exists (select 1 from template join identity using (identity_id) where root_id = %(id)s)
-order by good_shots > 0 desc, quality desc
+order by good_samples > 0 desc, quality desc
 limit 1
 
 -- photographed: who stands for those whose templates these are, as far as there are templates of these ids
@@ -373,7 +373,7 @@ where (one_id, other_id) not in (select * from unnest(%s::uuid[], %s::uuid[]))
 select i.identity_id as id, coalesce(i.name, 'visitor ' || i.number),
        (select crop from sighting g join identity m using (identity_id)
         where i.identity_id in (m.identity_id, m.root_id) and crop is not null
-        order by m.identity_id = i.identity_id desc, good_shots > 0 desc, quality desc limit 1) as best,
+        order by m.identity_id = i.identity_id desc, good_samples > 0 desc, quality desc limit 1) as best,
        (select coalesce(t.crop, g.crop) from template t left join sighting g using (sighting_id)
         join identity m on m.identity_id = t.identity_id where i.identity_id in (m.identity_id, m.root_id)
         order by coalesce(t.crop, g.crop) is null, t.quality desc limit 1) as kept
@@ -475,7 +475,7 @@ where root_id in (select root_id from identity where identity_id in (select near
 -- write_sighting: unless it is there
 insert into sighting
     (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason, score, second_score,
-     candidate_id, second_id, agreement, quality, good_shots, face_px, pack, embedding, crop, box)
+     candidate_id, second_id, agreement, quality, good_samples, face_px, pack, embedding, crop, box)
 values %s
 on conflict (sighting_id) do nothing
 
@@ -517,16 +517,16 @@ join identity i using (identity_id)
 join identity r on r.identity_id = i.root_id
 order by r.number, p.part, p.id
 
--- pending: sightings of nobody yet, with enough flawless shots, oldest first
+-- pending: sightings of nobody yet, with enough flawless samples, oldest first
 select sighting_id
 from (
     select sighting_id, started_at
     from sighting
-    where identity_id is null and pack = %(pack)s and good_shots >= %(good_shots)s
+    where identity_id is null and pack = %(pack)s and good_samples >= %(good_samples)s
     union all
     select g.sighting_id, g.started_at
     from carried c join sighting g using (sighting_id)
-    where identity_id is null and c.pack = %(pack)s and good_shots >= %(good_shots)s
+    where identity_id is null and c.pack = %(pack)s and good_samples >= %(good_samples)s
 ) p
 order by started_at, sighting_id
 

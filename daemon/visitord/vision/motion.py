@@ -1,4 +1,6 @@
-"""The motion gate: looks at every frame cheaply, so that faces are searched only where someone may be."""
+"""The motion gate: looks at every frame cheaply, so that faces are searched only where someone may
+be.
+"""
 
 import cv2
 import numpy as np
@@ -14,19 +16,24 @@ HOLD_S = 2.0
 WARM_UP_S = 2.0  # while the background is learnt, everything counts as motion
 HEARTBEAT_S = 5.0  # someone standing still from the start is found at the next beat
 VAR_THRESHOLD = 25.0
-BACKGROUND_SHARE = 0.93  # a look that a spot has for the remaining seven per cent of the time is learnt too
+BACKGROUND_SHARE = (
+    0.93  # a look that a spot has for the remaining seven per cent of the time is learnt too
+)
 
 
 class MotionGate:
-    """Open while something moves where the picture counts, shortly after, at the start, and once every heartbeat.
+    """Open while something moves where the picture counts, shortly after, at the start, and once
+    every heartbeat.
 
-    The background is a mixture of Gaussians per pixel (Zivkovic 2004, OpenCV's MOG2), which also learns
-    a flickering one.  Owned by the thread that runs the camera's pipeline.
+    The background is a mixture of Gaussians per pixel (Zivkovic 2004, OpenCV's MOG2), which also
+    learns a flickering one.  Owned by the thread that runs the camera's pipeline.
     """
 
     def __init__(self, area: Area = WHOLE) -> None:
         self._area = area
-        self._background = cv2.createBackgroundSubtractorMOG2(200, VAR_THRESHOLD, detectShadows=False)
+        self._background = cv2.createBackgroundSubtractorMOG2(
+            200, VAR_THRESHOLD, detectShadows=False
+        )
         self._background.setBackgroundRatio(BACKGROUND_SHARE)
         self._background.setComplexityReductionThreshold(0.01)  # rare looks are not pruned at once
         self._counts: Gray | None = None
@@ -53,7 +60,8 @@ class MotionGate:
         small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
         if self._counts is None or self._counts.shape != small.shape:
             self._counts = self._area.mask(*small.shape)
-        # A change of nearly everything is learnt from the next picture on, so that it cannot hold the gate open.
+        # A change of nearly everything is learnt from the next picture on, so that it cannot hold
+        # the gate open.
         moving = self._background.apply(small, learningRate=0.3 if self._whole else -1)
         self._whole = bool(np.count_nonzero(moving) > WHOLE_AREA * moving.size)
         self.moving = np.asarray(cv2.bitwise_and(moving, self._counts), np.uint8)

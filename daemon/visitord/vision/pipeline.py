@@ -1,29 +1,37 @@
 """One camera's way from frame to track reports: motion gate, detect, quality, embed, track."""
 
 from visitord.capture.decode import jpeg
-from visitord.core.records import Detection, Frame, Image, Shot, TrackReport
+from visitord.core.records import Detection, FaceSample, Frame, Image, TrackReport
 from visitord.models.pack import Pack, middle, portrait
 from visitord.vision.motion import MotionGate
 from visitord.vision.overlay import draw
 from visitord.vision.quality import assess
 from visitord.vision.tiling import distinct, is_cut, moving_regions, windows
-from visitord.vision.tracker import Judge, Tracker
+from visitord.vision.tracker import LivenessDetector, Tracker
 from visitord.vision.zones import WHOLE, Area
 
 WHOLE_EVERY_S = 1.0
 REST_LOOK_S = 0.9  # between looks at faces that do not move; shorter than what ends a track
-MIN_FACE_PX = 18  # narrower faces keep hardly anything of a person (cosine 0.55 at 15 px, 0.73 at 20)
+MIN_FACE_PX = (
+    18  # narrower faces keep hardly anything of a person (cosine 0.55 at 15 px, 0.73 at 20)
+)
 
 
 class Pipeline:
     """Owned by one thread; several pipelines of that thread may share the pack."""
 
-    def __init__(self, pack: Pack, site: str, area: Area = WHOLE, judge: Judge | None = None) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        site: str,
+        area: Area = WHOLE,
+        liveness_detector: LivenessDetector | None = None,
+    ) -> None:
         self._pack = pack
         self._area = area
         self._gate = MotionGate(area)
-        self._site, self._judge = site, judge
-        self._tracker = Tracker(site, judge)
+        self._site, self._liveness_detector = site, liveness_detector
+        self._tracker = Tracker(site, liveness_detector)
         self._last: Frame | None = None
         self._gate_open = False
         self._shape = (0, 0)
@@ -40,12 +48,17 @@ class Pipeline:
         reports: list[TrackReport] = []
         if frame.image.shape[:2] != self._shape:  # what is known of places in the picture is void
             self._shape = frame.image.shape[:2]
-            reports, self._tracker = self._tracker.flush(), Tracker(self._site, self._judge)
+            reports, self._tracker = (
+                self._tracker.flush(),
+                Tracker(self._site, self._liveness_detector),
+            )
         return reports + self._tracker.update(frame, self._looks(frame, self._detect(frame)))
 
     def photograph(self, frame: Frame) -> list[TrackReport]:
         """Analyse a single picture that has no frames before or after it."""
-        return self._tracker.still(frame, self._looks(frame, self._pack.detect(frame.image, still=True)))
+        return self._tracker.still(
+            frame, self._looks(frame, self._pack.detect(frame.image, still=True))
+        )
 
     def expire(self, t: float) -> list[TrackReport]:
         """End tracks unseen for too long although no frames come; t as in Frame."""
@@ -56,7 +69,9 @@ class Pipeline:
         return self._tracker.flush()
 
     def snapshot(self, note: str = "") -> Image | None:
-        """The last frame with the area, the motion, the faces and a note drawn on it; None before the first."""
+        """The last frame with the area, the motion, the faces and a note drawn on it; None before
+        the first.
+        """
         if self._last is None:
             return None
         image = self._last.image
@@ -87,15 +102,30 @@ class Pipeline:
         """Whether a face is wide enough, and where the picture counts."""
         height, width = image.shape[:2]
         x, y = (face.box[:2] + face.box[2:]) / 2
-        return face.width_px >= MIN_FACE_PX and self._area.counts(float(x) / width, float(y) / height)
+        return face.width_px >= MIN_FACE_PX and self._area.counts(
+            float(x) / width, float(y) / height
+        )
 
-    def _looks(self, frame: Frame, detections: list[Detection]) -> list[tuple[Detection, Shot]]:
+    def _looks(
+        self, frame: Frame, detections: list[Detection]
+    ) -> list[tuple[Detection, FaceSample]]:
         """Each usable detection with its embedding and quality."""
         faces = [d for d in detections if self._usable(d, frame.image)]
         portraits = [portrait(frame.image, d) for d in faces]
         crops = [middle(p) for p in portraits]
         embeddings = self._pack.embed(crops)
         return [
-            (face, Shot(frame.at, embedding, assess(frame.image, face, crop), face.width_px, jpeg(picture)))
-            for face, crop, embedding, picture in zip(faces, crops, embeddings, portraits, strict=True)
+            (
+                face,
+                FaceSample(
+                    frame.at,
+                    embedding,
+                    assess(frame.image, face, crop),
+                    face.width_px,
+                    jpeg(picture),
+                ),
+            )
+            for face, crop, embedding, picture in zip(
+                faces, crops, embeddings, portraits, strict=True
+            )
         ]

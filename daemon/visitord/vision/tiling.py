@@ -1,6 +1,8 @@
-"""Where to look closely: detectors scale a picture down, so small faces are found only in a part of it.
+"""Where to look closely: detectors scale a picture down, so small faces are found only in a part of
+it.
 
-A look at a window costs as much as one at the whole picture, for the detector is given the same number of pixels.
+A look at a window costs as much as one at the whole picture, for the detector is given the same
+number of pixels.
 """
 
 from collections.abc import Sequence
@@ -24,26 +26,37 @@ def moving_regions(moving: Gray, height: int, width: int) -> list[Box]:
     joined = cv2.dilate(moving, np.ones((3, 3), np.uint8))
     stats = cv2.connectedComponentsWithStats(joined)[2][1:]  # the first is what does not move
     return [
-        (x * across - MARGIN_PX, y * down - MARGIN_PX, (x + w) * across + MARGIN_PX, (y + h) * down + MARGIN_PX)
+        (
+            x * across - MARGIN_PX,
+            y * down - MARGIN_PX,
+            (x + w) * across + MARGIN_PX,
+            (y + h) * down + MARGIN_PX,
+        )
         for x, y, w, h, _ in stats.tolist()
     ]
 
 
 def windows(regions: Sequence[Box], height: int, width: int) -> list[tuple[int, int, int, int]]:
-    """At most WINDOWS_MAX windows x0, y0, x1, y1 with the picture's proportions that hold the regions.
+    """At most WINDOWS_MAX windows x0, y0, x1, y1 with the picture's proportions that hold the
+    regions.
 
-    As many as hold them in full detail; when those are too many, one for all.  The whole picture without regions.
+    As many as hold them in full detail; when those are too many, one for all.  The whole picture
+    without regions.
     """
     least = min(1.0, WINDOW_PX / max(height, width))
     groups: list[Box] = []
     for region in sorted(regions):
-        fitting = next((g for g in groups if _share(_around(g, region), height, width) <= least), None)
+        fitting = next(
+            (g for g in groups if _share(_around(g, region), height, width) <= least), None
+        )
         if fitting is not None:
             groups.remove(fitting)
         groups.append(_around(fitting, region) if fitting else region)
     if len(groups) > WINDOWS_MAX:
         groups = [_around(*groups)]
-    return [_window(g, max(least, _share(g, height, width)), height, width) for g in groups] or [(0, 0, width, height)]
+    return [_window(g, max(least, _share(g, height, width)), height, width) for g in groups] or [
+        (0, 0, width, height)
+    ]
 
 
 def distinct(faces: Sequence[Detection]) -> list[Detection]:
@@ -54,7 +67,9 @@ def distinct(faces: Sequence[Detection]) -> list[Detection]:
 
 
 def is_cut(face: Detection, window: tuple[int, int, int, int], height: int, width: int) -> bool:
-    """Whether a face (in pixels of the picture) reaches an edge of its window beyond which the picture goes on."""
+    """Whether a face (in pixels of the picture) reaches an edge of its window beyond which the
+    picture goes on.
+    """
     inner = np.array([window[0] > 0, window[1] > 0, window[2] < width, window[3] < height])
     reaches = np.concatenate([face.box[:2] <= window[:2], face.box[2:] >= window[2:]])
     return bool((inner & reaches).any())
@@ -66,7 +81,9 @@ def _around(*boxes: Box) -> Box:
 
 
 def _share(box: Box, height: int, width: int) -> float:
-    """The side of the smallest window around the box, as a share of the picture's, at most all of it."""
+    """The side of the smallest window around the box, as a share of the picture's, at most all of
+    it.
+    """
     return min(1.0, max((box[2] - box[0]) / width, (box[3] - box[1]) / height))
 
 

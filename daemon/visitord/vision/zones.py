@@ -7,7 +7,9 @@ import numpy as np
 
 from visitord.core.records import Gray
 
-Polygon = tuple[tuple[float, float], ...]  # corners x, y as shares of the picture's width and height, 0..1
+Polygon = tuple[
+    tuple[float, float], ...
+]  # corners x, y as shares of the picture's width and height, 0..1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,9 @@ class Area:
         """Whether the point at these shares of width and height counts."""
 
         def within(polygon: Polygon) -> bool:
-            return cv2.pointPolygonTest(np.array(polygon, np.float32), (x, y), measureDist=False) >= 0
+            return (
+                cv2.pointPolygonTest(np.array(polygon, np.float32), (x, y), measureDist=False) >= 0
+            )
 
         return (not self.only or any(map(within, self.only))) and not any(map(within, self.ignore))
 

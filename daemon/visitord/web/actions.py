@@ -1,4 +1,6 @@
-"""What a person says on the review page, as visitorctl's commands would.  Each is a form that works without scripts."""
+"""What a person says on the review page, as visitorctl's commands would.  Each is a form that works
+without scripts.
+"""
 
 import re
 from collections.abc import Callable
@@ -21,17 +23,25 @@ actions = Blueprint("actions", __name__)
 WHY = "said on the review page"
 _OURS = re.compile(r"/(?![/\\])[!-~]*")  # an address without a host
 Offer = tuple[str, str]  # what a button says, and where its form goes
-Done = tuple[str, Person | None, Offer | None]  # what was done, to whose page to go on, what may be done next
+Done = tuple[
+    str, Person | None, Offer | None
+]  # what was done, to whose page to go on, what may be done next
 
 
 def action(path: str) -> Callable[[Callable[..., Done]], Callable[..., Done]]:
-    """A form's address: what it asks for is one transaction, told on the page it wants to go back to."""
+    """A form's address: what it asks for is one transaction, told on the page it wants to go back
+    to.
+    """
 
     def register(function: Callable[..., Done]) -> Callable[..., Done]:
         def answer(**values: Any) -> Response:
             with desk().transaction() as cursor:
                 sentence, person, offer = function(cursor, **values)
-            page = url_for("pages.person", who=person.visitor_id) if person else url_for("pages.suggestions")
+            page = (
+                url_for("pages.person", who=person.visitor_id)
+                if person
+                else url_for("pages.suggestions")
+            )
             return _told(sentence, request.form.get("back") or page, offer)
 
         actions.add_url_rule(path, function.__name__, answer, methods=["POST"])
@@ -48,7 +58,10 @@ def rename(cursor: Cursor, who: UUID) -> Done:
     same = [p for p in people.called(cursor, kept) if p.visitor_id != person.visitor_id]
     if not same:
         return f"{person.name} is now called {kept}.", person, None
-    offer = ("They are the same person", url_for("actions.judge", who=who, verdict="merge", other=same[0].visitor_id))
+    offer = (
+        "They are the same person",
+        url_for("actions.judge", who=who, verdict="merge", other=same[0].visitor_id),
+    )
     return f"{person.name} is now called {kept}, as {same[0].label} is.", person, offer
 
 
@@ -80,7 +93,10 @@ def split(cursor: Cursor, who: UUID) -> Done:
     person, ticked = people.find(cursor, str(who)), request.form.getlist("sighting")
     if not ticked:
         raise VisitordError("Tick the sightings that are somebody else first.")
-    new = people.find(cursor, str(corrections.split(cursor, person, ticked, account_name(), WHY, datetime.now(UTC))))
+    new = people.find(
+        cursor,
+        str(corrections.split(cursor, person, ticked, account_name(), WHY, datetime.now(UTC))),
+    )
     return f"What was ticked of {person.name} is now {new.name}.", new, None
 
 
@@ -92,7 +108,11 @@ def ignore(cursor: Cursor, who: UUID, what: str) -> Done:
         people.unignore(cursor, person)
         return f"{person.name} is no longer ignored.", person, None
     people.ignore(cursor, person)
-    return f"{person.name} is ignored from now on.", person, ("Undo", url_for(".ignore", who=who, what="unignore"))
+    return (
+        f"{person.name} is ignored from now on.",
+        person,
+        ("Undo", url_for(".ignore", who=who, what="unignore")),
+    )
 
 
 @actions.post("/person/<uuid:who>/forget")
@@ -111,19 +131,29 @@ def _judged(cursor: Cursor, verdict: str, kept: Person, merged: Person) -> Done:
     note = (account_name(), WHY, datetime.now(UTC))
     if verdict == "reject":
         corrections.reject(cursor, kept, merged, *note)
-        again = url_for("actions.judge", who=merged.visitor_id, verdict="merge", other=kept.visitor_id)
-        return f"{merged.name} and {kept.name} stay two people.", merged, ("One person after all", again)
+        again = url_for(
+            "actions.judge", who=merged.visitor_id, verdict="merge", other=kept.visitor_id
+        )
+        return (
+            f"{merged.name} and {kept.name} stay two people.",
+            merged,
+            ("One person after all", again),
+        )
     merge_id = merges.merge(cursor, kept.visitor_id, merged.visitor_id, *note)
     offer = ("Undo", url_for("actions.undo", merge_id=merge_id))
     return f"{merged.name} is now part of {kept.name}.", kept, offer
 
 
 def failed(sentence: str) -> Response | None:
-    """Back to where a person's form came from, which says why nothing was done; None where this was no such form."""
+    """Back to where a person's form came from, which says why nothing was done; None where this was
+    no such form.
+    """
     who = (request.view_args or {}).get("who")
     if request.method != "POST" or who is None:
         return None
-    return _told(sentence, request.form.get("back") or url_for("pages.person", who=who), None, "alert")
+    return _told(
+        sentence, request.form.get("back") or url_for("pages.person", who=who), None, "alert"
+    )
 
 
 def _told(sentence: str, page: str, offer: Offer | None, role: str = "status") -> Response:

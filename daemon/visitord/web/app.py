@@ -1,4 +1,6 @@
-"""The web application: its pages and actions put together, and every error as one sentence on a page."""
+"""The web application: its pages and actions put together, and every error as one sentence on a
+page.
+"""
 
 import logging
 import re
@@ -47,7 +49,9 @@ def site(config: Config, database: Database, token: str, hosts: AbstractSet[str]
 
 
 def _sorry(error: Exception) -> Answer:
-    """One sentence, where a form came from if it can be; while the database is away the page tries again by itself."""
+    """One sentence, where a form came from if it can be; while the database is away the page tries
+    again by itself.
+    """
     status, sentence = _told(error)
     if isinstance(error, VisitordError) and (back := failed(sentence)):
         return back
@@ -57,9 +61,17 @@ def _sorry(error: Exception) -> Answer:
 
 def _told(error: Exception) -> tuple[int, str]:
     if isinstance(error, VisitordError):
-        status = 503 if isinstance(error, DatabaseError) else 404 if isinstance(error, NotFoundError) else 409
+        status = (
+            503
+            if isinstance(error, DatabaseError)
+            else 404
+            if isinstance(error, NotFoundError)
+            else 409
+        )
         return status, _COMMAND.sub(".", str(error))
     if isinstance(error, HTTPException):
-        return error.code or 500, _SENTENCES.get(error.code or 500) or error.description or error.name
+        return error.code or 500, _SENTENCES.get(
+            error.code or 500
+        ) or error.description or error.name
     log.error("The review page failed at %s %s.", request.method, request.path, exc_info=error)
     return 500, "Something went wrong in visitord; its log says what."

@@ -22,7 +22,9 @@ class Desk:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Cursor]:
-        """As the database's own, in the site's time zone; raises DatabaseError for the schema of another version."""
+        """As the database's own, in the site's time zone; raises DatabaseError for the schema of
+        another version.
+        """
         with contextlib.closing(self.database.another()) as database:
             database.timezone = self.config.site.timezone
             migrate.require_current(database)

@@ -27,7 +27,9 @@ TIMELINE = timedelta(days=28)
 @pages.get("/")
 def wall() -> str:
     """Everyone of a kind; a search looks among all, where no kind is asked for."""
-    if (show := request.args.get("show", "all" if request.args.get("q") else "unnamed")) not in SHOWN:
+    if (
+        show := request.args.get("show", "all" if request.args.get("q") else "unnamed")
+    ) not in SHOWN:
         abort(404)
     with desk().transaction() as cursor:
         found, questions = _wall(cursor, show), len(reports.rows(cursor, "suggestions"))
@@ -41,7 +43,9 @@ def person(who: UUID) -> str:
         about = _about(cursor, who)
         since = about["last_seen"] and about["last_seen"] - TIMELINE
         visits = reports.rows(cursor, "visits", visitor=about["visitor_id"], since=since)
-        seen = _sightings(cursor, about["visitor_id"], SIGHTINGS_MAX if "all" in request.args else SIGHTINGS)
+        seen = _sightings(
+            cursor, about["visitor_id"], SIGHTINGS_MAX if "all" in request.args else SIGHTINGS
+        )
     days = timeline.days([(visit["started_at"], visit["ended_at"]) for visit in visits])
     return render_template("person.html", about=about, days=days, seen=seen)
 
@@ -62,7 +66,9 @@ def suggestions() -> str:
         pairs = reports.rows(cursor, "suggestions")
         for pair in pairs[:PAIRS]:
             two = (pair["one_id"], pair["other_id"])
-            pair["two"] = [_about(cursor, who) | {"seen": _sightings(cursor, who, COMPARED)} for who in two]
+            pair["two"] = [
+                _about(cursor, who) | {"seen": _sightings(cursor, who, COMPARED)} for who in two
+            ]
     return render_template("suggestions.html", pairs=pairs[:PAIRS], total=len(pairs))
 
 
@@ -71,7 +77,9 @@ def merges() -> str:
     """The merges in force, to be taken back."""
     with desk().transaction() as cursor:
         found = reports.rows(cursor, "merges_in_force", limit=MERGES)
-        crops = _crops(cursor, [merge[side] for merge in found for side in ("kept_id", "merged_id")])
+        crops = _crops(
+            cursor, [merge[side] for merge in found for side in ("kept_id", "merged_id")]
+        )
     return render_template("merges.html", merges=found, crops=crops)
 
 
@@ -79,11 +87,16 @@ def merges() -> str:
 def cameras() -> str:
     """What the cameras see now; without a database too."""
     names, trouble = [camera.name for camera in desk().config.camera], ""
-    known = {name: {"camera": name, "state": "unknown", "reason": "no daemon reported it yet"} for name in names}
+    known = {
+        name: {"camera": name, "state": "unknown", "reason": "no daemon reported it yet"}
+        for name in names
+    }
     try:
         with desk().transaction() as cursor:
             site = desk().config.site.name
-            known |= {row["camera"]: row for row in reports.rows(cursor, "cameras") if row["site"] == site}
+            known |= {
+                row["camera"]: row for row in reports.rows(cursor, "cameras") if row["site"] == site
+            }
     except DatabaseError as error:
         trouble = str(error)
     return render_template("cameras.html", cameras=known.values(), trouble=trouble)
@@ -97,7 +110,9 @@ def picture(camera: str) -> Response:
         why = "No daemon runs on this box: start visitord run."
     except VisitordError as error:
         jpeg, why = None, str(error)
-    return Response(jpeg, mimetype="image/jpeg") if jpeg else Response(why, 503, mimetype="text/plain")
+    return (
+        Response(jpeg, mimetype="image/jpeg") if jpeg else Response(why, 503, mimetype="text/plain")
+    )
 
 
 @pages.get("/crop/<name>")
@@ -108,12 +123,24 @@ def crop(name: str) -> Response:
 
 
 def _wall(cursor: Cursor, show: str, other: UUID | None = None) -> dict[str, Any]:
-    """A page of people with their faces, whether they were said not to be `other`, and what search and pager need."""
+    """A page of people with their faces, whether they were said not to be `other`, and what search
+    and pager need.
+    """
     text = " ".join(request.args.get("q", "").split())
     page = min(max(1, request.args.get("page", 1, int)), 1_000_000)
-    values = {"statuses": SHOWN[show], "text": text, "limit": ON_A_WALL, "offset": (page - 1) * ON_A_WALL}
+    values = {
+        "statuses": SHOWN[show],
+        "text": text,
+        "limit": ON_A_WALL,
+        "offset": (page - 1) * ON_A_WALL,
+    }
     found = _with_faces(cursor, reports.rows(cursor, "wall", visitor=other, **values), "visitor_id")
-    return {"people": found, "text": text, "page": page, "more": bool(found) and found[0]["total"] > page * ON_A_WALL}
+    return {
+        "people": found,
+        "text": text,
+        "page": page,
+        "more": bool(found) and found[0]["total"] > page * ON_A_WALL,
+    }
 
 
 def _about(cursor: Cursor, who: UUID) -> dict[str, Any]:
@@ -123,7 +150,9 @@ def _about(cursor: Cursor, who: UUID) -> dict[str, Any]:
 
 
 def _sightings(cursor: Cursor, who: UUID, limit: int) -> list[dict[str, Any]]:
-    return _with_faces(cursor, reports.rows(cursor, "sightings", id=who, limit=limit), "sighting_id")
+    return _with_faces(
+        cursor, reports.rows(cursor, "sightings", id=who, limit=limit), "sighting_id"
+    )
 
 
 def _with_faces(cursor: Cursor, rows: Sequence[dict[str, Any]], key: str) -> list[dict[str, Any]]:
@@ -133,6 +162,11 @@ def _with_faces(cursor: Cursor, rows: Sequence[dict[str, Any]], key: str) -> lis
 
 
 def _crops(cursor: Cursor, ids: Sequence[UUID]) -> dict[UUID, str | None]:
-    """For each person or sighting the best picture that this box still has: what made it known outlives the others."""
+    """For each person or sighting the best picture that this box still has: what made it known
+    outlives the others.
+    """
     rows = reports.rows(cursor, "faces", ids=list(ids))
-    return {row["id"]: next((c for c in (row["best"], row["kept"]) if desk().crops.has(c)), None) for row in rows}
+    return {
+        row["id"]: next((c for c in (row["best"], row["kept"]) if desk().crops.has(c)), None)
+        for row in rows
+    }

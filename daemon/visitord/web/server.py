@@ -25,31 +25,42 @@ DEFAULT = ("127.0.0.1", 8642)
 
 
 class Review:
-    """Binds its address at once, or raises VisitordError; `run` is called by one thread, `stop` by any."""
+    """Binds its address at once, or raises VisitordError; `run` is called by one thread, `stop` by
+    any.
+    """
 
     def __init__(self, config: Config, database: Database, listen: tuple[str, int]) -> None:
         token = security.token(config.state)
         host, port = listen
         try:
-            listening = socket.create_server(listen, family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+            listening = socket.create_server(
+                listen, family=socket.AF_INET6 if ":" in host else socket.AF_INET
+            )
         except OSError as error:
             reason = str(error.strerror).split(" (while")[0]  # Python adds the address
             if error.errno == errno.EADDRINUSE:
                 reason += "; it may be open there already: visitorctl review --link prints its link"
-            raise VisitordError(f"The review page cannot listen on {host}:{port}: {reason}.") from None
+            raise VisitordError(
+                f"The review page cannot listen on {host}:{port}: {reason}."
+            ) from None
         if host not in security.LOOPBACK:
-            log.warning("Others on the network can reach the review page, and read what it sends: put TLS before it.")
+            log.warning(
+                "Others on the network can reach the review page, and read what it sends: put TLS before it."
+            )
         self.link = link((host, listening.getsockname()[1]), token, config.review.hosts)
         self._stop = threading.Event()
         self._sockets: dict[int, Any] = {}
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a wall of pictures may wait for a moment
+        logging.getLogger("waitress.queue").setLevel(
+            logging.ERROR
+        )  # a wall of pictures may wait for a moment
         self._server = create_server(
             site(config, database, token, security.LOOPBACK | {host, *config.review.hosts}),
             map=self._sockets,
             sockets=[listening],
             threads=8,
             ident="",
-            max_request_body_size=2 * security.BODY_MAX_BYTES,  # the site refuses half of it in its own words
+            max_request_body_size=2
+            * security.BODY_MAX_BYTES,  # the site refuses half of it in its own words
         )
 
     def run(self) -> None:
@@ -66,7 +77,9 @@ class Review:
 
 
 def link(listen: tuple[str, int], token: str, hosts: Sequence[str] = ()) -> str:
-    """What opens the page in a browser that was never there; `hosts`: names for a page on all addresses of the box."""
+    """What opens the page in a browser that was never there; `hosts`: names for a page on all
+    addresses of the box.
+    """
     host, port = listen
     with contextlib.suppress(ValueError):  # a name
         if (address := ip_address(host)).is_unspecified:

@@ -18,7 +18,9 @@ class Bar:
 
 
 def days(visits: Sequence[tuple[datetime, datetime]]) -> list[tuple[date, list[Bar]]]:
-    """The days of visits given by start and end in local time, newest first; one past midnight is on both days."""
+    """The days of visits given by start and end in local time, newest first; one past midnight is
+    on both days.
+    """
     found: dict[date, list[Bar]] = {}
     for start, end in sorted(visits):
         for n in range((end.date() - start.date()).days + 1):

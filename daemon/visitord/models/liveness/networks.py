@@ -17,8 +17,9 @@ from visitord.vision.quality import roll_deg
 
 SIDE_PX = 80
 REAL = 1  # of MiniFASNet's three classes: printed, real, shown on a screen
-# Of 28 faces in ordinary colour photographs the lowest scored 0.55, of the two pictures of pictures that come with the
-# networks the higher one 0.27 (bench/liveness.py); the authors leave the threshold to the user.
+# Of 28 faces in ordinary colour photographs the lowest scored 0.55, of the two pictures of pictures
+# that come with the networks the higher one 0.27 (bench/liveness.py); the authors leave the
+# threshold to the user.
 MINIFASNET_THRESHOLD = 0.4
 ADDON_FILE = ADDON_CATALOG["liveness"].filename
 ADDON_THRESHOLD = 0.8  # insightface's own default
@@ -32,14 +33,18 @@ class Networks(Protocol):
     threshold: float
 
     def score(self, image: Image, detection: Detection) -> float | None:
-        """0 (a picture of a face) to 1 (a face) for a face in a BGR picture; None where they cannot say."""
+        """0 (a picture of a face) to 1 (a face) for a face in a BGR picture; None where they cannot
+        say.
+        """
         ...
 
 
 class MiniFasNets:
-    """The networks of Silent-Face-Anti-Spoofing (Apache-2.0), as many as the folder holds; their scores' mean.
+    """The networks of Silent-Face-Anti-Spoofing (Apache-2.0), as many as the folder holds; their
+    scores' mean.
 
-    A file's name begins with the scale of what it looks at, in face boxes: 2.7_80x80_MiniFASNetV2.onnx.
+    A file's name begins with the scale of what it looks at, in face boxes:
+    2.7_80x80_MiniFASNetV2.onnx.
     """
 
     threshold = MINIFASNET_THRESHOLD
@@ -48,9 +53,14 @@ class MiniFasNets:
         self._networks = [(_scale(file), _session(file)) for file in files]
         self.name = " and ".join(file.stem for file in files)
         for file, (_, session) in zip(files, self._networks, strict=True):
-            shapes = [list(session.get_inputs()[0].shape[1:]), list(session.get_outputs()[0].shape[1:])]
+            shapes = [
+                list(session.get_inputs()[0].shape[1:]),
+                list(session.get_outputs()[0].shape[1:]),
+            ]
             if shapes != [[3, SIDE_PX, SIDE_PX], [3]]:
-                raise ModelError(f"{file} is no MiniFASNet: it has to take (n, 3, 80, 80) and give (n, 3).")
+                raise ModelError(
+                    f"{file} is no MiniFASNet: it has to take (n, 3, 80, 80) and give (n, 3)."
+                )
 
     def score(self, image: Image, detection: Detection) -> float | None:
         scores = []
@@ -58,7 +68,9 @@ class MiniFasNets:
             seen = cv2.resize(around(image, detection, scale), (SIDE_PX, SIDE_PX))
             # BGR, 0..255, as it is: with red and blue exchanged, pictures pass for faces.
             given = np.ascontiguousarray(seen.transpose(2, 0, 1)[None], np.float32)
-            scores.append(float(session.run(None, {session.get_inputs()[0].name: given})[0][0, REAL]))
+            scores.append(
+                float(session.run(None, {session.get_inputs()[0].name: given})[0][0, REAL])
+            )
         return float(np.mean(scores))
 
 
@@ -85,7 +97,10 @@ def load(folder: Path) -> Networks:
         if files:
             return MiniFasNets(files)
         if addon.is_file():
-            found, expected = hashlib.sha256(addon.read_bytes()).hexdigest(), ADDON_CATALOG["liveness"].sha256
+            found, expected = (
+                hashlib.sha256(addon.read_bytes()).hexdigest(),
+                ADDON_CATALOG["liveness"].sha256,
+            )
             if found != expected:
                 sums = f"SHA-256 {found[:12]}…, expected {expected[:12]}…"
                 raise ModelError(f"{addon} is not the file that insightface publishes ({sums}).")

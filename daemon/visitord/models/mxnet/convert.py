@@ -49,13 +49,17 @@ class _Net:
     def add(self, op: str, inputs: list[str], ndim: int | None = None, **attributes: Any) -> str:
         """A new node's output, of as many dimensions as its first input if not said otherwise."""
         name = f"value {len(self.nodes)}"
-        self.nodes.append(helper.make_node(op, inputs, [name], f"{self.origin} as {name}", **attributes))
+        self.nodes.append(
+            helper.make_node(op, inputs, [name], f"{self.origin} as {name}", **attributes)
+        )
         self.ndim[name] = ndim or self.ndim.get(inputs[0], 0)
         return name
 
 
 def to_onnx(nodes: dict[int, Node], params: dict[str, NDArray[np.float32]]) -> onnx.ModelProto:
-    """Crops (n, 3, 112, 112), RGB 0..255, to embeddings; raises ModelError naming an operator it has no rule for."""
+    """Crops (n, 3, 112, 112), RGB 0..255, to embeddings; raises ModelError naming an operator it
+    has no rule for.
+    """
     net, values = _Net(params), dict[int, str]()
     for i, node in nodes.items():
         net.origin = values[i] = node.name
@@ -70,11 +74,15 @@ def to_onnx(nodes: dict[int, Node], params: dict[str, NDArray[np.float32]]) -> o
             ) from None
     net.nodes[-1].output[0] = "embedding"
     used = {name for node in net.nodes for name in node.input}
-    weights = [numpy_helper.from_array(array, name) for name, array in params.items() if name in used]
+    weights = [
+        numpy_helper.from_array(array, name) for name, array in params.items() if name in used
+    ]
     crops = helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", 3, CROP_PX, CROP_PX])
     made = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, None)
     graph = helper.make_graph(net.nodes, "recogniser", [crops], [made], net.constants + weights)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    return helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
+    )
 
 
 def _only(attrs: dict[str, Any], key: str, value: object) -> None:
@@ -89,7 +97,11 @@ def _window(attrs: dict[str, Any]) -> dict[str, Any]:
     _only(attrs, "pooling_convention", "valid")
     kernel, nothing = attrs["kernel"], (0,) * len(attrs["kernel"])
     pads = (attrs.get("pad") or nothing) * 2
-    return {"kernel_shape": kernel, "strides": attrs.get("stride") or (1,) * len(kernel), "pads": pads}
+    return {
+        "kernel_shape": kernel,
+        "strides": attrs.get("stride") or (1,) * len(kernel),
+        "pads": pads,
+    }
 
 
 def _convolution(net: _Net, attrs: dict[str, Any], x: list[str]) -> str:
@@ -101,7 +113,11 @@ def _pooling(net: _Net, attrs: dict[str, Any], x: list[str]) -> str:
     op = POOLS[attrs.get("pool_type", "max")]
     if attrs.get("global_pool"):
         return net.add(f"Global{op}", x)
-    padded = {"count_include_pad": int(attrs.get("count_include_pad", True))} if op == "AveragePool" else {}
+    padded = (
+        {"count_include_pad": int(attrs.get("count_include_pad", True))}
+        if op == "AveragePool"
+        else {}
+    )
     return net.add(op, x, **_window(attrs), **padded)
 
 
@@ -156,9 +172,17 @@ RULES: dict[str, Callable[[_Net, dict[str, Any], list[str]], str]] = {
     "Reshape": _reshape,
     "L2Normalization": _l2,
     "Concat": lambda net, attrs, x: net.add("Concat", x, axis=attrs.get("dim", 1)),
-    "expand_dims": lambda net, a, x: net.add("Unsqueeze", [*x, net.constant([a["axis"]], int)], net.ndim[x[0]] + 1),
-    "clip": lambda net, a, x: net.add("Clip", [*x, net.constant(a["a_min"]), net.constant(a["a_max"])]),
-    **{mx: partial(lambda op, net, _, x: net.add(op, x), op) for op, names in SAME.items() for mx in names},
+    "expand_dims": lambda net, a, x: net.add(
+        "Unsqueeze", [*x, net.constant([a["axis"]], int)], net.ndim[x[0]] + 1
+    ),
+    "clip": lambda net, a, x: net.add(
+        "Clip", [*x, net.constant(a["a_min"]), net.constant(a["a_max"])]
+    ),
+    **{
+        mx: partial(lambda op, net, _, x: net.add(op, x), op)
+        for op, names in SAME.items()
+        for mx in names
+    },
     **{f"_{name}_scalar": partial(_scalar, op, False) for name, op in SCALAR.items()},
     **{f"_r{name}_scalar": partial(_scalar, op, True) for name, op in SCALAR.items()},
     **{f"_{name.title()}Scalar": partial(_scalar, op, False) for name, op in SCALAR.items()},

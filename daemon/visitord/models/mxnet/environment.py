@@ -17,7 +17,11 @@ NUMPY = "numpy==1.23.5"  # the last that it and Python 3.11 agree on
 
 
 @click.command("mxnet-env")
-@click.option("--cuda", is_flag=True, help="mxnet-cu101, for an NVIDIA card with CUDA 10.1, cuDNN 7 and NCCL 2.")
+@click.option(
+    "--cuda",
+    is_flag=True,
+    help="mxnet-cu101, for an NVIDIA card with CUDA 10.1, cuDNN 7 and NCCL 2.",
+)
 def mxnet_env(cuda: bool) -> None:
     """Install MXNet for import-mxnet --native, in STATE_DIR/mxnet.
 
@@ -33,9 +37,13 @@ def mxnet_env(cuda: bool) -> None:
 
 
 def install(folder: Path, *wanted: str) -> None:
-    """Make the environment with these packages and the numpy they need; raises ModelError, and nothing is left then."""
+    """Make the environment with these packages and the numpy they need; raises ModelError, and
+    nothing is left then.
+    """
     try:
-        subprocess.run([_python(), "-m", "venv", str(folder)], check=True, capture_output=True, text=True)
+        subprocess.run(
+            [_python(), "-m", "venv", str(folder)], check=True, capture_output=True, text=True
+        )
         pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *wanted, NUMPY]
         subprocess.run(pip, check=True, capture_output=True, text=True)
     except BaseException as error:
@@ -52,5 +60,7 @@ def _python() -> str:
     others = filter(None, (shutil.which(f"python{version}") for version in VERSIONS))
     found = sys.executable if here in VERSIONS else next(others, None)
     if found is None:
-        raise ModelError("MXNet runs under Python 3.8 to 3.11, and none is here: apt-get install python3.11-venv.")
+        raise ModelError(
+            "MXNet runs under Python 3.8 to 3.11, and none is here: apt-get install python3.11-venv."
+        )
     return found

@@ -1,4 +1,6 @@
-"""A checkpoint run by MXNet itself, in a process of its own, for MXNet and visitord need different numpys."""
+"""A checkpoint run by MXNet itself, in a process of its own, for MXNet and visitord need different
+numpys.
+"""
 
 import logging
 import os
@@ -28,14 +30,17 @@ class Native:
     arguments: worker.py's.  Raises ModelError when MXNet does not start.
     """
 
-    def __init__(self, python: str, arguments: list[str], threads: int = 0, answer_s: float = ANSWER_S) -> None:
+    def __init__(
+        self, python: str, arguments: list[str], threads: int = 0, answer_s: float = ANSWER_S
+    ) -> None:
         self._command = [python, "-I", str(Path(__file__).with_name("worker.py")), *arguments]
         self._environment = os.environ | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
         self._answer_s = answer_s
         self._start()
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Embeddings (n · d,) of RGB crops (n, 112, 112, 3); a worker that fails is started anew once.
+        """Embeddings (n · d,) of RGB crops (n, 112, 112, 3); a worker that fails is started anew
+        once.
 
         Raises ModelError when that one fails too.
         """
@@ -56,22 +61,32 @@ class Native:
 
     def _start(self) -> None:
         try:
-            process = subprocess.Popen(self._command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=self._environment)
+            process = subprocess.Popen(
+                self._command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=self._environment
+            )
             self._process = process
-            self._requests, self._answers = cast("tuple[IO[bytes], IO[bytes]]", (process.stdin, process.stdout))
+            self._requests, self._answers = cast(
+                "tuple[IO[bytes], IO[bytes]]", (process.stdin, process.stdout)
+            )
             self._exchange(b"", b"R", START_S)
         except OSError as error:
-            raise ModelError(f"{self._command[0]} does not start ({error.strerror}); {REMEDY}.") from None
+            raise ModelError(
+                f"{self._command[0]} does not start ({error.strerror}); {REMEDY}."
+            ) from None
         except ModelError as error:
             raise ModelError(f"{str(error).removesuffix('.')}; {REMEDY}.") from None
 
     def _exchange(self, request: bytes, wanted: bytes, limit_s: float) -> bytes:
-        """Send a frame and take the payload of the one that answers it; a worker that fails at that is ended."""
+        """Send a frame and take the payload of the one that answers it; a worker that fails at that
+        is ended.
+        """
         kind, size, answer, begun_s = b"", 0, b"", time.monotonic()
         guard = threading.Timer(limit_s, self._process.kill)
         guard.daemon = True
         guard.start()
-        with suppress(OSError, ValueError, struct.error):  # it died, was ended before, answered too little
+        with suppress(
+            OSError, ValueError, struct.error
+        ):  # it died, was ended before, answered too little
             self._requests.write(request)
             self._requests.flush()
             kind, size = struct.unpack("<cI", self._answers.read(5))
@@ -85,5 +100,9 @@ class Native:
         elif kind == b"X":
             reason = answer.decode(errors="replace")
         else:
-            reason = "an answer that makes no sense" if kind else f"it ended with {self._process.returncode}"
+            reason = (
+                "an answer that makes no sense"
+                if kind
+                else f"it ended with {self._process.returncode}"
+            )
         raise ModelError(f"MXNet under {self._command[0]} failed: {reason}.")

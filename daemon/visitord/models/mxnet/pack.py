@@ -25,9 +25,13 @@ Run = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 
 class MxnetPack(Yunet):
-    """What pack.toml in `folder` tells: a recogniser for onnxruntime, or for MXNet where it names an interpreter."""
+    """What pack.toml in `folder` tells: a recogniser for onnxruntime, or for MXNet where it names
+    an interpreter.
+    """
 
-    def __init__(self, name: str, folder: Path, config: Config, device: Device | None = None) -> None:
+    def __init__(
+        self, name: str, folder: Path, config: Config, device: Device | None = None
+    ) -> None:
         detector = catalog.folder_of(catalog.DEFAULT, config.models_dir, config.folder)
         if problem := catalog.check(catalog.DEFAULT, detector):
             raise ModelError(problem)
@@ -39,32 +43,47 @@ class MxnetPack(Yunet):
                 if hashlib.sha256((folder / file).read_bytes()).hexdigest() != digest:
                     raise ValueError(f"{file} is damaged, import it again")
             self.fingerprint, self.licence = str(about["fingerprint"]), str(about["licence"])
-            self._run = _runner(folder, about.get("python"), about["output"], config, device or Device())
-            self.runs_on = NATIVE if about.get("python") else f"recogniser on {(device or Device()).provider}"
+            self._run = _runner(
+                folder, about.get("python"), about["output"], config, device or Device()
+            )
+            self.runs_on = (
+                NATIVE if about.get("python") else f"recogniser on {(device or Device()).provider}"
+            )
             self.dim = self._run(np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8)).size
         except ModelError:
             raise
         except Exception as error:
             reason = " ".join(str(error).split())
-            raise ModelError(f"The model pack {name} in {folder} cannot be used: {reason}.") from None
+            raise ModelError(
+                f"The model pack {name} in {folder} cannot be used: {reason}."
+            ) from None
 
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
         if not crops:
             return np.empty((0, self.dim), np.float32)
         rows = self._run(np.stack(crops)[..., ::-1])
         if rows.size != len(crops) * self.dim or not np.isfinite(rows).all():
-            raise ModelError(f"The recogniser of the pack {self.name} answers with what are no embeddings.")
+            raise ModelError(
+                f"The recogniser of the pack {self.name} answers with what are no embeddings."
+            )
         return unit(rows.reshape(len(crops), self.dim))
 
 
 def _runner(folder: Path, python: str | None, output: str, config: Config, device: Device) -> Run:
     if python:
-        arguments = [str(folder / SYMBOL_FILE), str(folder / PARAMS_FILE), output, config.models.device]
+        arguments = [
+            str(folder / SYMBOL_FILE),
+            str(folder / PARAMS_FILE),
+            output,
+            config.models.device,
+        ]
         return Native(python, arguments, config.models.threads).embed
     network = session(str(folder / ONNX_FILE), config.models.threads, device)
 
     def run(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         planes = crops.transpose(0, 3, 1, 2).astype(np.float32)
-        return np.concatenate([network.run(None, {INPUT: plane[None]})[0].ravel() for plane in planes])
+        return np.concatenate(
+            [network.run(None, {INPUT: plane[None]})[0].ravel() for plane in planes]
+        )
 
     return run

@@ -1,9 +1,10 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
 """Runs a checkpoint through MXNet for another process: python worker.py SYMBOL PARAMS NODE DEVICE.
 
-It stands alone: its interpreter has MXNet 1.9.1 and an old numpy, but not visitord.  Frames go in on stdin and out on
-stdout: a letter, the payload's length (unsigned, 32 bits, little-endian), the payload.  Asked C, crops as RGB uint8
-(n, 112, 112, 3), it answers E, embeddings as float32 (n, d); before the first, R: ready; instead, X: why not.
+It stands alone: its interpreter has MXNet 1.9.1 and an old numpy, but not visitord.  Frames go in
+on stdin and out on stdout: a letter, the payload's length (unsigned, 32 bits, little-endian), the
+payload.  Asked C, crops as RGB uint8 (n, 112, 112, 3), it answers E, embeddings as float32 (n, d);
+before the first, R: ready; instead, X: why not.
 """
 
 import os
@@ -19,7 +20,13 @@ def load(symbol_file, params_file, node, device):
     import mxnet as mx
     import numpy as np
 
-    card = device[5:] if device.startswith("cuda:") else "0" if device == "auto" and mx.context.num_gpus() else ""
+    card = (
+        device[5:]
+        if device.startswith("cuda:")
+        else "0"
+        if device == "auto" and mx.context.num_gpus()
+        else ""
+    )
     context = mx.gpu(int(card)) if card else mx.cpu()
     network = mx.sym.load(symbol_file).get_internals()[node + "_output"]
     executor = network.simple_bind(context, grad_req="null", data=(1, 3, SIDE_PX, SIDE_PX))
@@ -29,7 +36,11 @@ def load(symbol_file, params_file, node, device):
             mine[name][:] = stored[kind + name].astype("float32")
 
     def embed(content):
-        crops = np.frombuffer(content, np.uint8).reshape(-1, 1, SIDE_PX, SIDE_PX, 3).transpose(0, 1, 4, 2, 3)
+        crops = (
+            np.frombuffer(content, np.uint8)
+            .reshape(-1, 1, SIDE_PX, SIDE_PX, 3)
+            .transpose(0, 1, 4, 2, 3)
+        )
         rows = [executor.forward(data=mx.nd.array(crop, context))[0].asnumpy() for crop in crops]
         return np.concatenate(rows).astype("<f4").tobytes()
 
@@ -37,7 +48,10 @@ def load(symbol_file, params_file, node, device):
 
 
 def main(*arguments):
-    for number in (signal.SIGINT, signal.SIGTERM):  # it ends when stdin does, so with who asks, even if by SIGKILL
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # it ends when stdin does, so with who asks, even if by SIGKILL
         signal.signal(number, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what MXNet prints does not get between the frames

@@ -1,0 +1,304 @@
+"""A database that is slow, cut off, away, of another version or never there: nothing is lost, all
+is written once.
+"""
+
+import logging
+import random
+import re
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fixtures import crashing
+from fixtures.contents import contents
+from fixtures.crashing import LIMITS, SITE
+from fixtures.proxy import Proxy
+from fixtures.running import running, wait, with_cameras
+from fixtures.support import Box, Walk, axis, copied, film, report
+from visitord.core.errors import DatabaseError
+from visitord.core.records import (
+    Arrival,
+    DecidedSighting,
+    Decision,
+    Thresholds,
+    TrackReport,
+    Verdict,
+)
+from visitord.identity import decision
+from visitord.service.recorder import Recorder
+from visitord.store import migrate, sightings
+from visitord.store.database import Database
+from visitord.store.spool import Spool, Waiting, waiting
+
+
+class Desk:
+    """A recorder with a spool that runs in a thread, behind a network that can be spoilt."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.network = Proxy(url)
+        self.path = folder / "spool.db"
+        self.direct = Database(url)
+        database = Database(self.network.url("hidden-word"))
+        sightings.declare_site(self.direct, SITE)
+        self.arrivals: list[Arrival] = []
+        self.failed = 0  # tries
+
+        def prepare() -> Thresholds:
+            migrate.require_current(database)
+            return LIMITS
+
+        spool = Spool(self.path, 100_000_000, "pack-1")
+        self.recorder = Recorder(
+            database,
+            SITE,
+            "pack-1",
+            128,
+            LIMITS,
+            self.arrivals.append,
+            spool=spool,
+            prepare=prepare,
+        )
+        work = self.recorder._work
+
+        def counted() -> bool:
+            try:
+                return work()
+            except DatabaseError:
+                self.failed += 1
+                raise
+
+        self.recorder._work = counted  # type: ignore[method-assign]
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self.recorder.run, args=(self._stop,), daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def submit(self, *tracks: TrackReport) -> None:
+        for track in tracks:
+            self.recorder.submit(track)
+
+    def all_written(self, within_s: float = 60, refused: int = 0) -> None:
+        """Wait until nothing waits any more, on disk or in memory."""
+        wait(
+            lambda: waiting(self.path) == Waiting(0, refused) and not self.recorder._open,
+            within_s,
+            lambda: f"{waiting(self.path)}, {len(self.recorder._open)} in memory",
+        )
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        with self.direct.transaction() as cursor:
+            cursor.execute(query)
+            return cursor.fetchall()
+
+    def change(self, statement: str) -> None:
+        with self.direct.transaction() as cursor:
+            cursor.execute(statement)
+
+    def end(self) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(20)
+            assert not self._thread.is_alive()
+        self.network.away()
+        self.direct.close()
+
+
+@pytest.fixture
+def desk(database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Desk]:
+    made = Desk(database_url, tmp_path)
+    yield made
+    made.end()
+    assert "hidden-word" not in caplog.text
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [
+        r.getMessage()
+        for r in caplog.records
+        if r.name == "visitord.service.recorder" and r.levelno == logging.WARNING
+    ]
+
+
+def test_a_network_that_cuts_delays_and_goes_away_changes_nothing(
+    desk: Desk, database_url: str, server_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Cut before a statement arrives or before its answer does, commits most of all: who cannot
+    tell tries again.
+    """
+    chance = random.Random(3)
+
+    def fault(sent: bytes) -> str:
+        often = 0.15 if b"COMMIT" in sent else 0.01
+        return (
+            chance.choice(["cut", "unheard", "unheard", "slow"]) if chance.random() < often else ""
+        )
+
+    tracks = crashing.day(120)
+    desk.network.fault = fault
+    desk.start()
+    for i, track in enumerate(tracks):
+        desk.submit(track)
+        if i == 60:
+            desk.network.away()
+            threading.Timer(2, desk.network.back).start()
+    desk.all_written(100)
+    desk.network.fault = lambda _: ""
+    assert {"cut", "unheard", "slow"} == set(desk.network.faults)
+    assert len(warnings(caplog)) == desk.failed >= 5
+    assert desk.recorder._decided == {}
+    assert desk.recorder.lost == 0
+    with copied(server_url) as calm_url:
+        crashing.play(calm_url, tmp_path / "calm.db", tracks=tracks)
+        expected = contents(calm_url)
+    assert contents(database_url) == expected
+    assert len(expected["sighting"]) == len({t.sighting_id for t in tracks if t.final})
+
+
+def test_while_the_database_is_away_tracks_wait_on_disk_only_and_it_recovers_by_itself(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.network.away()
+    desk.start()
+    desk.submit(*(report(axis(i), 10 * i) for i in range(40)))
+    assert waiting(desk.path) == Waiting(40)
+    assert desk.recorder._open == {}
+    wait(lambda: desk.failed >= 3, 20)
+    assert len(warnings(caplog)) in (
+        desk.failed,
+        desk.failed - 1,
+    )  # the last one may be about to be logged
+    assert all("cannot be used" in text for text in warnings(caplog))
+    assert not any("memory" in text for text in warnings(caplog))
+    assert desk.recorder._decided == {}
+    desk.network.back()
+    desk.all_written(15)
+    assert [a.name for a in desk.arrivals] == [
+        f"visitor {i + 1}" for i in range(40)
+    ]  # it never knew anybody
+
+
+def test_a_row_that_is_never_taken_goes_aside_with_its_reason_and_the_rest_flows_on(
+    desk: Desk,
+) -> None:
+    desk.submit(report(axis(0), 0), report(axis(1), 5, camera="x" * 100), report(axis(0), 200))
+    desk.start()
+    desk.all_written(10, refused=1)
+    assert [a.name for a in desk.arrivals] == ["visitor 1", "visitor 1"]
+    assert desk.recorder.spool
+    ((reason,),) = desk.recorder.spool._file.execute("select refused from waiting").fetchall()
+    assert "sighting_camera_check" in reason
+    assert desk.failed == 0
+
+
+def test_what_the_disk_does_not_take_waits_in_memory_and_is_written_all_the_same(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert desk.recorder.spool
+    file = desk.recorder.spool._file
+    (pages,) = file.execute("pragma page_count").fetchone()
+    desk.submit(report(axis(0), 0))
+    file.execute(f"pragma max_page_count = {pages}")
+    desk.submit(report(axis(1), 100))
+    assert waiting(desk.path) == Waiting(1)
+    assert "disk is full. A sighting waits in memory only." in caplog.text
+    desk.start()
+    desk.all_written(10)
+    assert [a.name for a in desk.arrivals] == ["visitor 1", "visitor 2"]
+    desk.submit(report(axis(0), 200))
+    desk.all_written(10)
+    assert desk.rows("select count(*) from sighting") == [(3,)]
+
+
+def test_what_is_not_a_rows_own_fault_holds_all_rows_until_it_is_mended(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A table that is missing, as in the middle of a restore: no sighting may be given up for it."""
+    desk.change("alter table sighting rename to elsewhere")
+    desk.submit(report(axis(0), 0), report(axis(1), 5))
+    desk.start()
+    wait(lambda: desk.failed >= 2, 20)
+    assert waiting(desk.path) == Waiting(2)
+    assert 'relation "sighting" does not exist' in warnings(caplog)[0]
+    desk.change("alter table elsewhere rename to sighting")
+    desk.all_written(10)
+    assert desk.rows("select count(*) from sighting") == [(2,)]
+
+
+def test_a_commit_that_is_still_under_way_when_its_sighting_is_tried_again_is_waited_for(
+    desk: Desk,
+) -> None:
+    """The connection broke, or the box died, after the commit was sent, and the server is slow to
+    do it.
+    """
+    track = report(axis(0), 0)
+    pooled = decision.pool(track.samples)
+    verdict = Verdict(
+        Decision.ENROLLED, decision.new_identity_id(track.sighting_id), None, None, "for tests"
+    )
+    before = DecidedSighting(
+        track, verdict, pooled, "pack-1", decision.template_update(track, verdict, pooled, 0)
+    )
+    with desk.direct.another().transaction() as cursor:
+        sightings.write(cursor, before, SITE)
+        desk.submit(track)
+        desk.start()
+        time.sleep(0.5)
+    desk.all_written(10)
+    assert (
+        desk.rows("select count(*) from sighting")
+        == desk.rows("select count(*) from identity")
+        == [(1,)]
+    )
+    assert desk.failed == 0
+
+
+def test_a_newer_schema_stops_the_writing_until_it_is_taken_back(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.start()
+    desk.submit(report(axis(0), 0))
+    desk.all_written(10)
+    desk.change(
+        "insert into _yoyo_migration (migration_hash, migration_id, applied_at_utc) values ('x', '9999_later', now())"
+    )
+    wait(lambda: desk.failed >= 1, 5)  # without a track that comes
+    desk.submit(report(axis(1), 100), report(axis(0), 200))
+    wait(lambda: "migrated by a newer visitord (9999_later)" in "".join(warnings(caplog)), 10)
+    assert waiting(desk.path) == Waiting(2)
+    assert desk.rows("select count(*) from sighting") == [(1,)]
+    desk.change("delete from _yoyo_migration where migration_id = '9999_later'")
+    desk.all_written(16)
+    assert [a.name for a in desk.arrivals] == ["visitor 1", "A new visitor", "visitor 1"]
+
+
+def test_a_start_without_the_database_keeps_sightings_and_writes_them_when_it_appears(
+    database_url: str, tmp_path: Path, models_dir: Path
+) -> None:
+    clip = film(tmp_path / "walk.mp4", [Walk("astronaut", 1, 4)], 6)
+    with Proxy(database_url) as network:
+        network.away()
+        box = Box.at(tmp_path / "box", models_dir, network.url("hidden-word"))
+        with_cameras(box, tape=str(clip))
+        with running(box) as daemon:
+            daemon.wait_for("Until then nobody is recognised; sightings are kept in")
+            daemon.wait_for("Camera tape is ended")
+            wait(lambda: waiting(box.folder / "state" / "spool.db") == Waiting(1), 10)
+            told = box.run("visitorctl", "status")
+            assert told.out.startswith("1 sightings wait on disk for the database")
+            told.fails_with("127.0.0.1", "cannot be used", "database.url")
+            assert re.search("tape +ended", told.out)  # as the daemon itself says
+            assert "arrived" not in daemon.log
+            network.back()
+            daemon.wait_for("visitor 1 arrived at tape (first visit)", 30)
+            wait(lambda: waiting(box.folder / "state" / "spool.db") == Waiting(), 10)
+            told_then = box.ok("visitorctl", "status")
+            assert "1 sightings (0 pending)" in told_then
+            assert "wait on disk" not in told_then
+            assert daemon.end(signal.SIGTERM) == 0
+    assert "Traceback" not in daemon.log
+    assert "hidden-word" not in daemon.log + daemon.printed + told.out + told.err + told_then

@@ -1,0 +1,251 @@
+"""Faces that never move are recorded as such and are no visit: rows first, then a clip through the
+whole program.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import cv2
+import numpy as np
+import pytest
+
+from fixtures.footage import encode, room
+from fixtures.recording import LIMITS, SITE, Desk
+from fixtures.support import START, Box, axis, people, report
+from visitord.core.records import Image, TrackReport
+from visitord.identity.neighbours import Neighbours
+from visitord.service import jobs
+from visitord.store import merges
+from visitord.store import people as stored_people
+from visitord.store.database import Database
+from visitord.store.sightings import Site
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    return Desk(database)
+
+
+def still(
+    at_s: float, end_s: float, *, static: bool, sighting_id: UUID, i: int = 0, final: bool = False
+) -> TrackReport:
+    """A report on a face that hangs on the wall."""
+    made = report(axis(i), at_s, length_s=end_s - at_s, final=final, sighting_id=sighting_id)
+    return replace(made, static=static)
+
+
+def hang(desk: Desk, at_s: float = 0.0, i: int = 0) -> UUID:
+    """A poster comes into view and is static after ten minutes; returns its sighting."""
+    track = uuid4()
+    for end_s, static in ((25, False), (595, False), (605, True)):
+        desk.recorder.handle(still(at_s, at_s + end_s, static=static, sighting_id=track, i=i))
+    return track
+
+
+def test_a_face_that_turns_out_to_be_static_has_never_been_a_visit(desk: Desk) -> None:
+    track = uuid4()
+    desk.recorder.handle(still(0, 25, static=False, sighting_id=track))
+    desk.recorder.handle(still(0, 595, static=False, sighting_id=track))
+    assert desk.rows("select name, sightings from visit_log") == [("visitor 1", 1)]
+    assert desk.rows("select static from sighting_log") == [(False,)]
+    desk.recorder.handle(still(0, 605, static=True, sighting_id=track))
+    assert desk.rows("select * from visit_log") == []
+    assert desk.rows("select name, static, decision from sighting_log") == [
+        ("visitor 1", True, "enrolled")
+    ]
+    assert desk.rows("select name, visits, sightings from visitor") == [("visitor 1", 0, 1)]
+    desk.recorder.handle(still(0, 1200, static=True, sighting_id=track, final=True))
+    assert desk.rows("select * from visit_log") == []
+    assert (
+        desk.one("select extract(epoch from ended_at - started_at)::int from sighting_log") == 1200
+    )
+    assert len(desk.arrivals) == 1, "the one before anybody could know"
+
+
+def test_present_now_no_longer_shows_it(desk: Desk) -> None:
+    (now,) = desk.rows("select extract(epoch from now() - interval '10 minutes')")[0]
+    at_s, track = float(str(now)) - START.timestamp(), uuid4()
+    desk.recorder.handle(still(at_s, at_s + 599, static=False, sighting_id=track))
+    assert desk.rows("select name from present_now") == [("visitor 1",)]
+    desk.recorder.handle(still(at_s, at_s + 600, static=True, sighting_id=track))
+    assert desk.rows("select name from present_now") == []
+
+
+def test_a_sighting_in_a_static_place_is_neither_a_visit_nor_an_arrival(desk: Desk) -> None:
+    hang(desk)
+    arrivals = len(desk.arrivals)
+    desk.recorder.handle(still(1000, 1030, static=True, sighting_id=uuid4(), final=True))
+    assert desk.rows("select * from visit_log") == []
+    assert desk.rows("select static, decision from sighting_log order by started_at") == [
+        (True, "enrolled"),
+        (True, "matched"),
+    ]
+    assert len(desk.arrivals) == arrivals
+
+
+def test_a_stranger_in_a_static_place_is_no_arrival_either(desk: Desk) -> None:
+    desk.recorder.handle(still(1000, 1030, static=True, sighting_id=uuid4(), i=5, final=True))
+    assert desk.rows("select name, visits from visitor") == [("visitor 1", 0)]
+    assert desk.rows("select * from visit_log") == []
+    assert desk.arrivals == []
+
+
+def test_the_person_on_the_poster_still_gets_visits_when_seen_elsewhere(desk: Desk) -> None:
+    """Before, while and after it hangs there."""
+    desk.recorder.handle(report(axis(0), 0))
+    hang(desk, at_s=1000)
+    desk.recorder.handle(report(axis(0), 1300, camera="hall"))
+    desk.recorder.handle(report(axis(0), 3000))
+    seconds = f"extract(epoch from started_at)::int - {START.timestamp():.0f}"
+    visits = desk.rows(f"select name, {seconds}, sightings from visit_log order by started_at")
+    assert visits == [("visitor 1", 0, 1), ("visitor 1", 1300, 1), ("visitor 1", 3000, 1)]
+    assert desk.arrivals[-1].visits == 3
+
+
+def test_visits_that_a_static_face_had_joined_come_apart_again(desk: Desk) -> None:
+    track = uuid4()
+    desk.recorder.handle(report(axis(0), 0))
+    desk.recorder.handle(still(20, 595, static=False, sighting_id=track))
+    desk.recorder.handle(report(axis(0), 590, camera="hall"))
+    assert desk.one("select sightings from visit_log") == 3
+    assert len(desk.arrivals) == 1
+    desk.recorder.handle(still(20, 625, static=True, sighting_id=track))
+    assert desk.rows(
+        "select sightings, cameras, extract(epoch from duration)::int from visit_log order by 1, 2"
+    ) == [
+        (1, ["door"], 4),
+        (1, ["hall"], 4),
+    ]
+    assert [(a.camera, a.visits) for a in desk.arrivals] == [("door", 1), ("hall", 2)], (
+        "the second was not announced yet"
+    )
+
+
+def test_a_visit_named_after_the_static_sighting_is_carried_on_without_it(desk: Desk) -> None:
+    track, real = uuid4(), uuid4()
+    desk.recorder.handle(still(0, 595, static=False, sighting_id=track))
+    desk.recorder.handle(report(axis(0), 300, sighting_id=real, camera="hall"))
+    assert desk.rows("select visit_id from visit_log") == [(track,)]
+    desk.recorder.handle(still(0, 605, static=True, sighting_id=track))
+    assert desk.rows("select visit_id, cameras from visit_log") == [(real, ["hall"])]
+
+
+def test_a_face_that_moves_after_all_has_been_a_visit(desk: Desk) -> None:
+    """Someone slept there."""
+    track = hang(desk)
+    desk.recorder.handle(still(0, 700, static=False, sighting_id=track, final=True))
+    assert desk.rows("select name, extract(epoch from duration)::int from visit_log") == [
+        ("visitor 1", 700)
+    ]
+    assert desk.rows("select static from sighting_log") == [(False,)]
+
+
+def test_visits_built_anew_stay_without_it(desk: Desk) -> None:
+    desk.recorder.handle(report(axis(0), 0))
+    hang(desk, at_s=100)
+    desk.recorder.handle(report(axis(0), 790))
+    for gap_s, count in ((5, 2), (200, 2), (1000, 1), (30, 2)):
+        Desk(desk.database, Site("main", "UTC", timedelta(seconds=gap_s)))
+        visits = desk.rows("select sightings from visit_log")
+        assert (len(visits), sum(int(str(n)) for (n,) in visits)) == (count, 2), gap_s
+
+
+def test_a_merge_and_the_merge_job_do_not_make_it_a_visit(desk: Desk) -> None:
+    desk.recorder.handle(report(axis(1), 2000))
+    hang(desk)
+    with desk.database.transaction() as cursor:
+        kept, merged = (stored_people.find(cursor, n).visitor_id for n in ("1", "2"))
+        merges.merge(cursor, kept, merged, "tester", "why", START)
+    assert desk.rows("select name, visits, sightings from visitor") == [("visitor 1", 1, 2)]
+    for at_s in (5000, 6000):  # pending sightings in a static place, settled by the job
+        desk.recorder.handle(replace(report(axis(0, 3, 0.37), at_s), static=True))
+    assert jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups
+    assert desk.one("select count(*) from sighting_log where decision = 'settled' and static") == 2
+    assert desk.one("select count(*) from visit_log") == 1
+
+
+def test_the_same_static_reports_again_change_nothing(desk: Desk) -> None:
+    reports = [
+        still(0, 25, static=False, sighting_id=UUID(int=1)),
+        still(0, 605, static=True, sighting_id=UUID(int=1)),
+        still(0, 900, static=True, sighting_id=UUID(int=1), final=True),
+    ]
+    for made in reports:
+        desk.recorder.handle(made)
+    before = desk.everything()
+    again = Desk(desk.database, SITE)
+    for made in reports:
+        again.recorder.handle(made)
+    assert again.everything() == before
+    assert again.arrivals == []
+
+
+def test_a_person_in_front_of_their_own_poster_is_recognised(desk: Desk) -> None:
+    """A photograph of an employee hangs in view: whoever passes it is not kept from being that
+    employee.
+    """
+    poster = hang(desk)
+    walker = uuid4()
+    desk.recorder.handle(report(axis(0), 700, sighting_id=walker, together=[poster]))
+    assert desk.one("select count(*) from visitor") == 1
+    assert desk.rows("select name from visit_log") == [("visitor 1",)]
+
+
+# A clip of eleven minutes through the whole program
+
+LENGTH_S, STEP_S = 660, 1.5  # a picture every so often: a look at one face costs 80 ms
+PORTRAIT, WALKER = "hanks", "astronaut"
+
+
+def hall() -> Iterator[Image]:
+    """A noisy room, a portrait on the wall, and now and then somebody who walks by below it."""
+    grain = np.random.default_rng(5).integers(-2, 3, (100, 400, 1))
+    portrait, walker = (
+        cv2.resize(people()[p].image, (100, 100), interpolation=cv2.INTER_AREA).astype(np.int16)
+        for p in (PORTRAIT, WALKER)
+    )
+    for n, image in enumerate(room(round(LENGTH_S / STEP_S), 400, 224)):
+        shift = n * 37 % 256
+        image[4:104, 50:150] = np.clip(portrait + grain[:, shift : shift + 100], 0, 255)
+        since_s = n * STEP_S % 200 - 60  # after 1:00, 4:20 and 7:40 minutes, for nine seconds
+        if 0 <= since_s < 9:
+            x = 10 + round(32 * since_s)
+            image[118:218, x : x + 100] = np.clip(
+                walker + grain[:, 256 - shift : 356 - shift], 0, 255
+            )
+        yield image
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return encode(
+        tmp_path_factory.mktemp("static") / "hall.mp4",
+        hall(),
+        fps=Fraction(1 / STEP_S).limit_denominator(10),
+        key_s=30,
+    )
+
+
+def test_a_portrait_on_the_wall_is_no_visitor_and_whoever_passes_it_is(box: Box, day: Path) -> None:
+    arguments = ("replay", str(day), "--camera", "hall", "--start", START.isoformat())
+    box.ok("visitord", *arguments, timeout_s=220)
+    visits = json.loads(box.ok("visitorctl", "visits", "--format", "json"))
+    assert len({v["identity"] for v in visits}) == 1
+    assert [round(v["duration_s"]) for v in visits] == pytest.approx([7.5] * 3, abs=1.6)
+    assert [(v["cameras"], v["sightings"]) for v in visits] == [(["hall"], 1)] * 3
+    (portrait,) = box.rows(
+        "select visitor_id, extract(epoch from ended_at - started_at) as seconds "
+        "from visitord.sighting_log where static"
+    )
+    assert portrait["visitor_id"] != visits[0]["identity"]
+    assert portrait["seconds"] == pytest.approx(LENGTH_S, abs=5)
+    assert box.rows("select count(*) as n from visitord.sighting_log") == [{"n": 4}]
+    assert box.rows("select name, visits, sightings from visitord.visitor order by name") == [
+        {"name": "visitor 1", "visits": 0, "sightings": 1},
+        {"name": "visitor 2", "visits": 3, "sightings": 3},
+    ]

@@ -1,0 +1,164 @@
+"""One camera's pipeline with a scripted pack: when it looks, and when it saves itself the trouble."""
+
+import numpy as np
+import pytest
+
+from fixtures.build import detection, frame
+from fixtures.pipelines import ScriptedPack, restless
+from visitord.core.records import TrackReport
+from visitord.vision.pipeline import Pipeline
+from visitord.vision.zones import WHOLE, Area, Polygon
+
+
+def film(
+    pack: ScriptedPack, seconds: float, area: Area = WHOLE
+) -> tuple[Pipeline, list[TrackReport]]:
+    """A pipeline fed with restless pictures."""
+    pipeline = Pipeline(pack, "main", area)
+    return pipeline, restless(pipeline, seconds)
+
+
+def test_an_empty_scene_in_motion_is_searched_in_every_picture() -> None:
+    pack = ScriptedPack()
+    film(pack, 4)
+    assert 32 <= pack.looks <= 34  # now and then two windows
+
+
+def test_a_still_scene_is_searched_now_and_then_only() -> None:
+    pack = ScriptedPack()
+    pipeline = Pipeline(pack, "main")
+    for n in range(160):
+        pipeline.process(frame(n / 8, image=np.full((240, 640, 3), 90, np.uint8)))
+    assert 20 < pack.looks < 60
+
+
+def test_a_face_is_followed_to_its_end_though_nothing_else_moves() -> None:
+    pack = ScriptedPack(100.0)
+    pipeline, _ = film(pack, 3)
+    looks = pack.looks
+    for n in range(80):
+        pipeline.process(frame(3 + n / 8, image=np.full((240, 640, 3), 90, np.uint8)))
+    assert looks + 40 < pack.looks < looks + 80  # once a second when it has rested for ten
+
+
+def test_a_face_that_leaves_ends_its_track() -> None:
+    pack = ScriptedPack(100.0)
+    pipeline, _ = film(pack, 3)
+    pack.places = ()
+    reports = [
+        r
+        for n in range(16)
+        for r in pipeline.process(frame(3 + n / 8, image=np.zeros((240, 640, 3), np.uint8)))
+    ]
+    assert [r.final for r in reports] == [True]
+
+
+def test_faces_too_small_to_tell_anything_are_left_out() -> None:
+    pack = ScriptedPack()
+    pack.detect = lambda image, still=False: [detection(100.0, size=17.0)]  # type: ignore[method-assign]
+    pipeline, _ = film(pack, 2)
+    assert pipeline.flush() == []
+
+
+# Where the picture counts: faces of 60 pixels at y 100 to 160 of 240, in a picture 640 wide
+
+LEFT: Polygon = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+NARROW: Polygon = (
+    (0.18, 0.0),
+    (0.22, 0.0),
+    (0.22, 1.0),
+    (0.18, 1.0),
+)  # x 115 to 141: the middle of a face at 100
+
+
+@pytest.mark.parametrize(
+    ("area", "count"),
+    [
+        (Area(), 3),
+        (Area(ignore=(LEFT,)), 2),
+        (Area(only=(LEFT,)), 1),
+        (Area(ignore=(NARROW,)), 2),
+        (Area(only=(NARROW,)), 1),
+        (Area(ignore=(NARROW,), only=(LEFT,)), 0),
+    ],
+)
+def test_only_faces_where_the_picture_counts_make_tracks(area: Area, count: int) -> None:
+    pack, found = ScriptedPack(100.0, 292.0, 500.0), []
+    embed = pack.embed
+    pack.embed = lambda crops: (found.append(len(crops)), embed(crops))[1]  # type: ignore[method-assign]
+    pipeline, _ = film(pack, 1, area)
+    assert set(found) == {count}, "the others are not even embedded"
+    assert len(pipeline.flush()) == count
+
+
+@pytest.mark.parametrize(
+    ("place", "counts"), [(100.0, False), (288.0, False), (292.0, True), (500.0, True)]
+)
+def test_the_centre_of_a_face_decides_whether_it_counts(place: float, counts: bool) -> None:
+    pipeline, _ = film(ScriptedPack(place), 1, Area(ignore=(LEFT,)))
+    assert len(pipeline.flush()) == counts
+
+
+def test_somebody_who_goes_where_the_picture_does_not_count_has_left() -> None:
+    pack = ScriptedPack(340.0)
+    pipeline, _ = film(pack, 3, Area(ignore=(LEFT,)))
+    pack.places = (200.0,)
+    finals = [r for r in restless(pipeline, 3, start=3) if r.final]
+    assert [(r.ended_at - r.started_at).total_seconds() for r in finals] == [2.875]
+
+
+def test_a_photograph_is_masked_too() -> None:
+    reports = Pipeline(ScriptedPack(100.0, 500.0), "main", Area(ignore=(LEFT,))).photograph(
+        frame(0.0, image=np.full((240, 640, 3), 90, np.uint8))
+    )
+    assert len(reports) == 1
+
+
+# A camera that changes the size of its pictures
+
+
+def test_a_change_of_size_ends_the_open_tracks_and_later_ones_work() -> None:
+    pack = ScriptedPack(100.0)
+    pipeline, _ = film(pack, 3)
+    changed = restless(pipeline, 3, start=3, shape=(200, 600))
+    assert [r.final for r in changed].count(True) == 1
+    assert changed[0].final
+    assert (changed[0].frames, changed[0].ended_at) == (24, frame(2.875).at)
+    (later,) = pipeline.flush()
+    assert (later.frames, later.started_at) == (24, frame(3.0).at)
+    assert later.sighting_id != changed[0].sighting_id
+
+
+def test_a_change_of_size_without_anybody_there_is_nothing() -> None:
+    pack = ScriptedPack()
+    pipeline, _ = film(pack, 3)
+    assert restless(pipeline, 1, start=3, shape=(120, 160)) == []
+
+
+# The snapshot
+
+
+def test_there_is_no_snapshot_before_the_first_picture() -> None:
+    assert Pipeline(ScriptedPack(100.0), "main").snapshot() is None
+
+
+def test_a_snapshot_shows_the_last_picture_and_disturbs_no_track() -> None:
+    pack = ScriptedPack(100.0)
+    pipeline, _ = film(pack, 2)
+    image = pipeline.snapshot()
+    assert image is not None
+    assert image.shape[0] > 240
+    assert image.shape[1] == 640
+    restless(pipeline, 1, start=2)
+    (track,) = pipeline.flush()
+    assert track.frames == 24
+
+
+def test_a_snapshot_of_a_closed_gate_shows_the_newest_picture() -> None:
+    """Also one that was not searched, because nothing moved in it."""
+    pipeline = Pipeline(ScriptedPack(), "main")
+    for n in range(60):
+        pipeline.process(frame(n / 8, image=np.full((240, 640, 3), 90 if n < 59 else 93, np.uint8)))
+    image = pipeline.snapshot()
+    assert image is not None
+    assert np.all(image[-1, -1] == 93)

@@ -1,0 +1,372 @@
+"""Looks joined into tracks. Faces are 60 px, people are axes: different people have cosine 0."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pytest
+
+from fixtures.build import after, axis, detection, frame, near, perturbed, picture, sample
+from visitord.core.records import Detection, Embedding, FaceSample, Frame, Picture, TrackReport
+from visitord.vision.tracker import SAMPLES_KEPT, Tracker
+
+Look = tuple[Detection, FaceSample]
+
+
+def look(
+    x: float, embedding: Embedding, t: float, *, flaws: tuple[str, ...] = (), size: float = 60.0
+) -> Look:
+    return detection(x, size=size), sample(embedding, flaws=flaws, t=t)
+
+
+def feed(
+    tracker: Tracker, steps: Iterable[tuple[float, Sequence[Look]]], camera: str = "door"
+) -> list[TrackReport]:
+    """Every report of these frames, without a flush."""
+    return [report for t, looks in steps for report in tracker.update(frame(t, camera), looks)]
+
+
+def finals(steps: Iterable[tuple[float, Sequence[Look]]]) -> list[TrackReport]:
+    """The final reports of these frames and of a flush after them, by start."""
+    tracker = Tracker("main")
+    reports = feed(tracker, steps) + tracker.flush()
+    return sorted((r for r in reports if r.final), key=lambda r: r.started_at)
+
+
+def people(report: TrackReport) -> set[int]:
+    """Which axes the samples of a track resemble most."""
+    return {int(np.argmax(s.embedding)) for s in report.samples}
+
+
+def standing(i: int, times: Iterable[float], x: float = 100.0) -> list[tuple[float, list[Look]]]:
+    return [(t, [look(x, axis(i), t)]) for t in times]
+
+
+def eighths(start_s: float, end_s: float) -> list[float]:
+    """Eight times a second, both ends included; exact in binary."""
+    return [n / 8 for n in range(round(start_s * 8), round(end_s * 8) + 1)]
+
+
+# One track
+
+
+def test_one_walker_is_one_track() -> None:
+    rng = np.random.default_rng(1)
+    steps = [(t, [look(100 + 100 * t, perturbed(0, rng), t)]) for t in eighths(0, 3)]
+    tracker = Tracker("main")
+    reports = feed(tracker, steps) + tracker.flush()
+    assert len({r.sighting_id for r in reports}) == 1
+    last = reports[-1]
+    assert (last.final, last.still, last.frames, last.camera) == (True, False, 25, "door")
+    assert (last.started_at, last.ended_at) == (after(0), after(3))
+    assert last.together == frozenset()
+
+
+def test_a_walker_at_irregular_frame_rates_is_one_track() -> None:
+    times = [0, 0.05, 0.3, 0.31, 0.9, 1.7, 1.75, 1.76, 2.9, 3.0, 4.4]
+    rng = np.random.default_rng(2)
+    [track] = finals((t, [look(100 + 60 * t, perturbed(0, rng), t)]) for t in times)
+    assert track.frames == len(times)
+
+
+def test_two_frames_with_the_same_stamp_do_not_upset_a_track() -> None:
+    [track] = finals([*standing(0, [0.0, 0.0, 0.125, 0.125])])
+    assert track.frames == 4
+
+
+def test_a_fast_walker_is_expected_further_on_after_a_short_gap() -> None:
+    """380 px/s: in the 0.75 s gap the face moves 285 px, far beyond its reach from where it was
+    last seen (180).
+    """
+    times = [*eighths(0, 1), 1.75, 1.875]
+    [track] = finals((t, [look(100 + 380 * t, axis(0), t)]) for t in times)
+    assert track.frames == len(times)
+
+
+def test_a_face_out_of_reach_is_another_track_even_if_it_looks_the_same() -> None:
+    first, second = finals(
+        [*standing(0, eighths(0, 1), x=100), *standing(0, eighths(1.125, 2), x=500)]
+    )
+    assert (first.frames, second.frames) == (9, 8)
+
+
+def test_a_face_of_twice_the_size_is_another_track() -> None:
+    steps = [(t, [look(100, axis(0), t, size=60 if t <= 1 else 130)]) for t in eighths(0, 2)]
+    assert len(finals(steps)) == 2
+
+
+def test_the_best_shots_are_kept_flawless_ones_first() -> None:
+    def quality(n: int) -> FaceSample:
+        return sample(
+            axis(0), quality=(n * 7 % 20) / 20, flaws=("blurred",) if n % 2 else (), t=n / 8
+        )
+
+    [track] = finals((n / 8, [(detection(100), quality(n))]) for n in range(20))
+    assert len(track.samples) == SAMPLES_KEPT
+    assert [round(s.quality.score * 20) for s in track.samples] == [18, 16, 14, 12, 10, 8, 6, 4]
+    assert not any(s.quality.flaws for s in track.samples)
+
+
+# Crossing and replacing
+
+
+def test_two_walkers_who_cross_keep_their_tracks() -> None:
+    rng = np.random.default_rng(3)
+    steps = [
+        (t, [look(100 + 200 * t, perturbed(0, rng), t), look(500 - 200 * t, perturbed(1, rng), t)])
+        for t in eighths(0, 2)
+    ]
+    one, other = finals(steps)
+    assert sorted(map(tuple, (people(one), people(other)))) == [(0,), (1,)]
+    assert one.frames == other.frames == 17
+
+
+def test_two_people_whose_boxes_swap_places_between_two_frames_keep_their_tracks() -> None:
+    def places(t: float) -> tuple[float, float]:
+        return (100, 140) if t <= 1 else (140, 100)
+
+    steps = [
+        (t, [look(places(t)[0], axis(0), t), look(places(t)[1], axis(1), t)]) for t in eighths(0, 2)
+    ]
+    one, other = finals(steps)
+    assert sorted(map(tuple, (people(one), people(other)))) == [(0,), (1,)]
+    assert one.frames == other.frames == 17
+
+
+def test_the_order_of_the_faces_in_a_frame_does_not_matter() -> None:
+    steps = []
+    for n, t in enumerate(eighths(0, 2)):
+        looks = [look(100, axis(0), t), look(250, axis(1), t)]
+        steps.append((t, looks[::-1] if n % 2 else looks))
+    assert [people(r) for r in finals(steps)] in ([{0}, {1}], [{1}, {0}])
+
+
+def test_someone_else_where_the_last_one_left_is_a_new_track() -> None:
+    first, second = finals([*standing(0, eighths(0, 1)), *standing(1, eighths(1.125, 2))])
+    assert (people(first), people(second)) == ({0}, {1})
+    assert (first.ended_at, second.started_at) == (after(1), after(1.125))
+
+
+def test_someone_else_whose_first_looks_are_poor_is_a_new_track() -> None:
+    poor = [(t, [look(100, axis(1), t, flaws=("cut off",))]) for t in eighths(1.125, 1.5)]
+    first, second = finals([*standing(0, eighths(0, 1)), *poor, *standing(1, eighths(1.625, 2.5))])
+    assert (people(first), people(second)) == ({0}, {1})
+    assert second.started_at == after(1.125)
+
+
+def test_someone_else_seen_poorly_and_a_little_alike_does_not_drag_a_track_over() -> None:
+    """Poor looks at cosine 0.2 may pass for the one who left; the good looks after them are still a
+    new track.
+    """
+    new = near(0, 0.2, 1)
+    poor = [(t, [look(100, new, t, flaws=("profile",))]) for t in eighths(1.125, 1.5)]
+    good = [(t, [look(100, new, t)]) for t in eighths(1.625, 2.5)]
+    first, second = finals([*standing(0, eighths(0, 1)), *poor, *good])
+    assert {int(np.argmax(s.embedding)) for s in first.samples if not s.quality.flaws} == {0}
+    assert (people(second), second.started_at) == ({1}, after(1.625))
+
+
+def test_a_poor_look_a_moment_later_may_resemble_the_track_less() -> None:
+    """Cosine 0.2 to the track: enough for a poor look within half a second, not for a good one, not
+    later.
+    """
+    pose = near(0, 0.2, 1)
+
+    def count(t: float, flaws: tuple[str, ...]) -> int:
+        end = [
+            (t, [look(100, pose, t, flaws=flaws)]),
+            (t + 0.125, [look(100, pose, t + 0.125, flaws=flaws)]),
+        ]
+        return len(finals([*standing(0, eighths(0, 1)), *end]))
+
+    assert count(1.5, ("profile",)) == 1
+    assert count(1.5, ()) == 2
+    assert count(1.625, ("profile",)) == 2
+
+
+def test_two_new_faces_do_not_share_an_old_track() -> None:
+    steps = [*standing(0, eighths(0, 1))]
+    steps += [(t, [look(90, axis(0), t), look(110, axis(0), t)]) for t in eighths(1.125, 2)]
+    assert sorted(r.frames for r in finals(steps)) == [8, 17]
+
+
+# Ending
+
+
+def test_a_track_ends_once_it_was_unseen_for_longer_than_lost_s() -> None:
+    tracker = Tracker("main")
+    feed(tracker, standing(0, eighths(0, 1)))
+    assert tracker.update(frame(2.5), []) == []  # exactly 1.5 s
+    assert tracker.active
+    [report] = tracker.update(frame(2.625), [])
+    assert (report.final, report.ended_at) == (True, after(1))
+    assert not tracker.active
+    assert tracker.flush() == []
+
+
+def test_a_track_ends_without_frames_too() -> None:
+    tracker = Tracker("main")
+    feed(tracker, standing(0, eighths(0, 1)))
+    assert tracker.expire(2.5) == []
+    [report] = tracker.expire(2.51)
+    assert report.final
+    assert (tracker.expire(9.0), tracker.active) == ([], False)
+
+
+def test_a_face_that_returns_too_late_is_a_new_track() -> None:
+    assert len(finals([*standing(0, eighths(0, 1)), *standing(0, eighths(2.5, 3))])) == 1
+    assert len(finals([*standing(0, eighths(0, 1)), *standing(0, eighths(2.625, 3))])) == 2
+
+
+def test_a_final_report_comes_before_those_of_the_frame_that_ended_it() -> None:
+    tracker = Tracker("main")
+    feed(tracker, standing(1, eighths(0, 1), x=400))
+    feed(tracker, standing(0, eighths(1.625, 2.5)))
+    reports = tracker.update(frame(2.625), [look(100, axis(0), 2.625)])
+    assert [(r.final, people(r)) for r in reports] == [(True, {1}), (False, {0})]
+
+
+def test_a_single_flicker_gives_no_report() -> None:
+    tracker = Tracker("main")
+    feed(tracker, standing(0, [0.0]))
+    assert tracker.active
+    assert (tracker.expire(10.0), tracker.active) == ([], False)
+    feed(tracker, standing(0, [20.0]))
+    assert tracker.flush() == []
+
+
+def test_two_looks_are_a_sighting() -> None:
+    [report] = finals(standing(0, [0.0, 0.125]))
+    assert report.frames == 2
+
+
+def test_a_flush_ends_every_track_at_once() -> None:
+    tracker = Tracker("main")
+    feed(tracker, [(t, [look(100, axis(0), t), look(300, axis(1), t)]) for t in eighths(0, 0.5)])
+    assert [r.final for r in tracker.flush()] == [True, True]
+    assert (tracker.active, tracker.flush()) == (False, [])
+
+
+# Together
+
+
+def test_people_in_the_same_frames_name_each_other() -> None:
+    steps = [(t, [look(100, axis(0), t), look(300, axis(1), t)]) for t in eighths(0, 1)]
+    one, other = finals(steps)
+    assert (one.together, other.together) == (
+        frozenset({other.sighting_id}),
+        frozenset({one.sighting_id}),
+    )
+
+
+@pytest.mark.parametrize(("frames", "together"), [(1, 0), (2, 1)])
+def test_a_chance_double_detection_in_one_frame_is_nobodys_companion(
+    frames: int, together: int
+) -> None:
+    steps = []
+    for n, t in enumerate(eighths(0, 2)):
+        double = [look(300, axis(1), t)] if 4 <= n < 4 + frames else []
+        steps.append((t, [look(100, axis(0), t), *double]))
+    assert len(finals(steps)[0].together) == together
+
+
+def test_people_one_after_the_other_are_not_together() -> None:
+    first, second = finals([*standing(0, eighths(0, 1)), *standing(1, eighths(1.125, 2))])
+    assert first.together == second.together == frozenset()
+
+
+# Reports while it lasts
+
+
+def test_a_track_reports_at_certain_ages_and_then_repeatedly() -> None:
+    tracker = Tracker("main")
+    reports = feed(tracker, standing(0, eighths(10, 50)))
+    ages = [(r.ended_at - r.started_at).total_seconds() for r in reports]
+    assert ages == [1, 2, 4, 8, 15, 25, 35]
+    assert not any(r.final or r.still for r in reports)
+
+
+def test_a_report_due_between_two_frames_comes_with_the_next_one_once() -> None:
+    tracker = Tracker("main")
+    reports = feed(tracker, standing(0, [0, 0.9, 1.25, 1.375, 2.5, 2.75, 3.9, 4.1]))
+    assert [r.ended_at for r in reports] == [after(1.25), after(2.5), after(4.1)]
+
+
+def test_reports_missed_in_one_pause_come_as_one() -> None:
+    tracker = Tracker("main")
+    reports = feed(tracker, standing(0, [0, 0.9, 2.25, 2.375]))
+    assert [r.ended_at for r in reports] == [after(2.25)]
+
+
+# The same footage, the same ids
+
+
+def ids(site: str, camera: str, shift_s: float = 0.0, x: float = 100.0) -> list[object]:
+    tracker = Tracker(site)
+    times = [t + shift_s for t in eighths(0, 1)]
+    steps = [(t, [look(x, axis(0), t), look(x + 200, axis(1), t)]) for t in times]
+    return [r.sighting_id for r in feed(tracker, steps, camera) + tracker.flush()]
+
+
+def test_the_same_input_gives_the_same_ids() -> None:
+    assert ids("main", "door") == ids("main", "door")
+    assert len(set(ids("main", "door"))) == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [("annex", "door", 0.0, 100.0), ("main", "hall", 0.0, 100.0), ("main", "door", 0.125, 100.0)],
+    ids=["another site", "another camera", "another time"],
+)
+def test_another_site_camera_or_time_gives_other_ids(other: tuple[str, str, float, float]) -> None:
+    assert not set(ids("main", "door")) & set(ids(*other))
+
+
+# Photographs
+
+
+def test_every_face_of_a_photograph_is_a_finished_track_of_its_own() -> None:
+    tracker = Tracker("main")
+    looks = [look(100, axis(0), 0.0), look(300, axis(1), 0.0), look(500, axis(0), 0.0)]
+    reports = tracker.still(frame(0.0), looks)
+    assert [(r.final, r.still, r.frames, people(r)) for r in reports] == [
+        (True, True, 1, {0}),
+        (True, True, 1, {1}),
+        (True, True, 1, {0}),
+    ]
+    made = {r.sighting_id for r in reports}
+    assert len(made) == 3
+    assert [r.together for r in reports] == [frozenset(made - {r.sighting_id}) for r in reports]
+    assert not tracker.active
+
+
+def test_a_photograph_leaves_open_tracks_alone() -> None:
+    tracker = Tracker("main")
+    feed(tracker, standing(0, eighths(0, 1)))
+    tracker.still(frame(1.0), [look(100, axis(0), 1.0)])
+    [report] = tracker.flush()
+    assert (report.frames, report.still) == (9, False)
+
+
+def test_the_last_report_before_repetition_is_not_skipped_when_no_frame_falls_on_it() -> None:
+    times = [0.0] + [n / 8 + 0.01 for n in range(1, 320)]
+    ages = [
+        (r.ended_at - r.started_at).total_seconds()
+        for r in feed(Tracker("main"), standing(0, times))
+    ]
+    assert ages == pytest.approx([1.01, 2.01, 4.01, 8.01, 15.01, 25.01, 35.01], abs=0.13)
+
+
+def test_rare_pictures_still_make_a_track() -> None:
+    times = [n * 2.0 for n in range(6)]
+    (report,) = finals(standing(0, times))
+    assert report.frames == 6
+
+
+def test_a_wall_clock_set_back_does_not_turn_a_track_around() -> None:
+    tracker = Tracker("main")
+    for n in range(8):
+        moment = after(n / 8 - (30 if n > 3 else 0))
+        here = Frame("door", Picture.of(picture()), moment, n / 8)
+        tracker.update(here, [(detection(100.0), sample(axis(0), t=n / 8))])
+    (report,) = tracker.flush()
+    assert (report.ended_at - report.started_at).total_seconds() == pytest.approx(7 / 8)
