@@ -18,7 +18,7 @@ from rich.table import Table
 
 from visitord.core.records import Detection, Image
 from visitord.models import catalog
-from visitord.models.liveness.detector import LivenessDetector
+from visitord.models.liveness.detector import NetworkLivenessDetector
 from visitord.models.liveness.networks import around, load
 from visitord.models.opencv_zoo import ZooPack
 
@@ -57,7 +57,7 @@ def close(seen: Image) -> Image:
 def main() -> None:
     folder, *files = map(Path, sys.argv[1:])
     networks = load(folder)
-    liveness_detector = LivenessDetector(networks, networks.threshold, blocks=False)
+    liveness_detector = NetworkLivenessDetector(networks, networks.threshold, blocks=False)
     models = Path("state/models") if Path("state/models").is_dir() else Path(".cache/models")
     pack = ZooPack(models / catalog.DEFAULT, threads=1)
     scores: dict[str, list[float | None]] = {

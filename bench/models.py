@@ -22,8 +22,8 @@ from visitord.core.errors import VisitordError
 from visitord.core.records import Image
 from visitord.demo.faces import portraits
 from visitord.models import catalog
+from visitord.models.opening import open_pack
 from visitord.models.pack import CROP_PX, Pack
-from visitord.service import wiring
 
 BATCHES = (1, 2, 4, 8)
 ROUNDS = 7
@@ -62,7 +62,7 @@ def main() -> None:
     table = Table("pack", "runs on", "ms a frame", "ms a face", *(f"×{n}" for n in BATCHES[1:]))
     for name in sys.argv[1:] or installed or [catalog.DEFAULT]:
         try:
-            pack = wiring.open_pack(config, name)
+            pack = open_pack(config, name)
         except VisitordError as error:
             print(error)
             continue

@@ -18,7 +18,7 @@ from fixtures.support import START, align, axis, people, report
 from visitord.core.records import Embedding, Frame, Image, Picture, TrackReport
 from visitord.identity.neighbours import Neighbours
 from visitord.models.opencv_zoo import ZooPack
-from visitord.service import jobs
+from visitord.service import merge_job
 from visitord.service.recorder import Recorder
 from visitord.store.database import Database
 from visitord.vision.pipeline import Pipeline
@@ -34,9 +34,10 @@ def desk(database: Database) -> Desk:
 
 def merge(desk: Desk) -> None:
     """The merge job, and once more: it must not change anything then."""
-    jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
     assert (
-        jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups == []
+        merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups
+        == []
     )
 
 
@@ -285,7 +286,9 @@ def recorded(desk: Desk, pack: ZooPack, reports: Iterable[TrackReport]) -> None:
     )
     for made in reports:
         recorder.handle(made)
-    jobs.merge_duplicates(desk.database, pack.fingerprint, Neighbours(pack.thresholds.merge), START)
+    merge_job.merge_duplicates(
+        desk.database, pack.fingerprint, Neighbours(pack.thresholds.merge), START
+    )
 
 
 def sightings(desk: Desk) -> list[tuple[str | None, Embedding]]:

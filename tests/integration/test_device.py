@@ -19,7 +19,7 @@ from visitord.models import catalog, device
 from visitord.models.device import CPU, Device, choose
 from visitord.models.insightface_pack import BATCH, InsightPack
 from visitord.models.opencv_zoo import ZooPack
-from visitord.service import wiring
+from visitord.models.opening import open_pack
 
 CUDA, TENSORRT, COREML = (device.PROVIDERS[name] for name in ("cuda", "tensorrt", "coreml"))
 
@@ -149,7 +149,7 @@ def test_both_kinds_of_packs_get_the_choice_and_one_warning_is_logged(
     folder = models_dir / name if name == catalog.DEFAULT else pack_folder(tmp_path / name, dim=64)
     config = Config(models=ModelsConfig(pack=name, device="cuda:0"))
     with caplog.at_level(logging.WARNING):
-        pack = wiring.open_pack(config, name, folder)
+        pack = open_pack(config, name, folder)
     assert all(providers[0] == (CUDA, {"device_id": "0"}) for providers in asked)
     assert f"recogniser on {CPU}" in pack.runs_on, "what runs in fact, not what was asked for"
     (warning,) = caplog.messages

@@ -22,7 +22,7 @@ from visitord.core.config import Config
 from visitord.core.errors import DatabaseUnavailableError, NotFoundError, VisitordError
 from visitord.core.records import DecidedSighting, Decision, TrackReport, Verdict
 from visitord.identity.neighbours import Neighbours
-from visitord.service import jobs
+from visitord.service import jobs, merge_job
 from visitord.store import corrections, erasure, merges, people, sightings
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
@@ -249,7 +249,7 @@ def test_no_merge_job_makes_the_same_person_of_what_was_left_open(desk: Desk) ->
         seen(desk, axis(0, 1, 0.38), 100 * n + 100)
     assert desk.one("select count(*) from sighting where identity_id is null") == 3
     forget(desk, "visitor 1")
-    jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
     assert desk.one("select count(*) from identity") == 0
 
 

@@ -14,7 +14,7 @@ from visitord.core.errors import NotFoundError, VisitordError
 from visitord.core.records import DecidedSighting, Decision, Verdict
 from visitord.identity.clustering import Suggestion
 from visitord.identity.neighbours import Neighbours
-from visitord.service import jobs
+from visitord.service import merge_job
 from visitord.store import corrections, people, sightings
 from visitord.store import merges as store_merges
 from visitord.store.database import SQL, Database
@@ -34,7 +34,7 @@ def rows(desk: Desk) -> list[list[tuple[object, ...]]]:
 
 
 def job(desk: Desk) -> None:
-    jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
 
 
 def visits(desk: Desk) -> list[tuple[object, ...]]:

@@ -10,7 +10,7 @@ from fixtures.recording import LIMITS, Desk
 from fixtures.support import START, axis, report
 from visitord.core.errors import VisitordError
 from visitord.identity.neighbours import Neighbours
-from visitord.service import jobs
+from visitord.service import merge_job
 from visitord.store import corrections, merges, people, sightings
 from visitord.store.database import Database
 
@@ -66,7 +66,7 @@ def test_a_new_look_that_the_merge_job_finds_to_be_theirs_is_ignored_too(desk: D
         cursor.execute(
             "update template t set embedding = (select embedding from template order by created_at limit 1)"
         )
-    jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
     assert statuses(desk) == [("visitor 7", "ignored")]
 
 
@@ -78,7 +78,7 @@ def test_the_merge_job_asks_before_it_makes_an_ignored_and_a_named_one_the_same(
         )
         people.rename(cursor, people.find(cursor, "visitor 2"), "Sam")
     say(desk, "ignore", "visitor 1")
-    done = jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
+    done = merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
     assert (done.groups, len(done.suggestions)) == ([], 1)
     with (
         desk.database.transaction() as cursor,

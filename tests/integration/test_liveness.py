@@ -24,10 +24,10 @@ from visitord.core.errors import ModelError
 from visitord.core.records import Detection, Frame, Image, Liveness, Picture, TrackReport
 from visitord.identity.neighbours import Neighbours
 from visitord.models.liveness import networks
-from visitord.models.liveness.detector import LivenessDetector
+from visitord.models.liveness.detector import NetworkLivenessDetector
 from visitord.models.liveness.networks import MINIFASNET_THRESHOLD, Addon, MiniFasNets, load
 from visitord.models.opencv_zoo import ZooPack
-from visitord.service import jobs
+from visitord.service import merge_job
 from visitord.store.database import Database
 from visitord.vision.tracker import LIVE_LOOKS, Tracker
 
@@ -63,15 +63,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def liveness_detector(folder: Path) -> LivenessDetector:
-    return LivenessDetector(load(folder), 0.4, blocks=True)
+def liveness_detector(folder: Path) -> NetworkLivenessDetector:
+    return NetworkLivenessDetector(load(folder), 0.4, blocks=True)
 
 
 # One look
 
 
 def test_a_face_and_a_picture_of_one_are_told_apart_by_colours_in_the_right_order(
-    liveness_detector: LivenessDetector,
+    liveness_detector: NetworkLivenessDetector,
 ) -> None:
     assert liveness_detector.score(plain(BLUE), face()) == pytest.approx(1, abs=0.01)
     assert liveness_detector.score(plain(RED), face()) == pytest.approx(0, abs=0.01)
@@ -110,19 +110,19 @@ def test_each_network_sees_as_much_around_the_face_as_its_name_says(folder: Path
     ],
 )
 def test_where_the_picture_does_not_allow_to_say_nothing_is_said(
-    liveness_detector: LivenessDetector, image: Image, detection: Detection
+    liveness_detector: NetworkLivenessDetector, image: Image, detection: Detection
 ) -> None:
     assert liveness_detector.score(image, detection) is None
 
 
 @pytest.mark.parametrize("detection", [face(size=50), face(x=15), face(y=15)])
 def test_just_enough_of_the_picture_is_enough(
-    liveness_detector: LivenessDetector, detection: Detection
+    liveness_detector: NetworkLivenessDetector, detection: Detection
 ) -> None:
     assert liveness_detector.score(plain(BLUE), detection) is not None
 
 
-def test_grey_means_grey_where_the_face_is(liveness_detector: LivenessDetector) -> None:
+def test_grey_means_grey_where_the_face_is(liveness_detector: NetworkLivenessDetector) -> None:
     """Infrared has a little colour of its own, from the encoder; and a red wall makes no face
     colourful.
     """
@@ -156,7 +156,7 @@ def _sha256(file: Path) -> str:
 
 
 def test_insightface_s_addon_judges_upright_faces_only(addon: Addon) -> None:
-    liveness_detector = LivenessDetector(addon, addon.threshold, blocks=False)
+    liveness_detector = NetworkLivenessDetector(addon, addon.threshold, blocks=False)
     assert liveness_detector.score(plain(BLUE), face()) == pytest.approx(1, abs=0.01)
     assert liveness_detector.score(plain(RED), face()) == pytest.approx(0, abs=0.01)
     assert liveness_detector.score(plain(BLUE), face(roll_deg=14)) is not None
@@ -285,7 +285,7 @@ def test_a_picture_is_nobody_where_the_camera_blocks_and_the_merge_job_makes_it_
     assert row[3] == pytest.approx(0.12)
     assert row[4] == "liveness 0.12 is below 0.40: a picture of a face, it seems"
     assert desk.one("select count(embedding) from sighting") == 0
-    jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
     assert desk.one("select count(*) from visitor") == 0
 
 
@@ -380,8 +380,8 @@ def test_a_camera_that_asks_without_networks_is_an_error_at_the_start(
 
 
 @pytest.fixture(scope="module")
-def real() -> LivenessDetector:
-    return LivenessDetector(load(KIT), MINIFASNET_THRESHOLD, blocks=False)
+def real() -> NetworkLivenessDetector:
+    return NetworkLivenessDetector(load(KIT), MINIFASNET_THRESHOLD, blocks=False)
 
 
 def _seen(pack: ZooPack, image: Image) -> Detection:
@@ -393,7 +393,7 @@ def _seen(pack: ZooPack, image: Image) -> Detection:
     ("name", "is_real"), [("image_T1.jpg", True), ("image_F1.jpg", False), ("image_F2.jpg", False)]
 )
 def test_the_samples_are_judged_right(
-    real: LivenessDetector, pack: ZooPack, name: str, is_real: bool
+    real: NetworkLivenessDetector, pack: ZooPack, name: str, is_real: bool
 ) -> None:
     image = cv2.imread(str(KIT / name))
     assert image is not None
@@ -404,7 +404,7 @@ def test_the_samples_are_judged_right(
 
 @with_kit
 def test_with_red_and_blue_exchanged_a_picture_would_pass(
-    real: LivenessDetector, pack: ZooPack
+    real: NetworkLivenessDetector, pack: ZooPack
 ) -> None:
     """Which is why it matters that the networks get what cameras give: BGR."""
     image = cv2.imread(str(KIT / "image_F2.jpg"))
@@ -417,7 +417,7 @@ def test_with_red_and_blue_exchanged_a_picture_would_pass(
 
 @with_kit
 def test_a_face_in_an_ordinary_photograph_passes_and_a_grey_copy_says_nothing(
-    real: LivenessDetector, pack: ZooPack
+    real: NetworkLivenessDetector, pack: ZooPack
 ) -> None:
     from skimage.data import astronaut
 

@@ -20,7 +20,7 @@ from visitord.core.records import Arrival, DecidedSighting, Decision, TrackRepor
 from visitord.identity import decision
 from visitord.identity.clustering import Group
 from visitord.identity.neighbours import Neighbours
-from visitord.service import jobs
+from visitord.service import merge_job
 from visitord.service.recorder import Recorder
 from visitord.store import embedded, merges, migrate, people, reports, sightings
 from visitord.store.database import Database
@@ -195,12 +195,15 @@ def test_the_merge_job_joins_duplicates_and_settles_pending_sightings(desk: Desk
     desk.recorder.handle(report(axis(2, 3, 0.36), 400))
     desk.recorder.handle(report(axis(2, 3, 0.38), 500))
     assert desk.one("select count(*) from visitor") == 3
-    groups = jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups
+    groups = merge_job.merge_duplicates(
+        desk.database, "pack-1", Neighbours(LIMITS.merge), START
+    ).groups
     assert len(groups) >= 1
     assert desk.one("select count(*) from sighting_log where decision = 'pending'") == 0
     before = desk.everything()
     assert (
-        jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups == []
+        merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups
+        == []
     )
     assert desk.everything() == before
 
@@ -210,7 +213,7 @@ def test_a_dry_run_of_the_merge_job_changes_nothing(desk: Desk) -> None:
     desk.recorder.handle(report(axis(0, 1, 0.37), 100))
     desk.recorder.handle(report(axis(0, 1, 0.36), 200))
     before = desk.everything()
-    assert jobs.merge_duplicates(
+    assert merge_job.merge_duplicates(
         desk.database, "pack-1", Neighbours(LIMITS.merge), START, dry_run=True
     ).groups
     assert desk.everything() == before
@@ -223,7 +226,8 @@ def test_people_seen_together_are_not_merged_however_alike(desk: Desk) -> None:
     with desk.database.transaction() as cursor:
         cursor.execute("update template set embedding = %s", (axis(0).tolist(),))
     assert (
-        jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups == []
+        merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups
+        == []
     )
 
 

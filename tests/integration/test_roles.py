@@ -15,7 +15,7 @@ from fixtures.recording import LIMITS, Desk
 from fixtures.roles import administer
 from fixtures.support import START, axis, report
 from visitord.identity.neighbours import Neighbours
-from visitord.service import jobs
+from visitord.service import merge_job
 from visitord.store import migrate, reports
 from visitord.store.database import Database
 
@@ -101,7 +101,7 @@ def test_the_daemon_records_merges_and_cleans_up_with_its_role_alone(database_ur
     split(
         desk, "1", desk.rows("select sighting_id from sighting_log where name = 'visitor 1'")[0][0]
     )  # type: ignore[arg-type]
-    jobs.merge_duplicates(database, "pack-1", Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(database, "pack-1", Neighbours(LIMITS.merge), START)
     assert desk.one("select rebuild_visits('main')") == 4
     assert desk.one("select drop_before('infinity')") == 4
     owned = "select count(*) from pg_class where relowner in (select oid from pg_roles where rolname ~ '^visitord_')"

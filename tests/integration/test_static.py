@@ -19,7 +19,7 @@ from fixtures.recording import LIMITS, SITE, Desk
 from fixtures.support import START, Box, axis, people, report
 from visitord.core.records import Image, TrackReport
 from visitord.identity.neighbours import Neighbours
-from visitord.service import jobs
+from visitord.service import merge_job
 from visitord.store import merges
 from visitord.store import people as stored_people
 from visitord.store.database import Database
@@ -164,7 +164,9 @@ def test_a_merge_and_the_merge_job_do_not_make_it_a_visit(desk: Desk) -> None:
     assert desk.rows("select name, visits, sightings from visitor") == [("visitor 1", 1, 2)]
     for at_s in (5000, 6000):  # pending sightings in a static place, settled by the job
         desk.recorder.handle(replace(report(axis(0, 3, 0.37), at_s), static=True))
-    assert jobs.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups
+    assert merge_job.merge_duplicates(
+        desk.database, "pack-1", Neighbours(LIMITS.merge), START
+    ).groups
     assert desk.one("select count(*) from sighting_log where decision = 'settled' and static") == 2
     assert desk.one("select count(*) from visit_log") == 1
 

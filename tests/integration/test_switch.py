@@ -24,7 +24,7 @@ from visitord.core.records import Image, Template, TrackReport
 from visitord.identity.neighbours import Neighbours
 from visitord.models.insightface_pack import InsightPack
 from visitord.models.pack import middle, unit
-from visitord.service import jobs
+from visitord.service import merge_job
 from visitord.service.recorder import Recorder
 from visitord.store import merges, people, sightings, templates
 from visitord.store.crops import Crops
@@ -228,12 +228,12 @@ def test_the_merge_job_works_on_what_was_carried_over(place: Place, packs: Packs
     place.record(old, *(place.seen(old, 1, at_s, share=0.37) for at_s in (100, 200)))
     assert place.names() == ["visitor 1", None, None]
     place.switch(new)
-    jobs.merge_duplicates(place.database, new.fingerprint, Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(place.database, new.fingerprint, Neighbours(LIMITS.merge), START)
     assert place.names() == ["visitor 1"] * 3, (
         "their pictures show them better than the old pack saw them"
     )
     before = place.known()
-    jobs.merge_duplicates(place.database, new.fingerprint, Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(place.database, new.fingerprint, Neighbours(LIMITS.merge), START)
     assert place.known() == before
 
 
@@ -390,7 +390,9 @@ def test_there_is_a_way_back_until_the_old_pack_is_dropped(
     place.see(packs[1], (1, 2000), (5, 2100))
     assert place.names()[-2:] == ["Customer", "visitor 5"]
     before = len(place.names())
-    jobs.merge_duplicates(place.database, packs[1].fingerprint, Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(
+        place.database, packs[1].fingerprint, Neighbours(LIMITS.merge), START
+    )
     assert len(place.names()) == before
 
 

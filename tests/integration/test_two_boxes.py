@@ -20,7 +20,7 @@ from fixtures.running import ask, running, wait, with_cameras
 from fixtures.support import START, Box, axis, film, report
 from visitord.capture.camera import Health, State
 from visitord.identity.neighbours import Neighbours
-from visitord.service import jobs
+from visitord.service import merge_job
 from visitord.service.recorder import Recorder
 from visitord.store import reports, sightings
 from visitord.store.database import Database
@@ -122,12 +122,13 @@ def test_a_merge_job_whose_box_dies_leaves_the_way_free(database: Database) -> N
         assert other.stdout.readline() == "locked\n"
         with contextlib.closing(database.another()) as job:
             assert (
-                jobs.merge_duplicates(job, "pack-1", Neighbours(LIMITS.merge), START).groups == []
+                merge_job.merge_duplicates(job, "pack-1", Neighbours(LIMITS.merge), START).groups
+                == []
             )
         other.kill()
         other.wait()
     near = Neighbours(LIMITS.merge)
-    wait(lambda: bool(jobs.merge_duplicates(database, "pack-1", near, START).groups), 5)
+    wait(lambda: bool(merge_job.merge_duplicates(database, "pack-1", near, START).groups), 5)
     desk.handle(report(axis(5), 300))  # to enrol, nobody waits
     assert ask(database, "select count(*) from visitor") == [(2,)]
 

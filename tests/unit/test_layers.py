@@ -33,7 +33,6 @@ NEVER = {"core": {"identity"}, "capture": {"identity"}, "vision": {"identity"}, 
 STILL_UP = {
     ("admin/pack_switch.py", "cli"),
     ("demo/run.py", "cli"),
-    ("models/liveness/networks.py", "vision"),
     ("models/mxnet/environment.py", "cli"),
     ("web/actions.py", "cli"),
 }
@@ -301,9 +300,9 @@ def test_liveness_is_imported_only_where_a_camera_asks() -> None:
         for file in importers("visitord.models.liveness")
         if not file.startswith("models/liveness/")
     }
-    assert above == {"service/wiring.py"}
+    assert above == {"models/opening.py"}
     assert not any(
-        "liveness" in dotted for dotted in imports_at_once(ROOT / "service" / "wiring.py")
+        "liveness" in dotted for dotted in imports_at_once(ROOT / "models" / "opening.py")
     )
 
 

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from visitord.cli.console import config, database, out
 from visitord.core.config import Config
 from visitord.core.errors import VisitordError
-from visitord.service import wiring
+from visitord.models.opening import open_pack
 from visitord.store import merges, templates
 from visitord.store.crops import Crops
 from visitord.store.database import Database
@@ -42,7 +42,7 @@ def switch(pack: str | None, back: bool, drop_old: bool, yes: bool) -> None:
     if [pack is not None, back, drop_old].count(True) != 1:
         raise click.UsageError("Say to which PACK, or --back, or --drop-old.")
     settings, opened = config(), database()
-    used = wiring.open_pack(settings)
+    used = open_pack(settings)
     if drop_old:
         return _drop_old(opened, used.name, used.fingerprint, yes)
     to = pack or _before(opened, used.name, used.fingerprint)
@@ -75,7 +75,7 @@ def _carry(database: Database, settings: Config, to: str) -> str:
         learn,
     )  # its libraries take seconds to import
 
-    pack = wiring.open_pack(settings, to)
+    pack = open_pack(settings, to)
     with database.transaction() as cursor:
         rows(cursor, "unhurried")
         (before,) = rows(cursor, "carrying", pack=pack.fingerprint)

@@ -13,6 +13,7 @@ from visitord.admin import calibration
 from visitord.cli.console import PATH, config, database, save, show
 from visitord.cli.working import working
 from visitord.core.errors import VisitordError
+from visitord.models.opening import open_pack
 from visitord.service import wiring
 from visitord.store import sightings
 from visitord.store.embedded import account_name
@@ -48,7 +49,7 @@ def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
     at --rate.
     """
     settings, opened = config(), database()
-    pack, site = wiring.open_pack(settings), settings.site.name
+    pack, site = open_pack(settings), settings.site.name
     with working("Reading scores"), opened.transaction() as cursor:
         sample = calibration.sample(cursor, site, pack.fingerprint)
     result = calibration.calibrate(

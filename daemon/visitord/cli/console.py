@@ -25,8 +25,8 @@ from visitord import __version__
 from visitord.core.clock import aware
 from visitord.core.config import Config, duration, find, load
 from visitord.core.errors import ConfigError, VisitordError
-from visitord.service import wiring
 from visitord.store.database import Database
+from visitord.store.opening import open_database
 from visitord.store.reports import Rows
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -133,7 +133,7 @@ def database(*, wait: bool = False) -> Database:
     people.
     """
     log_to_stderr()
-    return wiring.open_database(installed(), wait=wait)
+    return open_database(installed(), wait=wait)
 
 
 class Moment(click.ParamType[datetime]):

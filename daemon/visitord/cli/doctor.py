@@ -12,9 +12,10 @@ from visitord.cli.console import config, format_option, show
 from visitord.core.config import Config
 from visitord.core.errors import VisitordError
 from visitord.models import catalog
-from visitord.service import wiring
+from visitord.models.opening import open_liveness_detectors, open_pack
 from visitord.store import reports, spool
 from visitord.store.database import value
+from visitord.store.opening import open_database
 
 FREE_MIN_GB = 1
 CLOCK_OFF_S = 2.0
@@ -71,7 +72,7 @@ def _models(settings: Config) -> Iterator[str]:
         pack, catalog.folder_of(pack, settings.models_dir, settings.folder)
     ):
         yield problem
-    wiring.open_liveness_detectors(settings)
+    open_liveness_detectors(settings)
 
 
 def _device(settings: Config) -> dict[str, str]:
@@ -81,7 +82,7 @@ def _device(settings: Config) -> dict[str, str]:
     chosen = choose(settings.models.device)
     wanted, problem = chosen.wanted, chosen.problem
     logging.disable(logging.WARNING)  # which would say the same
-    runs_on = wiring.open_pack(settings).runs_on
+    runs_on = open_pack(settings).runs_on
     why = (
         "; the installed onnxruntime knows no accelerator"
         if wanted == "auto" and chosen.provider == CPU
@@ -105,7 +106,7 @@ def _spool(settings: Config) -> Iterator[str]:
 
 def _database(settings: Config) -> Iterator[str]:
     """It answers, has this version's schema, and its clock agrees."""
-    with wiring.open_database(settings).transaction() as cursor:
+    with open_database(settings).transaction() as cursor:
         off_s = (datetime.now(UTC) - value(cursor, "select clock_timestamp()")).total_seconds()
     if abs(off_s) > CLOCK_OFF_S:
         yield f"This box's clock is {off_s:+.0f} s off the database's: set up NTP on both."
@@ -115,7 +116,7 @@ def _cameras(settings: Config) -> Iterator[str]:
     """All are live."""
     if not settings.camera:
         return
-    with wiring.open_database(settings).transaction() as cursor:
+    with open_database(settings).transaction() as cursor:
         states = {
             r["camera"]: r
             for r in reports.rows(cursor, "cameras")

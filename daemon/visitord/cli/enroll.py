@@ -14,6 +14,7 @@ from visitord.cli.completion import CAMERA
 from visitord.cli.console import PATH, config, database
 from visitord.cli.leaving import yes_option
 from visitord.core.errors import VisitordError
+from visitord.models.opening import open_pack
 from visitord.service import wiring
 from visitord.store import people
 from visitord.store.crops import Crops
@@ -88,7 +89,7 @@ def enroll(
     from visitord.admin.enrolment import Answers, Desk
 
     opened, settings = database(), config()
-    pack = wiring.open_pack(settings)
+    pack = open_pack(settings)
     desk = Desk(opened, pack, wiring.thresholds(settings, pack, opened), Crops(settings.crops_dir))
     answers = Answers(yes, new, lambda question: click.confirm(question, default=True))
     if camera:

@@ -12,7 +12,7 @@ from visitord.core.config import valid_name
 from visitord.core.errors import ModelError
 from visitord.models import catalog
 from visitord.models.install import place
-from visitord.service import wiring
+from visitord.models.opening import open_pack
 
 INPUT = "aligned faces 112×112, RGB 0..255; normalised inside the network"
 LICENCE = "MXNet checkpoints of insightface: non-commercial research only"
@@ -65,7 +65,7 @@ def import_mxnet(
     shutil.rmtree(aside, ignore_errors=True)
     try:
         _write(aside, prefix, epoch, output, python)
-        made = wiring.open_pack(settings, name, aside)
+        made = open_pack(settings, name, aside)
         aside.rename(folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

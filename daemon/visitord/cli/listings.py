@@ -23,6 +23,7 @@ from visitord.cli.faces import faces_option, require_terminal, show_faces
 from visitord.cli.working import working
 from visitord.core.errors import DatabaseError, NotFoundError, SpoolError
 from visitord.core.records import Status
+from visitord.models.opening import open_pack
 from visitord.service import control, wiring
 from visitord.store import people, reports, sightings, spool
 
@@ -224,7 +225,7 @@ def snapshot(camera: str, output: Path | None) -> None:
             raise NotFoundError(f'No camera is called "{camera}" in {where}; there is: {known}.')
         from visitord.admin.glance import look
 
-        picture = look(settings, chosen, wiring.open_pack(settings))
+        picture = look(settings, chosen, open_pack(settings))
     path = output or Path(f"{camera}.jpg")
     save(path, picture)
     click.echo(f"{path} shows what {camera} sees.")

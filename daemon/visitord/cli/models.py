@@ -13,7 +13,7 @@ from visitord.models import catalog
 from visitord.models.download import fetch
 from visitord.models.install import install
 from visitord.models.mxnet.environment import mxnet_env
-from visitord.service import wiring
+from visitord.models.opening import open_pack
 
 
 @click.group(cls=Group)
@@ -55,7 +55,7 @@ def models_install(pack: str | None, source: Path | None) -> None:
     settings = config()
     name = pack or settings.models.pack
     if source is not None and name != catalog.DEFAULT:
-        wiring.open_pack(settings, name, source)  # raises when it is no usable pack
+        open_pack(settings, name, source)  # raises when it is no usable pack
     folder = catalog.folder_of(name, settings.models_dir, settings.folder)
     if source is None and name != catalog.DEFAULT and "/" not in name and not folder.is_dir():
         click.echo(f"{name}: {catalog.licence_of(name, folder)}.", err=True)
@@ -69,7 +69,7 @@ def models_install(pack: str | None, source: Path | None) -> None:
 def models_verify(pack: str | None) -> None:
     """Check a pack's files (the configured one's by default), and that they load."""
     settings = config()
-    wiring.open_pack(settings, pack)
+    open_pack(settings, pack)
     click.echo(f"{pack or settings.models.pack}: every file is as it should be.")
 
 

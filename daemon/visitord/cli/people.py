@@ -11,7 +11,8 @@ from visitord.cli.faces import faces_option, require_terminal, show_faces
 from visitord.cli.sheet import sheet
 from visitord.cli.working import working
 from visitord.identity.neighbours import Neighbours
-from visitord.service import jobs, wiring
+from visitord.models.opening import open_pack
+from visitord.service import merge_job, wiring
 from visitord.store import corrections, merges, people, reports
 from visitord.store.crops import Crops
 from visitord.store.database import Database
@@ -176,10 +177,12 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
     It joins identities that are one person and settles pending sightings.
     """
     settings = config()
-    opened, pack = database(), wiring.open_pack(settings)
+    opened, pack = database(), open_pack(settings)
     near = Neighbours(wiring.thresholds(settings, pack, opened).merge)
     with working("Comparing everyone with everyone"):
-        done = jobs.merge_duplicates(opened, pack.fingerprint, near, datetime.now(UTC), dry_run)
+        done = merge_job.merge_duplicates(
+            opened, pack.fingerprint, near, datetime.now(UTC), dry_run
+        )
     whom = [
         (
             f"one person: all agree at {g.agreement:.2f} or more",
@@ -203,5 +206,5 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
             picture,
             sheet([(why, [(name, crops.read(crop)) for name, crop in some]) for why, some in rows]),
         )
-    outcome = jobs.outcome(done)
+    outcome = merge_job.outcome(done)
     click.echo(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")

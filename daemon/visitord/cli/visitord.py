@@ -14,9 +14,11 @@ from visitord.cli.console import PATH, Moment, config, log_to_stderr, program
 from visitord.cli.models import models
 from visitord.core.errors import ConfigError, VisitordError
 from visitord.core.records import Arrival
+from visitord.models.opening import open_liveness_detectors, open_pack
 from visitord.service import wiring
 from visitord.store import migrate
 from visitord.store.database import Database
+from visitord.store.opening import open_database
 
 # Vision's libraries take seconds to import, so commands import what uses them where they use it.
 log = logging.getLogger(__name__)
@@ -39,8 +41,8 @@ def run() -> None:
             "No camera is configured: copy config.example.toml to config.toml, or try visitord demo."
         )
     settings.require_secrets()
-    pack = wiring.open_pack(settings)
-    database = wiring.open_database(settings, wait=True)
+    pack = open_pack(settings)
+    database = open_database(settings, wait=True)
     log.info("Models: %s (%s); %s.", pack.name, pack.licence, pack.runs_on)
     daemon = Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival))
     if settings.review.listen:
@@ -93,9 +95,9 @@ def replay(
     log_to_stderr(logging.WARNING)
     settings = config()
     clips = plan(list(files), camera, start)
-    pack = wiring.open_pack(settings)
-    database = wiring.open_database(settings)
-    liveness_detectors = wiring.open_liveness_detectors(settings)
+    pack = open_pack(settings)
+    database = open_database(settings)
+    liveness_detectors = open_liveness_detectors(settings)
     pictures, arrivals = 0, list[Arrival]()
     recorder = wiring.open_recorder(settings, database, pack, arrivals.append)
     rate = fps or next((c.fps for c in settings.camera if c.name == camera), 8.0)
@@ -117,7 +119,7 @@ def check_config() -> None:
     """Say whether the configuration is right."""
     settings = config()
     settings.require_secrets()
-    wiring.open_liveness_detectors(settings)
+    open_liveness_detectors(settings)
     where = settings.path or "No configuration file; the built-in defaults"
     click.echo(f"{where}: ok, {len(settings.camera)} camera(s).")
     for camera in settings.camera:

@@ -136,6 +136,12 @@ class Detection:
     def height_px(self) -> float:
         return float(self.box[3] - self.box[1])
 
+    @property
+    def roll_deg(self) -> float:
+        """How far the line between the eyes is from level, in degrees."""
+        across, down = (self.landmarks[1] - self.landmarks[0]).astype(np.float64)
+        return abs(float(np.degrees(np.arctan2(down, across))))
+
 
 @dataclass(frozen=True, slots=True)
 class Quality:

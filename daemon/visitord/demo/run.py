@@ -15,9 +15,11 @@ from visitord.demo import clips
 from visitord.demo.server import DemoServer
 from visitord.identity.neighbours import Neighbours
 from visitord.models.install import install
-from visitord.service import jobs, wiring
+from visitord.models.opening import open_pack
+from visitord.service import merge_job, wiring
 from visitord.service.daemon import Daemon, serve
 from visitord.store import reports
+from visitord.store.opening import open_database
 
 
 def run(config: Config, *, once: bool) -> None:
@@ -29,12 +31,12 @@ def run(config: Config, *, once: bool) -> None:
     click.echo("Preparing the demo cameras …")
     with demo_config(config, loop=not once) as settings:
         install(settings.models.pack, settings.models_dir, settings.folder)
-        pack = wiring.open_pack(settings)
-        database = wiring.open_database(settings)
+        pack = open_pack(settings)
+        database = open_database(settings)
         click.echo(_help(settings))
         serve(Daemon(settings, database, pack, _announce, once=once))
     known = Neighbours(wiring.thresholds(settings, pack, database).merge)
-    jobs.merge_duplicates(database, pack.fingerprint, known, datetime.now(UTC))
+    merge_job.merge_duplicates(database, pack.fingerprint, known, datetime.now(UTC))
     with database.transaction() as cursor:
         rows = reports.rows(cursor, "visits", since=began)
     click.echo()

@@ -9,7 +9,7 @@ import numpy as np
 from insightface.utils.face_align import estimate_norm
 from numpy.typing import NDArray
 
-from visitord.core.records import Detection, Image, Thresholds
+from visitord.core.records import Detection, Image, Liveness, Thresholds
 
 # insightface 2.1 calls a scikit-image function that is deprecated but works.
 warnings.filterwarnings("ignore", category=FutureWarning, module=r"insightface\.")
@@ -42,6 +42,21 @@ class Pack(Protocol):
 
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
         """Unit-length embeddings (n, dim) of aligned BGR crops (112, 112, 3)."""
+        ...
+
+
+class LivenessDetector(Protocol):
+    """Tells faces from pictures of faces.  blocks: whether its camera lets no picture be anybody."""
+
+    @property
+    def blocks(self) -> bool: ...
+
+    def score(self, image: Image, detection: Detection) -> float | None:
+        """Of one look, 0 (a picture) to 1 (a face); None where it cannot say."""
+        ...
+
+    def verdict(self, scores: Sequence[float]) -> Liveness:
+        """What at least one score says together."""
         ...
 
 

@@ -17,6 +17,7 @@ from visitord.core.config import Config
 from visitord.core.errors import CameraError, DatabaseError, VisitordError
 from visitord.core.records import Arrival, Image
 from visitord.core.threads import Worker
+from visitord.models.opening import open_liveness_detectors
 from visitord.models.pack import Pack
 from visitord.service import control, wiring
 from visitord.service.jobs import Jobs
@@ -70,7 +71,7 @@ class Daemon:
         self._recorder: Recorder = wiring.open_recorder(config, database, pack, arrived, waits=True)
         self._requests: queue.SimpleQueue[tuple[str, Future[Image | None]]] = queue.SimpleQueue()
         used = [c for c in config.camera if c.enabled]
-        liveness_detectors = wiring.open_liveness_detectors(config)
+        liveness_detectors = open_liveness_detectors(config)
         self._pipelines = {
             c.name: Pipeline(
                 pack, config.site.name, Area(c.ignore, c.only), liveness_detectors.get(c.name)

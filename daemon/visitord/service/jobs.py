@@ -15,13 +15,12 @@ from apscheduler.triggers.interval import IntervalTrigger
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import DatabaseError, DatabaseUnavailableError, SpoolError
-from visitord.identity import clustering
-from visitord.identity.clustering import Member, Proposal
 from visitord.identity.neighbours import Neighbours
+from visitord.service import merge_job
 from visitord.service.recorder import Recorder
-from visitord.store import erasure, merges, sightings, templates
+from visitord.store import erasure, sightings
 from visitord.store.crops import Crops
-from visitord.store.database import Cursor, Database
+from visitord.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -29,54 +28,6 @@ LEAVE_EVERY_S = 5
 ERASE_EVERY_S = 2
 ERASE_OVERLAP = timedelta(minutes=5)  # longer than a transaction lasts, and than two clocks differ
 TIDY_EVERY_S = 3600
-JOB_NAME = "merge job"
-
-
-def merge_duplicates(
-    database: Database, pack: str, near: Neighbours, now: datetime, dry_run: bool = False
-) -> Proposal:
-    """Run one merge job; returns what was (or with dry_run would be) merged, settled and left to a
-    person.
-
-    near: new, for the threshold to merge at, or of the last run: then only new embeddings are
-    fetched and compared. Returns nothing when another process is at it.  Raises DatabaseError.
-    """
-    with database.transaction() as cursor:
-        if not merges.lock(cursor):
-            log.info("Another process runs the merge job; this one leaves it to that.")
-            return Proposal([], [])
-        _compare(cursor, pack, near)  # the slow part, while recorders go on enrolling
-        merges.freeze(cursor)
-        proposal = clustering.propose(_compare(cursor, pack, near), merges.apart(cursor), near)
-        if not dry_run:
-            for group in proposal.groups:
-                merges.apply(cursor, group, JOB_NAME, now)
-            merges.suggest(cursor, proposal.suggestions, now)
-            if proposal.groups:
-                templates.changed(cursor, [g.identity_id for g in proposal.groups])
-        return proposal
-
-
-def _compare(cursor: Cursor, pack: str, near: Neighbours) -> list[Member]:
-    """Everyone the job is about, whose embeddings are then near's."""
-    members = merges.members(cursor, pack)
-    keys = [key for member in members for part in member.parts for key in part]
-    near.update(keys, merges.embeddings(cursor, pack, near.unknown(keys)))
-    return members
-
-
-def outcome(proposal: Proposal) -> str:
-    """What a merge job did, in words."""
-    merged, settled = (
-        sum(len(g.merged) for g in proposal.groups),
-        sum(len(g.settled) for g in proposal.groups),
-    )
-    asked = (
-        f", and left {len(proposal.suggestions)} to you: visitorctl suggestions"
-        if proposal.suggestions
-        else ""
-    )
-    return f"merged {merged} identities and settled {settled} pending sightings{asked}"
 
 
 class Jobs:
@@ -136,9 +87,11 @@ class Jobs:
             return  # the database was away ever since the start
         if self._near is None or self._near.threshold != limits.merge:
             self._near = Neighbours(limits.merge)
-        done = merge_duplicates(database, self._recorder.pack, self._near, self._clock.now())
+        done = merge_job.merge_duplicates(
+            database, self._recorder.pack, self._near, self._clock.now()
+        )
         if done.groups:
-            log.info("The merge job %s.", outcome(done))
+            log.info("The merge job %s.", merge_job.outcome(done))
 
     def _tidy(self, database: Database) -> None:
         limits, crops = self._config.crops, Crops(self._config.crops_dir)

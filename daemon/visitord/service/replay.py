@@ -13,10 +13,9 @@ from visitord.core.clock import aware
 from visitord.core.config import NAME_MAX, valid_name
 from visitord.core.errors import ConfigError, MediaError
 from visitord.core.records import Frame, Picture, TrackReport
-from visitord.models.pack import Pack
+from visitord.models.pack import LivenessDetector, Pack
 from visitord.service.recorder import Recorder
 from visitord.vision.pipeline import Pipeline
-from visitord.vision.tracker import LivenessDetector
 
 PHOTOGRAPH_S = (
     60.0  # photographs given together stand this far apart when one --start is given for all

@@ -2,12 +2,12 @@
 
 from visitord.capture.decode import jpeg
 from visitord.core.records import Detection, FaceSample, Frame, Image, TrackReport
-from visitord.models.pack import Pack, middle, portrait
+from visitord.models.pack import LivenessDetector, Pack, middle, portrait
 from visitord.vision.motion import MotionGate
 from visitord.vision.overlay import draw
 from visitord.vision.quality import assess
 from visitord.vision.tiling import distinct, is_cut, moving_regions, windows
-from visitord.vision.tracker import LivenessDetector, Tracker
+from visitord.vision.tracker import Tracker
 from visitord.vision.zones import WHOLE, Area
 
 WHOLE_EVERY_S = 1.0

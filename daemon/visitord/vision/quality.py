@@ -60,12 +60,6 @@ def assess(image: Image, detection: Detection, crop: Image) -> Quality:
     return Quality(float(np.clip(score, 0, 1)), tuple(name for name, bad in checks if bad))
 
 
-def roll_deg(detection: Detection) -> float:
-    """How far the line between the eyes is from level, in degrees."""
-    across, down = (detection.landmarks[1] - detection.landmarks[0]).astype(np.float64)
-    return abs(float(np.degrees(np.arctan2(down, across))))
-
-
 def _pose(detection: Detection) -> tuple[float, float, bool]:
     """(turn in eye distances, roll in degrees, whether the five points can be a face at all)."""
     right_eye, left_eye, nose, right_mouth, left_mouth = detection.landmarks.astype(np.float64)
@@ -88,7 +82,7 @@ def _pose(detection: Detection) -> tuple[float, float, bool]:
         and 0.3 < mouth_width < 1.6
         and distance > 0.18 * detection.width_px
     )
-    return turn, roll_deg(detection), plausible
+    return turn, detection.roll_deg, plausible
 
 
 def _inside(image: Image, detection: Detection, corners: NDArray[np.float64]) -> float:

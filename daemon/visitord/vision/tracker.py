@@ -6,14 +6,14 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID, uuid5
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from visitord.core.records import Detection, FaceSample, Frame, Image, Liveness, TrackReport
+from visitord.core.records import Detection, FaceSample, Frame, Liveness, TrackReport
+from visitord.models.pack import LivenessDetector
 
 LOST_S = 1.5  # a face unseen for so long ends its track
 LOST_INTERVALS = 2.5  # and where pictures are rarer, so many times their interval
@@ -46,21 +46,6 @@ LIVE_LOOKS, LIVE_EVERY_S = (
 TOGETHER_FRAMES = 2  # a chance double detection of one face lasts a single frame
 _NAMESPACE = UUID("6f6c5a3e-6d0b-5c55-9d0c-6a3f5a1b7d11")
 _IMPOSSIBLE = 1e6
-
-
-class LivenessDetector(Protocol):
-    """Tells faces from pictures of faces.  blocks: whether its camera lets no picture be anybody."""
-
-    @property
-    def blocks(self) -> bool: ...
-
-    def score(self, image: Image, detection: Detection) -> float | None:
-        """Of one look, 0 (a picture) to 1 (a face); None where it cannot say."""
-        ...
-
-    def verdict(self, scores: Sequence[float]) -> Liveness:
-        """What at least one score says together."""
-        ...
 
 
 class Track:

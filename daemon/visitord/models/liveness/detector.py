@@ -18,7 +18,7 @@ COLOUR_MIN = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class LivenessDetector:
+class NetworkLivenessDetector:
     """Of one camera.  threshold: below it a face counts as a picture.  blocks: such a one is
     nobody.
     """

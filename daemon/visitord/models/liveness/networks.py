@@ -13,7 +13,6 @@ from insightface.addons import ADDON_CATALOG, Liveness
 from visitord.core.errors import ModelError
 from visitord.core.records import Detection, Image
 from visitord.models.device import CPU
-from visitord.vision.quality import roll_deg
 
 SIDE_PX = 80
 REAL = 1  # of MiniFASNet's three classes: printed, real, shown on a screen
@@ -84,7 +83,7 @@ class Addon:
         self._network = Liveness(file, providers=[CPU])
 
     def score(self, image: Image, detection: Detection) -> float | None:
-        if roll_deg(detection) > ADDON_ROLL_DEG:
+        if detection.roll_deg > ADDON_ROLL_DEG:
             return None
         score: float | None = self._network.predict(image, detection.landmarks)["live_score"]
         return score

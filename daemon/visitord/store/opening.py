@@ -1,0 +1,21 @@
+"""The database of a configuration, opened in the state this version needs."""
+
+from visitord.core.config import Config
+from visitord.store import migrate
+from visitord.store.database import Database
+
+
+def open_database(config: Config, *, wait: bool = False) -> Database:
+    """The configured database; the embedded one is started and kept up to date by itself.
+
+    wait: one of your own is not tried yet.  Raises DatabaseError when it cannot be reached, or has
+    not the schema of this version.
+    """
+    url = config.database_url()
+    database = Database.at(url, config.state)
+    database.timezone = config.site.timezone
+    if url == "embedded":
+        migrate.migrate(database, config.database.vector)
+    elif not wait:
+        migrate.require_current(database, config.database.vector)
+    return database
