@@ -15,7 +15,7 @@ import av
 import numpy as np
 import pytest
 
-from fixtures.support import align
+from fixtures.faces import align
 from visitord.capture import decode
 from visitord.capture.inspection import Inspector
 from visitord.cli.demo import demo as demo_command

@@ -20,8 +20,12 @@ import numpy as np
 import pytest
 
 from fixtures.checkpoints import Network, params_file
+from fixtures.databases import copied
+from fixtures.faces import align, people
+from fixtures.films import Walk, film
+from fixtures.installation import Box
 from fixtures.paths import ROOT
-from fixtures.support import START, Box, Walk, align, copied, film, people
+from fixtures.reports import START
 from visitord.core import config
 from visitord.core.errors import ModelError
 from visitord.models import thresholds

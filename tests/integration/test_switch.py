@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fixtures.recording import LIMITS, SITE
+from fixtures.installation import Box
+from fixtures.reports import START, report
 from fixtures.standins import pack_folder
-from fixtures.support import START, Box, report
+from fixtures.visit_log import LIMITS, SITE
 from visitord.admin import calibration, reembedding
 from visitord.admin.reembedding import carry, carry_photographs, learn
 from visitord.capture import decode
@@ -273,7 +274,7 @@ def test_packs_never_meet(place: Place, packs: Packs) -> None:
             }
             assert held == keys == {i for i, p in ids.items() if p == pack.fingerprint}
             assert merges.embeddings(cursor, other.fingerprint, sorted(keys)) == {}
-            assert len(calibration.sample(cursor, "main", pack.fingerprint).different) == 0, (
+            assert len(calibration.read_sample(cursor, "main", pack.fingerprint).different) == 0, (
                 "one of the two is the other's"
             )
     place.switch(new)
