@@ -7,11 +7,12 @@ whom, without distances, which is all that DBSCAN (`identity.dbscan`) needs.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from visitord.core.records import Embedding
 
@@ -120,8 +121,14 @@ def _near_pairs(matrix: NDArray[np.float32], first: int, threshold: float) -> ND
     One thread: for such small products OpenBLAS's threads cost more than they bring, and cameras
     need the other cores.
     """
-    with threadpool_limits(1, "blas"):
+    with _blas().limit(limits=1, user_api="blas"):
         return np.concatenate([_NO_PAIRS, *_near_by_block(matrix, first, threshold)], axis=1)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """The linear algebra libraries of this process, searched for once: that takes milliseconds."""
+    return ThreadpoolController()
 
 
 def _near_by_block(
