@@ -44,7 +44,7 @@ esac
 ASK = """
 import json, sys
 from click.testing import CliRunner
-from visitorctl import main as admin
+from visitord.cli import visitorctl as admin
 answers = [CliRunner().invoke(admin.main, [*command.split("|"), "--config", sys.argv[1]]) for command in sys.argv[2:]]
 assert all(a.exit_code == 0 for a in answers), [a.output for a in answers]
 print(json.dumps([a.stdout for a in answers]))

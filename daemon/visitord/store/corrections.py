@@ -73,7 +73,9 @@ def undo(cursor: Cursor, merge: str, by: str, why: str, now: datetime) -> Undone
     wanted = {"id": merge, "least": ID_MIN}
     found = statements.fetch_all(cursor, _Merge, _SQL["find_merge"], wanted)
     if len(found) != 1:
-        raise NotFoundError(f'No merge has the id "{merge}"; visitorctl undo lists those in force.')
+        raise NotFoundError(
+            f'No merge has the id "{merge}".', advice="visitorctl undo lists those in force."
+        )
     (noted,) = found
     if noted.undone_at is not None:
         raise VisitordError("This merge was undone before; nothing to do.")
@@ -153,7 +155,7 @@ def _meant(person: Person, theirs: Sequence[_Sighting], texts: Sequence[str]) ->
         fitting = [s for s in theirs if str(s.sighting_id).startswith(text.lower())]
         if len(fitting) != 1 or len(text) < ID_MIN:
             raise NotFoundError(
-                f'{person.name} has no sighting "{text}"; visitorctl show lists them.'
+                f'{person.name} has no sighting "{text}".', advice="visitorctl show lists them."
             )
         meant.add(fitting[0].sighting_id)
     return [s for s in theirs if s.sighting_id in meant]
@@ -175,7 +177,8 @@ def reject(cursor: Cursor, one: Person, other: Person, by: str, why: str, now: d
     """
     if one.visitor_id == other.visitor_id:
         raise VisitordError(
-            f"{one.name} is one person here; take that apart with visitorctl undo or split."
+            f"{one.name} is one person here.",
+            advice="take that apart with visitorctl undo or split.",
         )
     _keep_apart(cursor, one.visitor_id, other.visitor_id, by, why, now)
 

@@ -50,7 +50,7 @@ def find(cursor: Cursor, who: str) -> Person:
     if found:
         listed = "; ".join(f"{p.name} ({p.label}, {str(p.visitor_id)[:8]})" for p in found)
         raise NotFoundError(f'"{who}" may be any of: {listed}; use the label or the id.')
-    raise NotFoundError(f'Nobody is known as "{who}"{_near(cursor, text)}.')
+    raise _unknown(cursor, who, text)
 
 
 def called(cursor: Cursor, name: str) -> list[Person]:
@@ -67,16 +67,17 @@ def names(cursor: Cursor) -> list[str]:
     return [text for one in known for text in (one.name, one.label) if text]
 
 
-def _near(cursor: Cursor, text: str) -> str:
-    """How to go on when nobody is called that."""
+def _unknown(cursor: Cursor, who: str, text: str) -> NotFoundError:
+    """The error for a name that nobody has, listing the near ones."""
+    fact = f'Nobody is known as "{who}"'
     known = names(cursor)
     if not known:
-        return "; no person has been enrolled yet"
+        return NotFoundError(f"{fact}; no person has been enrolled yet.")
 
     near = difflib.get_close_matches(text, known, n=NEAR_MAX, cutoff=0.5)
     if near:
-        return f"; near: {', '.join(near)}"
-    return "; visitorctl list shows everyone"
+        return NotFoundError(f"{fact}; near: {', '.join(near)}.")
+    return NotFoundError(f"{fact}.", advice="visitorctl list shows everyone.")
 
 
 def proper(name: str) -> str:
@@ -126,7 +127,8 @@ def unignore(cursor: Cursor, person: Person) -> None:
     cursor.execute(_SQL["unignore"], {"id": person.visitor_id})
     if cursor.rowcount != 1:
         raise VisitordError(
-            f"{person.name} is not ignored; visitorctl list --status ignored shows who is."
+            f"{person.name} is not ignored.",
+            advice="visitorctl list --status ignored shows who is.",
         )
     gallery_changes.announce(cursor, [person.visitor_id])
 

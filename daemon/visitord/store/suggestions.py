@@ -58,13 +58,16 @@ def pair(cursor: Cursor, number: int) -> SuggestedPair:
     """
     if number not in {suggestion.number for suggestion in unanswered(cursor)}:
         raise NotFoundError(
-            f"There is no open suggestion {number}; visitorctl suggestions lists them."
+            f"There is no open suggestion {number}.", advice="visitorctl suggestions lists them."
         )
 
     one, other = statements.fetch_all(cursor, _Suggested, _SQL["people"], {"number": number})
     if other.status != Status.PROVISIONAL:
-        both = f"{one.name} and {other.name} both have names or are ignored"
-        raise VisitordError(f"{both}: say who stays with visitorctl merge KEEP OTHER.")
+        raise VisitordError(
+            f"{one.name} and {other.name} both have names or are ignored.",
+            advice="say who stays with visitorctl merge KEEP OTHER.",
+            joint=": ",
+        )
     return SuggestedPair(one.person, other.person)
 
 

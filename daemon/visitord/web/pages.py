@@ -103,7 +103,7 @@ def cameras() -> str:
                 state.camera: state for state in stored_cameras.states(cursor) if state.site == site
             }
     except DatabaseError as error:
-        trouble = str(error)
+        trouble = error.fact
     return render_template("cameras.html", cameras=known.values(), trouble=trouble)
 
 
@@ -114,7 +114,7 @@ def picture(camera: str) -> Response:
         jpeg = control.ask(desk().config.state, camera)
         why = "No daemon runs on this box: start visitord run."
     except VisitordError as error:
-        jpeg, why = None, str(error)
+        jpeg, why = None, error.fact
     return (
         Response(jpeg, mimetype="image/jpeg") if jpeg else Response(why, 503, mimetype="text/plain")
     )
