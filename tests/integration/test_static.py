@@ -23,7 +23,7 @@ from visitord.service import merge_job
 from visitord.store import merges
 from visitord.store import people as stored_people
 from visitord.store.database import Database
-from visitord.store.sightings import Site
+from visitord.store.site import Site
 
 
 @pytest.fixture

@@ -62,9 +62,7 @@ def carry_photographs(database: Database, pack: Pack, crops: Crops) -> None:
         (embedding,) = pack.embed([image]).tolist()
         made = template_id(template, pack.fingerprint)
         with database.transaction() as cursor:
-            owners = stored.learn_photograph(
-                cursor, template, pack.fingerprint, made, embedding
-            )
+            owners = stored.learn_photograph(cursor, template, pack.fingerprint, made, embedding)
             if owners:
                 gallery_changes.announce(cursor, owners)
 

@@ -214,6 +214,7 @@ def export(
     form = "csv" if form == "table" else form
     with working("Reading"), database().transaction() as cursor:
         rows: Sequence[object]
+        record: type[object]
         if what == "visits":
             rows, record = visit_log.visits(cursor, window), Visit
         elif what == "visitors":

@@ -217,10 +217,7 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
         save(
             picture,
             sheet(
-                [
-                    (why, [(face.name, crops.read(face.crop)) for face in some])
-                    for why, some in rows
-                ]
+                [(why, [(face.name, crops.read(face.crop)) for face in some]) for why, some in rows]
             ),
         )
     outcome = merge_job.outcome(done)

@@ -7,7 +7,6 @@ values; no statement, name of one, or bare row leaves the store.
 import re
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,7 +75,6 @@ def fetch_value(cursor: Cursor, statement: str, values: Values | None = None) ->
     return row[0] if row else None
 
 
-@cache
 def names_of(record: type[Any]) -> tuple[str, ...]:
     """The fields of a record, in their order."""
     return tuple(field.name for field in fields(record))
