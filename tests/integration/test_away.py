@@ -2,8 +2,10 @@
 is the same.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator
+from errno import ENOSPC
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,8 +13,8 @@ import pytest
 
 from fixtures.crashing import LIMITS, SITE
 from fixtures.proxy import Proxy
+from fixtures.reports import START, axis, report
 from fixtures.running import wait
-from fixtures.support import START, axis, report
 from visitord.core.records import Arrival, Thresholds, TrackReport
 from visitord.service.recorder import Recorder
 from visitord.store import corrections, erasure, merges, migrate, people, spool
@@ -225,20 +227,27 @@ def test_a_kept_gallery_of_another_recogniser_is_not_used(
     assert GalleryFile(tmp_path / "gallery.json", "pack-2").load() is None
 
 
+def full_disk(_: int) -> None:
+    raise OSError(ENOSPC, os.strerror(ENOSPC))
+
+
 def test_a_gallery_that_cannot_be_written_is_deleted_rather_than_left_behind(
-    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    database: Database,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It may hold somebody who was forgotten since."""
     declare_site(database, SITE)
-    desk = Recorder(database, SITE, "pack-1", 128, LIMITS, lambda _: None)
-    desk.known = GalleryFile(tmp_path / "gallery.json", "pack-1")
-    desk.handle(report(axis(0), 0))
-    desk._follow()
+    recorder = Recorder(database, SITE, "pack-1", 128, LIMITS, lambda _: None)
+    recorder.known = GalleryFile(tmp_path / "gallery.json", "pack-1")
+    recorder.handle(report(axis(0), 0))
+    recorder._follow()
     assert (tmp_path / "gallery.json").exists()
     with database.transaction() as cursor:
         erasure.forget(cursor, people.find(cursor, "1"))
-    (tmp_path / "gallery.part").mkdir()
-    desk._follow()
+    monkeypatch.setattr("visitord.core.files.os.fsync", full_disk)
+    recorder._follow()
     assert not (tmp_path / "gallery.json").exists()
     assert "gallery.json cannot be written: " in caplog.text
 
@@ -250,12 +259,12 @@ def test_a_daemon_whose_database_goes_before_it_was_asked_tells_nobody_rather_th
     arrivals: list[Arrival] = []
     network = Proxy(database.url)
     network.away()
-    desk = Recorder(Database(network.url("word")), SITE, "pack-1", 128, LIMITS, arrivals.append)
+    recorder = Recorder(Database(network.url("word")), SITE, "pack-1", 128, LIMITS, arrivals.append)
     stop = threading.Event()
-    thread = threading.Thread(target=desk.run, args=(stop,), daemon=True)
+    thread = threading.Thread(target=recorder.run, args=(stop,), daemon=True)
     thread.start()
-    desk.submit(report(axis(0), 0))
-    wait(lambda: desk._away and not desk._unseen, 10)
+    recorder.submit(report(axis(0), 0))
+    wait(lambda: recorder._away and not recorder._unseen, 10)
     assert arrivals == []
     network.back()
     wait(lambda: len(arrivals) == 1, 20)
@@ -321,9 +330,11 @@ def test_a_database_that_is_only_busy_does_not_cost_the_gallery(
 
 
 def test_a_disk_that_does_not_take_the_gallery_is_said_and_harms_nothing(
-    start: Callable[..., Running], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    start: Callable[..., Running],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    (tmp_path / "gallery.part").mkdir()
+    monkeypatch.setattr("visitord.core.files.os.fsync", full_disk)
     box = start()
     box.submit(report(axis(0), 0))
     box.told("visitor 1")

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fixtures.recording import LIMITS, SITE
+from fixtures.installation import Box
+from fixtures.reports import START, report
 from fixtures.standins import pack_folder
-from fixtures.support import START, Box, report
-from visitord.admin import calibration, reembedding
+from fixtures.visit_log import LIMITS, SITE
+from visitord.admin import reembedding
 from visitord.admin.reembedding import carry, carry_photographs, learn
 from visitord.capture import decode
 from visitord.core.records import Image, Template, TrackReport
@@ -26,7 +27,7 @@ from visitord.models.insightface_pack import InsightPack
 from visitord.models.pack import middle, unit
 from visitord.service import merge_job
 from visitord.service.recorder import Recorder
-from visitord.store import identities, merge_candidates, people, templates
+from visitord.store import calibration, identities, merge_candidates, people, templates
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.store.site import declare_site
