@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from fixtures.footage import room
-from fixtures.recording import LIMITS, Desk
+from fixtures.recording import LIMITS, Desk, prepared
 from fixtures.support import START, align, axis, people, report
 from visitord.core.records import Embedding, Frame, Image, Picture, TrackReport
 from visitord.identity.neighbours import Neighbours
 from visitord.models.opencv_zoo import ZooPack
 from visitord.service import merge_job
-from visitord.service.recorder import Recorder
+from visitord.service.recorder import RecorderSettings
 from visitord.store.database import Database
 from visitord.vision.pipeline import Pipeline
 
@@ -276,14 +276,8 @@ def scaled(image: Image, side_px: int) -> Image:
 
 def recorded(desk: Desk, pack: ZooPack, reports: Iterable[TrackReport]) -> None:
     """Written by a recorder of the real pack, and merged."""
-    recorder = Recorder(
-        desk.database,
-        desk.recorder.site,
-        pack.fingerprint,
-        pack.dim,
-        pack.thresholds,
-        lambda _: None,
-    )
+    settings = RecorderSettings(desk.recorder.settings.site, pack.fingerprint, pack.dim)
+    recorder = prepared(desk.database, settings=settings, prepare=lambda: pack.thresholds)
     for made in reports:
         recorder.handle(made)
     merge_job.merge_duplicates(

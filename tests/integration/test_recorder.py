@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from fixtures.recording import LIMITS, SITE, Desk
+from fixtures.recording import LIMITS, SITE, Desk, prepared
 from fixtures.support import START, axis, report
 from visitord.core.errors import DatabaseError, DatabaseUnavailableError, VisitordError
 from visitord.core.records import Arrival, DecidedSighting, Decision, TrackReport, Verdict
@@ -21,7 +21,7 @@ from visitord.identity import decision
 from visitord.identity.clustering import Group
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
-from visitord.service.recorder import Recorder
+from visitord.service.recorder import RecorderSettings
 from visitord.store import embedded, merges, migrate, people, reports, sightings
 from visitord.store.database import Database
 from visitord.store.sightings import Site
@@ -234,7 +234,8 @@ def test_people_seen_together_are_not_merged_however_alike(desk: Desk) -> None:
 def test_embeddings_of_another_pack_are_never_compared(desk: Desk) -> None:
     desk.recorder.handle(report(axis(0), 0))
     arrivals: list[Arrival] = []
-    other = Recorder(desk.database, SITE, "pack-2", 128, LIMITS, arrivals.append)
+    settings = RecorderSettings(SITE, "pack-2", 128)
+    other = prepared(desk.database, arrivals.append, settings=settings)
     other.handle(report(axis(0), 100))
     assert desk.one("select count(*) from visitor") == 2
 
@@ -437,7 +438,7 @@ def test_nothing_is_lost_while_the_server_is_down(own_server: tuple[Path, str]) 
     desk.recorder.submit(report(axis(0), 200))
     _wait(lambda: len(desk.arrivals) == 3)  # told by what is known in memory
     embedded.start(state)
-    _wait(lambda: not desk.recorder._open)
+    _wait(lambda: not len(desk.recorder._queue))
     stop.set()
     thread.join(20)
     assert not thread.is_alive()

@@ -16,9 +16,11 @@ import pytest
 from fixtures.support import START, Box, Walk, copied, film, people
 from visitord.capture import decode
 from visitord.core import config
+from visitord.core.clock import Clock
 from visitord.models.opencv_zoo import ZooPack
 from visitord.service import replay
-from visitord.service import wiring as opened
+from visitord.service.wiring import open_recorder
+from visitord.store.opening import open_database
 
 ONE, TWO = "astronaut", "hanks"
 
@@ -198,8 +200,8 @@ def test_an_interrupted_replay_decides_nothing_half_seen(
     box: Box, clip: Path, pack: ZooPack
 ) -> None:
     settings = config.load(box.folder / "config.toml")
-    database = opened.open_database(settings)
-    recorder = opened.open_recorder(settings, database, pack, lambda _: None)
+    database = open_database(settings)
+    recorder = open_recorder(settings, database, pack, lambda _: None, Clock())
     with pytest.raises(KeyboardInterrupt):
         for _, t in replay.play(replay.plan([clip], "door", START), pack, recorder, "main", 8):
             if t > 2.5:

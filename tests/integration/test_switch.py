@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fixtures.recording import LIMITS, SITE
+from fixtures.recording import LIMITS, SITE, prepared
 from fixtures.standins import pack_folder
 from fixtures.support import START, Box, report
 from visitord.admin import calibration, reembedding
@@ -25,7 +25,7 @@ from visitord.identity.neighbours import Neighbours
 from visitord.models.insightface_pack import InsightPack
 from visitord.models.pack import middle, unit
 from visitord.service import merge_job
-from visitord.service.recorder import Recorder
+from visitord.service.recorder import RecorderSettings
 from visitord.store import merges, people, sightings, templates
 from visitord.store.crops import Crops
 from visitord.store.database import Database
@@ -73,9 +73,8 @@ class Place:
         )
 
     def record(self, pack: InsightPack, *reports: TrackReport) -> None:
-        recorder = Recorder(
-            self.database, SITE, pack.fingerprint, pack.dim, LIMITS, lambda _: None, self.crops
-        )
+        settings = RecorderSettings(SITE, pack.fingerprint, pack.dim)
+        recorder = prepared(self.database, settings=settings, crops=self.crops)
         for made in reports:
             recorder.handle(made)
 

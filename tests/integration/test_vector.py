@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from fixtures.boxes import BoxRunning, written
-from fixtures.recording import LIMITS, SITE
+from fixtures.recording import SITE, prepared
 from fixtures.running import ask, wait
 from fixtures.support import START, Box, axis, copied, report
 from visitord.core.records import TrackReport
-from visitord.service.recorder import Recorder
+from visitord.service.recorder import Recorder, RecorderSettings
 from visitord.store import corrections, merges, migrate, people, sightings
 from visitord.store.database import Database
 
 
-def recorder(database: Database, vector: bool, dim: int = 128) -> Recorder:
+def recorder(database: Database, vector: bool, dim: int = 128, pack: str = "pack-1") -> Recorder:
     sightings.declare_site(database, SITE)
-    return Recorder(database, SITE, "pack-1", dim, LIMITS, lambda _: None, vector=vector)
+    return prepared(database, settings=RecorderSettings(SITE, pack, dim, vector))
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_decisions_are_those_of_the_gallery_in_memory(
     desk = recorder(vectors, vector=True)
     for track in tracks:
         desk.handle(track)
-    assert len(desk._gallery) == 0
+    assert len(desk._known.gallery) == 0
     found = ask(vectors, DECISIONS)
     assert [row[:3] for row in found] == [row[:3] for row in expected]
     assert [row[3] for row in found] == pytest.approx([row[3] for row in expected], abs=1e-5)
@@ -72,8 +72,7 @@ def test_decisions_are_those_of_the_gallery_in_memory(
 
 
 def test_embeddings_of_another_length_have_an_index_of_their_own(vectors: Database) -> None:
-    small, large = recorder(vectors, vector=True), recorder(vectors, vector=True, dim=512)
-    large.pack = "pack-2"
+    small, large = recorder(vectors, vector=True), recorder(vectors, True, 512, "pack-2")
     for desk, size in ((small, 128), (large, 512)):
         face = np.eye(1, size, dtype=np.float32)[0]
         desk.handle(report(face, size))
@@ -117,9 +116,7 @@ def test_merges_and_undos_hold_at_once(vectors: Database) -> None:
 
 def test_the_same_stranger_at_two_boxes_at_once_is_enrolled_once(vectors: Database) -> None:
     sightings.declare_site(vectors, SITE)
-    boxes = [BoxRunning(vectors.url), BoxRunning(vectors.url)]
-    for box in boxes:
-        box.recorder.vector = True
+    boxes = [BoxRunning(vectors.url, vector=True), BoxRunning(vectors.url, vector=True)]
     for i in range(10):
         for box, camera in zip(boxes, ("door", "hall"), strict=True):
             box.recorder.submit(report(axis(i), 100 * i, camera=camera))

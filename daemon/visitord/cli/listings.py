@@ -24,8 +24,9 @@ from visitord.cli.working import working
 from visitord.core.errors import DatabaseError, NotFoundError, SpoolError
 from visitord.core.records import Status
 from visitord.models.opening import open_pack
-from visitord.service import control, wiring
+from visitord.service import control
 from visitord.store import people, reports, sightings, spool
+from visitord.store.opening import site_of
 
 FACES_MAX = 4  # that fit side by side
 EXPORTS = {
@@ -136,7 +137,7 @@ def visits(form: str, who: str | None, **window: object) -> None:
     """
     if who == "rebuild":
         with working("Putting all visits together"):
-            count = sightings.declare_site(database(), wiring.site_of(config()), rebuild=True)
+            count = sightings.declare_site(database(), site_of(config()), rebuild=True)
         return click.echo(
             f"{config().site.name} has {count} visits, put together anew from its sightings."
         )

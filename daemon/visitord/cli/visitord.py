@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from visitord.cli.console import PATH, Moment, config, log_to_stderr, program
 from visitord.cli.models import models
+from visitord.core.clock import Clock
 from visitord.core.errors import ConfigError, VisitordError
 from visitord.core.records import Arrival
 from visitord.models.opening import open_liveness_detectors, open_pack
@@ -44,7 +45,7 @@ def run() -> None:
     pack = open_pack(settings)
     database = open_database(settings, wait=True)
     log.info("Models: %s (%s); %s.", pack.name, pack.licence, pack.runs_on)
-    daemon = Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival))
+    daemon = Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival), Clock())
     if settings.review.listen:
         from visitord.web.server import beside
 
@@ -99,7 +100,7 @@ def replay(
     database = open_database(settings)
     liveness_detectors = open_liveness_detectors(settings)
     pictures, arrivals = 0, list[Arrival]()
-    recorder = wiring.open_recorder(settings, database, pack, arrivals.append)
+    recorder = wiring.open_recorder(settings, database, pack, arrivals.append, Clock())
     rate = fps or next((c.fps for c in settings.camera if c.name == camera), 8.0)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         tasks = {

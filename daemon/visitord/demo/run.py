@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from visitord.cli.console import log_to_stderr, out, show
+from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig, Config, MergeConfig, SiteConfig, VisitConfig
 from visitord.core.errors import ConfigError
 from visitord.core.records import Arrival
@@ -16,8 +17,9 @@ from visitord.demo.server import DemoServer
 from visitord.identity.neighbours import Neighbours
 from visitord.models.install import install
 from visitord.models.opening import open_pack
-from visitord.service import merge_job, wiring
+from visitord.service import merge_job
 from visitord.service.daemon import Daemon, serve
+from visitord.service.thresholds import thresholds_in_force
 from visitord.store import reports
 from visitord.store.opening import open_database
 
@@ -34,8 +36,8 @@ def run(config: Config, *, once: bool) -> None:
         pack = open_pack(settings)
         database = open_database(settings)
         click.echo(_help(settings))
-        serve(Daemon(settings, database, pack, _announce, once=once))
-    known = Neighbours(wiring.thresholds(settings, pack, database).merge)
+        serve(Daemon(settings, database, pack, _announce, Clock(), once=once))
+    known = Neighbours(thresholds_in_force(settings, pack, database).merge)
     merge_job.merge_duplicates(database, pack.fingerprint, known, datetime.now(UTC))
     with database.transaction() as cursor:
         rows = reports.rows(cursor, "visits", since=began)

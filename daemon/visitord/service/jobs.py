@@ -88,7 +88,7 @@ class Jobs:
         if self._near is None or self._near.threshold != limits.merge:
             self._near = Neighbours(limits.merge)
         done = merge_job.merge_duplicates(
-            database, self._recorder.pack, self._near, self._clock.now()
+            database, self._recorder.settings.pack, self._near, self._clock.now()
         )
         if done.groups:
             log.info("The merge job %s.", merge_job.outcome(done))
