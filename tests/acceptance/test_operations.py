@@ -44,7 +44,7 @@ esac
 ASK = """
 import json, sys
 from click.testing import CliRunner
-from visitorctl import main as admin
+from visitord.cli import visitorctl as admin
 answers = [CliRunner().invoke(admin.main, [*command.split("|"), "--config", sys.argv[1]]) for command in sys.argv[2:]]
 assert all(a.exit_code == 0 for a in answers), [a.output for a in answers]
 print(json.dumps([a.stdout for a in answers]))
@@ -68,7 +68,7 @@ class Place:
         return self.folder / "etc" / "config.toml"
 
     def set_up(self, models_dir: Path) -> None:
-        """As the README's commands leave a box that has no configuration yet."""
+        """As the commands of docs/installation.md leave a box that has no configuration yet."""
         (self.folder / "bin").mkdir(parents=True)
         self.folder.chmod(0o755)
         self.state.mkdir(mode=0o700)

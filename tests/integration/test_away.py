@@ -2,8 +2,10 @@
 is the same.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator
+from errno import ENOSPC
 from pathlib import Path
 from uuid import uuid4
 
@@ -242,8 +244,15 @@ def test_a_kept_gallery_of_another_recogniser_is_not_used(
     assert GalleryFile(tmp_path / "gallery.json", "pack-2").load() is None
 
 
+def full_disk(_: int) -> None:
+    raise OSError(ENOSPC, os.strerror(ENOSPC))
+
+
 def test_a_gallery_that_cannot_be_written_is_deleted_rather_than_left_behind(
-    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    database: Database,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It may hold somebody who was forgotten since."""
     sightings.declare_site(database, SITE)
@@ -253,7 +262,7 @@ def test_a_gallery_that_cannot_be_written_is_deleted_rather_than_left_behind(
     assert (tmp_path / "gallery.json").exists()
     with database.transaction() as cursor:
         erasure.forget(cursor, people.find(cursor, "1"))
-    (tmp_path / "gallery.part").mkdir()
+    monkeypatch.setattr("visitord.core.files.os.fsync", full_disk)
     desk._follow()
     assert not (tmp_path / "gallery.json").exists()
     assert "gallery.json cannot be written: " in caplog.text
@@ -314,7 +323,12 @@ def test_what_was_guessed_of_a_track_that_is_never_written_is_forgotten(
     box.told("visitor 1", "A new visitor")
     spool.erase(box.folder / "spool.db", [stranger.sighting_id])
     box.network.back()
-    wait(lambda: box.recorder.phase is Phase.FOLLOWING and not box.recorder._outage.learnt(), 20)
+    wait(
+        lambda: (
+            box.recorder.phase is Phase.FOLLOWING and not box.recorder._presence.template_updates()
+        ),
+        20,
+    )
     away(box)
     assert len(box.recorder._known.gallery) == 1
 
@@ -337,9 +351,11 @@ def test_a_database_that_is_only_busy_does_not_cost_the_gallery(
 
 
 def test_a_disk_that_does_not_take_the_gallery_is_said_and_harms_nothing(
-    start: Callable[..., Running], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    start: Callable[..., Running],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    (tmp_path / "gallery.part").mkdir()
+    monkeypatch.setattr("visitord.core.files.os.fsync", full_disk)
     box = start()
     box.submit(report(axis(0), 0))
     box.told("visitor 1")

@@ -155,7 +155,8 @@ def _called(cursor: Cursor, name: str) -> Person | None:
     if len(found) > 1:
         listed = ", ".join(p.label for p in found)
         raise VisitordError(
-            f"{name} may be any of {listed}; give them different names first: visitorctl rename."
+            f"{name} may be any of {listed}.",
+            advice="give them different names first: visitorctl rename.",
         )
     return found[0] if found else None
 

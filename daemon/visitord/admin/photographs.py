@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from visitord.capture import decode
 from visitord.core.errors import MediaError
+from visitord.core.file_types import is_heif, may_be_animated
 from visitord.core.records import Embedding, Image
 from visitord.models.pack import Pack, middle, portrait
 from visitord.vision.quality import MIN_PX, assess
@@ -34,8 +35,6 @@ ADVICE = {
     "landmarks": "eyes, nose and mouth cannot be made out",
     "cut off": "part of the face is outside the picture",
 }
-_MAY_MOVE = {".gif", ".webp", ".png", ".apng"}
-_HEIF = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,9 +74,9 @@ def read(pack: Pack, path: Path) -> Look | str:
     """
     try:
         content = path.read_bytes()
-        if content[4:8] == b"ftyp" and content[8:12] in _HEIF:
+        if is_heif(content):
             return "it is a HEIC picture: convert it to JPEG first, as with heif-convert"
-        if path.suffix.lower() in _MAY_MOVE and cv2.imcount(str(path)) > 1:
+        if may_be_animated(path) and cv2.imcount(str(path)) > 1:
             return "it is an animation: save one picture of it as JPEG"
         found = look(pack, decode.photograph(path), path.name, hashlib.sha256(content).hexdigest())
     except (OSError, MediaError) as error:

@@ -38,7 +38,6 @@ logging.getLogger("libav").setLevel(logging.CRITICAL)
 OPEN_TIMEOUT_S = 5.0
 RAW_FPS = 25.0  # assumed where a recording does not say
 CORRUPT_S = 2.0  # so long after a loss is the next key frame waited for
-PHOTOGRAPHS = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 _BRIGHTNESS_FIRST = {
     "yuv420p",
     "yuvj420p",
@@ -176,10 +175,6 @@ def photograph(path: Path) -> Image:
 def jpeg(image: Image) -> bytes:
     """A BGR picture as a JPEG file's content."""
     return cv2.imencode(".jpg", image)[1].tobytes()
-
-
-def is_photograph(path: Path) -> bool:
-    return path.suffix.lower() in PHOTOGRAPHS
 
 
 class Pace:

@@ -23,8 +23,11 @@ from rich.text import Text
 
 from visitord import __version__
 from visitord.core.clock import aware
-from visitord.core.config import Config, duration, find, load
+from visitord.core.config import Config, find, load
+from visitord.core.durations import duration
 from visitord.core.errors import ConfigError, VisitordError
+from visitord.core.extras import require
+from visitord.core.files import PUBLIC, replace_file
 from visitord.store.database import Database
 from visitord.store.opening import open_database
 from visitord.store.reports import Rows
@@ -189,12 +192,9 @@ def show(
         writer.writerow(keys)
         writer.writerows([_flat(_plain(row[k])) for k in keys] for row in rows)
     elif form == "parquet":
-        try:
-            import pyarrow.parquet
-        except ModuleNotFoundError:
-            raise VisitordError(
-                "Parquet needs a library: run pip install 'visitord[parquet]'."
-            ) from None
+        require("parquet", "Parquet needs a library: run {}.")
+        import pyarrow.parquet
+
         plain = {
             k: [str(row[k]) if isinstance(row[k], UUID) else row[k] for row in rows] for k in keys
         }
@@ -213,9 +213,13 @@ def show(
 
 
 def save(path: Path, content: bytes) -> None:
-    """Write a file a person asked for; raises VisitordError."""
+    """Write a file a person asked for, or a device as /dev/stdout; raises VisitordError."""
     try:
-        path.write_bytes(content)
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            mode = path.stat().st_mode & 0o777 if path.exists() else PUBLIC
+            replace_file(path.resolve(), content, mode)
     except OSError as error:
         raise VisitordError(f"{path} cannot be written: {error.strerror}.") from None
 

@@ -14,6 +14,7 @@ from visitord.cli.completion import CAMERA
 from visitord.cli.console import PATH, config, database
 from visitord.cli.leaving import yes_option
 from visitord.core.errors import VisitordError
+from visitord.core.file_types import is_picture
 from visitord.models.opening import open_pack
 from visitord.service.thresholds import thresholds_in_force
 from visitord.store import people
@@ -22,22 +23,6 @@ from visitord.store.crops import Crops
 if TYPE_CHECKING:  # their libraries take seconds to import
     from visitord.admin.enrolment import Answers, Desk
     from visitord.admin.photographs import Look
-
-# In folders; those that cannot be used are told of.
-PICTURES = {
-    ".jpg",
-    ".jpeg",
-    ".jfif",
-    ".png",
-    ".bmp",
-    ".webp",
-    ".tif",
-    ".tiff",
-    ".gif",
-    ".heic",
-    ".heif",
-    ".avif",
-}
 
 
 @click.command()
@@ -176,6 +161,4 @@ def _files(photos: Sequence[Path]) -> list[Path]:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    return sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in PICTURES and path.is_file()
-    )
+    return sorted(path for path in folder.iterdir() if is_picture(path) and path.is_file())

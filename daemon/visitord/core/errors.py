@@ -7,7 +7,25 @@ arise; nothing above the edge catches a library's exception.
 
 
 class VisitordError(Exception):
-    """Anything visitord reports to a person instead of showing a traceback."""
+    """Anything visitord reports to a person instead of showing a traceback.
+
+    As text it is what the command line prints.  A front that has no command line shows `fact`
+    alone, with advice of its own where it has any.
+
+    Parameters
+    ----------
+    fact : str
+        What happened, and what to do about it wherever one is: a sentence with its full stop.
+    advice : str
+        What to do about it at the command line, also with its full stop; empty for nothing.
+    joint : str
+        What stands between the two, in place of the fact's full stop.
+    """
+
+    def __init__(self, fact: str, *, advice: str = "", joint: str = "; ") -> None:
+        super().__init__(f"{fact.removesuffix('.')}{joint}{advice}" if advice else fact)
+        self.fact = fact
+        self.advice = advice
 
 
 class ConfigError(VisitordError):

@@ -1,26 +1,16 @@
-"""Arrivals told from memory while the database is away, and none of them twice."""
+"""Arrivals told from memory while the database is away."""
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from visitord.core.records import Arrival, Template, Thresholds, TrackReport
+from visitord.core.records import Arrival, Thresholds, TrackReport
 from visitord.identity import decision
 from visitord.identity.presence import Presence
-from visitord.service.deciding import file_track
+from visitord.service.deciding import Filing, file_track
 from visitord.service.gallery_follower import GalleryFollower
 
 NEWCOMER = "A new visitor"  # whom the database has given no number yet
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A decision taken from memory alone: whom a track was filed under, and what was learnt."""
-
-    person: UUID | None
-    template: Template | None
 
 
 class OutageRecogniser:
@@ -28,20 +18,19 @@ class OutageRecogniser:
 
     Nothing it finds is written.  Every track is decided anew, in order, once the database is there,
     and may then be decided otherwise.  What it learns goes into the gallery in memory, so that a
-    newcomer is recognised the next time; with the first look at the database that is replaced.
+    newcomer is recognised the next time; the next look at the database replaces that.
 
     Parameters
     ----------
     site
         Name of the site, for the arrivals.
-    gap
-        An absence longer than this ends a visit: two arrivals of one person within it are one.
     pack
         Fingerprint of the recogniser.
     known
         The gallery in memory, shared with the recorder.
     presence
-        Who is here, shared with the recorder, so that a visit that began before the outage goes on.
+        Who is here and what was guessed, shared with the recorder: a visit that began before the
+        outage goes on, and one that was told is not told again when it is written.
     on_arrival
         Told each visit that begins.
     """
@@ -49,30 +38,22 @@ class OutageRecogniser:
     def __init__(
         self,
         site: str,
-        gap: timedelta,
         pack: str,
         known: GalleryFollower,
         presence: Presence,
         on_arrival: Callable[[Arrival], None],
     ) -> None:
         self._site = site
-        self._gap = gap
         self._pack = pack
         self._known = known
         self._presence = presence
         self._on_arrival = on_arrival
-        self._guesses: dict[UUID, Guess] = {}  # of tracks that are not written yet
-        self._told: dict[UUID, list[datetime]] = {}  # arrivals of each person, before the writing
 
     def resume(self) -> None:
         """Know again who was guessed but not written: the gallery may have been loaded since."""
-        for template in self.learnt():
+        for template in self._presence.template_updates():
             if not len(self._known.gallery.held(template.root_id)):
                 self._known.guess(template)
-
-    def learnt(self) -> list[Template]:
-        """What was learnt from tracks that are not written yet."""
-        return [guess.template for guess in self._guesses.values() if guess.template]
 
     def look(
         self, report: TrackReport, filed: Mapping[UUID, UUID | None], thresholds: Thresholds
@@ -88,9 +69,12 @@ class OutageRecogniser:
         thresholds
             Those last in force.
         """
+        if not self._known.recognises:
+            return
+
         tracks = {report.sighting_id, *report.together}
         persons = {i: filed[i] for i in tracks & filed.keys()}
-        persons |= {i: self._guesses[i].person for i in tracks & self._guesses.keys()}
+        persons |= self._presence.guessed(tracks)
 
         if report.sighting_id not in persons:
             companions = {p for i in report.together if (p := persons.get(i))}
@@ -105,17 +89,18 @@ class OutageRecogniser:
 
     def _guess(
         self, report: TrackReport, companions: AbstractSet[UUID], thresholds: Thresholds
-    ) -> Guess | None:
+    ) -> Filing | None:
+        """Decide a track by memory alone; None while waiting may give a better sample."""
         pooled = decision.pool(report.samples)
         filing = file_track(report, pooled, companions, self._known.gallery, thresholds, self._pack)
         if filing is None:
             return None
 
-        guess = Guess(filing.person, filing.sighting.template)
-        self._guesses[report.sighting_id] = guess
-        if guess.template:
-            self._known.guess(guess.template)
-        return guess
+        template = filing.sighting.template
+        if template:
+            self._known.guess(template)
+        self._presence.guess(report, filing.person, template)
+        return filing
 
     def _see(self, person: UUID, report: TrackReport) -> None:
         """Note that a person is here, and tell it where a visit begins, unless they are ignored."""
@@ -127,23 +112,4 @@ class OutageRecogniser:
         arrival = Arrival(
             person, name or NEWCOMER, self._site, report.camera, report.started_at, visits=0
         )
-        self._told.setdefault(person, []).append(arrival.at)
-        self._on_arrival(arrival)
-
-    def is_news(self, arrival: Arrival) -> bool:
-        """Whether a visit that was written has not been told from memory before."""
-        told = self._told.get(arrival.visitor_id, [])
-        return all(abs(arrival.at - at) > self._gap for at in told)
-
-    def forget(self, sighting_id: UUID) -> None:
-        """Drop the guess on a track that is written now."""
-        self._guesses.pop(sighting_id, None)
-
-    def keep_only(self, unwritten: AbstractSet[UUID]) -> None:
-        """Everything is written but these tracks: guesses on others are over.
-
-        Once nothing is left, no arrival told from memory can come a second time.
-        """
-        self._guesses = {i: guess for i, guess in self._guesses.items() if i in unwritten}
-        if not unwritten:
-            self._told.clear()
+        self._on_arrival(self._presence.announce(arrival))

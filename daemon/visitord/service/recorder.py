@@ -185,12 +185,7 @@ class Recorder:
         self._known = GalleryFollower(settings.pack, settings.dim, vector=settings.vector)
         self._presence = Presence(settings.site.gap)
         self._outage = OutageRecogniser(
-            settings.site.name,
-            settings.site.gap,
-            settings.pack,
-            self._known,
-            self._presence,
-            on_arrival,
+            settings.site.name, settings.pack, self._known, self._presence, on_arrival
         )
 
     @property
@@ -324,7 +319,7 @@ class Recorder:
             self._catch_up(cursor)
 
         # Everything is written: nothing is left that was only guessed.
-        self._outage.keep_only(self._queue.keep_unwritten())
+        self._presence.forget(self._queue.keep_unwritten())
 
         if self._gallery_file and not self.settings.vector:
             assert self._known.version is not None  # noqa: S101 - it caught up
@@ -350,7 +345,7 @@ class Recorder:
             if left_s <= 0:
                 return
             for report in self._queue.take_unseen():
-                if self.thresholds and self._known.recognises:
+                if self.thresholds:
                     self._outage.look(report, self._filed, self.thresholds)
             self._queue.wait(min(left_s, IDLE_S))
 
@@ -428,6 +423,6 @@ class Recorder:
         if not written.filed:
             return
 
-        self._outage.forget(report.sighting_id)
-        if written.arrival and self._outage.is_news(written.arrival):
-            self._on_arrival(written.arrival)
+        arrival = self._presence.written(report, written.arrival)
+        if arrival:
+            self._on_arrival(arrival)

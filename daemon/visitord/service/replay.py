@@ -10,9 +10,10 @@ from pathlib import Path
 from visitord.capture import decode
 from visitord.capture.inspection import Inspector
 from visitord.core.clock import aware
-from visitord.core.config import NAME_MAX, valid_name
 from visitord.core.errors import ConfigError, MediaError
+from visitord.core.file_types import is_photograph
 from visitord.core.records import Frame, Picture, TrackReport
+from visitord.core.values import NAME_MAX, valid_name
 from visitord.models.pack import LivenessDetector, Pack
 from visitord.service.recorder import Recorder
 from visitord.vision.pipeline import Pipeline
@@ -53,7 +54,7 @@ def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[
             raise MediaError(
                 f"{path} {'is not a file' if path.exists() else 'cannot be read: No such file'}."
             )
-        if still := decode.is_photograph(path):
+        if still := is_photograph(path):
             decode.photograph(path)
         length_s = 0.0 if still else decode.length_s(path)
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)

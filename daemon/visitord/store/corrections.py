@@ -27,13 +27,16 @@ def suggested(cursor: Cursor, number: int) -> tuple[Person, Person]:
     """
     if number not in {row["number"] for row in rows(cursor, "suggestions")}:
         raise NotFoundError(
-            f"There is no open suggestion {number}; visitorctl suggestions lists them."
+            f"There is no open suggestion {number}.", advice="visitorctl suggestions lists them."
         )
     cursor.execute(SQL["suggested_people"], (number,))
     (*one, _), (*other, status) = cursor.fetchall()
     if status != "provisional":
-        both = f"{one[1]} and {other[1]} both have names or are ignored"
-        raise VisitordError(f"{both}: say who stays with visitorctl merge KEEP OTHER.")
+        raise VisitordError(
+            f"{one[1]} and {other[1]} both have names or are ignored.",
+            advice="say who stays with visitorctl merge KEEP OTHER.",
+            joint=": ",
+        )
     return Person(*one), Person(*other)
 
 
@@ -48,7 +51,9 @@ def undo(cursor: Cursor, merge: str, by: str, why: str, now: datetime) -> tuple[
     cursor.execute(SQL["find_merge"], {"id": merge, "least": ID_MIN})
     found = cursor.fetchall()
     if len(found) != 1:
-        raise NotFoundError(f'No merge has the id "{merge}"; visitorctl undo lists those in force.')
+        raise NotFoundError(
+            f'No merge has the id "{merge}".', advice="visitorctl undo lists those in force."
+        )
     merge_id, kept, merged, settled, undone_at = found[0]
     if undone_at is not None:
         raise VisitordError("This merge was undone before; nothing to do.")
@@ -78,7 +83,7 @@ def split(
     for text, meant in wanted.items():
         if len(meant) != 1 or len(text) < ID_MIN:
             raise NotFoundError(
-                f'{person.name} has no sighting "{text}"; visitorctl show lists them.'
+                f'{person.name} has no sighting "{text}".', advice="visitorctl show lists them."
             )
     moved = sorted({meant[0] for meant in wanted.values()}, key=itemgetter(1))
     if len(moved) == len(theirs):
@@ -99,7 +104,8 @@ def reject(cursor: Cursor, one: Person, other: Person, by: str, why: str, now: d
     """Two people are two: no job merges them from now on."""
     if one.visitor_id == other.visitor_id:
         raise VisitordError(
-            f"{one.name} is one person here; take that apart with visitorctl undo or split."
+            f"{one.name} is one person here.",
+            advice="take that apart with visitorctl undo or split.",
         )
     _keep_apart(cursor, one.visitor_id, other.visitor_id, by, why, now)
 

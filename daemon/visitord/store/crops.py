@@ -4,11 +4,12 @@ import contextlib
 import hashlib
 import logging
 import os
-import tempfile
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from visitord.core.files import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -30,17 +31,7 @@ class Crops:
             if not path.exists():
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 path.parent.mkdir(mode=0o700, exist_ok=True)
-                with tempfile.NamedTemporaryFile(
-                    dir=path.parent, delete=False
-                ) as file:  # mode 0600
-                    try:
-                        file.write(jpeg)
-                        file.flush()
-                        os.fsync(file.fileno())
-                        Path(file.name).rename(path)
-                    except OSError:
-                        Path(file.name).unlink(missing_ok=True)
-                        raise
+                replace_file(path, jpeg)
         except OSError as error:
             if not self._failing:  # once, not for every face
                 log.error("Face pictures cannot be kept in %s: %s.", self._folder, error.strerror)

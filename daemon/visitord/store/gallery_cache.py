@@ -4,12 +4,12 @@ database is away.
 
 import contextlib
 import logging
-import os
 import time
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from visitord.core.files import leftovers, replace_file
 from visitord.core.records import Template, Thresholds
 from visitord.identity.gallery import Gallery
 
@@ -37,15 +37,9 @@ class GalleryFile:
         if version == self._version or only_grew:
             return
         self._version, self._gallery, self._at = version, gallery, time.monotonic()
-        aside = self._path.with_suffix(".part")
         try:
-            aside.unlink(missing_ok=True)
-            aside.touch(0o600)
-            with aside.open("wb") as file:
-                file.write(_CONTENT.dump_json((self._pack, limits, tuple(gallery))))
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(self._path)
+            replace_file(self._path, _CONTENT.dump_json((self._pack, limits, tuple(gallery))))
+            self._delete(leftovers(self._path))  # they may hold somebody who was erased
         except OSError as error:
             self.discard()  # it may hold somebody who was erased
             log.warning(
@@ -56,7 +50,11 @@ class GalleryFile:
 
     def discard(self) -> None:
         """Delete the file, as far as the disk lets us."""
-        for file in (self._path.with_suffix(".part"), self._path):
+        self._delete([*leftovers(self._path), self._path])
+
+    @staticmethod
+    def _delete(files: list[Path]) -> None:
+        for file in files:
             with contextlib.suppress(OSError):
                 file.unlink(missing_ok=True)
 

@@ -42,7 +42,7 @@ def find(cursor: Cursor, who: str) -> Person:
     if found:
         listed = "; ".join(f"{p.name} ({p.label}, {str(p.visitor_id)[:8]})" for p in found)
         raise NotFoundError(f'"{who}" may be any of: {listed}; use the label or the id.')
-    raise NotFoundError(f'Nobody is known as "{who}"{_near(cursor, text)}.')
+    raise _unknown(cursor, who, text)
 
 
 def faces(cursor: Cursor, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str | None]]:
@@ -57,12 +57,16 @@ def names(cursor: Cursor) -> list[str]:
     return [value for row in cursor.fetchall() for value in row if value]
 
 
-def _near(cursor: Cursor, text: str) -> str:
+def _unknown(cursor: Cursor, who: str, text: str) -> NotFoundError:
+    fact = f'Nobody is known as "{who}"'
     known = names(cursor)
     if not known:
-        return "; no person has been enrolled yet"
+        return NotFoundError(f"{fact}; no person has been enrolled yet.")
+
     near = difflib.get_close_matches(text, known, n=NEAR_MAX, cutoff=0.5)
-    return f"; near: {', '.join(near)}" if near else "; visitorctl list shows everyone"
+    if near:
+        return NotFoundError(f"{fact}; near: {', '.join(near)}.")
+    return NotFoundError(f"{fact}.", advice="visitorctl list shows everyone.")
 
 
 def called(cursor: Cursor, name: str) -> list[Person]:
@@ -127,6 +131,7 @@ def unignore(cursor: Cursor, person: Person) -> None:
     cursor.execute(SQL["unignore"], (person.visitor_id,))
     if cursor.rowcount != 1:
         raise VisitordError(
-            f"{person.name} is not ignored; visitorctl list --status ignored shows who is."
+            f"{person.name} is not ignored.",
+            advice="visitorctl list --status ignored shows who is.",
         )
     templates.changed(cursor, [person.visitor_id])

@@ -3,7 +3,6 @@ page.
 """
 
 import logging
-import re
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -23,7 +22,6 @@ from visitord.web.desk import Desk
 from visitord.web.pages import pages
 
 log = logging.getLogger(__name__)
-_COMMAND = re.compile(r"[;:] [^;:]*\bvisitorctl .*\.$")  # advice for a terminal
 _SENTENCES = {
     400: "The browser sent something that cannot be understood.",
     401: "This page opens only with the link that visitorctl review prints; visitorctl review --link prints it again.",
@@ -68,7 +66,7 @@ def _told(error: Exception) -> tuple[int, str]:
             if isinstance(error, NotFoundError)
             else 409
         )
-        return status, _COMMAND.sub(".", str(error))
+        return status, error.fact
     if isinstance(error, HTTPException):
         return error.code or 500, _SENTENCES.get(
             error.code or 500

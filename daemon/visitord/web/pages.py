@@ -98,7 +98,7 @@ def cameras() -> str:
                 row["camera"]: row for row in reports.rows(cursor, "cameras") if row["site"] == site
             }
     except DatabaseError as error:
-        trouble = str(error)
+        trouble = error.fact
     return render_template("cameras.html", cameras=known.values(), trouble=trouble)
 
 
@@ -109,7 +109,7 @@ def picture(camera: str) -> Response:
         jpeg = control.ask(desk().config.state, camera)
         why = "No daemon runs on this box: start visitord run."
     except VisitordError as error:
-        jpeg, why = None, str(error)
+        jpeg, why = None, error.fact
     return (
         Response(jpeg, mimetype="image/jpeg") if jpeg else Response(why, 503, mimetype="text/plain")
     )

@@ -6,19 +6,17 @@ owner of the box, and is exchanged for a signed cookie, so that no address that 
 holds it.
 """
 
-import contextlib
 import hashlib
 import hmac
-import os
 import re
 import secrets
-import tempfile
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from flask import Flask, Response, abort, render_template, request, session
 
 from visitord.core.errors import VisitordError
+from visitord.core.files import create_file
 
 FILE = "review.token"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -44,11 +42,7 @@ def token(state: Path) -> str:
     try:
         state.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            with tempfile.NamedTemporaryFile("w", dir=state) as file:  # mode 0600
-                file.write(secrets.token_urlsafe(LENGTH_MIN))
-                file.flush()
-                with contextlib.suppress(FileExistsError):  # whoever was first wins
-                    os.link(file.name, path)
+            create_file(path, secrets.token_urlsafe(LENGTH_MIN).encode())
         text, mode = path.read_text("utf-8", "replace").strip(), path.stat().st_mode
     except OSError as error:
         raise VisitordError(

@@ -67,7 +67,7 @@ def test_a_full_disk_leaves_nothing_half_written(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("visitord.store.crops.os.fsync", full)
+    monkeypatch.setattr("visitord.core.files.os.fsync", full)
     assert Crops(folder).keep(b"face") is None
     assert files(folder) == []
 
