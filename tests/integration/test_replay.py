@@ -203,8 +203,9 @@ def test_an_interrupted_replay_decides_nothing_half_seen(
     database = open_database(settings)
     recorder = open_recorder(settings, database, pack, lambda _: None, Clock())
     with pytest.raises(KeyboardInterrupt):
-        for _, t in replay.play(replay.plan([clip], "door", START), pack, recorder, "main", 8):
-            if t > 2.5:
+        clips = replay.plan([clip], "door", START)
+        for progress in replay.play(clips, pack, recorder, "main", 8):
+            if progress.done_s > 2.5:
                 raise KeyboardInterrupt
     database.close()
     assert box.rows("select count(*) as n from visitord.sighting") == [{"n": 0}]

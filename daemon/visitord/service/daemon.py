@@ -208,7 +208,7 @@ class Daemon:
                 log.error("The %s thread did not stop in time and is left behind.", worker.name)
 
     def answer(self, camera: str) -> bytes:
-        """What visitorctl asks for: a camera's picture, or without one the states of all, in JSON."""
+        """What visitorctl asks for: a camera's picture, or of all cameras the states in JSON."""
         if camera:
             return self.snapshot(camera)
         return to_json(self._health.states())

@@ -1,4 +1,4 @@
-"""Decides track reports and writes them: the one owner of the gallery and of the writing connection.
+"""Decides track reports and writes them.
 
 A recorder is in one of three phases, and tries in each to do what is due:
 
@@ -15,13 +15,15 @@ What happens in one leads to the next; nothing else changes it:
     AWAY      --written-->   FOLLOWING
     FOLLOWING or AWAY --migrated--> PREPARING
 
-Between two tries that failed, in PREPARING as in AWAY, the recorder waits longer each time.
-Meanwhile it recognises people from memory, if memory was ever that of a database, only to tell of
-their arrival (`outage.py`).  Written is nothing of that: what rests on a decision is decided anew.
+After a try that failed, in PREPARING as in AWAY, the recorder waits, longer each time.  Meanwhile
+it recognises people from memory, as far as memory was ever that of a database, to tell of their
+arrival (`outage.py`).  Nothing of that is written: once the database is there, every track is
+decided anew.
 
-A phase owns nothing that another one needs.  What lasts are the reports that wait (`ReportQueue` and
-`Spool`), the gallery with the version of the database it stands for (`GalleryFollower`), who is
-here (`Presence`), and which open tracks were filed under whom.
+The recorder is the one owner of the gallery and of the writing connection.  What lasts from phase
+to phase has an owner each: the reports that wait (`ReportQueue`, `Spool`), the gallery with the
+version of the database that it stands for (`GalleryFollower`), who is here and what was guessed
+(`Presence`).  The recorder itself knows which open tracks are in the database, and under whom.
 """
 
 import contextlib
@@ -126,7 +128,7 @@ class _Written:
 
 
 class _OvertakenError(Exception):
-    """Somebody else enrolled or learnt between our decision and its writing: it must be taken anew."""
+    """Another process enrolled or learnt since our decision, which must be taken anew."""
 
 
 class Recorder:
@@ -205,7 +207,7 @@ class Recorder:
         self._on(Event.PREPARED)
 
     def remember(self) -> bool:
-        """Start with the gallery kept on disk, for the database is away; returns whether there is one."""
+        """Start with the gallery kept on disk; returns whether there is one that can be used."""
         kept = self._gallery_file.load() if self._gallery_file else None
         if kept is None:
             return False
@@ -237,7 +239,7 @@ class Recorder:
     # The recorder's thread
 
     def run(self, stop: threading.Event) -> None:
-        """Handle reports until told to stop, then those still waiting, as far as the database is there."""
+        """Handle reports until told to stop, then those that wait, if the database is there."""
         waits: Iterator[float] | None = None  # between the tries of the present outage
         while True:
             try:

@@ -28,7 +28,7 @@ class SnapshotRequests:
         self._requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
 
     def ask(self, camera: str) -> Image | None:
-        """What the camera sees, None before its first picture; raises CameraError in want of time."""
+        """What the camera sees, None before its first picture; raises CameraError after a time."""
         request = _Request(camera, Future())
         self._requests.put(request)
         self._wake()
