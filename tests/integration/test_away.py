@@ -12,9 +12,9 @@ from uuid import uuid4
 import pytest
 
 from fixtures.proxy import Proxy
-from fixtures.recording import LIMITS, SITE, prepared
+from fixtures.reports import START, axis, report
 from fixtures.running import wait
-from fixtures.support import START, axis, report
+from fixtures.visit_log import LIMITS, SITE, prepared
 from visitord.core.clock import Clock
 from visitord.core.records import Arrival, Thresholds, TrackReport
 from visitord.service.recorder import Phase, Recorder, RecorderSettings
@@ -256,14 +256,15 @@ def test_a_gallery_that_cannot_be_written_is_deleted_rather_than_left_behind(
 ) -> None:
     """It may hold somebody who was forgotten since."""
     sightings.declare_site(database, SITE)
-    desk = prepared(database, gallery_file=GalleryFile(tmp_path / "gallery.json", "pack-1"))
-    desk.handle(report(axis(0), 0))
-    desk._follow()
+    gallery_file = GalleryFile(tmp_path / "gallery.json", "pack-1")
+    recorder = prepared(database, gallery_file=gallery_file)
+    recorder.handle(report(axis(0), 0))
+    recorder._follow()
     assert (tmp_path / "gallery.json").exists()
     with database.transaction() as cursor:
         erasure.forget(cursor, people.find(cursor, "1"))
     monkeypatch.setattr("visitord.core.files.os.fsync", full_disk)
-    desk._follow()
+    recorder._follow()
     assert not (tmp_path / "gallery.json").exists()
     assert "gallery.json cannot be written: " in caplog.text
 
@@ -275,12 +276,12 @@ def test_a_daemon_whose_database_goes_before_it_was_asked_tells_nobody_rather_th
     arrivals: list[Arrival] = []
     network = Proxy(database.url)
     network.away()
-    desk = prepared(Database(network.url("word")), arrivals.append)
+    recorder = prepared(Database(network.url("word")), arrivals.append)
     stop = threading.Event()
-    thread = threading.Thread(target=desk.run, args=(stop,), daemon=True)
+    thread = threading.Thread(target=recorder.run, args=(stop,), daemon=True)
     thread.start()
-    desk.submit(report(axis(0), 0))
-    wait(lambda: desk.phase is Phase.AWAY and not desk._queue._unseen, 10)
+    recorder.submit(report(axis(0), 0))
+    wait(lambda: recorder.phase is Phase.AWAY and not recorder._queue._unseen, 10)
     assert arrivals == []
     network.back()
     wait(lambda: len(arrivals) == 1, 20)
