@@ -18,18 +18,10 @@ from fixtures.visit_log import LIMITS, SITE, prepared
 from visitord.core.clock import Clock
 from visitord.core.records import Arrival, Thresholds, TrackReport
 from visitord.service.recorder import Phase, Recorder, RecorderSettings
-from visitord.store import (
-    corrections,
-    erasure,
-    merges,
-    migrate,
-    people,
-    sightings,
-    spool,
-    templates,
-)
+from visitord.store import corrections, erasure, merges, migrate, people, spool, templates
 from visitord.store.database import Database
 from visitord.store.gallery_cache import GalleryFile
+from visitord.store.site import declare_site
 from visitord.store.spool import Spool, Waiting, waiting
 
 
@@ -41,7 +33,7 @@ class Running:
         self.folder, self.direct = folder, Database(url)
         self.arrivals: list[Arrival] = []
         database = Database(self.network.url("word"))
-        sightings.declare_site(self.direct, SITE)
+        declare_site(self.direct, SITE)
         if away:
             self.network.away()
 
@@ -255,7 +247,7 @@ def test_a_gallery_that_cannot_be_written_is_deleted_rather_than_left_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It may hold somebody who was forgotten since."""
-    sightings.declare_site(database, SITE)
+    declare_site(database, SITE)
     gallery_file = GalleryFile(tmp_path / "gallery.json", "pack-1")
     recorder = prepared(database, gallery_file=gallery_file)
     recorder.handle(report(axis(0), 0))
@@ -272,7 +264,7 @@ def test_a_gallery_that_cannot_be_written_is_deleted_rather_than_left_behind(
 def test_a_daemon_whose_database_goes_before_it_was_asked_tells_nobody_rather_than_wrongly(
     database: Database, tmp_path: Path
 ) -> None:
-    sightings.declare_site(database, SITE)
+    declare_site(database, SITE)
     arrivals: list[Arrival] = []
     network = Proxy(database.url)
     network.away()
@@ -383,7 +375,7 @@ def followed(database: Database, box: Recorder) -> list[tuple[object, ...]]:
 def test_a_box_catches_up_with_what_changed_and_nothing_else(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sightings.declare_site(database, SITE)
+    declare_site(database, SITE)
     one, other = (prepared(Database(database.url)) for _ in range(2))
     for n in range(4):
         one.handle(report(axis(n), 100 * n))
@@ -428,7 +420,7 @@ def test_a_box_catches_up_with_what_changed_and_nothing_else(
 
 
 def test_a_database_put_back_to_an_earlier_state_is_loaded_again(database: Database) -> None:
-    sightings.declare_site(database, SITE)
+    declare_site(database, SITE)
     box = prepared(Database(database.url))
     box.handle(report(axis(0), 0))
     with database.transaction() as cursor:

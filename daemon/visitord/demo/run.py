@@ -16,9 +16,10 @@ from visitord.models.opening import open_pack
 from visitord.service import merge_job
 from visitord.service.daemon import Daemon, serve
 from visitord.service.thresholds import thresholds_in_force
-from visitord.store import reports
+from visitord.store import visit_log
 from visitord.store.opening import open_database
-from visitord.store.reports import Rows
+from visitord.store.visit_log import Visit
+from visitord.store.window import Window
 
 VISIT_GAP = timedelta(seconds=12)  # shorter than anyone's absence between two visits
 MERGE_EVERY = timedelta(seconds=20)
@@ -30,7 +31,7 @@ def run(
     once: bool,
     on_ready: Callable[[Config], None],
     on_arrival: Callable[[Arrival], None],
-) -> Rows:
+) -> list[Visit]:
     """Run the service on the demo's cameras until it is stopped or, with `once`, all were seen.
 
     Parameters
@@ -46,7 +47,7 @@ def run(
 
     Returns
     -------
-    Rows
+    list[Visit]
         The visit log since the demo began.
 
     Raises
@@ -65,7 +66,7 @@ def run(
     known = Neighbours(thresholds_in_force(settings, pack, database).merge)
     merge_job.merge_duplicates(database, pack.fingerprint, known, datetime.now(UTC))
     with database.transaction() as cursor:
-        return reports.rows(cursor, "visits", since=began)
+        return visit_log.visits(cursor, Window(since=began))
 
 
 @contextlib.contextmanager
@@ -76,8 +77,9 @@ def demo_config(config: Config, *, loop: bool) -> Iterator[Config]:
     """
     if config.camera:
         raise ConfigError(
-            f"{config.path} has cameras of its own, and the demo would write its people into their "
-            "visit log: run it in another folder, or with --config naming a file without cameras."
+            f"{config.path} has cameras of its own, and the demo would write its people "
+            "into their visit log: run it in another folder, or with --config naming a "
+            "file without cameras."
         )
 
     folder = config.state / "demo"

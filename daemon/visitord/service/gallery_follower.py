@@ -6,7 +6,8 @@ from dataclasses import replace
 from visitord.core.errors import DatabaseUnavailableError
 from visitord.core.records import PooledSamples, Template
 from visitord.identity.gallery import Gallery
-from visitord.store import templates as stored
+from visitord.store import gallery_changes
+from visitord.store import templates as stored_templates
 from visitord.store.database import Cursor
 
 
@@ -48,27 +49,29 @@ class GalleryFollower:
 
         Raises SchemaChangedError once for each migration that is found; the next call goes on.
         """
-        version, migrations = stored.version(cursor)
-        if self._migrations not in (None, migrations):
+        found = gallery_changes.version(cursor)
+        if self._migrations not in (None, found.migrations):
             self._migrations = None
             raise SchemaChangedError(
                 "The database was migrated meanwhile; what that means is looked at again."
             )
 
-        self._migrations = migrations
-        if version != self.version and not self._vector:
-            self._load(cursor, version)
-        self.version = version
+        self._migrations = found.migrations
+        if found.version != self.version and not self._vector:
+            self._load(cursor, found.version)
+        self.version = found.version
         self.informed = True
 
     def _load(self, cursor: Cursor, version: int) -> None:
         """Fetch what changed; all, the first time and when an earlier state was restored."""
         if self.version is None or self.version > version:
-            self.gallery = Gallery(self._dim, stored.templates(cursor, self._pack))
+            self.gallery = Gallery(self._dim, stored_templates.templates(cursor, self._pack))
             return
 
-        changed = stored.changes(cursor, self.version)
-        self.gallery = self.gallery.update(changed, stored.templates(cursor, self._pack, changed))
+        changed = gallery_changes.since(cursor, self.version)
+        self.gallery = self.gallery.update(
+            changed, stored_templates.templates(cursor, self._pack, changed)
+        )
 
     def candidates(self, cursor: Cursor, pooled: PooledSamples | None, companions: int) -> Gallery:
         """Everyone a face may be.
@@ -86,7 +89,9 @@ class GalleryFollower:
             return self.gallery
         if pooled is None:
             return Gallery(self._dim)
-        return Gallery(self._dim, stored.nearest(cursor, self._pack, pooled.embedding, companions))
+        return Gallery(
+            self._dim, stored_templates.nearest(cursor, self._pack, pooled.embedding, companions)
+        )
 
     def is_next(self, version: int) -> bool:
         """Whether no other process changed the database since this one caught up."""

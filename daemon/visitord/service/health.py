@@ -8,7 +8,8 @@ from dataclasses import replace
 from visitord.capture.camera import FINAL, Camera, Health, State
 from visitord.core.config import Config
 from visitord.core.errors import DatabaseError
-from visitord.store import reports
+from visitord.store import cameras as stored_cameras
+from visitord.store.cameras import ReadElsewhere
 from visitord.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class HealthLoop:
         ]
         self._logged: dict[str, str] = {}  # what was last said of each camera
         self._changed = threading.Event()
-        self._taken: set[tuple[str, str]] = set()  # cameras of ours that another box reports too
+        self._taken: set[ReadElsewhere] = set()  # cameras of ours that another box reports too
 
     def states(self) -> list[Health]:
         """The state of each camera now."""
@@ -91,13 +92,15 @@ class HealthLoop:
     def _write(self, states: Sequence[Health], database: Database) -> None:
         try:
             with database.transaction() as cursor:
-                taken = reports.report_cameras(cursor, self._site, self._box, states)
+                taken = stored_cameras.report(cursor, self._site, self._box, states)
         except DatabaseError as error:  # the recorder warns about the outage
             log.debug("Camera states could not be written: %s", error)
             return
 
-        for camera, other in set(taken) - self._taken:
+        for other in set(taken) - self._taken:
             log.warning(
-                "Box %s reads a camera %s too; give one of the two another name.", other, camera
+                "Box %s reads a camera %s too; give one of the two another name.",
+                other.box,
+                other.camera,
             )
         self._taken = set(taken)

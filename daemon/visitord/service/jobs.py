@@ -17,7 +17,7 @@ from visitord.core.errors import DatabaseError, DatabaseUnavailableError, SpoolE
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
 from visitord.service.recorder import Recorder
-from visitord.store import erasure, sightings
+from visitord.store import erasure, templates, visits
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 
@@ -112,7 +112,7 @@ class Jobs:
         """Delete face pictures that are too old or too many, and traces of what was erased."""
         now = self._clock.now()
         with database.transaction() as cursor:
-            needed = sightings.template_crops(cursor)
+            needed = templates.crops(cursor)
             erasure.sweep(cursor, now)
 
         limits = self._config.crops
@@ -141,9 +141,9 @@ class Jobs:
         """Log who has left since the last time."""
         now = self._clock.now()
         with database.transaction() as cursor:
-            gone = sightings.left(cursor, self._left_until, now)
+            departures = visits.departures(cursor, self._left_until, now)
         self._left_until = now
 
-        for name, site, duration in gone:
-            whole_seconds = str(duration).split(".")[0]
-            log.info("%s left %s after %s.", name, site, whole_seconds)
+        for left in departures:
+            whole_seconds = str(left.duration).split(".")[0]
+            log.info("%s left %s after %s.", left.name, left.site, whole_seconds)

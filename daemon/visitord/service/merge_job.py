@@ -6,7 +6,7 @@ from datetime import datetime
 from visitord.identity import clustering
 from visitord.identity.clustering import Member, Proposal
 from visitord.identity.neighbours import Neighbours
-from visitord.store import merges, templates
+from visitord.store import gallery_changes, identities, merge_candidates, merges, suggestions
 from visitord.store.database import Cursor, Database
 
 log = logging.getLogger(__name__)
@@ -52,9 +52,9 @@ def merge_duplicates(
         # The slow part comes before the lock: recorders go on enrolling.  Under the lock only what
         # they added meanwhile is compared.
         _compare(cursor, pack, near)
-        merges.freeze(cursor)
+        identities.freeze(cursor)
         members = _compare(cursor, pack, near)
-        proposal = clustering.propose(members, merges.apart(cursor), near)
+        proposal = clustering.propose(members, merge_candidates.cannot_link(cursor), near)
 
         if not dry_run:
             _apply(cursor, proposal, now)
@@ -63,18 +63,18 @@ def merge_duplicates(
 
 def _compare(cursor: Cursor, pack: str, near: Neighbours) -> list[Member]:
     """Everyone the job is about, whose embeddings are then near's."""
-    members = merges.members(cursor, pack)
+    members = merge_candidates.members(cursor, pack)
     keys = [key for member in members for part in member.parts for key in part]
-    near.update(keys, merges.embeddings(cursor, pack, near.unknown(keys)))
+    near.update(keys, merge_candidates.embeddings(cursor, pack, near.unknown(keys)))
     return members
 
 
 def _apply(cursor: Cursor, proposal: Proposal, now: datetime) -> None:
     for group in proposal.groups:
         merges.apply(cursor, group, JOB_NAME, now)
-    merges.suggest(cursor, proposal.suggestions, now)
+    suggestions.keep(cursor, proposal.suggestions, now)
     if proposal.groups:
-        templates.changed(cursor, [group.identity_id for group in proposal.groups])
+        gallery_changes.announce(cursor, [group.identity_id for group in proposal.groups])
 
 
 def outcome(proposal: Proposal) -> str:

@@ -50,12 +50,11 @@ from visitord.service.deciding import Filing, file_track
 from visitord.service.gallery_follower import GalleryFollower, SchemaChangedError
 from visitord.service.outage import OutageRecogniser
 from visitord.service.report_queue import ReportQueue
-from visitord.store import sightings
-from visitord.store import templates as stored_templates
+from visitord.store import gallery_changes, sightings
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
 from visitord.store.gallery_cache import GalleryFile
-from visitord.store.sightings import Site
+from visitord.store.site import Site
 from visitord.store.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -403,7 +402,7 @@ class Recorder:
         if decided.template is None:
             return _Written(True, filing.person, arrival)
 
-        version = stored_templates.changed(cursor, [decided.template.identity_id])
+        version = gallery_changes.announce(cursor, [decided.template.identity_id])
         enrolled = decided.verdict.decision is Decision.ENROLLED
         if enrolled and not self._known.is_next(version):
             raise _OvertakenError

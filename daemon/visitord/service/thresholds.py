@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from visitord.core.config import Config
 from visitord.core.errors import ConfigError
 from visitord.core.records import Thresholds
-from visitord.store import sightings
+from visitord.store import calibration
 from visitord.store.database import Database
 
 if TYPE_CHECKING:  # its libraries take seconds to import; most commands need no models
@@ -39,12 +39,13 @@ def thresholds_in_force(config: Config, pack: "Pack", database: Database) -> Thr
     """
     measured = pack.thresholds
     with database.transaction() as cursor:
-        chosen = sightings.chosen(cursor, config.site.name, pack.fingerprint)
-    match, new = chosen or (measured.match, measured.new)
+        applied = calibration.applied(cursor, config.site.name, pack.fingerprint)
+    base = applied or measured
 
+    match = base.match
     if config.models.match is not None:
         match = config.models.match
-    new = min(new, match)
+    new = min(base.new, match)
     if config.models.new is not None:
         new = config.models.new
 

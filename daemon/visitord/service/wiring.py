@@ -10,11 +10,12 @@ from visitord.core.errors import DatabaseError, SpoolError
 from visitord.core.records import Arrival, Thresholds
 from visitord.service.recorder import Recorder, RecorderSettings
 from visitord.service.thresholds import thresholds_in_force
-from visitord.store import migrate, sightings
+from visitord.store import migrate
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.store.gallery_cache import GalleryFile
 from visitord.store.opening import site_of
+from visitord.store.site import declare_site
 from visitord.store.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def open_recorder(
 
     def prepare() -> Thresholds:
         migrate.require_current(database, config.database.vector)
-        sightings.declare_site(database, site_of(config))
+        declare_site(database, site_of(config))
         return thresholds_in_force(config, pack, database)
 
     spool = _open_spool(config, pack) if waits else None

@@ -3,7 +3,7 @@
 from visitord.core.config import Config
 from visitord.store import migrate
 from visitord.store.database import Database
-from visitord.store.sightings import Site
+from visitord.store.site import Site
 
 
 def open_database(config: Config, *, wait: bool = False) -> Database:

@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 
 from visitord.core.records import Arrival, DecidedSighting, Template, TrackReport
-from visitord.service import gallery_follower, recorder
-from visitord.store.sightings import Site
+from visitord.store import gallery_changes, sightings, templates
+from visitord.store.gallery_changes import GalleryVersion
+from visitord.store.site import Site
 
 
 @dataclass
@@ -38,10 +39,10 @@ class FakeStore:
             self.version, self.written = before
             raise
 
-    # What stands in for visitord.store.templates
+    # What stands in for visitord.store.gallery_changes and templates
 
-    def read_version(self, _: object) -> tuple[int, int]:
-        return self.version, self.migrations
+    def read_version(self, _: object) -> GalleryVersion:
+        return GalleryVersion(self.version, self.migrations)
 
     def read_templates(
         self, _: object, __: str, of: Collection[UUID] | None = None
@@ -52,7 +53,7 @@ class FakeStore:
     def read_changes(self, _: object, since: int) -> set[UUID]:
         return self.changed_since.get(since, set())
 
-    def changed(self, _: object, __: object) -> int:
+    def announce(self, _: object, __: object) -> int:
         if self.raced:
             self.raced -= 1
             self.version += 1
@@ -85,10 +86,10 @@ class FakeStore:
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> FakeStore:
     fake = FakeStore()
-    monkeypatch.setattr(gallery_follower.stored, "version", fake.read_version)
-    monkeypatch.setattr(gallery_follower.stored, "templates", fake.read_templates)
-    monkeypatch.setattr(gallery_follower.stored, "changes", fake.read_changes)
-    monkeypatch.setattr(recorder.stored_templates, "changed", fake.changed)
+    monkeypatch.setattr(gallery_changes, "version", fake.read_version)
+    monkeypatch.setattr(gallery_changes, "since", fake.read_changes)
+    monkeypatch.setattr(gallery_changes, "announce", fake.announce)
+    monkeypatch.setattr(templates, "templates", fake.read_templates)
     for name in ("known", "companions", "extend", "write"):
-        monkeypatch.setattr(recorder.sightings, name, getattr(fake, name))
+        monkeypatch.setattr(sightings, name, getattr(fake, name))
     return fake

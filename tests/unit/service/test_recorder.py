@@ -21,7 +21,7 @@ from visitord.core.records import Arrival, Decision, Thresholds, TrackReport
 from visitord.service import recorder as module
 from visitord.service.gallery_follower import SchemaChangedError
 from visitord.service.recorder import Event, Phase, Recorder, RecorderSettings, next_phase
-from visitord.store.sightings import Site
+from visitord.store.site import Site
 
 LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="for tests")
 SETTINGS = RecorderSettings(Site("main", "UTC", timedelta(seconds=30)), "pack-1", DIM)

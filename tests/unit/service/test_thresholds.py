@@ -11,7 +11,8 @@ from visitord.core.config import Config
 from visitord.core.errors import ConfigError
 from visitord.core.records import Thresholds
 from visitord.service.thresholds import thresholds_in_force
-from visitord.store import sightings
+from visitord.store import calibration
+from visitord.store.calibration import AppliedThresholds
 
 MEASURED = Thresholds(match=0.42, new=0.32, merge=0.45, certain=0.55, source="for tests")
 
@@ -54,7 +55,8 @@ def in_force(
     configured: dict[str, float],
     chosen: tuple[float, float] | None,
 ) -> Thresholds:
-    monkeypatch.setattr(sightings, "chosen", lambda *_: chosen)
+    applied = AppliedThresholds(*chosen) if chosen else None
+    monkeypatch.setattr(calibration, "applied", lambda *_: applied)
     pack: Any = SimpleNamespace(thresholds=MEASURED, fingerprint="pack-1")
     database: Any = SimpleNamespace(transaction=transaction)
     return thresholds_in_force(Config.model_validate({"models": configured}), pack, database)
