@@ -15,6 +15,7 @@ from fixtures.crashing import LIMITS, SITE
 from fixtures.proxy import Proxy
 from fixtures.reports import START, axis, report
 from fixtures.running import wait
+from visitord.core.clock import Clock
 from visitord.core.records import Arrival, Thresholds, TrackReport
 from visitord.service.recorder import Recorder
 from visitord.store import corrections, erasure, merges, migrate, people, spool
@@ -48,7 +49,7 @@ class Running:
             None if away else prepare(),
             self.arrivals.append,
             spool=Spool(folder / "spool.db", 100_000_000, "pack-1"),
-            known=GalleryFile(folder / "gallery.json", "pack-1"),
+            known=GalleryFile(folder / "gallery.json", "pack-1", Clock()),
             prepare=prepare,
         )
         self._stop = threading.Event()
@@ -223,8 +224,8 @@ def test_a_kept_gallery_of_another_recogniser_is_not_used(
     box = start()
     box.submit(report(axis(0), 0))
     wait((tmp_path / "gallery.json").exists, 10)
-    assert GalleryFile(tmp_path / "gallery.json", "pack-1").load()
-    assert GalleryFile(tmp_path / "gallery.json", "pack-2").load() is None
+    assert GalleryFile(tmp_path / "gallery.json", "pack-1", Clock()).load()
+    assert GalleryFile(tmp_path / "gallery.json", "pack-2", Clock()).load() is None
 
 
 def full_disk(_: int) -> None:
@@ -240,7 +241,7 @@ def test_a_gallery_that_cannot_be_written_is_deleted_rather_than_left_behind(
     """It may hold somebody who was forgotten since."""
     declare_site(database, SITE)
     recorder = Recorder(database, SITE, "pack-1", 128, LIMITS, lambda _: None)
-    recorder.known = GalleryFile(tmp_path / "gallery.json", "pack-1")
+    recorder.known = GalleryFile(tmp_path / "gallery.json", "pack-1", Clock())
     recorder.handle(report(axis(0), 0))
     recorder._follow()
     assert (tmp_path / "gallery.json").exists()

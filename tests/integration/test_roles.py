@@ -5,13 +5,12 @@ anything.
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from psycopg2 import errors
 
 from fixtures.corrections import merge, merges, split, undo
-from fixtures.databases import administer
+from fixtures.databases import account, administer
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import LIMITS, VisitLog
 from visitord.identity.neighbours import Neighbours
@@ -23,13 +22,6 @@ VIEWS = {
     *("visitor", "visit_log", "sighting_log", "present_now"),
     *("daily_footfall", "frequent_visitor", "merge_log", "camera_health"),
 }
-
-
-def account(url: str, role: str) -> str:
-    """The address for a new account that is a member of `role`."""
-    name = f"test_{uuid4().hex}"
-    administer(url, f"create role {name} login {f'in role {role}' if role else ''}")
-    return re.sub(r"//[^/@]*@", f"//{name}@", url)
 
 
 @pytest.fixture

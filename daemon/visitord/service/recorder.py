@@ -84,7 +84,7 @@ class Recorder:
         self._gallery = Gallery(self.dim, templates)
         self._informed = kept is not None  # whether it has ever been that of the database
         self._version = UNKNOWN
-        self._schema: int | None = None  # how many migrations the database has
+        self._schema: str | None = None  # changes with every migration
         self._decided: dict[
             UUID, UUID | None
         ] = {}  # tracks that go on, and whom they were filed under
@@ -224,7 +224,7 @@ class Recorder:
         try:
             if not (waiting := self.spool.first(self._written)):
                 return False
-            seq, report = waiting
+            seq, report = waiting.seq, waiting.report
             try:
                 self.handle(report)
             except RowRefusedError as error:
@@ -321,7 +321,7 @@ class Recorder:
     def _catch_up(self, cursor: Cursor) -> int:
         """Follow what others changed; returns the version of the gallery in memory."""
         stored = gallery_changes.version(cursor)
-        version, schema = stored.version, stored.migrations
+        version, schema = stored.version, stored.schema
         if self._schema not in (None, schema) and self.prepare:
             self._prepared, self._schema = False, None
             raise DatabaseUnavailableError(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import ConfigError, DatabaseError, SpoolError
 from visitord.core.records import Arrival, Thresholds
@@ -84,7 +85,7 @@ def open_recorder(
             raise
         problem = error
     crops, vector = Crops(config.crops_dir), config.database.vector
-    known = GalleryFile(config.gallery_file, pack.fingerprint) if waits else None
+    known = GalleryFile(config.gallery_file, pack.fingerprint, Clock()) if waits else None
     if known and vector:
         known.discard()  # nobody would erase anyone from it
     recorder = Recorder(
