@@ -98,7 +98,10 @@ def test_the_daemon_records_merges_and_cleans_up_with_its_role_alone(database_ur
     merge_job.merge_duplicates(database, "pack-1", Neighbours(LIMITS.merge), START)
     assert visit_log.one("select rebuild_visits('main')") == 4
     assert visit_log.one("select drop_before('infinity')") == 4
-    owned = "select count(*) from pg_class where relowner in (select oid from pg_roles where rolname ~ '^visitord_')"
+    owned = (
+        "select count(*) from pg_class "
+        "where relowner in (select oid from pg_roles where rolname ~ '^visitord_')"
+    )
     assert visit_log.one(owned) == 0
     database.close()
 

@@ -17,14 +17,16 @@ from visitord.store.database import Database
 
 PROMISED = {
     "visitor": "visitor_id name label status first_seen last_seen visits sightings",
-    "visit_log": "visit_id visitor_id name status site cameras started_at ended_at duration sightings "
-    "day first_visit away",
-    "sighting_log": "sighting_id visitor_id name camera started_at ended_at score quality live decision "
-    "site candidate second_candidate second_score good_samples face_px static reason live_score",
+    "visit_log": "visit_id visitor_id name status site cameras started_at ended_at duration "
+    "sightings day first_visit away",
+    "sighting_log": "sighting_id visitor_id name camera started_at ended_at score quality live "
+    "decision site candidate second_candidate second_score good_samples face_px static "
+    "reason live_score",
     "present_now": "visitor_id name site camera since last_seen",
     "daily_footfall": "day site visits visitors new_visitors returning_visitors median_dwell",
     "frequent_visitor": "visitor_id name visits_30d days_30d median_gap last_seen",
-    "merge_log": "merge_id kept_id merged_id by reason evidence merged_at undone_at undone_by undone_reason",
+    "merge_log": "merge_id kept_id merged_id by reason evidence merged_at "
+    "undone_at undone_by undone_reason",
 }
 
 
@@ -166,7 +168,9 @@ def test_a_view_of_the_owners_own_stays_and_is_named_where_it_is_in_the_way(
     assert migrate.migrate(database) == []
     rewrite(later / "views.sql", "       i.status,\n", "       i.status as state,\n")
 
-    said = r"for view public\.mine depends on view visitor: drop it, run visitord migrate, and create"
+    said = (
+        r"for view public\.mine depends on view visitor: drop it, run visitord migrate, and create"
+    )
     with pytest.raises(DatabaseError, match=said):
         migrate.migrate(database)
     assert administer(database.url, "select * from public.mine") == []
@@ -224,8 +228,10 @@ def test_embeddings_with_holes_or_of_no_length_are_refused(database: Database) -
             database.transaction() as cursor,
         ):
             cursor.execute(
-                "insert into template (template_id, identity_id, sighting_id, pack, embedding, quality, created_at) "
-                f"values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'p', {array}, 0.5, now())"
+                "insert into template "
+                "(template_id, identity_id, sighting_id, pack, embedding, quality, created_at) "
+                "values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'p', "
+                f"{array}, 0.5, now())"
             )
 
 
@@ -285,15 +291,16 @@ def test_what_is_asked_for_every_sighting_reads_no_table_from_end_to_end(
     with database.transaction() as cursor:
         cursor.execute(
             "insert into site values ('main', 'UTC', '5m'); "
-            "insert into identity (identity_id, status, root_id, created_at) select i, 'provisional', i, now() "
+            "insert into identity (identity_id, status, root_id, created_at) "
+            "select i, 'provisional', i, now() "
             "from (select gen_random_uuid() from generate_series(1, 100)) x (i); "
-            "insert into sighting (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason, "
-            "quality, good_samples, face_px) select gen_random_uuid(), identity_id, 'main', 'door', at, at, 'matched', "
-            "'', 1, 3, 80 "
-            "from identity, generate_series(now() - interval '100 h', now(), '1 h') at; "
+            "insert into sighting (sighting_id, identity_id, site, camera, started_at, ended_at, "
+            "decision, reason, quality, good_samples, face_px) "
+            "select gen_random_uuid(), identity_id, 'main', 'door', at, at, 'matched', '', "
+            "1, 3, 80 from identity, generate_series(now() - interval '100 h', now(), '1 h') at; "
             "insert into together select sighting_id, gen_random_uuid() from sighting; "
-            "insert into visit select sighting_id, identity_id, site, started_at, ended_at, 1, '{door}', 'door', "
-            "started_at::date from sighting; analyze"
+            "insert into visit select sighting_id, identity_id, site, started_at, ended_at, 1, "
+            "'{door}', 'door', started_at::date from sighting; analyze"
         )
         for statement, values in asked.items():
             module, name = statement.split(".")

@@ -67,7 +67,8 @@ def test_decisions_are_those_of_the_gallery_in_memory(
     with vectors.transaction() as cursor:
         cursor.execute("set local enable_seqscan = off")
         cursor.execute(
-            "explain select identity_id from template where cardinality(embedding) = 128 and pack = 'pack-1' "
+            "explain select identity_id from template "
+            "where cardinality(embedding) = 128 and pack = 'pack-1' "
             "order by embedding::vector(128) <=> %s::real[]::vector(128) limit 9",
             (axis(0).tolist(),),
         )

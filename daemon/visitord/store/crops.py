@@ -30,7 +30,7 @@ class Crops:
         self._failing = False
 
     def keep(self, jpeg: bytes) -> str | None:
-        """Store a picture; returns its name, None where there is none or the disk does not take it."""
+        """Store a picture; returns its name, None for an empty one or if the disk refuses it."""
         if not jpeg:
             return None
 

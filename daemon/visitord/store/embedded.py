@@ -16,7 +16,7 @@ ROOTS_ACCOUNT = "pgserver"  # as which the server runs where root starts it: as 
 
 
 def start(state: Path) -> str:
-    """Start (or join) the server whose data lies in state/postgres; returns the URL of its database.
+    """Start (or join) the server whose data lies in state/postgres; returns its database's URL.
 
     The server is shared by every process on the box that asked for it and stops with the last one.
     Called again, it starts a server that has died meanwhile.

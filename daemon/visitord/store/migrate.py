@@ -51,7 +51,7 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class _Missing:
-    """What a database needs to be of this version: numbered files, and others in place of old ones."""
+    """What a database needs to be of this version: names of files applied once, and of others."""
 
     numbered: tuple[str, ...]
     replaced: tuple[str, ...]

@@ -98,7 +98,7 @@ _LOSSES = (
 
 
 class Spool:
-    """May be used from several threads of one process; other processes may read it with `waiting`."""
+    """May be used from several threads of one process; others may look at it with `waiting`."""
 
     def __init__(
         self, path: Path, max_bytes: int, pack: str, keep: timedelta = timedelta(days=90)
@@ -172,7 +172,7 @@ class Spool:
             file.execute(_DROP, {"seq": seq})
 
     def refuse(self, seq: int, reason: str) -> None:
-        """Put a track aside that the database will never take; it stays in the file with the reason."""
+        """Put a track aside that the database will never take; it stays, with the reason."""
         log.error("A sighting cannot be written and is put aside: %s", reason)
         with self._write() as file:
             file.execute(_REFUSE, {"seq": seq, "reason": reason})

@@ -342,7 +342,8 @@ def test_a_live_spool_of_another_process_can_be_looked_at(path: Path) -> None:
         "from fixtures.spools import filled\n"
         "held = filled(Path(sys.argv[1]), 1, 2, 3)\n"
         "held.refuse(2, 'why'); print('ready', flush=True)\n"
-        "sys.stdin.read(1); held.put(held.first(0).report); print('put', flush=True); sys.stdin.read()"
+        "sys.stdin.read(1); held.put(held.first(0).report); "
+        "print('put', flush=True); sys.stdin.read()"
     )
     folders = [folder for folder in sys.path if "tests" in folder]
     with subprocess.Popen(
