@@ -371,7 +371,7 @@ def test_a_box_catches_up_with_what_changed_and_nothing_else(
         one.handle(report(axis(n), 100 * n))
     assert len(followed(database, other)) == 4
     fetched: list[int] = []
-    load = Recorder._catch_up.__globals__["stored_gallery"].templates
+    load = Recorder._catch_up.__globals__["templates"].templates
 
     def counted(cursor: object, pack: str, of: set[object] | None = None) -> object:
         found = load(cursor, pack, of)
