@@ -214,7 +214,7 @@ def test_who_is_merged_while_somebody_is_forgotten_goes_from_every_gallery(
     thread.join(10)
     assert erased[0].identities == 2
     other.recorder._follow()
-    assert len(other.recorder._gallery) == 0
+    assert len(other.recorder._known.gallery) == 0
 
 
 def test_what_a_site_leaves_open_below_what_packs_do_goes_too(visit_log: VisitLog) -> None:

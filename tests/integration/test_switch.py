@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from fixtures.installation import Box
 from fixtures.reports import START, report
 from fixtures.standins import pack_folder
-from fixtures.visit_log import LIMITS, SITE
+from fixtures.visit_log import LIMITS, SITE, prepared
 from visitord.admin import reembedding
 from visitord.admin.reembedding import carry, carry_photographs, learn
 from visitord.capture import decode
@@ -26,7 +26,7 @@ from visitord.identity.neighbours import Neighbours
 from visitord.models.insightface_pack import InsightPack
 from visitord.models.pack import middle, unit
 from visitord.service import merge_job
-from visitord.service.recorder import Recorder
+from visitord.service.recorder import RecorderSettings
 from visitord.store import calibration, identities, merge_candidates, people, templates
 from visitord.store.crops import Crops
 from visitord.store.database import Database
@@ -75,9 +75,8 @@ class Place:
         )
 
     def record(self, pack: InsightPack, *reports: TrackReport) -> None:
-        recorder = Recorder(
-            self.database, SITE, pack.fingerprint, pack.dim, LIMITS, lambda _: None, self.crops
-        )
+        settings = RecorderSettings(SITE, pack.fingerprint, pack.dim)
+        recorder = prepared(self.database, settings=settings, crops=self.crops)
         for made in reports:
             recorder.handle(made)
 
