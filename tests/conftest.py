@@ -2,6 +2,8 @@
 commands.  The fixtures are in `fixtures`, by what they are about.
 """
 
+import signal
+
 import pytest
 
 # Before any of them is imported: a failed assertion in a helper shows its values, too.
@@ -19,3 +21,12 @@ pytest_plugins = (
 def _no_foreign_config(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VISITORD_CONFIG", raising=False)
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> None:
+    """A shell without job control makes what it starts with & deaf to Ctrl-C, and with it every
+    program that a test starts; those must hear it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

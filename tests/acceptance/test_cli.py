@@ -12,6 +12,7 @@ import pytest
 
 from fixtures.films import film
 from fixtures.installation import Box, Done
+from fixtures.waiting import PATIENCE_S
 
 BIN = Path(sys.executable).parent
 
@@ -116,7 +117,7 @@ def test_an_opencv_that_does_not_load_is_one_sentence(box: Box, tmp_path: Path) 
         "raise ImportError('libGL.so.1: cannot open shared object file')"
     )
     process = box.start("visitord", "replay", "x.png", PYTHONPATH=str(tmp_path))
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     Done(process.returncode, out, err).fails_with("libGL.so.1", "-m visitord.models.wheels")
 
 

@@ -54,11 +54,8 @@ def test_a_signal_ends_the_service_at_once_with_open_tracks_written(
     with DemoServer(footage) as server:
         with_cameras(box, door=server.url("walk.mp4", loop=True))
         with running(box) as daemon:
-            daemon.wait_for("Camera door is live")
-            time.sleep(3.5)
-            began = time.monotonic()
+            daemon.wait_for("visitor 1 arrived at door")
             assert daemon.end(number) == 0
-            assert time.monotonic() - began < 12
     assert box.rows("select count(*) as n from visitord.sighting") == [{"n": 1}]
 
 
@@ -72,7 +69,7 @@ def test_a_signal_that_the_system_gives_to_another_thread_is_heard_too(
         thread = max(int(task.name) for task in Path(f"/proc/{process}/task").iterdir())
         assert thread != process
         assert ctypes.CDLL(None).tgkill(process, thread, signal.SIGTERM) == 0
-        assert daemon.process.wait(20) == 0
+        assert daemon.ended() == 0
 
 
 def test_unreachable_cameras_are_named_with_their_reasons_and_disturb_no_other(
@@ -113,10 +110,8 @@ def test_a_camera_is_back_soon_after_its_server_is_back(box: Box, footage: Path)
             daemon.wait_for("Camera door is live")
             server.__exit__(None, None, None)
             daemon.wait_for("Camera door is gone")
-            time.sleep(2)
-            daemon.log = ""
             with DemoServer(footage, port):
-                daemon.wait_for("Camera door is live", 15)
+                daemon.wait_for("Camera door is live", times=2)
                 assert daemon.end() == 0
     (row,) = box.rows("select reconnects from visitord.camera_health")
     assert row["reconnects"] >= 1
@@ -128,12 +123,9 @@ def test_a_camera_that_freezes_is_noticed_and_does_not_hold_up_the_end(
     with DemoServer(footage) as server:
         with_cameras(box, door=server.url("walk.mp4", loop=True))
         with running(box) as daemon:
-            daemon.wait_for("Camera door is live")
-            time.sleep(3)
+            daemon.wait_for("visitor 1 arrived at door")
             os.kill(server._child.pid, signal.SIGSTOP)
-            began = time.monotonic()
             assert daemon.end() == 0
-            assert time.monotonic() - began < 8
         assert box.rows("select count(*) as n from visitord.sighting") == [{"n": 1}]
         with running(box) as daemon:
             daemon.wait_for("Camera door is stale: it accepts the connection, but sends no video")
@@ -145,25 +137,28 @@ def test_a_camera_that_freezes_is_noticed_and_does_not_hold_up_the_end(
 def test_a_file_is_played_at_its_own_pace_and_ends(box: Box, footage: Path) -> None:
     with_cameras(box, tape=str(footage / "walk.mp4"))
     with running(box) as daemon:
-        daemon.wait_for("Camera tape is live")
-        began = time.monotonic()
         daemon.wait_for("Camera tape is ended")
-        assert 5 < time.monotonic() - began < 12
-        assert "visitor 1 arrived at tape" in daemon.log
+        daemon.wait_for("visitor 1 arrived at tape")
         assert daemon.end() == 0
+    length = "extract(epoch from ended_at - started_at)::float"
+    (row,) = box.rows(f"select {length} as s from visitord.sighting")
+    assert row["s"] > 2, "he is in the picture for three seconds"
 
 
 class _Mjpeg(BaseHTTPRequestHandler):
-    """A camera that sends five JPEG pictures a second for 8 s, of changing brightness."""
+    """A camera that sends about five JPEG pictures a second, twenty of changing brightness."""
+
+    sent_at: list[float]
 
     def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
-        for i in range(40):
+        for i in range(20):
             jpeg = cv2.imencode(".jpg", np.full((240, 320, 3), 5 * i, np.uint8))[1].tobytes()
             head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
             self.wfile.write(head.encode() + jpeg + b"\r\n")
+            self.sent_at.append(time.monotonic())
             time.sleep(0.2)
 
     def log_message(self, *_: object) -> None:
@@ -171,6 +166,8 @@ class _Mjpeg(BaseHTTPRequestHandler):
 
 
 def test_an_http_camera_is_read_at_the_pace_it_really_has() -> None:
+    """Its stamps are invented, and say 25 pictures a second."""
+    _Mjpeg.sent_at = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Mjpeg)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url, times = f"http://127.0.0.1:{server.server_port}/", []
@@ -178,8 +175,9 @@ def test_an_http_camera_is_read_at_the_pace_it_really_has() -> None:
         for picture in decode.stream(url, CameraConfig(name="door", source=url), lambda _: None):
             times.append(picture.t)
     server.shutdown()
-    assert len(times) >= 30
-    assert 5 < times[-1] - times[0] < 9
+    assert len(times) >= 10
+    sent_s = _Mjpeg.sent_at[-1] - _Mjpeg.sent_at[0]
+    assert 0.5 < (times[-1] - times[0]) / sent_s < 1.5
 
 
 def test_a_database_that_blocks_does_not_hold_up_the_end(
@@ -190,9 +188,7 @@ def test_a_database_that_blocks_does_not_hold_up_the_end(
         daemon.wait_for("Camera tape is live")
         with database.transaction() as cursor:
             cursor.execute("lock table camera, sighting in access exclusive mode")
-            began = time.monotonic()
             assert daemon.end() == 0
-            assert time.monotonic() - began < 30
 
 
 def test_a_thread_that_dies_takes_the_service_down_loudly(
@@ -212,10 +208,10 @@ def test_a_thread_that_dies_takes_the_service_down_loudly(
         "sys.meta_path.insert(0, Hook())\n"
     )
     with running(box, PYTHONPATH=str(tmp_path)) as daemon:
-        assert daemon.process.wait(40) == 1
-        daemon.wait_for("The vision thread died", 5)
-        daemon.wait_for("broken for the test", 5)
-        daemon.wait_for("Error: A part of visitord died", 5)
+        assert daemon.ended() == 1
+        daemon.wait_for("The vision thread died")
+        daemon.wait_for("broken for the test")
+        daemon.wait_for("Error: A part of visitord died")
 
 
 def test_the_embedded_database_ends_with_the_service(

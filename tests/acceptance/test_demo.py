@@ -2,12 +2,12 @@
 
 import re
 import signal
-import time
 from pathlib import Path
 
 import pytest
 
 from fixtures.installation import Box
+from fixtures.waiting import PATIENCE_S, wait
 
 PEOPLE = 8
 
@@ -52,28 +52,27 @@ def test_the_next_time_everyone_arrives_by_name_until_ctrl_c_ends_it_cleanly(
     process = box.start("visitord", "demo", PYTHONUNBUFFERED="1")
     assert process.stdout
     arrived: list[str] = []
-    deadline = time.monotonic() + 100
-    while set(arrived) < set(before) and time.monotonic() < deadline:
-        arrived += re.findall(
-            r"^[\d:]+  (.+) arrived at (?:entrance|hall) \(visit \d+\)$", process.stdout.readline()
-        )
+    while set(arrived) < set(before) and (line := process.stdout.readline()):
+        arrived += re.findall(r"^[\d:]+  (.+) arrived at (?:entrance|hall) \(visit \d+\)$", line)
     process.send_signal(signal.SIGINT)
-    rest, errors = process.communicate(timeout=40)
+    rest, errors = process.communicate(timeout=PATIENCE_S)
     assert set(arrived) == set(before)
     assert process.returncode == 0
     assert "Traceback" not in errors
     assert "started_at" in rest
-    time.sleep(0.5)
-    left = [
-        p for p in Path("/proc").iterdir() if p.name.isdecimal() and _command(p, str(box.folder))
-    ]
-    assert left == []
+    wait(lambda: _processes(str(box.folder)) == [])
 
     after = {
         row["name"]: row["visits"] for row in box.rows("select name, visits from visitord.visitor")
     }
     assert set(after) == {"Regular", *(f"visitor {i}" for i in range(2, PEOPLE + 1))}
     assert all(after[name] > before[name] for name in before)
+
+
+def _processes(word: str) -> list[Path]:
+    """Those whose command line contains the word."""
+    numbered = (path for path in Path("/proc").iterdir() if path.name.isdecimal())
+    return [path for path in numbered if _command(path, word)]
 
 
 def _command(process: Path, word: str) -> bool:

@@ -24,7 +24,7 @@ from fixtures.faces import people
 from fixtures.films import Walk, film
 from fixtures.paths import ROOT
 from fixtures.reports import START, axis, report
-from fixtures.running import wait
+from fixtures.waiting import PATIENCE_S, wait
 from visitord.models.opencv_zoo import ZooPack
 from visitord.store.spool import Spool, Waiting, waiting
 
@@ -116,7 +116,7 @@ class Place:
             user=uid,
             group=uid,
             extra_groups=None if uid is None else [],
-            timeout=60,
+            timeout=PATIENCE_S,
         )
         assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
         assert not done.stderr, done.stderr
@@ -161,7 +161,7 @@ class Place:
     def heard(self, text: str) -> None:
         """Wait until the daemon has logged this."""
         log = self.folder / "log"
-        wait(lambda: log.exists() and text in log.read_text(), 30, lambda: log.read_text())
+        wait(lambda: log.exists() and text in log.read_text(), lambda: log.read_text())
 
     def end(self) -> None:
         self.type("systemctl stop visitord")
@@ -251,7 +251,7 @@ def test_a_box_is_backed_up_while_it_runs_and_comes_back_on_a_new_one(
     assert place.content() == before
     place.type(f"{PUT_SPOOL}\nsystemctl start visitord")
     place.heard("Camera entrance is")
-    wait(lambda: waiting(place.state / "spool.db") == Waiting(), 20)
+    wait(lambda: waiting(place.state / "spool.db") == Waiting())
     ((people,),) = administer(socket(place), "select count(*) from visitord.visitor")
     assert people == 3
 

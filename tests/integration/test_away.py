@@ -13,8 +13,8 @@ import pytest
 
 from fixtures.proxy import Proxy
 from fixtures.reports import START, axis, report
-from fixtures.running import wait
 from fixtures.visit_log import LIMITS, SITE, prepared
+from fixtures.waiting import join, wait
 from visitord.core.clock import Clock
 from visitord.core.records import Arrival, Thresholds, TrackReport
 from visitord.service.recorder import Phase, Recorder, RecorderSettings
@@ -66,7 +66,6 @@ class Running:
         """Wait until so many arrivals were told; they must be these."""
         wait(
             lambda: len(self.arrivals) >= len(names),
-            10,
             lambda: str([a.name for a in self.arrivals]),
         )
         assert [a.name for a in self.arrivals] == list(names)
@@ -76,11 +75,10 @@ class Running:
             lambda: (
                 waiting(self.folder / "spool.db") == Waiting() and not len(self.recorder._queue)
             ),
-            30,
         )
 
     def settle_spool(self) -> None:
-        wait(lambda: waiting(self.folder / "spool.db") == Waiting(), 30)
+        wait(lambda: waiting(self.folder / "spool.db") == Waiting())
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         with self.direct.transaction() as cursor:
@@ -89,8 +87,7 @@ class Running:
 
     def end(self) -> None:
         self._stop.set()
-        self._thread.join(20)
-        assert not self._thread.is_alive()
+        join(self._thread)
         self.network.away()
         self.direct.close()
 
@@ -111,7 +108,7 @@ def start(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Running]]
 
 def away(box: Running) -> None:
     box.network.away()
-    wait(lambda: box.recorder.phase is Phase.AWAY, 10)
+    wait(lambda: box.recorder.phase is Phase.AWAY)
 
 
 def test_who_is_known_is_recognised_and_who_is_new_is_recognised_the_next_time(
@@ -167,7 +164,7 @@ def test_the_arrival_of_somebody_ignored_is_not_told(start: Callable[..., Runnin
     box.told("visitor 1")
     with box.direct.transaction() as cursor:
         people.ignore(cursor, people.find(cursor, "1"))
-    wait(lambda: box.recorder._known.gallery.name(box.arrivals[0].visitor_id) is None, 10)
+    wait(lambda: box.recorder._known.gallery.name(box.arrivals[0].visitor_id) is None)
     away(box)
     box.submit(report(axis(0), 1000), report(axis(1), 2000))
     box.told("visitor 1", "A new visitor")
@@ -198,7 +195,7 @@ def test_a_start_without_the_database_knows_whom_it_knew(
     with box.direct.transaction() as cursor:
         people.rename(cursor, people.find(cursor, "2"), "Ada")
     file = tmp_path / "gallery.json"
-    wait(lambda: file.exists() and b"Ada" in file.read_bytes(), 15)
+    wait(lambda: file.exists() and b"Ada" in file.read_bytes())
     assert file.stat().st_mode & 0o777 == 0o600
     box.end()
     later = start(away=True)
@@ -217,7 +214,7 @@ def test_a_start_without_the_database_and_without_a_gallery_keeps_sightings(
     (tmp_path / "gallery.json").write_text('{"pack": 3')
     box = start(away=True)
     box.submit(report(axis(0), 0))
-    wait(lambda: not box.recorder._queue._unseen, 10)
+    wait(lambda: not box.recorder._queue._unseen)
     assert box.recorder.phase is Phase.PREPARING
     assert box.arrivals == []
     assert "gallery.json cannot be used: " in caplog.text
@@ -231,7 +228,7 @@ def test_a_kept_gallery_of_another_recogniser_is_not_used(
 ) -> None:
     box = start()
     box.submit(report(axis(0), 0))
-    wait((tmp_path / "gallery.json").exists, 10)
+    wait((tmp_path / "gallery.json").exists)
     assert GalleryFile(tmp_path / "gallery.json", "pack-1", Clock()).load()
     assert GalleryFile(tmp_path / "gallery.json", "pack-2", Clock()).load() is None
 
@@ -273,12 +270,12 @@ def test_a_daemon_whose_database_goes_before_it_was_asked_tells_nobody_rather_th
     thread = threading.Thread(target=recorder.run, args=(stop,), daemon=True)
     thread.start()
     recorder.submit(report(axis(0), 0))
-    wait(lambda: recorder.phase is Phase.AWAY and not recorder._queue._unseen, 10)
+    wait(lambda: recorder.phase is Phase.AWAY and not recorder._queue._unseen)
     assert arrivals == []
     network.back()
-    wait(lambda: len(arrivals) == 1, 20)
+    wait(lambda: len(arrivals) == 1)
     stop.set()
-    thread.join(20)
+    join(thread)
     network.away()
 
 
@@ -320,7 +317,6 @@ def test_what_was_guessed_of_a_track_that_is_never_written_is_forgotten(
         lambda: (
             box.recorder.phase is Phase.FOLLOWING and not box.recorder._presence.template_updates()
         ),
-        20,
     )
     away(box)
     assert len(box.recorder._known.gallery) == 1
@@ -333,12 +329,12 @@ def test_a_database_that_is_only_busy_does_not_cost_the_gallery(
     box.submit(report(axis(0), 0))
     box.told("visitor 1")
     box.settle()
-    wait(lambda: (box.recorder._known.version or 0) > 0, 5)
+    wait(lambda: (box.recorder._known.version or 0) > 0)
     held = box.recorder._known.gallery
     with box.direct.transaction() as cursor:
         cursor.execute("lock table identity")
         box.submit(report(axis(0), 1000))
-        wait(lambda: box.recorder.phase is Phase.AWAY, 15)
+        wait(lambda: box.recorder.phase is Phase.AWAY)
     box.settle()
     assert box.recorder._known.gallery is held
 
@@ -352,7 +348,7 @@ def test_a_disk_that_does_not_take_the_gallery_is_said_and_harms_nothing(
     box = start()
     box.submit(report(axis(0), 0))
     box.told("visitor 1")
-    wait(lambda: "gallery.json cannot be written: " in caplog.text, 10)
+    wait(lambda: "gallery.json cannot be written: " in caplog.text)
 
 
 def followed(database: Database, box: Recorder) -> list[tuple[object, ...]]:
@@ -433,5 +429,5 @@ def test_a_box_without_memory_or_database_tells_nobody(start: Callable[..., Runn
     box = start(vector=True)  # it holds no gallery
     away(box)
     box.submit(report(axis(0), 0))
-    wait(lambda: not box.recorder._queue._unseen, 10)
+    wait(lambda: not box.recorder._queue._unseen)
     assert box.arrivals == []

@@ -2,21 +2,23 @@
 not called live.
 """
 
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from fixtures import footage
+from fixtures.build import after
 from fixtures.databases import ask
 from fixtures.installation import Box
 from fixtures.rtsp import Server
-from fixtures.running import Watched, running, states, wait, with_cameras
+from fixtures.running import Watched, running, states, with_cameras
+from fixtures.waiting import wait
+from visitord.capture import decode
 from visitord.capture.camera import State
-from visitord.core.records import Detection, Embedding, Image
+from visitord.capture.inspection import Inspector
+from visitord.core.records import Detection, Embedding, Frame, Image
 from visitord.models.opencv_zoo import ZooPack
 from visitord.store.database import Database
 from visitord.vision.pipeline import Pipeline
@@ -76,8 +78,9 @@ def test_damaged_pictures_enrol_nobody(box: Box, database: Database, clips: Path
             lossy={"source": lossy.url("walk.mp4"), "transport": "udp"},
         )
         with running(box) as daemon:
-            wait(enough, 45, lambda: daemon.log)
-            assert states(box) == {"empty": "live", "spoilt": "live", "lossy": "live"}
+            wait(enough, lambda: daemon.log)
+            all_live = dict.fromkeys(("empty", "spoilt", "lossy"), "live")
+            wait(lambda: states(box) == all_live, lambda: states(box))
             assert daemon.end() == 0
     assert ask(database, "select name from visitor") == [("visitor 1",)]
     assert ask(database, "select count(*) from sighting_log where camera = 'empty'") == [(0,)]
@@ -98,27 +101,30 @@ class Counting:
         return self._pack.embed(crops)
 
 
+def _offered(clip: Path) -> Iterator[Frame]:
+    """The pictures of a clip that a camera offers to the analysis, however busy the machine is."""
+    inspector = Inspector()
+    for picture in decode.recording(clip, 8.0):
+        if not inspector.flaw(picture):
+            yield Frame("door", picture, after(picture.t), picture.t)
+
+
 def test_damaged_pictures_are_not_analysed_and_do_not_hold_the_motion_gate_open(
     pack: ZooPack, clips: Path
 ) -> None:
-    counting, pictures, numbers = Counting(pack), 0, []
+    counting, pictures = Counting(pack), 0
     pipeline = Pipeline(counting, "main")
-    with (
-        Server(clips) as server,
-        Watched(server.url("empty.mp4")) as door,
-        Watched(server.url("numbered.mp4")) as numbered,
-    ):
-        began = door.frame().t
-        while (frame := door.frame()).t < began + 12:
-            if frame.t < began + 4.5:  # the gate's warm-up
-                counting.asked = pictures = 0
-            pipeline.process(frame)
-            pictures += 1
-            numbers.append(footage.number(numbered.frame().image))
-    assert pictures > 30
+    for frame in _offered(clips / "empty.mp4"):
+        if frame.t < 4.5:  # the gate's warm-up
+            counting.asked = pictures = 0
+        pipeline.process(frame)
+        pictures += 1
+    assert pictures > 25
     assert counting.asked <= 0.4 * pictures, (
         f"faces were searched in {counting.asked} of {pictures} pictures"
     )
+
+    numbers = [footage.number(frame.image) for frame in _offered(clips / "numbered.mp4")]
     assert None not in numbers  # green and grey pictures carry no number
     torn = [number for number in numbers if number is not None and number % 4 == 3]
     assert (
@@ -129,36 +135,23 @@ def test_damaged_pictures_are_not_analysed_and_do_not_hold_the_motion_gate_open(
 def test_a_picture_that_is_frozen_covered_or_damaged_for_long_is_stale_until_it_is_well(
     clips: Path,
 ) -> None:
-    wrongs = {
+    reasons = {
         "frozen.mp4": "froz",
         "repeated": "froz",
         "covered.mp4": "cover",
         "blank.mp4": "damaged",
     }
-    seen: dict[str, list[tuple[State, str]]] = {name: [] for name in wrongs}
 
-    def watch(name: str, door: Watched) -> None:
-        door.wait_for(State.LIVE, within_s=20)
-        end, last = time.monotonic() + 26, None
-        while time.monotonic() < end and len(seen[name]) < 3:
-            health = door.camera.health()
-            if health.state is not last:
-                last = health.state
-                seen[name].append(
-                    (health.state, wrongs[name] if wrongs[name] in health.reason else health.reason)
-                )
-            time.sleep(0.1)
+    def follow(name: str) -> None:
+        server = rtsp if name.endswith("mp4") else web
+        with Watched(server.url(name), stale_after_s=2.0) as door:
+            door.wait_for(State.LIVE)
+            door.wait_for(State.STALE, reasons[name])
+            door.wait_for(State.LIVE)
 
-    with Server(clips) as rtsp, Server(clips, kind="mjpeg") as web, ExitStack() as stack:
-        threads = []
-        for name in wrongs:
-            door = stack.enter_context(Watched((rtsp if name.endswith("mp4") else web).url(name)))
-            threads.append(threading.Thread(target=watch, args=(name, door)))
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert seen == {
-        name: [(State.LIVE, ""), (State.STALE, reason), (State.LIVE, "")]
-        for name, reason in wrongs.items()
-    }
+    with (
+        Server(clips) as rtsp,
+        Server(clips, kind="mjpeg") as web,
+        ThreadPoolExecutor() as pool,
+    ):
+        list(pool.map(follow, reasons))

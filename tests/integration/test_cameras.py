@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from fixtures.databases import ask
 from fixtures.footage import FPS
 from fixtures.installation import Box
 from fixtures.rtsp import Server
-from fixtures.running import Watched, running, states, wait, with_cameras
+from fixtures.running import Watched, running, states, with_cameras
+from fixtures.waiting import wait
 from visitord.capture import camera as camera_module
 from visitord.capture.camera import State
 from visitord.store.database import Database
@@ -59,22 +61,30 @@ def test_rtsp_pictures_come_in_order_and_at_their_pace(
         Server(clips, only=transport.upper()) as server,
         Watched(server.url(clip), transport=transport) as door,
     ):
-        began, numbers = door.frame().t, []
-        while time.monotonic() - began < 2.5:
+        numbers = []
+        for _ in range(20):
             frame = door.frame()
             assert frame.image.shape == (footage.HEIGHT_PX, footage.WIDTH_PX, 3)
             numbers.append(footage.number(frame.image))
-        steps = [
-            (b - a) % COUNT
-            for a, b in itertools.pairwise(numbers)
-            if a is not None and b is not None
-        ]
-        assert len(steps) == len(numbers) - 1
-        assert set(steps) <= {1, 2}
-        assert 16 <= len(numbers) <= 24  # 8 a second of the 12 that are sent
         health = door.camera.health()
+    steps = forwards(numbers, COUNT)
+    offered = len(numbers) + health.dropped
+    assert offered / sum(steps) < 0.75, "8 a second of the 12 that are sent"
     assert (health.state, health.reason, health.reconnects) == (State.LIVE, "", 0)
     assert health.stream.startswith(f"{'hevc' if '265' in clip else 'h264'} 640x360")
+
+
+def forwards(numbers: list[int | None], count: int) -> list[int]:
+    """By how many each picture is later than the one before, in a clip of so many that is repeated.
+
+    Every picture must be whole, and later than the one before: not so much later that it would be
+    an earlier one.  How many are left out depends on the machine.
+    """
+    whole = [number for number in numbers if number is not None]
+    assert len(whole) == len(numbers)
+    steps = [(b - a) % count for a, b in itertools.pairwise(whole)]
+    assert all(0 < step < count / 2 for step in steps), numbers
+    return steps
 
 
 @pytest.mark.parametrize("auth", ["", "basic"])
@@ -84,11 +94,7 @@ def test_http_pictures_come_whole_and_in_order(clips: Path, auth: str) -> None:
         Watched(server.url("jpegs", QUOTED if auth else None)) as door,
     ):
         numbers = [footage.number(door.frame().image) for _ in range(12)]
-    steps = [
-        (b - a) % 40 for a, b in itertools.pairwise(numbers) if a is not None and b is not None
-    ]
-    assert len(steps) == 11
-    assert set(steps) <= {1, 2}
+    forwards(numbers, 40)
 
 
 @pytest.mark.parametrize("kind", ["rtsp", "toolkit"])
@@ -102,19 +108,21 @@ def test_the_right_password_lets_in(clips: Path, kind: str, auth: str) -> None:
 
 
 def test_pictures_are_fresh_however_slow_the_analysis_is(clips: Path) -> None:
-    """The clip's number says when a picture was sent; a detector of 0.7 s a picture must not see
-    old ones.
+    """The clip's number says when a picture was sent; a detector of 0.6 s a picture must not see
+    old ones: were they kept, the lag would grow by four seconds in five.
     """
-    ages: dict[str, list[float]] = {}
 
-    def analyse(name: str, door: Watched) -> None:
+    def lags(door: Watched) -> list[float]:
+        """How old each picture was, as a share of the time that the analysis had been going on."""
         door.frame()
-        began = time.monotonic()
-        while time.monotonic() - began < 15:
+        began, found = time.monotonic(), []
+        while len(found) < 12:
+            time.sleep(0.6)
             number = footage.number(door.frame().image)
             assert number is not None
-            ages[name].append((time.monotonic() * FPS - number) % COUNT / FPS)
-            time.sleep(0.7)
+            now = time.monotonic()
+            found.append((now * FPS - number) % COUNT / FPS / (now - began))
+        return found
 
     with (
         Server(clips) as server,
@@ -122,17 +130,12 @@ def test_pictures_are_fresh_however_slow_the_analysis_is(clips: Path) -> None:
         Watched(server.url("h264.mp4"), transport="udp") as udp,
         Watched(server.url("h265.mp4")) as h265,
     ):
-        doors = {"tcp": tcp, "udp": udp, "h265": h265}
-        ages.update({name: [] for name in doors})
-        threads = [threading.Thread(target=analyse, args=pair) for pair in doors.items()]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert all(door.camera.health().dropped > 40 for door in doors.values())
-    for name, seen in ages.items():
-        assert len(seen) >= 18, name
-        assert np.percentile(seen, 95) <= 1.0, (name, seen)
+        doors = (tcp, udp, h265)
+        with ThreadPoolExecutor() as pool:
+            seen = list(pool.map(lags, doors))
+        assert all(door.camera.health().dropped > 12 for door in doors)
+    for shares in seen:
+        assert np.median(shares[6:]) < 0.4, shares
 
 
 def test_an_http_camera_may_change_its_size(clips: Path) -> None:
@@ -159,8 +162,8 @@ def test_a_change_of_size_in_mid_stream_loses_nobody(
         with_cameras(box, door=server.url("small.mp4+large.mp4"))
         with running(box) as daemon:
             daemon.wait_for("visitor 1 arrived at door (first visit)")
-            wait(enough, 40, lambda: f"{streams} {daemon.log}")
-            assert states(box) == {"door": "live"}
+            wait(enough, lambda: f"{streams} {daemon.log}")
+            wait(lambda: states(box) == {"door": "live"}, lambda: states(box))
             assert daemon.end() == 0
     assert streams == {"h264 640x360", "h264 1280x720"}
     for text in ("Traceback", "Camera door is gone", "Camera door is stale"):
@@ -192,9 +195,9 @@ def test_two_hundred_reconnects_leave_memory_threads_and_files_as_they_were(
         def reconnects() -> int:
             return sum(camera.health().reconnects for camera in both)
 
-        wait(lambda: reconnects() >= 50, 30, lambda: f"{[camera.health() for camera in both]}")
+        wait(lambda: reconnects() >= 50, lambda: f"{[camera.health() for camera in both]}")
         before = used()
-        wait(lambda: reconnects() >= 250, 50, lambda: f"{[camera.health() for camera in both]}")
+        wait(lambda: reconnects() >= 250, lambda: f"{[camera.health() for camera in both]}")
         after = used()
         assert all(camera.health().last_frame_at for camera in both)
     assert after[0] - before[0] < 10, (before, after)
@@ -222,10 +225,11 @@ def test_one_dead_camera_of_four_disturbs_nobody_and_a_disabled_one_is_never_ope
         with running(box) as daemon:
             daemon.wait_for("Models: ")
             for name in ("door", "hall", "yard"):
-                daemon.wait_for(f"Camera {name} is live", 6)
-            daemon.wait_for("Camera dead is gone: connection refused", 6)
-            daemon.wait_for("Camera shed is disabled", 1)
-            time.sleep(3)
+                daemon.wait_for(f"Camera {name} is live")
+            daemon.wait_for("Camera dead is gone: connection refused")
+            daemon.wait_for("Camera shed is disabled")
+            tries = "select reconnects from camera_health where camera = 'dead'"
+            wait(lambda: ask(database, tries) >= [(3,)])
             known = {
                 "door": "live",
                 "hall": "live",
@@ -233,7 +237,7 @@ def test_one_dead_camera_of_four_disturbs_nobody_and_a_disabled_one_is_never_ope
                 "yard": "live",
                 "shed": "disabled",
             }
-            assert states(box) == known
+            wait(lambda: states(box) == known, lambda: states(box))
             status = {
                 line.split()[0]: line
                 for line in box.ok("visitorctl", "status").splitlines()
@@ -245,9 +249,7 @@ def test_one_dead_camera_of_four_disturbs_nobody_and_a_disabled_one_is_never_ope
                 "select reconnects, last_frame_at from camera_health where camera = 'shed'",
             )
             assert shed == [(0, None)]
-            began = time.monotonic()
             assert daemon.end() == 0
-            assert time.monotonic() - began < 5
         with pytest.raises(BlockingIOError):
             never.accept()
     assert daemon.log.count("Camera dead is gone") == 1  # it does not flap while it is tried again

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from fixtures.faces import align
+from fixtures.waiting import PATIENCE_S, wait
 from visitord.capture import decode
 from visitord.capture.inspection import Inspector
 from visitord.cli.demo import demo as demo_command
@@ -83,7 +84,11 @@ def test_finding_the_portraits_imports_none_of_the_packages_they_come_with() -> 
         "sys.exit(' '.join({'insightface', 'skimage', 'onnxruntime'} & set(sys.modules)) or 0)"
     )
     result = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
     assert (result.returncode, result.stderr.strip()) == (0, "")
 
@@ -268,9 +273,7 @@ def test_building_again_reuses_the_clips(demo: dict[str, Path]) -> None:
     folder = demo["hall"].parent
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
     assert sorted(before) == FILES
-    started_s = time.monotonic()
     assert clips.build(folder) == demo
-    assert time.monotonic() - started_s < 1.0
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
 
@@ -349,18 +352,9 @@ def accepts(port: int) -> bool:
     return True
 
 
-def gone_within(port: int, seconds: float) -> bool:
-    deadline_s = time.monotonic() + seconds
-    while accepts(port):
-        if time.monotonic() > deadline_s:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 def opened(url: str) -> av.container.InputContainer:
     return av.open(
-        url, options={"rtsp_transport": "tcp", "analyzeduration": "500000"}, timeout=15.0
+        url, options={"rtsp_transport": "tcp", "analyzeduration": "500000"}, timeout=PATIENCE_S
     )
 
 
@@ -386,7 +380,7 @@ def test_two_clients_each_get_a_clip_at_its_own_rate(demo: dict[str, Path]) -> N
         frames = zip(one.decode(video=0), other.decode(video=0), strict=False)
         for _ in range(3 * FPS):
             assert [(frame.width, frame.height) for frame in next(frames)] == [(1280, 720)] * 2
-        assert 2.5 <= time.monotonic() - started_s <= 10.0
+        assert time.monotonic() - started_s >= 2.5
 
 
 def test_a_looped_clip_goes_on_and_its_time_with_it(server: DemoServer) -> None:
@@ -405,9 +399,7 @@ def test_the_server_is_gone_after_the_block_even_with_a_client_or_an_error(
     server = DemoServer(short_folder)
     with pytest.raises(KeyError), server:
         client = socket.create_connection(("127.0.0.1", server.port))
-        started_s = time.monotonic()
         raise KeyError
-    assert time.monotonic() - started_s < 5.0
     assert not accepts(server.port)
     client.close()
     with DemoServer(short_folder, server.port) as again:
@@ -430,7 +422,7 @@ def test_the_server_listens_on_this_machine_only(server: DemoServer) -> None:
 
 
 def test_much_output_of_the_server_does_not_stop_it(server: DemoServer) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10.0) as client:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as client:
         path = "x" * 4000  # the server prints the address of every request
         for number in range(1, 101):
             client.sendall(
@@ -457,14 +449,12 @@ def test_a_server_that_does_not_come_up_is_one_sentence_and_ended(
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
     monkeypatch.setattr("visitord.demo.server.START_TIMEOUT_S", 1.0)
-    started_s = time.monotonic()
     server = DemoServer(tmp_path)
     with pytest.raises(
         VisitordError,
         match=r"RTSP server did not come up on 127\.0\.0\.1:\d+; is that port taken\?$",
     ):
         server.__enter__()
-    assert time.monotonic() - started_s < 5.0
     assert server._child.returncode is not None
 
 
@@ -517,8 +507,8 @@ def test_the_server_dies_with_a_killed_parent(parent: subprocess.Popen[str]) -> 
     port = int(parent.stdout.readline())
     assert accepts(port)
     parent.kill()
-    parent.wait(10)
-    assert gone_within(port, 5.0)
+    parent.wait(PATIENCE_S)
+    wait(lambda: not accepts(port))
 
 
 def test_ctrl_c_reaches_the_parent_but_not_the_server(parent: subprocess.Popen[str]) -> None:
@@ -526,5 +516,5 @@ def test_ctrl_c_reaches_the_parent_but_not_the_server(parent: subprocess.Popen[s
     port = int(parent.stdout.readline())
     os.killpg(parent.pid, signal.SIGINT)
     assert parent.stdout.readline() == "still there\n"
-    assert parent.wait(10) == 0
-    assert gone_within(port, 5.0)
+    assert parent.wait(PATIENCE_S) == 0
+    wait(lambda: not accepts(port))

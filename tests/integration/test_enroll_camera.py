@@ -24,10 +24,10 @@ from fixtures.commands import BIN
 from fixtures.faces import people
 from fixtures.installation import Box
 from fixtures.rtsp import Server
+from fixtures.waiting import PATIENCE_S
 
 SECRET = "s3cret-pass"  # noqa: S105
 SCENE_S = 1.5
-ENDS_WITHIN_S = 60
 
 
 def scenes() -> list[np.ndarray]:
@@ -100,7 +100,7 @@ class Session:
         """Read on until that holds of what is shown, pressing a key whenever it was quiet for a
         moment.
         """
-        deadline = time.monotonic() + ENDS_WITHIN_S
+        deadline = time.monotonic() + PATIENCE_S
         while not done(self.shown) and time.monotonic() < deadline:
             if select.select([self._controller], [], [], 0.4)[0]:
                 try:
@@ -113,7 +113,7 @@ class Session:
         return self.shown
 
     def end(self) -> int:
-        code = self.process.wait(ENDS_WITHIN_S)
+        code = self.process.wait(PATIENCE_S)
         while select.select([self._controller], [], [], 0)[0]:
             try:
                 self.shown += os.read(self._controller, 65536).decode(errors="replace")
@@ -164,7 +164,7 @@ def test_keys_come_through_a_pipe_too_and_its_end_finishes(box: Box, camera: Ser
         input="s" * 25,
         capture_output=True,
         text=True,
-        timeout=ENDS_WITHIN_S,
+        timeout=PATIENCE_S,
         check=False,
         env={**os.environ, "CAMERA_PASSWORD": SECRET},
     )

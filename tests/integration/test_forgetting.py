@@ -5,7 +5,6 @@ revives it.
 import hashlib
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,8 +14,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from fixtures.databases import until_someone_waits
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import LIMITS, SITE, VisitLog
+from fixtures.waiting import join
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import DatabaseUnavailableError, NotFoundError, VisitordError
@@ -209,9 +210,9 @@ def test_who_is_merged_while_somebody_is_forgotten_goes_from_every_gallery(
             target=lambda: erased.append(forget(elsewhere, str(one.visitor_id)))
         )
         thread.start()
-        time.sleep(0.5)
+        until_someone_waits(visit_log.database)
     other.recorder._follow()
-    thread.join(10)
+    join(thread)
     assert erased[0].identities == 2
     other.recorder._follow()
     assert len(other.recorder._known.gallery) == 0
@@ -299,9 +300,9 @@ def test_forgetting_waits_for_a_recorder_that_is_writing_and_takes_that_along(
             target=forget, args=(VisitLog(visit_log.database.another()), "visitor 1")
         )
         forgetter.start()
-        forgetter.join(0.5)
+        until_someone_waits(visit_log.database)
         assert forgetter.is_alive()
-    forgetter.join(10)
+    join(forgetter)
     assert visit_log.one("select count(*) from sighting") == 0
     assert visit_log.one("select count(*) from erased") == 2
 

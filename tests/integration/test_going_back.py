@@ -8,8 +8,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from fixtures.corrections import WHO, merge, merges, person, reject, split, undo
+from fixtures.databases import until_someone_waits
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import LIMITS, SITE, VisitLog
+from fixtures.waiting import join
 from visitord.core.errors import NotFoundError, VisitordError
 from visitord.core.records import DecidedSighting, Decision, Verdict
 from visitord.identity.clustering import Suggestion
@@ -290,8 +292,8 @@ def test_undo_waits_for_a_sighting_that_is_just_written(visit_log: VisitLog) -> 
             cursor, DecidedSighting(report(axis(1), 3000), verdict, None, "pack-1"), SITE
         )
         undoing.start()
-        undoing.join(0.5)
-    undoing.join()
+        until_someone_waits(visit_log.database)
+    join(undoing)
     assert [row[0] for row in visits(visit_log)] == ["visitor 1", *["visitor 2"] * 3]
 
 
@@ -304,8 +306,8 @@ def test_a_sighting_written_during_undo_becomes_a_visit_of_whom_it_stands_for_th
     with visit_log.database.transaction() as cursor:
         corrections.undo(cursor, str(merge_id), *WHO)
         writing.start()
-        writing.join(0.5)
-    writing.join()
+        until_someone_waits(visit_log.database)
+    join(writing)
     assert [row[0] for row in visits(visit_log)] == ["visitor 1", *["visitor 2"] * 3]
 
 

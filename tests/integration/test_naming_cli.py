@@ -18,6 +18,7 @@ from fixtures.faces import people
 from fixtures.installation import Box
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import VisitLog
+from fixtures.waiting import PATIENCE_S
 from visitord.cli.examples import EXAMPLES
 from visitord.cli.visitorctl import main
 from visitord.store.crops import Crops
@@ -113,7 +114,7 @@ def in_terminal(
         pass
     os.close(controller)
     text = shown.decode(errors="replace")
-    assert process.wait(30) == 0, text
+    assert process.wait(PATIENCE_S) == 0, text
     assert "Traceback" not in text
     return text
 

@@ -7,7 +7,6 @@ import random
 import re
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,13 +14,14 @@ import pytest
 
 from fixtures import crashing
 from fixtures.contents import contents
-from fixtures.databases import copied
+from fixtures.databases import copied, until_someone_waits
 from fixtures.films import Walk, film
 from fixtures.installation import Box
 from fixtures.proxy import Proxy
 from fixtures.reports import axis, report
-from fixtures.running import running, wait, with_cameras
+from fixtures.running import running, with_cameras
 from fixtures.visit_log import LIMITS, SITE, prepared
+from fixtures.waiting import join, wait
 from visitord.core.errors import DatabaseError
 from visitord.core.records import (
     Arrival,
@@ -76,11 +76,10 @@ class RemoteRecorder:
         for track in tracks:
             self.recorder.submit(track)
 
-    def all_written(self, within_s: float = 60, refused: int = 0) -> None:
+    def all_written(self, refused: int = 0) -> None:
         """Wait until nothing waits any more, on disk or in memory."""
         wait(
             lambda: waiting(self.path) == Waiting(0, refused) and not len(self.recorder._queue),
-            within_s,
             lambda: f"{waiting(self.path)}, {len(self.recorder._queue)} in memory",
         )
 
@@ -96,8 +95,7 @@ class RemoteRecorder:
     def end(self) -> None:
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join(20)
-            assert not self._thread.is_alive()
+            join(self._thread)
         self.network.away()
         self.direct.close()
 
@@ -146,7 +144,7 @@ def test_a_network_that_cuts_delays_and_goes_away_changes_nothing(
         if i == 60:
             remote.network.away()
             threading.Timer(2, remote.network.back).start()
-    remote.all_written(100)
+    remote.all_written()
     remote.network.fault = lambda _: ""
     assert {"cut", "unheard", "slow"} == set(remote.network.faults)
     assert len(warnings(caplog)) == remote.failed >= 5
@@ -167,7 +165,7 @@ def test_while_the_database_is_away_tracks_wait_on_disk_only_and_it_recovers_by_
     remote.submit(*(report(axis(i), 10 * i) for i in range(40)))
     assert waiting(remote.path) == Waiting(40)
     assert len(remote.recorder._queue) == 0
-    wait(lambda: remote.failed >= 3, 20)
+    wait(lambda: remote.failed >= 3)
     assert len(warnings(caplog)) in (
         remote.failed,
         remote.failed - 1,
@@ -176,7 +174,7 @@ def test_while_the_database_is_away_tracks_wait_on_disk_only_and_it_recovers_by_
     assert not any("memory" in text for text in warnings(caplog))
     assert remote.recorder._filed == {}
     remote.network.back()
-    remote.all_written(15)
+    remote.all_written()
     assert [a.name for a in remote.arrivals] == [
         f"visitor {i + 1}" for i in range(40)
     ]  # it never knew anybody
@@ -187,7 +185,7 @@ def test_a_row_that_is_never_taken_goes_aside_with_its_reason_and_the_rest_flows
 ) -> None:
     remote.submit(report(axis(0), 0), report(axis(1), 5, camera="x" * 100), report(axis(0), 200))
     remote.start()
-    remote.all_written(10, refused=1)
+    remote.all_written(refused=1)
     assert [a.name for a in remote.arrivals] == ["visitor 1", "visitor 1"]
     assert remote.recorder._spool
     ((reason,),) = remote.recorder._spool._file.execute("select refused from waiting").fetchall()
@@ -207,10 +205,10 @@ def test_what_the_disk_does_not_take_waits_in_memory_and_is_written_all_the_same
     assert waiting(remote.path) == Waiting(1)
     assert "disk is full. A sighting waits in memory only." in caplog.text
     remote.start()
-    remote.all_written(10)
+    remote.all_written()
     assert [a.name for a in remote.arrivals] == ["visitor 1", "visitor 2"]
     remote.submit(report(axis(0), 200))
-    remote.all_written(10)
+    remote.all_written()
     assert remote.rows("select count(*) from sighting") == [(3,)]
 
 
@@ -221,11 +219,11 @@ def test_what_is_not_a_rows_own_fault_holds_all_rows_until_it_is_mended(
     remote.change("alter table sighting rename to elsewhere")
     remote.submit(report(axis(0), 0), report(axis(1), 5))
     remote.start()
-    wait(lambda: remote.failed >= 2, 20)
+    wait(lambda: remote.failed >= 2)
     assert waiting(remote.path) == Waiting(2)
     assert 'relation "sighting" does not exist' in warnings(caplog)[0]
     remote.change("alter table elsewhere rename to sighting")
-    remote.all_written(10)
+    remote.all_written()
     assert remote.rows("select count(*) from sighting") == [(2,)]
 
 
@@ -247,8 +245,8 @@ def test_a_commit_that_is_still_under_way_when_its_sighting_is_tried_again_is_wa
         sightings.write(cursor, before, SITE)
         remote.submit(track)
         remote.start()
-        time.sleep(0.5)
-    remote.all_written(10)
+        until_someone_waits(remote.direct)
+    remote.all_written()
     assert (
         remote.rows("select count(*) from sighting")
         == remote.rows("select count(*) from identity")
@@ -262,17 +260,17 @@ def test_a_newer_schema_stops_the_writing_until_it_is_taken_back(
 ) -> None:
     remote.start()
     remote.submit(report(axis(0), 0))
-    remote.all_written(10)
+    remote.all_written()
     remote.change(
         "insert into _yoyo_migration (migration_hash, migration_id, applied_at_utc) values ('x', '9999_later', now())"
     )
-    wait(lambda: remote.failed >= 1, 5)  # without a track that comes
+    wait(lambda: remote.failed >= 1)  # without a track that comes
     remote.submit(report(axis(1), 100), report(axis(0), 200))
-    wait(lambda: "migrated by a newer visitord (9999_later)" in "".join(warnings(caplog)), 10)
+    wait(lambda: "migrated by a newer visitord (9999_later)" in "".join(warnings(caplog)))
     assert waiting(remote.path) == Waiting(2)
     assert remote.rows("select count(*) from sighting") == [(1,)]
     remote.change("delete from _yoyo_migration where migration_id = '9999_later'")
-    remote.all_written(16)
+    remote.all_written()
     assert [a.name for a in remote.arrivals] == ["visitor 1", "A new visitor", "visitor 1"]
 
 
@@ -287,15 +285,15 @@ def test_a_start_without_the_database_keeps_sightings_and_writes_them_when_it_ap
         with running(box) as daemon:
             daemon.wait_for("Until then nobody is recognised; sightings are kept in")
             daemon.wait_for("Camera tape is ended")
-            wait(lambda: waiting(box.folder / "state" / "spool.db") == Waiting(1), 10)
+            wait(lambda: waiting(box.folder / "state" / "spool.db") == Waiting(1))
             told = box.run("visitorctl", "status")
             assert told.out.startswith("1 sightings wait on disk for the database")
             told.fails_with("127.0.0.1", "cannot be used", "database.url")
             assert re.search("tape +ended", told.out)  # as the daemon itself says
             assert "arrived" not in daemon.log
             network.back()
-            daemon.wait_for("visitor 1 arrived at tape (first visit)", 30)
-            wait(lambda: waiting(box.folder / "state" / "spool.db") == Waiting(), 10)
+            daemon.wait_for("visitor 1 arrived at tape (first visit)")
+            wait(lambda: waiting(box.folder / "state" / "spool.db") == Waiting())
             told_then = box.ok("visitorctl", "status")
             assert "1 sightings (0 pending)" in told_then
             assert "wait on disk" not in told_then

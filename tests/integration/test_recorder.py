@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +12,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from fixtures.databases import until_someone_waits
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import LIMITS, SITE, VisitLog, prepared
+from fixtures.waiting import join, wait
 from visitord.core.errors import DatabaseError, DatabaseUnavailableError, VisitordError
 from visitord.core.records import Arrival, DecidedSighting, Decision, TrackReport, Verdict
 from visitord.identity import decision
@@ -313,9 +314,8 @@ def test_a_sighting_written_during_a_merge_belongs_to_whoever_is_kept(visit_log:
         kept, merged = (people.find(cursor, n).visitor_id for n in ("1", "2"))
         merges.merge(cursor, kept, merged, "tester", "why", START)
         late.start()
-        time.sleep(0.5)
-    late.join(10)
-    assert not late.is_alive()
+        until_someone_waits(visit_log.database)
+    join(late)
     assert visit_log.rows("select name, visits, sightings from visitor") == [("visitor 1", 2, 3)]
 
 
@@ -338,9 +338,9 @@ def test_a_merge_by_hand_and_the_merge_job_wait_for_each_other(visit_log: VisitL
         identities.freeze(cursor)
         late = threading.Thread(target=merge)
         late.start()
-        time.sleep(0.5)
+        until_someone_waits(visit_log.database)
         merges.apply(cursor, Group(two, (one,), (), 0.9), "merge job", START)
-    late.join(10)
+    join(late)
     assert outcome == [
         "One of these people was merged by somebody else just now; look again and repeat."
     ]
@@ -369,8 +369,8 @@ def test_two_recorders_of_one_person_write_one_visit(visit_log: VisitLog) -> Non
         (identity,) = [row[0] for row in visit_log.rows("select identity_id from identity")]
         sightings.write(cursor, decided(report(axis(0), 100), identity), SITE)  # type: ignore[arg-type]
         late.start()
-        time.sleep(0.5)
-    late.join(10)
+        until_someone_waits(visit_log.database)
+    join(late)
     assert visit_log.one("select count(*) from visit_log") == 2
     assert other.arrivals == []
 
@@ -452,15 +452,15 @@ def test_nothing_is_lost_while_the_server_is_down(own_server: tuple[Path, str]) 
     thread = threading.Thread(target=visit_log.recorder.run, args=(stop,), daemon=True)
     thread.start()
     visit_log.recorder.submit(report(axis(0), 0))
-    _wait(lambda: len(visit_log.arrivals) == 1)
+    wait(lambda: len(visit_log.arrivals) == 1)
     _stop_server(state)
     visit_log.recorder.submit(report(axis(1), 100))
     visit_log.recorder.submit(report(axis(0), 200))
-    _wait(lambda: len(visit_log.arrivals) == 3)  # told by what is known in memory
+    wait(lambda: len(visit_log.arrivals) == 3)  # told by what is known in memory
     embedded.start(state)
-    _wait(lambda: not len(visit_log.recorder._queue))
+    wait(lambda: not len(visit_log.recorder._queue))
     stop.set()
-    thread.join(20)
+    join(thread)
     assert not thread.is_alive()
     assert visit_log.one("select count(*) from sighting") == 3
     assert [a.name for a in visit_log.arrivals] == ["visitor 1", "A new visitor", "visitor 1"]
@@ -513,11 +513,4 @@ def _stop_server(state: Path) -> None:
     """End the server as an administrator or a crash does, behind the program's back."""
     pid_file = state / "postgres" / "postmaster.pid"
     os.kill(int(pid_file.read_text().splitlines()[0]), signal.SIGINT)
-    _wait(lambda: not pid_file.exists())
-
-
-def _wait(condition: Callable[[], bool], timeout_s: float = 30) -> None:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "did not happen in time"
-        time.sleep(0.05)
+    wait(lambda: not pid_file.exists())

@@ -15,8 +15,9 @@ from fixtures.installation import Box
 from fixtures.proxy import Proxy
 from fixtures.reports import axis, report
 from fixtures.reviewing import Visitor, base_of, free_port, said, serving, with_pictures
-from fixtures.running import running, wait
+from fixtures.running import running
 from fixtures.visit_log import VisitLog
+from fixtures.waiting import PATIENCE_S, wait
 from visitord.core.config import load
 from visitord.core.errors import VisitordError
 from visitord.core.values import address
@@ -743,7 +744,7 @@ def test_the_command_prints_the_link_and_ends_when_asked(box: Box, visit_log: Vi
         )
     finally:
         process.terminate()
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=PATIENCE_S)
     assert err == ""
     assert box.run("visitorctl", "review", "--listen", "nowhere").code == 2
 
@@ -763,7 +764,7 @@ def test_the_command_on_all_addresses_prints_a_link_of_this_box_and_one_warning(
         assert "visitor 1" in Visitor.of_link(link, visit_log).look("/")
     finally:
         process.terminate()
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=PATIENCE_S)
     assert len(err.splitlines()) == 1
     assert "put TLS before it" in err
 
@@ -813,7 +814,7 @@ def test_the_service_serves_it_beside_the_cameras_and_it_ends_with_it(
         assert link.startswith(f"http://127.0.0.1:{port}/?token=")
         visitor = Visitor.of_link(link, visit_log)
         assert "visitor 1" in visitor.look("/")
-        wait(lambda: "given no picture yet" in visitor.look("/cameras/door/picture", 503), 20)
+        wait(lambda: "given no picture yet" in visitor.look("/cameras/door/picture", 503))
         assert "has no camera" in visitor.look("/cameras/yard/picture", 503)
         assert daemon.end() == 0
     assert link.split("token=")[1] not in daemon.log
@@ -853,6 +854,6 @@ def test_the_death_of_its_thread_is_the_end_of_the_service(
         "waitress.wasyncore.loop = broken\n"
     )
     with running(box, PYTHONPATH=f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}") as daemon:
-        assert daemon.process.wait(40) == 1
-        daemon.wait_for("The review thread died", 5)
-        daemon.wait_for("broken for the test", 5)
+        assert daemon.ended() == 1
+        daemon.wait_for("The review thread died")
+        daemon.wait_for("broken for the test")

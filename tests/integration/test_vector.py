@@ -9,8 +9,8 @@ from fixtures.boxes import BoxRunning, written
 from fixtures.databases import ask, copied
 from fixtures.installation import Box
 from fixtures.reports import START, axis, report
-from fixtures.running import wait
 from fixtures.visit_log import SITE, prepared
+from fixtures.waiting import wait
 from visitord.core.records import TrackReport
 from visitord.service.recorder import Recorder, RecorderSettings
 from visitord.store import corrections, merges, migrate, people
@@ -125,7 +125,7 @@ def test_the_same_stranger_at_two_boxes_at_once_is_enrolled_once(vectors: Databa
     for i in range(10):
         for box, camera in zip(boxes, ("door", "hall"), strict=True):
             box.recorder.submit(report(axis(i), 100 * i, camera=camera))
-    wait(lambda: written(vectors) == 20, 30)
+    wait(lambda: written(vectors) == 20)
     for box in boxes:
         box.end()
     assert ask(vectors, "select count(*) from identity") == [(10,)]

@@ -9,6 +9,7 @@ import pytest
 
 from fixtures.build import after, picture
 from fixtures.scripted import STREAM, Bench, ManualClock, Script, configured, failing, fresh
+from fixtures.waiting import PATIENCE_S, join, wait
 from visitord.capture import camera as camera_module
 from visitord.capture import decode
 from visitord.capture.camera import RETRY_CAP_S, RETRY_FIRST_S, Camera, State
@@ -287,19 +288,16 @@ def test_a_usb_camera_is_opened_by_index_or_path(
 def started(
     script: Script, monkeypatch: pytest.MonkeyPatch, ready: Callable[[], None]
 ) -> tuple[Camera, Callable]:
-    """A camera in a thread of its own, and a function that stops it and says how long that took."""
+    """A camera in a thread of its own, and a function that stops it and waits for its end."""
     monkeypatch.setattr(decode, "stream", lambda *_: script())
     stop = threading.Event()
     camera = Camera(configured(), STREAM, ManualClock(), stop, ready)
     thread = threading.Thread(target=camera.run, daemon=True)
     thread.start()
 
-    def end() -> float:
-        start = time.monotonic()
+    def end() -> None:
         stop.set()
-        thread.join(5)
-        assert not thread.is_alive()
-        return time.monotonic() - start
+        join(thread)
 
     return camera, end
 
@@ -318,24 +316,21 @@ def test_stop_ends_a_live_camera_promptly_and_closes_its_source(
             closed.set()
 
     _, end = started(script, monkeypatch, live.set)
-    assert live.wait(5)
-    assert end() < 1
+    assert live.wait(PATIENCE_S)
+    end()
     assert closed.is_set()
 
 
 def test_stop_ends_the_wait_for_the_next_try_promptly(monkeypatch: pytest.MonkeyPatch) -> None:
-    tried = threading.Event()
+    monkeypatch.setattr(camera_module, "REFUSED_WAIT_S", 10 * PATIENCE_S)
 
     def script() -> Iterator[Picture]:
-        tried.set()
         raise CameraRefusedError("no")
         yield
 
     camera, end = started(script, monkeypatch, lambda: None)
-    assert tried.wait(5)
-    while camera.health().state is not State.REFUSED:
-        time.sleep(0.01)
-    assert end() < 1
+    wait(lambda: camera.health().state is State.REFUSED)
+    end()
 
 
 def test_a_camera_told_to_stop_does_not_claim_that_its_stream_ended(bench: Bench) -> None:

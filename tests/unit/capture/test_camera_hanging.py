@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from fixtures.scripted import STREAM, Bench, ManualClock, configured, failing, fresh
+from fixtures.waiting import PATIENCE_S, join
 from visitord.capture import camera as camera_module
 from visitord.capture import decode
 from visitord.capture.camera import HANGS_AFTER_S, HUNG_MAX, Camera, State
@@ -35,7 +36,7 @@ def never() -> Iterator[threading.Event]:
     yield event
     event.set()
     for reader in readers():
-        reader.join(5)
+        join(reader)
 
 
 def hanging(
@@ -98,7 +99,7 @@ def test_only_so_many_reads_are_given_up_before_one_returns(
     assert len(readers()) == HUNG_MAX
     never.set()
     for reader in readers():
-        reader.join(5)
+        join(reader)
     bench.stop.clear()
     bench.run(failing(CameraError("it broke"), pictures=1))
     assert bench.waited()[-1] == (State.GONE, "it broke")
@@ -161,14 +162,13 @@ def test_a_read_that_hangs_holds_up_the_end_for_a_moment_only(
 
     def script() -> Iterator[Picture]:
         reading.set()
-        never.wait(10)
+        never.wait()
         yield fresh(0.0)
 
     monkeypatch.setattr(decode, "stream", lambda *_: script())
     camera = Camera(configured(), STREAM, ManualClock(), stop, lambda: None)
     thread = threading.Thread(target=camera.run, daemon=True)
     thread.start()
-    assert reading.wait(5)
+    assert reading.wait(PATIENCE_S)
     stop.set()
-    thread.join(2)
-    assert not thread.is_alive()
+    join(thread)

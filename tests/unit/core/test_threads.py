@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from fixtures.waiting import join
 from visitord.core.clock import Clock, aware
 from visitord.core.threads import Worker, backoff
 
@@ -61,8 +62,7 @@ def run_worker(work: Callable[[], None]) -> threading.Event:
     failed = threading.Event()
     worker = Worker("camera door", work, failed.set)
     worker.start()
-    worker.join(5)
-    assert not worker.is_alive()
+    join(worker)
     return failed
 
 
