@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from pydantic_core import to_json
 
-from visitord.capture import decode
-from visitord.capture.camera import FINAL, Camera, Health, State
+from visitord.capture.camera import Camera
+from visitord.capture.health import FINAL, Health, State
+from visitord.capture.photographs import jpeg
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import CameraError, DatabaseError, VisitordError
@@ -207,7 +208,7 @@ class Daemon:
                     "The analysis is too busy to draw a snapshot; try again."
                 ) from None
             if image is not None:
-                return decode.jpeg(image)
+                return jpeg(image)
         raise CameraError(f"Camera {camera} has given no picture yet: it is {health[camera]}.")
 
     def _tell(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from visitord.capture import decode
+from visitord.capture import photographs, recordings
 from visitord.capture.inspection import Inspector
 from visitord.core.clock import aware
 from visitord.core.errors import ConfigError, MediaError
@@ -55,8 +55,8 @@ def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[
                 f"{path} {'is not a file' if path.exists() else 'cannot be read: No such file'}."
             )
         if still := is_photograph(path):
-            decode.photograph(path)
-        length_s = 0.0 if still else decode.length_s(path)
+            photographs.read(path)
+        length_s = 0.0 if still else recordings.length_s(path)
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
         try:
             begin = (
@@ -106,10 +106,10 @@ def play(
 
 def _frames(clip: Clip, fps: float) -> Iterator[Frame]:
     if clip.still:
-        yield Frame(clip.camera, Picture.of(decode.photograph(clip.path)), clip.start, 0.0)
+        yield Frame(clip.camera, Picture.of(photographs.read(clip.path)), clip.start, 0.0)
         return
     inspector = Inspector()
-    for picture in decode.recording(clip.path, fps):
+    for picture in recordings.read(clip.path, fps):
         if not inspector.flaw(picture):
             yield Frame(clip.camera, picture, clip.start + timedelta(seconds=picture.t), picture.t)
 

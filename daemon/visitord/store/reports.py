@@ -46,7 +46,7 @@ def report_cameras(
     cursor: Cursor, site: str, box: str, cameras: Sequence[Any]
 ) -> list[tuple[str, str]]:
     """Replace the last report of each camera of this site; `cameras` are
-    `visitord.capture.camera.Health`.
+    `visitord.capture.health.Health`.
 
     Returns those that another box reports at this time, which are left to it: (camera, box).
     """

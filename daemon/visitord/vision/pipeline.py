@@ -1,6 +1,6 @@
 """One camera's way from frame to track reports: motion gate, detect, quality, embed, track."""
 
-from visitord.capture.decode import jpeg
+from visitord.capture.photographs import jpeg
 from visitord.core.records import Detection, FaceSample, Frame, Image, TrackReport
 from visitord.models.pack import LivenessDetector, Pack, middle, portrait
 from visitord.vision.motion import MotionGate
