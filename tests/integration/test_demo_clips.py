@@ -99,7 +99,7 @@ def test_finding_the_portraits_imports_none_of_the_packages_they_come_with() -> 
 def test_a_picture_that_is_not_to_be_had_is_one_sentence(
     distribution: str, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(faces.CROPS, "hanks", (distribution, file, 9, 9, 9))
+    monkeypatch.setitem(faces.CROPS, "hanks", faces.Crop(distribution, file, 9, 9, 9))
     with pytest.raises(
         VisitordError, match=rf"{file} is missing: pip install --force-reinstall {distribution}\.$"
     ):
