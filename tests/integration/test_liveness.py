@@ -23,14 +23,23 @@ from fixtures.reports import START, axis, report
 from fixtures.standins import liveness_addon, liveness_folder, pack_folder
 from fixtures.visit_log import LIMITS, VisitLog
 from visitord.core.errors import ModelError
-from visitord.core.records import Detection, Frame, Image, Liveness, Picture, TrackReport
+from visitord.core.records import (
+    Detection,
+    Frame,
+    Image,
+    Liveness,
+    Observation,
+    Picture,
+    TrackReport,
+)
 from visitord.identity.neighbours import Neighbours
 from visitord.models.liveness import networks
 from visitord.models.liveness.detector import NetworkLivenessDetector
 from visitord.models.liveness.networks import MINIFASNET_THRESHOLD, Addon, MiniFasNets, load
 from visitord.models.opencv_zoo import ZooPack
 from visitord.service import merge_job
-from visitord.vision.tracker import LIVE_LOOKS, Tracker
+from visitord.vision.liveness_check import SAMPLES_MAX
+from visitord.vision.tracker import Tracker
 
 KIT = SHARED / "models"
 with_kit = pytest.mark.skipif(
@@ -222,7 +231,7 @@ def follow(
         frame = Frame("door", Picture.of(np.full((9, 9, 3), n % 256, np.uint8)), START, n / 8)
         (sample,) = report(axis(0), n / 8).samples[:1]
         sample = replace(sample, quality=replace(sample.quality, flaws=flaws))
-        reports += tracker.update(frame, [(face(), sample)])
+        reports += tracker.update(frame, [Observation(face(), sample)])
     return reports + tracker.flush()
 
 
@@ -259,7 +268,7 @@ def test_a_camera_that_blocks_says_nothing_until_a_track_is_judged() -> None:
     assert waits_in_vain[0].liveness is None and not waits_in_vain[0].blocked, (
         "unknown is not blocked"
     )
-    assert LIVE_LOOKS == 5
+    assert SAMPLES_MAX == 5
 
 
 # What follows from it
