@@ -1,13 +1,14 @@
 # make run    install into .venv and run: the cameras of config.toml, or the demo where there is none
 # make test   all tests, on a real PostgreSQL, the real models and a real RTSP server
 # make lint   format, style and types
+# make schema write migrations/schema.sql anew, from the other migrations
 # make clean  remove what the other targets installed (not your state folder)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test unit lint clean install
+.PHONY: run test unit lint schema clean install
 
 run: $(VENV)/.run
 	@if [ -f config.toml ]; then \
@@ -28,6 +29,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+schema: $(VENV)/.dev
+	PYTHONPATH=tests $(BIN)/python -m fixtures.schema migrations/schema.sql
 
 clean:
 	rm -rf $(VENV) .cache build dist

@@ -116,7 +116,7 @@ def in_view(camera: str, time_s: float) -> list[str]:
 
 
 @pytest.mark.parametrize("person", faces.CROPS)
-def test_everybody_passes_the_entrance_and_then_the_hall_twice(person: str) -> None:
+def test_everyone_passes_the_entrance_and_then_the_hall_twice(person: str) -> None:
     entrance, entrance_again = (
         start_s for one, start_s in clips.walks("entrance") if one == person
     )
@@ -144,8 +144,9 @@ def test_one_or_two_are_in_view_but_never_three(camera: str) -> None:
 
 @pytest.fixture(scope="module", params=CAMERAS)
 def masks(request: pytest.FixtureRequest) -> list[np.ndarray]:
-    """For each frame of a camera, turned so that people come from the left: where it is not the
-    empty room.
+    """For each frame of a camera: where it is not the empty room.
+
+    Turned so that people come from the left.
     """
     people = {person: np.full((200, 200, 3), 255, np.uint8) for person in faces.CROPS}
     frames = [frame[::4, ::4].copy() for frame in clips.frames(request.param, people)]
@@ -241,7 +242,7 @@ def test_halfway_through_each_walk_its_person_is_in_the_middle_of_the_clip(
 
 @pytest.mark.parametrize("fps", [8, FPS])
 @pytest.mark.parametrize("camera", CAMERAS)
-def test_no_picture_is_judged_flawed_or_covered_also_where_the_loop_closes(
+def test_no_picture_counts_as_flawed_or_covered_also_where_the_loop_closes(
     demo: dict[str, Path], camera: str, fps: int
 ) -> None:
     inspector = Inspector()
@@ -364,7 +365,7 @@ def opened(url: str) -> av.container.InputContainer:
 
 
 def watch(url: str, most: int) -> list[float]:
-    """The times in seconds of the frames from `url`, at most `most`; fewer when the stream ended."""
+    """The times in seconds of at most so many frames; of fewer when the stream ended."""
     times_s: list[float] = []
     with opened(url) as container:
         for frame in container.decode(video=0):

@@ -23,7 +23,8 @@ from visitord.core.errors import DatabaseUnavailableError, NotFoundError, Visito
 from visitord.core.records import DecidedSighting, Decision, TrackReport, Verdict
 from visitord.identity.neighbours import Neighbours
 from visitord.service import jobs, merge_job
-from visitord.store import corrections, erasure, merges, people, sightings
+from visitord.store import calibration, corrections, erasure, merges, people, sightings
+from visitord.store.calibration import AppliedThresholds
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
 from visitord.store.erasure import Erased
@@ -68,7 +69,8 @@ def mentions(visit_log: VisitLog, ids: set[UUID]) -> dict[str, int]:
     """In which tables a row mentions one of these ids, anywhere in it, and how many do."""
     found = {}
     for (table,) in visit_log.rows(
-        "select relname::text from pg_class where relnamespace = 'visitord'::regnamespace and relkind = 'r' "
+        "select relname::text from pg_class "
+        "where relnamespace = 'visitord'::regnamespace and relkind = 'r' "
         "and relname <> 'erased' and relname !~ 'yoyo'"
     ):
         pattern = "|".join(str(i) for i in ids)
@@ -100,7 +102,8 @@ def crowd(visit_log: VisitLog) -> tuple[set[UUID], set[UUID]]:
     with visit_log.database.transaction() as cursor:
         cursor.execute(
             "insert into suggestion (one_id, other_id, agreement, reason, made_at) "
-            "select least(a.identity_id, b.identity_id), greatest(a.identity_id, b.identity_id), 0.5, '', now() "
+            "select least(a.identity_id, b.identity_id), greatest(a.identity_id, b.identity_id), "
+            "0.5, '', now() "
             "from identity a, identity b where a.number = 1 and b.number = 2"
         )
     whole = {
@@ -108,7 +111,8 @@ def crowd(visit_log: VisitLog) -> tuple[set[UUID], set[UUID]]:
         for r in visit_log.rows("select identity_id from identity where number in (1, 3)")
     }
     theirs = visit_log.rows(
-        "select sighting_id from sighting left join identity using (identity_id) where number in (1, 3) "
+        "select sighting_id from sighting left join identity using (identity_id) "
+        "where number in (1, 3) "
         "or (identity_id is null and score > 0.3)"
     )
     kept = {beside.sighting_id, other.sighting_id, unlike.sighting_id, split.sighting_id}
@@ -210,14 +214,15 @@ def test_who_is_merged_while_somebody_is_forgotten_goes_from_every_gallery(
     thread.join(10)
     assert erased[0].identities == 2
     other.recorder._follow()
-    assert len(other.recorder._gallery) == 0
+    assert len(other.recorder._known.gallery) == 0
 
 
 def test_what_a_site_leaves_open_below_what_packs_do_goes_too(visit_log: VisitLog) -> None:
     seen(visit_log, axis(0), 0)
     open_ = seen(visit_log, axis(0, 4, 0.27), 100, good=False)
     with visit_log.database.transaction() as cursor:
-        sightings.choose(cursor, "main", "pack-1", 0.36, 0.25, "tester", START)
+        chosen = AppliedThresholds(0.36, 0.25)
+        calibration.apply(cursor, "main", "pack-1", chosen, "tester", START)
     forget(visit_log, "visitor 1")
     assert (open_.sighting_id,) not in visit_log.rows("select sighting_id from sighting")
 

@@ -10,7 +10,7 @@ from fixtures import commands
 from fixtures.installation import Box
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import VisitLog
-from visitord.store import people
+from visitord.store import visitors
 from visitord.store.database import Database
 
 
@@ -179,11 +179,12 @@ def test_the_faces_of_a_merge_that_was_just_made_are_shown_too(
     with visit_log.database.transaction() as cursor:
         cursor.execute("update sighting set crop = md5(camera) || md5(started_at::text)")
         cursor.execute(
-            "update identity set merged_into = o.identity_id, root_id = o.identity_id from identity o "
-            "where identity.number = 2 and o.number = 1 returning identity.identity_id, o.identity_id"
+            "update identity set merged_into = o.identity_id, root_id = o.identity_id "
+            "from identity o where identity.number = 2 and o.number = 1 "
+            "returning identity.identity_id, o.identity_id"
         )
         ((merged, kept),) = cursor.fetchall()
-        faces = people.faces(cursor, [merged, kept])
-    assert faces[merged][1]
-    assert faces[kept][1]
-    assert faces[merged][1] != faces[kept][1]
+        faces = visitors.faces(cursor, [merged, kept])
+    assert faces[merged].crop
+    assert faces[kept].crop
+    assert faces[merged].crop != faces[kept].crop

@@ -5,31 +5,23 @@ anything.
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from psycopg2 import errors
 
 from fixtures.corrections import merge, merges, split, undo
-from fixtures.databases import administer
+from fixtures.databases import account, administer
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import LIMITS, VisitLog
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
-from visitord.store import migrate, reports
+from visitord.store import adhoc, migrate
 from visitord.store.database import Database
 
 VIEWS = {
     *("visitor", "visit_log", "sighting_log", "present_now"),
     *("daily_footfall", "frequent_visitor", "merge_log", "camera_health"),
 }
-
-
-def account(url: str, role: str) -> str:
-    """The address for a new account that is a member of `role`."""
-    name = f"test_{uuid4().hex}"
-    administer(url, f"create role {name} login {f'in role {role}' if role else ''}")
-    return re.sub(r"//[^/@]*@", f"//{name}@", url)
 
 
 @pytest.fixture
@@ -58,7 +50,7 @@ def test_the_reader_reads_each_view_and_nothing_else(database_url: str, reader: 
     assert relations(database_url, "('v')") == VIEWS
     for view in VIEWS:
         with reader.transaction() as cursor:
-            reports.query(cursor, f"select * from visitord.{view}")
+            adhoc.ask(cursor, f"select * from visitord.{view}")
     others = relations(database_url, "('r', 'S')")
     assert {
         "sighting",
@@ -106,7 +98,10 @@ def test_the_daemon_records_merges_and_cleans_up_with_its_role_alone(database_ur
     merge_job.merge_duplicates(database, "pack-1", Neighbours(LIMITS.merge), START)
     assert visit_log.one("select rebuild_visits('main')") == 4
     assert visit_log.one("select drop_before('infinity')") == 4
-    owned = "select count(*) from pg_class where relowner in (select oid from pg_roles where rolname ~ '^visitord_')"
+    owned = (
+        "select count(*) from pg_class "
+        "where relowner in (select oid from pg_roles where rolname ~ '^visitord_')"
+    )
     assert visit_log.one(owned) == 0
     database.close()
 

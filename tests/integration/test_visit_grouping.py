@@ -1,7 +1,7 @@
 """Visits from sightings, as the database puts them together."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from fixtures.reports import START
-from visitord.store import sightings
+from visitord.store import visits
 from visitord.store.database import Database
-from visitord.store.sightings import Site
+from visitord.store.site import Site
 
 GAP = timedelta(minutes=5)
 PERSON = UUID(int=1000)
@@ -53,7 +53,8 @@ def group(database: Database) -> Group:
             "insert into site (site, timezone, visit_gap) values ('main', 'UTC', %s)", (GAP,)
         )
         cursor.execute(
-            "insert into identity (identity_id, status, root_id, created_at) values (%s, 'provisional', %s, now())",
+            "insert into identity (identity_id, status, root_id, created_at) "
+            "values (%s, 'provisional', %s, now())",
             (PERSON, PERSON),
         )
 
@@ -61,13 +62,14 @@ def group(database: Database) -> Group:
         with database.transaction() as cursor:
             cursor.execute("delete from visit; delete from sighting")
             cursor.executemany(
-                "insert into sighting (sighting_id, started_at, ended_at, camera, identity_id, site, decision, reason, "
-                "quality, good_samples, face_px) values (%s, %s, %s, %s, %s, 'main', 'matched', '', 0.5, 3, 80)",
+                "insert into sighting (sighting_id, started_at, ended_at, camera, identity_id, "
+                "site, decision, reason, quality, good_samples, face_px) "
+                "values (%s, %s, %s, %s, %s, 'main', 'matched', '', 0.5, 3, 80)",
                 [(*stay, PERSON) for stay in stays],
             )
             return [
-                Visit(**row)
-                for row in sightings.refresh_visits(cursor, PERSON, Site("main", "UTC", GAP))
+                Visit(**asdict(begun))
+                for begun in visits.refresh(cursor, PERSON, Site("main", "UTC", GAP))
             ]
 
     return grouped

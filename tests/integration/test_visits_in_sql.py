@@ -20,9 +20,8 @@ from fixtures.reports import START, axis, report
 from fixtures.visit_log import VisitLog
 from visitord.core.errors import VisitordError
 from visitord.core.records import TrackReport
-from visitord.store import sightings
 from visitord.store.database import Database
-from visitord.store.sightings import Site
+from visitord.store.site import Site, declare_site
 
 MINUTE = timedelta(minutes=1)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -301,15 +300,17 @@ class World:
     def split(self, who: int, which: int) -> None:
         rows = self.visit_log.rows(
             "select sighting_id from sighting join identity i using (identity_id) join identity r "
-            f"on r.identity_id = i.root_id where r.number = {who + 1} order by started_at, sighting_id"
+            f"on r.identity_id = i.root_id where r.number = {who + 1} "
+            "order by started_at, sighting_id"
         )
         if rows:
             split(self.visit_log, str(who + 1), rows[which % len(rows)][0])  # type: ignore[arg-type]
 
     def site(self, name: str, zone: str, gap_s: int) -> None:
         site = Site(name, zone, timedelta(seconds=gap_s))
-        sightings.declare_site(self.visit_log.database, site)
-        self.visit_logs[name].recorder.site = site
+        declare_site(self.visit_log.database, site)
+        recorder = self.visit_logs[name].recorder
+        recorder.settings = replace(recorder.settings, site=site)
 
     def ignore(self, who: int) -> None:
         with self.visit_log.database.transaction() as cursor:
@@ -461,7 +462,7 @@ def test_ignored_people_are_left_out_of_reports_but_not_of_the_log(berlin: Visit
 
 def test_a_changed_time_zone_moves_visits_to_other_days(berlin: VisitLog) -> None:
     seen(berlin, 0, "2026-03-10T00:30")
-    sightings.declare_site(berlin.database, Site("main", "UTC", timedelta(minutes=5)))
+    declare_site(berlin.database, Site("main", "UTC", timedelta(minutes=5)))
     assert [row[0] for row in footfall(berlin)] == ["2026-03-09"]
 
 
@@ -483,7 +484,7 @@ def test_dropping_old_sightings_in_steps_leaves_people_and_what_they_are_recogni
         ("visitor 2", 1, False),
         ("visitor 3", 0, True),
     ]
-    again = VisitLog(berlin.database, berlin.recorder.site)
+    again = VisitLog(berlin.database, berlin.recorder.settings.site)
     seen(again, 2, "2026-05-10T10:00")
     assert berlin.one("select count(*) from visitor") == 3, "the third is still known"
 

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig, Config, MergeConfig, SiteConfig, VisitConfig
 from visitord.core.errors import ConfigError
 from visitord.core.records import Arrival
@@ -12,11 +13,13 @@ from visitord.demo.server import DemoServer
 from visitord.identity.neighbours import Neighbours
 from visitord.models.install import install
 from visitord.models.opening import open_pack
-from visitord.service import merge_job, wiring
+from visitord.service import merge_job
 from visitord.service.daemon import Daemon, serve
-from visitord.store import reports
+from visitord.service.thresholds import thresholds_in_force
+from visitord.store import visit_log
 from visitord.store.opening import open_database
-from visitord.store.reports import Rows
+from visitord.store.visit_log import Visit
+from visitord.store.window import Window
 
 VISIT_GAP = timedelta(seconds=12)  # shorter than anyone's absence between two visits
 MERGE_EVERY = timedelta(seconds=20)
@@ -28,7 +31,7 @@ def run(
     once: bool,
     on_ready: Callable[[Config], None],
     on_arrival: Callable[[Arrival], None],
-) -> Rows:
+) -> list[Visit]:
     """Run the service on the demo's cameras until it is stopped or, with `once`, all were seen.
 
     Parameters
@@ -44,7 +47,7 @@ def run(
 
     Returns
     -------
-    Rows
+    list[Visit]
         The visit log since the demo began.
 
     Raises
@@ -58,12 +61,12 @@ def run(
         pack = open_pack(settings)
         database = open_database(settings)
         on_ready(settings)
-        serve(Daemon(settings, database, pack, on_arrival, once=once))
+        serve(Daemon(settings, database, pack, on_arrival, Clock(), once=once))
 
-    known = Neighbours(wiring.thresholds(settings, pack, database).merge)
+    known = Neighbours(thresholds_in_force(settings, pack, database).merge)
     merge_job.merge_duplicates(database, pack.fingerprint, known, datetime.now(UTC))
     with database.transaction() as cursor:
-        return reports.rows(cursor, "visits", since=began)
+        return visit_log.visits(cursor, Window(since=began))
 
 
 @contextlib.contextmanager
@@ -74,8 +77,9 @@ def demo_config(config: Config, *, loop: bool) -> Iterator[Config]:
     """
     if config.camera:
         raise ConfigError(
-            f"{config.path} has cameras of its own, and the demo would write its people into their "
-            "visit log: run it in another folder, or with --config naming a file without cameras."
+            f"{config.path} has cameras of its own, and the demo would write its people "
+            "into their visit log: run it in another folder, or with --config naming a "
+            "file without cameras."
         )
 
     folder = config.state / "demo"
