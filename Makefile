@@ -1,5 +1,6 @@
 # make run    install into .venv and run: the cameras of config.toml, or the demo where there is none
 # make test   all tests, on a real PostgreSQL, the real models and a real RTSP server
+# make unit   the tests that need no more than this process
 # make lint   format, style and types
 # make schema write migrations/schema.sql anew, from the other migrations
 # make clean  remove what the other targets installed (not your state folder)
@@ -23,7 +24,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder --durations 10
 
 unit: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest tests/unit --numprocesses 2 --dist worksteal
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
