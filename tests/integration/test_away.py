@@ -48,7 +48,7 @@ class Running:
             self.arrivals.append,
             Clock(),
             spool=Spool(folder / "spool.db", 100_000_000, "pack-1"),
-            gallery_file=GalleryFile(folder / "gallery.json", "pack-1"),
+            gallery_file=GalleryFile(folder / "gallery.json", "pack-1", Clock()),
         )
         if away:
             self.recorder.remember()
@@ -232,8 +232,8 @@ def test_a_kept_gallery_of_another_recogniser_is_not_used(
     box = start()
     box.submit(report(axis(0), 0))
     wait((tmp_path / "gallery.json").exists, 10)
-    assert GalleryFile(tmp_path / "gallery.json", "pack-1").load()
-    assert GalleryFile(tmp_path / "gallery.json", "pack-2").load() is None
+    assert GalleryFile(tmp_path / "gallery.json", "pack-1", Clock()).load()
+    assert GalleryFile(tmp_path / "gallery.json", "pack-2", Clock()).load() is None
 
 
 def full_disk(_: int) -> None:
@@ -248,7 +248,7 @@ def test_a_gallery_that_cannot_be_written_is_deleted_rather_than_left_behind(
 ) -> None:
     """It may hold somebody who was forgotten since."""
     declare_site(database, SITE)
-    gallery_file = GalleryFile(tmp_path / "gallery.json", "pack-1")
+    gallery_file = GalleryFile(tmp_path / "gallery.json", "pack-1", Clock())
     recorder = prepared(database, gallery_file=gallery_file)
     recorder.handle(report(axis(0), 0))
     recorder._follow()

@@ -300,7 +300,8 @@ class World:
     def split(self, who: int, which: int) -> None:
         rows = self.visit_log.rows(
             "select sighting_id from sighting join identity i using (identity_id) join identity r "
-            f"on r.identity_id = i.root_id where r.number = {who + 1} order by started_at, sighting_id"
+            f"on r.identity_id = i.root_id where r.number = {who + 1} "
+            "order by started_at, sighting_id"
         )
         if rows:
             split(self.visit_log, str(who + 1), rows[which % len(rows)][0])  # type: ignore[arg-type]

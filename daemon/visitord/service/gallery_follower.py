@@ -32,7 +32,7 @@ class GalleryFollower:
         self._pack = pack
         self._dim = dim
         self._vector = vector
-        self._migrations: int | None = None  # that the database had at the last look
+        self._schema: str | None = None  # of the database at the last look
 
     @property
     def recognises(self) -> bool:
@@ -50,13 +50,13 @@ class GalleryFollower:
         Raises SchemaChangedError once for each migration that is found; the next call goes on.
         """
         found = gallery_changes.version(cursor)
-        if self._migrations not in (None, found.migrations):
-            self._migrations = None
+        if self._schema not in (None, found.schema):
+            self._schema = None
             raise SchemaChangedError(
                 "The database was migrated meanwhile; what that means is looked at again."
             )
 
-        self._migrations = found.migrations
+        self._schema = found.schema
         if found.version != self.version and not self._vector:
             self._load(cursor, found.version)
         self.version = found.version

@@ -288,14 +288,13 @@ class Recorder:
             waiting = self._spool.first(self._spooled_done)
             if waiting is None:
                 return False
-            number, report = waiting
 
             try:
-                self.handle(report)
+                self.handle(waiting.report)
             except RowRefusedError as error:
-                self._spool.refuse(number, str(error))
-            self._spooled_done = number
-            self._spool.drop(number)
+                self._spool.refuse(waiting.seq, str(error))
+            self._spooled_done = waiting.seq
+            self._spool.drop(waiting.seq)
         except SpoolError as error:
             log.error("%s", error)
             return False

@@ -73,7 +73,7 @@ def open_recorder(
         clock,
         crops=Crops(config.crops_dir),
         spool=spool,
-        gallery_file=_gallery_file(config, pack) if waits else None,
+        gallery_file=_gallery_file(config, pack, clock) if waits else None,
     )
 
     try:
@@ -94,9 +94,9 @@ def _open_spool(config: Config, pack: "Pack") -> Spool | None:
         return None
 
 
-def _gallery_file(config: Config, pack: "Pack") -> GalleryFile | None:
+def _gallery_file(config: Config, pack: "Pack", clock: Clock) -> GalleryFile | None:
     """Where the recorder keeps a copy of its gallery; with `database.vector` it has none."""
-    file = GalleryFile(config.gallery_file, pack.fingerprint)
+    file = GalleryFile(config.gallery_file, pack.fingerprint, clock)
     if config.database.vector:
         file.discard()  # no recorder would erase anyone from it
         return None

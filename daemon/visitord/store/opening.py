@@ -16,7 +16,8 @@ def open_database(config: Config, *, wait: bool = False) -> Database:
     database = Database.at(url, config.state)
     database.timezone = config.site.timezone
     if url == "embedded":
-        migrate.migrate(database, config.database.vector)
+        if not migrate.is_current(database, config.database.vector):
+            migrate.migrate(database, config.database.vector)
     elif not wait:
         migrate.require_current(database, config.database.vector)
     return database

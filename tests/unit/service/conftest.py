@@ -18,7 +18,7 @@ class FakeStore:
     """A database whose rows are in lists; `failures` are raised by the next transactions."""
 
     version: int = 0
-    migrations: int = 1
+    schema: str = "1"
     templates: list[Template] = field(default_factory=list)
     changed_since: dict[int, set[UUID]] = field(default_factory=dict)
     written: list[DecidedSighting] = field(default_factory=list)
@@ -43,7 +43,7 @@ class FakeStore:
     # What stands in for visitord.store.gallery_changes and templates
 
     def read_version(self, _: object) -> GalleryVersion:
-        return GalleryVersion(self.version, self.migrations)
+        return GalleryVersion(self.version, self.schema)
 
     def read_templates(
         self, _: object, __: str, of: Collection[UUID] | None = None

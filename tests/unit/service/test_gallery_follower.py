@@ -87,7 +87,7 @@ def test_where_another_process_wrote_too_both_are_fetched(
 
 def test_a_migration_is_told_once_and_then_followed(known: GalleryFollower, store: Any) -> None:
     known.catch_up(store)
-    store.migrations = 2
+    store.schema = "2"
     with pytest.raises(SchemaChangedError):
         known.catch_up(store)
     known.catch_up(store)

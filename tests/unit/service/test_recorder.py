@@ -140,7 +140,7 @@ def test_a_stop_during_an_outage_is_heard_at_once(bench: Bench) -> None:
 def test_a_migration_has_it_prepared_anew(bench: Bench) -> None:
     bench.run()
     bench.stop.clear()
-    bench.store.migrations = 2
+    bench.store.schema = "2"
     bench.prepares = [DatabaseError("It is of a newer visitord.")]
     bench.run()
     assert bench.prepares == []
@@ -151,7 +151,7 @@ def test_a_migration_has_it_prepared_anew(bench: Bench) -> None:
 def test_a_migration_is_told_to_who_handles_reports_himself(bench: Bench) -> None:
     bench.recorder.prepare()
     bench.recorder.handle(track(1))
-    bench.store.migrations = 2
+    bench.store.schema = "2"
     with pytest.raises(SchemaChangedError):
         bench.recorder.handle(track(2))
     assert bench.recorder.phase is Phase.PREPARING
