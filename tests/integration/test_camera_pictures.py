@@ -15,8 +15,8 @@ from fixtures.installation import Box
 from fixtures.rtsp import Server
 from fixtures.running import Watched, running, states, with_cameras
 from fixtures.waiting import wait
-from visitord.capture import decode
-from visitord.capture.camera import State
+from visitord.capture import recordings
+from visitord.capture.health import State
 from visitord.capture.inspection import Inspector
 from visitord.core.records import Detection, Embedding, Frame, Image
 from visitord.models.opencv_zoo import ZooPack
@@ -104,7 +104,7 @@ class Counting:
 def _offered(clip: Path) -> Iterator[Frame]:
     """The pictures of a clip that a camera offers to the analysis, however busy the machine is."""
     inspector = Inspector()
-    for picture in decode.recording(clip, 8.0):
+    for picture in recordings.read(clip, 8.0):
         if not inspector.flaw(picture):
             yield Frame("door", picture, after(picture.t), picture.t)
 

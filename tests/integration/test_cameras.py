@@ -21,7 +21,7 @@ from fixtures.rtsp import Server
 from fixtures.running import Watched, running, states, with_cameras
 from fixtures.waiting import wait
 from visitord.capture import camera as camera_module
-from visitord.capture.camera import State
+from visitord.capture.health import State
 from visitord.store.database import Database
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
