@@ -35,10 +35,10 @@ from visitord.core.records import FaceSample, Quality, Thresholds, TrackReport
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
 from visitord.service.recorder import Recorder
-from visitord.store import migrate, sightings
+from visitord.store import gallery_changes, migrate
 from visitord.store import templates as stored
 from visitord.store.database import Database
-from visitord.store.sightings import Site
+from visitord.store.site import Site, declare_site
 
 DIM, EACH, PACK = 128, 3, "pack-1"
 LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="opencv-zoo")
@@ -262,11 +262,11 @@ def measure(database: Database, definition: str, people: int, boxes: list[int]) 
         console.print(f"  a box loads everyone in {time.perf_counter() - begun:.2f} s")
         del templates
 
-        stored.changed(cursor, [UUID(int=1)])
-        version, _ = stored.version(cursor)
+        gallery_changes.announce(cursor, [UUID(int=1)])
+        version = gallery_changes.version(cursor).version
 
         def catch_up() -> None:
-            changed = stored.changes(cursor, version - 1)
+            changed = gallery_changes.since(cursor, version - 1)
             known.update(changed, stored.templates(cursor, PACK, changed))
 
         median, most = timed(catch_up, 20)
@@ -326,7 +326,7 @@ def main() -> None:
         state.chmod(0o755)
         database = Database.at("embedded", state)
         migrate.migrate(database, vector=True)
-        sightings.declare_site(database, SITE)
+        declare_site(database, SITE)
 
         filled = 0
         for size in sorted(given.sizes):

@@ -9,14 +9,13 @@ from pathlib import Path
 import click
 import numpy as np
 
-from visitord.admin.calibration import read_sample
 from visitord.cli.console import PATH, config, database, save, show
 from visitord.cli.working import working
 from visitord.core.errors import VisitordError
 from visitord.identity import calibration
 from visitord.models.opening import open_pack
 from visitord.service import wiring
-from visitord.store import sightings
+from visitord.store import calibration as stored
 from visitord.store.embedded import account_name
 
 _COLOURS = (
@@ -52,7 +51,7 @@ def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
     settings, opened = config(), database()
     pack, site = open_pack(settings), settings.site.name
     with working("Reading scores"), opened.transaction() as cursor:
-        sample = read_sample(cursor, site, pack.fingerprint)
+        sample = stored.sample(cursor, site, pack.fingerprint)
     result = calibration.calibrate(
         sample, wiring.thresholds(settings, pack, opened), pack.thresholds, rate
     )
@@ -106,7 +105,8 @@ def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
         )
     by, given = account_name(), (settings.models.match, settings.models.new) != (None, None)
     with opened.transaction() as cursor:
-        sightings.choose(cursor, site, pack.fingerprint, new.match, new.new, by, datetime.now(UTC))
+        chosen = stored.AppliedThresholds(new.match, new.new)
+        stored.apply(cursor, site, pack.fingerprint, chosen, by, datetime.now(UTC))
     but = f" But models.match and models.new in {settings.path} go before it." if given else ""
     click.echo(
         f"Applied at {site}: running daemons take it at their next start.{but}", err=form == "json"

@@ -14,9 +14,10 @@ from visitord.models.install import install
 from visitord.models.opening import open_pack
 from visitord.service import merge_job, wiring
 from visitord.service.daemon import Daemon, serve
-from visitord.store import reports
+from visitord.store import visit_log
 from visitord.store.opening import open_database
-from visitord.store.reports import Rows
+from visitord.store.visit_log import Visit
+from visitord.store.window import Window
 
 VISIT_GAP = timedelta(seconds=12)  # shorter than anyone's absence between two visits
 MERGE_EVERY = timedelta(seconds=20)
@@ -28,7 +29,7 @@ def run(
     once: bool,
     on_ready: Callable[[Config], None],
     on_arrival: Callable[[Arrival], None],
-) -> Rows:
+) -> list[Visit]:
     """Run the service on the demo's cameras until it is stopped or, with `once`, all were seen.
 
     Parameters
@@ -44,7 +45,7 @@ def run(
 
     Returns
     -------
-    Rows
+    list[Visit]
         The visit log since the demo began.
 
     Raises
@@ -63,7 +64,7 @@ def run(
     known = Neighbours(wiring.thresholds(settings, pack, database).merge)
     merge_job.merge_duplicates(database, pack.fingerprint, known, datetime.now(UTC))
     with database.transaction() as cursor:
-        return reports.rows(cursor, "visits", since=began)
+        return visit_log.visits(cursor, Window(since=began))
 
 
 @contextlib.contextmanager
