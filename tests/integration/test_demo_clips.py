@@ -116,7 +116,7 @@ def in_view(camera: str, time_s: float) -> list[str]:
 
 
 @pytest.mark.parametrize("person", faces.CROPS)
-def test_everybody_passes_the_entrance_and_then_the_hall_twice(person: str) -> None:
+def test_everyone_passes_the_entrance_and_then_the_hall_twice(person: str) -> None:
     entrance, entrance_again = (
         start_s for one, start_s in clips.walks("entrance") if one == person
     )
@@ -242,7 +242,7 @@ def test_halfway_through_each_walk_its_person_is_in_the_middle_of_the_clip(
 
 @pytest.mark.parametrize("fps", [8, FPS])
 @pytest.mark.parametrize("camera", CAMERAS)
-def test_no_picture_is_judged_flawed_or_covered_also_where_the_loop_closes(
+def test_no_picture_counts_as_flawed_or_covered_also_where_the_loop_closes(
     demo: dict[str, Path], camera: str, fps: int
 ) -> None:
     inspector = Inspector()

@@ -60,7 +60,8 @@ def link(
     joined, and that depends only on what the groups consist of: a run over the result, each group
     being a point with the agreements of its worst members, joins nothing either.
 
-    For p pairs and r others that a group fits, O(p·r + p·log p).
+    A look at a pair takes as many steps as its groups fit others.  There is one for each pair, and
+    one more whenever its fit or its rival has changed.
 
     Parameters
     ----------
@@ -143,6 +144,7 @@ class _Joining:
                 self._waiting.setdefault(rival, []).append((a, b))
 
     def result(self) -> Linkage:
+        """The groups of several points, and the pairs that still fit."""
         groups = {
             lowest: Joined(points, self._lowest[lowest])
             for lowest, points in self._points.items()
