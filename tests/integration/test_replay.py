@@ -20,9 +20,11 @@ from fixtures.installation import Box
 from fixtures.reports import START
 from visitord.capture import decode
 from visitord.core import config
+from visitord.core.clock import Clock
 from visitord.models.opencv_zoo import ZooPack
 from visitord.service import replay
-from visitord.service import wiring as opened
+from visitord.service.wiring import open_recorder
+from visitord.store.opening import open_database
 
 ONE, TWO = "astronaut", "hanks"
 
@@ -202,11 +204,12 @@ def test_an_interrupted_replay_decides_nothing_half_seen(
     box: Box, clip: Path, pack: ZooPack
 ) -> None:
     settings = config.load(box.folder / "config.toml")
-    database = opened.open_database(settings)
-    recorder = opened.open_recorder(settings, database, pack, lambda _: None)
+    database = open_database(settings)
+    recorder = open_recorder(settings, database, pack, lambda _: None, Clock())
     with pytest.raises(KeyboardInterrupt):
-        for _, t in replay.play(replay.plan([clip], "door", START), pack, recorder, "main", 8):
-            if t > 2.5:
+        clips = replay.plan([clip], "door", START)
+        for progress in replay.play(clips, pack, recorder, "main", 8):
+            if progress.done_s > 2.5:
                 raise KeyboardInterrupt
     database.close()
     assert box.rows("select count(*) as n from visitord.sighting") == [{"n": 0}]

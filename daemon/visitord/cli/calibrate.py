@@ -14,7 +14,7 @@ from visitord.cli.working import working
 from visitord.core.errors import VisitordError
 from visitord.identity import calibration
 from visitord.models.opening import open_pack
-from visitord.service import wiring
+from visitord.service.thresholds import thresholds_in_force
 from visitord.store import calibration as stored
 from visitord.store.embedded import account_name
 
@@ -53,7 +53,7 @@ def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
     with working("Reading scores"), opened.transaction() as cursor:
         sample = stored.sample(cursor, site, pack.fingerprint)
     result = calibration.calibrate(
-        sample, wiring.thresholds(settings, pack, opened), pack.thresholds, rate
+        sample, thresholds_in_force(settings, pack, opened), pack.thresholds, rate
     )
     new, n = result.proposed, len(sample.different)
     outcomes = {"in force": result.current} | ({f"proposed for {rate:g}": new} if new else {})

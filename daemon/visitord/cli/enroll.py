@@ -16,7 +16,7 @@ from visitord.cli.leaving import yes_option
 from visitord.core.errors import VisitordError
 from visitord.core.file_types import is_picture
 from visitord.models.opening import open_pack
-from visitord.service import wiring
+from visitord.service.thresholds import thresholds_in_force
 from visitord.store import people
 from visitord.store.crops import Crops
 
@@ -75,7 +75,8 @@ def enroll(
 
     opened, settings = database(), config()
     pack = open_pack(settings)
-    desk = Desk(opened, pack, wiring.thresholds(settings, pack, opened), Crops(settings.crops_dir))
+    limits = thresholds_in_force(settings, pack, opened)
+    desk = Desk(opened, pack, limits, Crops(settings.crops_dir))
     answers = Answers(yes, new, lambda question: click.confirm(question, default=True))
     if camera:
         from visitord.cli.session import take

@@ -25,7 +25,7 @@ from visitord.cli.working import working
 from visitord.core.errors import DatabaseError, NotFoundError, SpoolError
 from visitord.core.records import Status
 from visitord.models.opening import open_pack
-from visitord.service import control, wiring
+from visitord.service import control
 from visitord.store import (
     adhoc,
     cameras,
@@ -37,6 +37,7 @@ from visitord.store import (
     visitors,
 )
 from visitord.store.cameras import CameraState
+from visitord.store.opening import site_of
 from visitord.store.sighting_log import LoggedSighting, SightingDetail
 from visitord.store.site import declare_site
 from visitord.store.visit_log import FootfallRow, Visit
@@ -169,7 +170,7 @@ def visits(
     """
     if who == "rebuild":
         with working("Putting all visits together"):
-            count = declare_site(database(), wiring.site_of(config()), rebuild=True)
+            count = declare_site(database(), site_of(config()), rebuild=True)
         return click.echo(
             f"{config().site.name} has {count} visits, put together anew from its sightings."
         )

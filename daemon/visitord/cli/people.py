@@ -12,7 +12,8 @@ from visitord.cli.sheet import sheet
 from visitord.cli.working import working
 from visitord.identity.neighbours import Neighbours
 from visitord.models.opening import open_pack
-from visitord.service import merge_job, wiring
+from visitord.service import merge_job
+from visitord.service.thresholds import thresholds_in_force
 from visitord.store import corrections, merges, people, visitors
 from visitord.store import suggestions as stored_suggestions
 from visitord.store.crops import Crops
@@ -190,7 +191,7 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
     """
     settings = config()
     opened, pack = database(), open_pack(settings)
-    near = Neighbours(wiring.thresholds(settings, pack, opened).merge)
+    near = Neighbours(thresholds_in_force(settings, pack, opened).merge)
     with working("Comparing everyone with everyone"):
         done = merge_job.merge_duplicates(
             opened, pack.fingerprint, near, datetime.now(UTC), dry_run
