@@ -20,7 +20,7 @@ from fixtures.standins import pack_folder
 from fixtures.visit_log import LIMITS, SITE, prepared
 from visitord.admin import reembedding
 from visitord.admin.reembedding import carry, carry_photographs, learn
-from visitord.capture import decode
+from visitord.capture.photographs import jpeg
 from visitord.core.records import Image, Template, TrackReport
 from visitord.identity.neighbours import Neighbours
 from visitord.models.insightface_pack import InsightPack
@@ -70,9 +70,7 @@ class Place:
         other -= (other @ own) * own
         embedding = share * own + np.sqrt(1 - share**2) * unit(other)
         made = report(np.asarray(embedding, np.float32), at_s, **more)  # type: ignore[arg-type]
-        return replace(
-            made, samples=tuple(replace(s, portrait=decode.jpeg(image)) for s in made.samples)
-        )
+        return replace(made, samples=tuple(replace(s, portrait=jpeg(image)) for s in made.samples))
 
     def record(self, pack: InsightPack, *reports: TrackReport) -> None:
         settings = RecorderSettings(SITE, pack.fingerprint, pack.dim)
@@ -150,7 +148,7 @@ def test_to_switch_again_changes_nothing(place: Place, packs: Packs) -> None:
 def test_photographs_go_to_and_fro_without_becoming_more(place: Place, packs: Packs) -> None:
     old, new = packs
     face, owner = portrait(1), uuid4()
-    crop = place.crops.keep(decode.jpeg(face))
+    crop = place.crops.keep(jpeg(face))
     with place.database.transaction() as cursor:
         identities.enrol(cursor, owner, START)
         (embedding,) = old.embed([middle(face)])

@@ -21,7 +21,7 @@ from fixtures.installation import Box
 from fixtures.reports import START, axis, report
 from fixtures.running import running, wait, with_cameras
 from fixtures.visit_log import LIMITS, SITE, prepared
-from visitord.capture.camera import Health, State
+from visitord.capture.health import Health, State
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
 from visitord.service.recorder import RecorderSettings

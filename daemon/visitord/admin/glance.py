@@ -4,8 +4,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from visitord.capture import decode
-from visitord.capture.camera import Camera, State
+from visitord.capture.camera import Camera
+from visitord.capture.health import State
+from visitord.capture.photographs import jpeg
 from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig, Config
 from visitord.core.errors import CameraError
@@ -59,4 +60,4 @@ def look(config: Config, chosen: CameraConfig, pack: Pack) -> bytes:
         state, image = str(camera.health()), pipeline.snapshot()
     if image is None:
         raise CameraError(f"Camera {chosen.name} gives no picture: it is {state}.")
-    return decode.jpeg(image)
+    return jpeg(image)

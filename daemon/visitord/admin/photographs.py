@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from visitord.capture import decode
+from visitord.capture import photographs
+from visitord.capture.photographs import jpeg
 from visitord.core.errors import MediaError
 from visitord.core.file_types import is_heif, may_be_animated
 from visitord.core.records import Embedding, Image
@@ -63,9 +64,7 @@ def look(pack: Pack, image: Image, name: str, digest: str) -> Look | str:
     quality = assess(image, faces[0], middle(kept))
     if quality.flaws:
         return ADVICE[quality.flaws[0]]
-    return Look(
-        name, digest, pack.embed([middle(kept)])[0], quality.score, lambda: decode.jpeg(kept)
-    )
+    return Look(name, digest, pack.embed([middle(kept)])[0], quality.score, lambda: jpeg(kept))
 
 
 def read(pack: Pack, path: Path) -> Look | str:
@@ -78,7 +77,7 @@ def read(pack: Pack, path: Path) -> Look | str:
             return "it is a HEIC picture: convert it to JPEG first, as with heif-convert"
         if may_be_animated(path) and cv2.imcount(str(path)) > 1:
             return "it is an animation: save one picture of it as JPEG"
-        found = look(pack, decode.photograph(path), path.name, hashlib.sha256(content).hexdigest())
+        found = look(pack, photographs.read(path), path.name, hashlib.sha256(content).hexdigest())
     except (OSError, MediaError) as error:
         return f"it cannot be read: {getattr(error, 'strerror', None) or 'it is no picture, or it is damaged'}"
     if isinstance(found, str):
@@ -89,11 +88,11 @@ def read(pack: Pack, path: Path) -> Look | str:
 
 
 def _portrait(pack: Pack, path: Path) -> bytes:
-    image = decode.photograph(path)
+    image = photographs.read(path)
     faces = pack.detect(image, still=True)
     if not faces:
         raise MediaError(f"{path} was changed meanwhile; repeat.")
-    return decode.jpeg(portrait(image, max(faces, key=lambda face: face.width_px)))
+    return jpeg(portrait(image, max(faces, key=lambda face: face.width_px)))
 
 
 def strangers(looks: Sequence[Look], new: float) -> list[Look]:

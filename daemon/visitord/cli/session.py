@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from visitord.admin.enrolment import Desk
 from visitord.admin.glance import reading
 from visitord.admin.photographs import TOO_LIKE, Look, look
-from visitord.capture.camera import Camera, State
+from visitord.capture.camera import Camera
+from visitord.capture.health import State
 from visitord.cli.fronts import open_front
 from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig, Config

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from pydantic_core import to_json
 
-from visitord.capture import decode
 from visitord.capture.camera import Camera
+from visitord.capture.photographs import jpeg
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import CameraError, VisitordError
@@ -224,7 +224,7 @@ class Daemon:
         image = self._vision.snapshot(camera)
         if image is None:
             raise CameraError(f"Camera {camera} has given no picture yet: it is {states[camera]}.")
-        return decode.jpeg(image)
+        return jpeg(image)
 
 
 def serve(daemon: Daemon) -> None:

@@ -5,7 +5,8 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from visitord.capture.camera import FINAL, Camera, Health, State
+from visitord.capture.camera import Camera
+from visitord.capture.health import FINAL, Health, State
 from visitord.core.config import Config
 from visitord.core.errors import DatabaseError
 from visitord.store import cameras as stored_cameras

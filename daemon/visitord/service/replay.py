@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from visitord.capture import decode
+from visitord.capture import photographs, recordings
 from visitord.capture.inspection import Inspector
 from visitord.core.clock import aware
 from visitord.core.errors import ConfigError, MediaError
@@ -104,9 +104,9 @@ def _require_file(path: Path) -> None:
 def _examined(path: Path) -> tuple[bool, float]:
     """Whether a file is a photograph, and its length in seconds; raises MediaError."""
     if is_photograph(path):
-        decode.photograph(path)
+        photographs.read(path)
         return True, 0.0
-    return False, decode.length_s(path)
+    return False, recordings.length_s(path)
 
 
 def _written_at(path: Path) -> datetime:
@@ -168,11 +168,11 @@ def play(
 
 def _frames(clip: Clip, fps: float) -> Iterator[Frame]:
     if clip.still:
-        yield Frame(clip.camera, Picture.of(decode.photograph(clip.path)), clip.start, 0.0)
+        yield Frame(clip.camera, Picture.of(photographs.read(clip.path)), clip.start, 0.0)
         return
 
     inspector = Inspector()
-    for picture in decode.recording(clip.path, fps):
+    for picture in recordings.read(clip.path, fps):
         if not inspector.flaw(picture):
             at = clip.start + timedelta(seconds=picture.t)
             yield Frame(clip.camera, picture, at, picture.t)

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from visitord.capture.camera import Camera, State
+from visitord.capture.camera import Camera
+from visitord.capture.health import State
 from visitord.core.clock import Clock
 from visitord.core.records import Image, TrackReport
 from visitord.service.snapshots import SnapshotRequests

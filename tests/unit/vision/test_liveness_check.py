@@ -8,8 +8,17 @@ import pytest
 
 from fixtures.liveness import face
 from fixtures.reports import START, axis, report
-from visitord.core.records import Detection, Frame, Image, Liveness, Picture, TrackReport
-from visitord.vision.tracker import LIVE_LOOKS, Tracker
+from visitord.core.records import (
+    Detection,
+    Frame,
+    Image,
+    Liveness,
+    Observation,
+    Picture,
+    TrackReport,
+)
+from visitord.vision.liveness_check import SAMPLES_MAX
+from visitord.vision.tracker import Tracker
 
 
 class Scripted:
@@ -36,7 +45,7 @@ def follow(
         frame = Frame("door", Picture.of(np.full((9, 9, 3), n % 256, np.uint8)), START, n / 8)
         (sample,) = report(axis(0), n / 8).samples[:1]
         sample = replace(sample, quality=replace(sample.quality, flaws=flaws))
-        reports += tracker.update(frame, [(face(), sample)])
+        reports += tracker.update(frame, [Observation(face(), sample)])
     return reports + tracker.flush()
 
 
@@ -73,4 +82,4 @@ def test_a_camera_that_blocks_says_nothing_until_a_track_has_its_verdict() -> No
     assert waits_in_vain[0].liveness is None and not waits_in_vain[0].blocked, (
         "unknown is not blocked"
     )
-    assert LIVE_LOOKS == 5
+    assert SAMPLES_MAX == 5

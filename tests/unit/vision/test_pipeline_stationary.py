@@ -13,10 +13,10 @@ STILL = np.full((240, 640, 3), 90, np.uint8)
 @pytest.mark.parametrize(
     ("fps", "looks_per_s"), [(8, 1.0), (12, 1.0), (2, 1.0), (1, 1.0), (0.5, 0.5)]
 )
-def test_a_face_at_rest_is_looked_at_once_a_second_and_its_track_goes_on(
+def test_a_stationary_face_is_looked_at_once_a_second_and_its_track_goes_on(
     fps: float, looks_per_s: float
 ) -> None:
-    """Nothing moves: at 12 s it has rested for longer than ten seconds."""
+    """Nothing moves: at 12 s it has been stationary for more than ten seconds."""
     pack = ScriptedPack(100.0)
     pipeline = Pipeline(pack, "main")
     reports = [
@@ -34,7 +34,7 @@ def test_a_face_at_rest_is_looked_at_once_a_second_and_its_track_goes_on(
     assert len({r.sighting_id for r in reports + pipeline.flush()}) == 1
 
 
-def test_a_face_that_has_not_rested_yet_is_looked_at_in_every_picture() -> None:
+def test_a_face_that_is_not_stationary_yet_is_looked_at_in_every_picture() -> None:
     pack = ScriptedPack(100.0)
     pipeline = Pipeline(pack, "main")
     for n in range(80):
@@ -43,7 +43,7 @@ def test_a_face_that_has_not_rested_yet_is_looked_at_in_every_picture() -> None:
     assert (report.frames, pack.looks >= 80) == (80, True)
 
 
-def test_a_face_at_rest_is_looked_at_in_every_picture_again_as_soon_as_something_moves() -> None:
+def test_a_stationary_face_is_looked_at_in_every_picture_again_as_soon_as_something_moves() -> None:
     pack = ScriptedPack(100.0)
     pipeline = Pipeline(pack, "main")
     for n in range(200):
@@ -63,7 +63,7 @@ def test_one_face_that_moves_keeps_the_others_under_watch() -> None:
     assert pack.looks >= 200
 
 
-def test_a_face_at_rest_that_goes_is_gone_within_a_few_seconds() -> None:
+def test_a_stationary_face_that_goes_is_gone_within_a_few_seconds() -> None:
     """Although the gate sees nothing, and looks are a second apart."""
     pack = ScriptedPack(100.0)
     pipeline = Pipeline(pack, "main")
