@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visitord.core.records import Thresholds
-from visitord.store import reports
+from visitord.store import calibration as stored
 from visitord.store.database import Cursor
 
 _TAIL = 0.025
@@ -35,12 +35,12 @@ def sample(cursor: Cursor, site: str, pack: str) -> Sample:
     """The newest 100,000 scores of each kind (more say little more), faces that never move left
     out.
     """
-    (row,) = reports.rows(cursor, "calibration_sample", site=site, pack=pack)
+    scores = stored.sample(cursor, site, pack)
     return Sample(
-        np.array(row["different"], float),
-        row["couples"],
-        np.array(row["same"], float),
-        row["identities"],
+        np.array(scores.different, float),
+        scores.couples,
+        np.array(scores.same, float),
+        scores.identities,
     )
 
 

@@ -20,7 +20,7 @@ from visitord.core.records import Status, Template, Thresholds
 from visitord.identity.decision import TEMPLATES_MAX
 from visitord.identity.gallery import Gallery
 from visitord.models.pack import Pack
-from visitord.store import corrections, merges, people, reports, templates
+from visitord.store import corrections, gallery_changes, identities, people, templates, visitors
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
 from visitord.store.embedded import account_name
@@ -127,19 +127,16 @@ def _choose(
     """What is to be learnt, by template ids; raises VisitordError for a photograph that is somebody
     else's.
     """
-    owners = {
-        row["template_id"]: row["root_id"]
-        for row in reports.rows(cursor, "photographed", ids=list(looks))
-    }
+    owners = templates.owners(cursor, list(looks))
     target_id = target.visitor_id if target else None
     for owner in {*owners.values()} - {target_id}:
         theirs = people.find(cursor, str(owner)).name
         raise VisitordError(
             f"One of the photographs of {name} is {theirs}'s already: nobody was enrolled."
         )
-    (learnt,) = reports.rows(cursor, "photographs", person=target_id, pack=desk.pack.fingerprint)
+    learnt = templates.photographs(cursor, target_id, desk.pack.fingerprint)
     fresh = [one for template_id, one in looks.items() if template_id not in owners]
-    return photographs.choose(fresh, TEMPLATES_MAX - learnt["count"], known.held(target_id))
+    return photographs.choose(fresh, TEMPLATES_MAX - learnt, known.held(target_id))
 
 
 def _count(chosen: Sequence[Look]) -> str:
@@ -186,16 +183,16 @@ def _whom(
     if not alike or answers.new:
         return _Plan(None, name, tuple(alike))
     with desk.database.transaction() as cursor:
-        (about,) = reports.rows(cursor, "person", id=alike[0])
-    like = f"The photographs of {name} look like {about['name']} ({best[alike[0]]:.2f})"
-    if about["name"] != about["label"]:
+        about = visitors.detail(cursor, alike[0])
+    like = f"The photographs of {name} look like {about.name} ({best[alike[0]]:.2f})"
+    if about.name != about.label:
         raise VisitordError(
             f"{like}: enroll them under that name, or with --new if they are two people."
         )
     seen = (
         "who is ignored"
-        if about["status"] == Status.IGNORED
-        else f"seen in {about['sightings']} sighting(s)"
+        if about.status == Status.IGNORED
+        else f"seen in {about.sightings} sighting(s)"
     )
     question = f"{like}, {seen}. Give that one the name, instead of enrolling a second person?"
     if answers.to(question, "--yes to name that one, or with --new if they are two people"):
@@ -210,15 +207,15 @@ def _write(
     crops = [desk.crops.keep(one.portrait()) for one in chosen]
     now, by = datetime.now(UTC), account_name()
     with desk.database.transaction() as cursor:
-        merges.freeze(cursor)
+        identities.freeze(cursor)
         if _called(cursor, name) != target:
             raise VisitordError(
                 f"Somebody else changed who is called {name} just now; look again and repeat."
             )
         identity_id = plan.target or uuid4()
         if plan.target is None:
-            templates.enrol(cursor, identity_id, now)
-        merges.hold(cursor, [identity_id])
+            identities.enrol(cursor, identity_id, now)
+        identities.hold(cursor, [identity_id])
         person = people.find(cursor, str(identity_id))
         if plan.name:
             people.rename(cursor, person, plan.name)
@@ -235,5 +232,5 @@ def _write(
         for other in plan.apart:
             why = f"enrolled as somebody else than {name}"
             corrections.reject(cursor, person, people.find(cursor, str(other)), by, why, now)
-        templates.changed(cursor, [person.visitor_id])
+        gallery_changes.announce(cursor, [person.visitor_id])
         return people.find(cursor, str(identity_id))

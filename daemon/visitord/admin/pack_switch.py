@@ -5,7 +5,6 @@ on serving.
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import click
 from rich.console import Console
@@ -15,11 +14,11 @@ from visitord.cli.console import config, database, out
 from visitord.core.config import Config
 from visitord.core.errors import VisitordError
 from visitord.models.opening import open_pack
-from visitord.store import merges, templates
+from visitord.store import gallery_changes, identities, reembedding
 from visitord.store.crops import Crops
-from visitord.store.database import Database
+from visitord.store.database import Database, unhurried
 from visitord.store.embedded import account_name
-from visitord.store.reports import rows
+from visitord.store.reembedding import LeftBehind, PackSwitch, ReembeddingProgress
 
 
 @click.command("switch")
@@ -50,20 +49,26 @@ def switch(pack: str | None, back: bool, drop_old: bool, yes: bool) -> None:
     fingerprint = _carry(opened, settings, to)
     with opened.transaction() as cursor:
         if fingerprint != used.fingerprint:
-            names = {"from_name": settings.models.pack, "to_name": to, "by": account_name()}
-            rows(cursor, "note_switch", from_pack=used.fingerprint, to_pack=fingerprint, **names)
-        (known,) = rows(cursor, "known_to", pack=fingerprint)
-        (sightings,) = rows(cursor, "carrying", pack=fingerprint)
-        behind = rows(cursor, "left_behind", pack=fingerprint)
-    click.echo(f"{to} knows {known['people']} people, by {known['templates']} pictures.")
+            noted = PackSwitch(
+                from_pack=used.fingerprint,
+                from_name=settings.models.pack,
+                to_pack=fingerprint,
+                to_name=to,
+                by=account_name(),
+            )
+            reembedding.note_switch(cursor, noted)
+        known = reembedding.known_to(cursor, fingerprint)
+        sightings = reembedding.progress(cursor, fingerprint)
+        behind = reembedding.left_behind(cursor, fingerprint)
+    click.echo(f"{to} knows {known.people} people, by {known.templates} pictures.")
     _tell_left(sightings, behind)
     return click.echo(_advice(settings, to))
 
 
 def _before(database: Database, name: str, fingerprint: str) -> str:
     with database.transaction() as cursor:
-        if found := rows(cursor, "last_switch", pack=fingerprint):
-            return str(found[0]["from_name"])
+        if before := reembedding.switched_from(cursor, fingerprint):
+            return before
     raise VisitordError(f"There is nothing to go back from: nobody switched to {name} here.")
 
 
@@ -77,26 +82,26 @@ def _carry(database: Database, settings: Config, to: str) -> str:
 
     pack = open_pack(settings, to)
     with database.transaction() as cursor:
-        rows(cursor, "unhurried")
-        (before,) = rows(cursor, "carrying", pack=pack.fingerprint)
+        unhurried(cursor)
+        before = reembedding.progress(cursor, pack.fingerprint)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(f"to {to}", total=before["left"])
+        task = bar.add_task(f"to {to}", total=before.left)
         carry(database, pack, Crops(settings.crops_dir), lambda n: bar.advance(task, n))
     learn(database, pack.fingerprint)
     carry_photographs(database, pack, Crops(settings.crops_dir))
     return pack.fingerprint
 
 
-def _tell_left(sightings: dict[str, Any], behind: Sequence[dict[str, Any]]) -> None:
-    missing, elsewhere = sightings["sightings"] - sightings["carried"], sightings["left"]
+def _tell_left(sightings: ReembeddingProgress, behind: Sequence[LeftBehind]) -> None:
+    missing, elsewhere = sightings.sightings - sightings.reembedded, sightings.left
     if missing:
         why = f"of {missing - elsewhere} no picture was kept, and that of {elsewhere} is not on this box"
-        click.echo(f"{missing} of {sightings['sightings']} sightings were not carried over: {why}.")
+        click.echo(f"{missing} of {sightings.sightings} sightings were not carried over: {why}.")
     for kept, why in (
         (True, "their pictures are not on this box"),
         (False, "no picture of them was kept"),
     ):
-        if names := [row["name"] for row in behind if row["kept"] == kept]:
+        if names := [person.name for person in behind if person.kept == kept]:
             stay = (
                 f"Not carried over, and strangers when they come again: {', '.join(names)} ({why})."
             )
@@ -113,16 +118,14 @@ def _advice(settings: Config, to: str) -> str:
 
 def _drop_old(database: Database, name: str, fingerprint: str, yes: bool) -> None:
     with database.transaction() as cursor:
-        rows(cursor, "unhurried")
-        merges.freeze(cursor)
-        behind = ", ".join(row["name"] for row in rows(cursor, "left_behind", pack=fingerprint))
+        unhurried(cursor)
+        identities.freeze(cursor)
+        behind = ", ".join(p.name for p in reembedding.left_behind(cursor, fingerprint))
         if behind and not yes:
             remedy = "carry them over with visitord models switch, or say --yes"
             raise VisitordError(
                 f"{name} does not know {behind}, who would be known to no pack: {remedy}."
             )
-        dropped = rows(cursor, "drop_templates", pack=fingerprint)
-        for statement in ("drop_embeddings", "drop_carried"):
-            rows(cursor, statement, pack=fingerprint)
-        templates.changed(cursor, [row["identity_id"] for row in dropped])
+        dropped = reembedding.drop_others(cursor, fingerprint)
+        gallery_changes.announce(cursor, dropped)
     click.echo(f"{len(dropped)} templates of other packs are gone; what {name} knows is left.")

@@ -15,7 +15,7 @@ from visitord.cli.working import working
 from visitord.core.errors import VisitordError
 from visitord.models.opening import open_pack
 from visitord.service import wiring
-from visitord.store import sightings
+from visitord.store import calibration as stored
 from visitord.store.embedded import account_name
 
 _COLOURS = (
@@ -105,7 +105,8 @@ def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
         )
     by, given = account_name(), (settings.models.match, settings.models.new) != (None, None)
     with opened.transaction() as cursor:
-        sightings.choose(cursor, site, pack.fingerprint, new.match, new.new, by, datetime.now(UTC))
+        chosen = stored.AppliedThresholds(new.match, new.new)
+        stored.apply(cursor, site, pack.fingerprint, chosen, by, datetime.now(UTC))
     but = f" But models.match and models.new in {settings.path} go before it." if given else ""
     click.echo(
         f"Applied at {site}: running daemons take it at their next start.{but}", err=form == "json"

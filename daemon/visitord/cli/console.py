@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import is_dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,9 +27,10 @@ from visitord.core.clock import aware
 from visitord.core.config import Config, duration, find, load
 from visitord.core.errors import ConfigError, VisitordError
 from visitord.core.files import PUBLIC, replace_file
+from visitord.store.adhoc import Table as Answer
 from visitord.store.database import Database
 from visitord.store.opening import open_database
-from visitord.store.reports import Rows
+from visitord.store.statements import names_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 _CONFIG = "visitord.core.config"
@@ -176,13 +178,30 @@ format_option = click.option(
 
 
 def show(
-    rows: Sequence[dict[str, Any]], form: str, empty: str, columns: Sequence[str] = ()
+    found: Sequence[Any] | Answer,
+    form: str,
+    empty: str,
+    columns: Sequence[str] = (),
+    record: type[Any] | None = None,
 ) -> None:
-    """Print `columns` (default: all) of the rows as a table, or all of them as JSON, CSV or
-    Parquet.
+    """Print what was found as a table, or as JSON, CSV or Parquet.
+
+    Parameters
+    ----------
+    found : records of one kind, dictionaries with the same keys, or an answer to a person's SQL
+    form : one of those of `format_option`
+    empty : the sentence that a table without rows is
+    columns : of the table, in this order; default: all
+    record : what kind of records these are: the other forms have all fields, also without rows
     """
-    keys = rows.columns if isinstance(rows, Rows) else columns
+    if isinstance(found, Answer):
+        keys: Sequence[str] = found.columns
+        rows = [dict(zip(keys, row, strict=True)) for row in found.rows]
+    else:
+        keys = names_of(record) if record else columns
+        rows = [_by_name(row) for row in found]
     columns = columns or keys
+
     if form == "json":
         click.echo(json.dumps(_plain(rows), indent=2, ensure_ascii=False))
     elif form == "csv":
@@ -213,6 +232,13 @@ def show(
         out.print(table)
 
 
+def _by_name(row: Any) -> dict[str, Any]:
+    """The fields of a record by name; a dictionary as it is."""
+    if isinstance(row, dict):
+        return row
+    return {name: getattr(row, name) for name in names_of(type(row))}
+
+
 def save(path: Path, content: bytes) -> None:
     """Write a file a person asked for, or a device as /dev/stdout; raises VisitordError."""
     try:
@@ -231,8 +257,8 @@ def _plain(value: Any) -> Any:
     """
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, dict) or is_dataclass(value):
+        return {k: _plain(v) for k, v in _by_name(value).items()}
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Decimal):

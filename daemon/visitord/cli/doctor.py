@@ -13,8 +13,8 @@ from visitord.core.config import Config
 from visitord.core.errors import VisitordError
 from visitord.models import catalog
 from visitord.models.opening import open_liveness_detectors, open_pack
-from visitord.store import reports, spool
-from visitord.store.database import value
+from visitord.store import cameras, spool
+from visitord.store.database import server_time
 from visitord.store.opening import open_database
 
 FREE_MIN_GB = 1
@@ -107,7 +107,7 @@ def _spool(settings: Config) -> Iterator[str]:
 def _database(settings: Config) -> Iterator[str]:
     """It answers, has this version's schema, and its clock agrees."""
     with open_database(settings).transaction() as cursor:
-        off_s = (datetime.now(UTC) - value(cursor, "select clock_timestamp()")).total_seconds()
+        off_s = (datetime.now(UTC) - server_time(cursor)).total_seconds()
     if abs(off_s) > CLOCK_OFF_S:
         yield f"This box's clock is {off_s:+.0f} s off the database's: set up NTP on both."
 
@@ -117,17 +117,17 @@ def _cameras(settings: Config) -> Iterator[str]:
     if not settings.camera:
         return
     with open_database(settings).transaction() as cursor:
-        states = {
-            r["camera"]: r
-            for r in reports.rows(cursor, "cameras")
-            if r["site"] == settings.site.name
+        reported = {
+            state.camera: state
+            for state in cameras.states(cursor)
+            if state.site == settings.site.name
         }
     for camera in settings.camera:
-        row = states.get(
-            camera.name,
-            {"state": "unknown", "reason": "no daemon has reported it; start visitord run"},
-        )
-        if row.get("box") not in (None, settings.box):
-            yield f"Camera {camera.name} is also the name of one that box {row['box']} reads: give it another."
-        elif camera.enabled and row["state"] not in ("live", "ended"):
-            yield f"Camera {camera.name} is {row['state']}: {str(row['reason']).rstrip('.')}."
+        known = reported.get(camera.name)
+        if known and known.box not in (None, settings.box):
+            yield f"Camera {camera.name} is also the name of one that box {known.box} reads: give it another."
+        elif camera.enabled and known is None:
+            why = "no daemon has reported it; start visitord run"
+            yield f"Camera {camera.name} is unknown: {why}."
+        elif camera.enabled and known and known.state not in ("live", "ended"):
+            yield f"Camera {camera.name} is {known.state}: {known.reason.rstrip('.')}."

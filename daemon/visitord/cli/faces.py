@@ -13,7 +13,7 @@ import click
 from rich.console import RenderableType
 
 from visitord.cli.console import config, out
-from visitord.store import people
+from visitord.store import visitors
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 
@@ -36,11 +36,11 @@ def show_faces(database: Database, rows: Sequence[tuple[str, Sequence[UUID]]]) -
     one on this box.
     """
     with database.transaction() as cursor:
-        known = people.faces(cursor, [i for _, ids in rows for i in ids])
+        known = visitors.faces(cursor, [i for _, ids in rows for i in ids])
     crops = Crops(config().crops_dir)
     for line, ids in rows:
         out.print(line, markup=False)
-        pictures = [crops.read(known[i][1]) for i in ids if i in known]
+        pictures = [crops.read(known[i].crop) for i in ids if i in known]
         if any(pictures):
             draw([p for p in pictures if p])
         else:

@@ -8,7 +8,7 @@ from visitord.cli.completion import WHO
 from visitord.cli.console import config, database
 from visitord.core.config import Config
 from visitord.core.errors import SpoolError
-from visitord.store import erasure, people, reports
+from visitord.store import erasure, people, visitors
 from visitord.store.crops import Crops
 from visitord.store.erasure import Erased
 
@@ -73,11 +73,10 @@ def forget(who: str, yes: bool) -> None:
     opened = database()
     with opened.transaction() as cursor:
         person = people.find(cursor, who)
-        (about,) = reports.rows(cursor, "person", id=person.visitor_id)
+        about = visitors.detail(cursor, person.visitor_id)
     named = person.label if person.name == person.label else f"{person.name} ({person.label})"
-    what = "{visits} visits, {sightings} sightings, {templates} template(s) and all pictures of them".format(
-        **about
-    )
+    counts = f"{about.visits} visits, {about.sightings} sightings, {about.templates} template(s)"
+    what = f"{counts} and all pictures of them"
     confirm(f"Erase {named} for good, with {what}?", yes)
     with opened.transaction() as cursor:
         erased = erasure.forget(cursor, person)

@@ -1,10 +1,11 @@
 """visitorctl's listings: who came, when and how often, how the box is, and what its cameras see."""
 
 import json
-from dataclasses import astuple
+from collections.abc import Sequence
+from dataclasses import asdict, astuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import click
 
@@ -25,14 +26,25 @@ from visitord.core.errors import DatabaseError, NotFoundError, SpoolError
 from visitord.core.records import Status
 from visitord.models.opening import open_pack
 from visitord.service import control, wiring
-from visitord.store import people, reports, sightings, spool
+from visitord.store import (
+    adhoc,
+    cameras,
+    people,
+    sighting_log,
+    spool,
+    totals,
+    visit_log,
+    visitors,
+)
+from visitord.store.cameras import CameraState
+from visitord.store.sighting_log import LoggedSighting, SightingDetail
+from visitord.store.site import declare_site
+from visitord.store.visit_log import FootfallRow, Visit
+from visitord.store.visitors import FrequentVisitor, Visitor
+from visitord.store.window import Window
 
 FACES_MAX = 4  # that fit side by side
-EXPORTS = {
-    "visits": "visits",
-    "visitors": "visitors",
-    "sightings": "exported_sightings",
-}  # and their statements
+EXPORTS = ("visits", "visitors", "sightings")
 
 
 @click.command("list")
@@ -43,9 +55,19 @@ EXPORTS = {
     "--frequent", is_flag=True, help="Who came more than once within 30 days, most often first."
 )
 @faces_option
-def list_(form: str, frequent: bool, faces: bool, **filters: object) -> None:
+def list_(
+    form: str,
+    frequent: bool,
+    faces: bool,
+    status: str | None,
+    unnamed: bool,
+    since: datetime | None,
+    until: datetime | None,
+    camera: str | None,
+) -> None:
     """Everyone known, those seen last first."""
-    if frequent and (filters["since"] or filters["until"] or filters["camera"]):
+    window = Window(since, until, camera)
+    if frequent and window != Window():
         raise click.UsageError(
             "--frequent is about the last 30 days at all cameras; leave out the other."
         )
@@ -53,24 +75,29 @@ def list_(form: str, frequent: bool, faces: bool, **filters: object) -> None:
         require_terminal(form)
     opened = database()
     with opened.transaction() as cursor:
-        rows = reports.rows(cursor, "frequent" if frequent else "visitors", **filters)
+        rows: Sequence[Visitor | FrequentVisitor]
+        if frequent:
+            rows = visitors.frequent(cursor, status, unnamed)
+        else:
+            rows = visitors.visitors(cursor, window, status, unnamed)
+
     if faces and rows:
-        return show_faces(opened, [(_line(row), [row["visitor_id"]]) for row in rows])
+        return show_faces(opened, [(_line(row), [row.visitor_id]) for row in rows])
     counts = ("visits_30d", "days_30d", "median_gap") if frequent else ("visits",)
     return show(
         rows,
         form,
         "Nobody to show.",
         ("name", "label", "status", *counts, "last_seen", "visitor_id"),
+        FrequentVisitor if frequent else Visitor,
     )
 
 
-def _line(row: dict[str, Any]) -> str:
+def _line(row: Visitor | FrequentVisitor) -> str:
     """A person in words."""
-    visits, seen = row.get("visits", row.get("visits_30d")), row["last_seen"]
-    return f"{row['name']} ({row['label']}, {row['status']}), {visits} visits" + (
-        f", last seen {seen:%Y-%m-%d %H:%M}" if seen else ""
-    )
+    visits = row.visits if isinstance(row, Visitor) else row.visits_30d
+    line = f"{row.name} ({row.label}, {row.status}), {visits} visits"
+    return f"{line}, last seen {row.last_seen:%Y-%m-%d %H:%M}" if row.last_seen else line
 
 
 @click.command("show")
@@ -91,26 +118,26 @@ def show_(who: str, limit: int, faces: bool, form: str) -> None:
     opened = database()
     with opened.transaction() as cursor:
         person = people.find(cursor, who)
-        (about,) = reports.rows(cursor, "person", id=person.visitor_id)
-        visits = reports.rows(cursor, "visits", visitor=person.visitor_id)
-        seen = reports.rows(cursor, "sightings", id=person.visitor_id, limit=limit)
+        about = visitors.detail(cursor, person.visitor_id)
+        visits = visit_log.visits(cursor, visitor_id=person.visitor_id)
+        seen = sighting_log.of_person(cursor, person.visitor_id, limit)
     if form == "json":
-        return show([{**about, "visit_list": visits, "sighting_list": seen}], form, "")
+        return show([{**asdict(about), "visit_list": visits, "sighting_list": seen}], form, "")
     if form == "csv":
-        return show(seen, form, "")
-    line = f"{about['name']} ({about['label']}, {about['status']}), id {about['visitor_id']}"
+        return show(seen, form, "", record=SightingDetail)
+    line = f"{about.name} ({about.label}, {about.status}), id {about.visitor_id}"
     if faces:
         show_faces(
-            opened, [(line, [person.visitor_id, *(row["sighting_id"] for row in seen[:FACES_MAX])])]
+            opened, [(line, [person.visitor_id, *(row.sighting_id for row in seen[:FACES_MAX])])]
         )
     else:
         out.print(line, markup=False)
-    if about["also"]:
-        out.print(f"also: {', '.join(about['also'])}", markup=False)
+    if about.also:
+        out.print(f"also: {', '.join(about.also)}", markup=False)
     out.print(
-        f"{about['visits']} visits, {about['sightings']} sightings, {about['templates']} template(s)\n"
+        f"{about.visits} visits, {about.sightings} sightings, {about.templates} template(s)\n"
     )
-    show(visits, form, "No visits.", ("started_at", "duration_s", "cameras", "sightings"))
+    show(visits, form, "No visits.", ("started_at", "duration_s", "cameras", "sightings"), Visit)
     out.print()
     columns = (
         "started_at",
@@ -122,13 +149,19 @@ def show_(who: str, limit: int, faces: bool, form: str) -> None:
         "sighting_id",
         "reason",
     )
-    return show(seen, form, "No sightings.", columns)
+    return show(seen, form, "No sightings.", columns, SightingDetail)
 
 
 @click.command()
 @listing_options
 @click.argument("who", required=False, type=WHO)
-def visits(form: str, who: str | None, **window: object) -> None:
+def visits(
+    form: str,
+    who: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    camera: str | None,
+) -> None:
     """The visit log, of everyone or of one person.
 
     visitorctl visits rebuild puts all visits of the site together anew, from its sightings and
@@ -136,15 +169,15 @@ def visits(form: str, who: str | None, **window: object) -> None:
     """
     if who == "rebuild":
         with working("Putting all visits together"):
-            count = sightings.declare_site(database(), wiring.site_of(config()), rebuild=True)
+            count = declare_site(database(), wiring.site_of(config()), rebuild=True)
         return click.echo(
             f"{config().site.name} has {count} visits, put together anew from its sightings."
         )
     with database().transaction() as cursor:
         visitor_id = people.find(cursor, who).visitor_id if who else None
-        rows = reports.rows(cursor, "visits", visitor=visitor_id, **window)
+        rows = visit_log.visits(cursor, Window(since, until, camera), visitor_id)
     columns = ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings", "status")
-    return show(rows, form, "No visits.", columns)
+    return show(rows, form, "No visits.", columns, Visit)
 
 
 @click.command()
@@ -152,22 +185,42 @@ def visits(form: str, who: str | None, **window: object) -> None:
 @click.option(
     "--by", type=click.Choice(["day", "hour"]), default="day", show_default=True, help="Of arrival."
 )
-def stats(form: str, by: str, since: datetime | None, **window: object) -> None:
+def stats(
+    form: str,
+    by: Literal["day", "hour"],
+    since: datetime | None,
+    until: datetime | None,
+    camera: str | None,
+) -> None:
     """How many came, by local day or hour; without --since in the last 30 days."""
     since = since or datetime.now(UTC) - timedelta(days=30)
     with database().transaction() as cursor:
-        rows = reports.rows(cursor, "stats", since=since, by=by, **window)
-    show(rows, form, "Nobody came.")
+        rows = visit_log.footfall(cursor, Window(since, until, camera), by)
+    show(rows, form, "Nobody came.", record=FootfallRow)
 
 
 @click.command()
-@click.argument("what", type=click.Choice(list(EXPORTS)))
+@click.argument("what", type=click.Choice(EXPORTS))
 @listing_options
-def export(form: str, what: str, **window: object) -> None:
+def export(
+    form: str,
+    what: str,
+    since: datetime | None,
+    until: datetime | None,
+    camera: str | None,
+) -> None:
     """Print everything there is of WHAT, as CSV unless --format says otherwise."""
+    window = Window(since, until, camera)
+    form = "csv" if form == "table" else form
     with working("Reading"), database().transaction() as cursor:
-        rows = reports.rows(cursor, EXPORTS[what], **window)
-    show(rows, "csv" if form == "table" else form, "")
+        rows: Sequence[object]
+        if what == "visits":
+            rows, record = visit_log.visits(cursor, window), Visit
+        elif what == "visitors":
+            rows, record = visitors.visitors(cursor, window), Visitor
+        else:
+            rows, record = sighting_log.logged(cursor, window), LoggedSighting
+    show(rows, form, "", record=record)
 
 
 @click.command()
@@ -186,23 +239,30 @@ def status(form: str) -> None:
         )
     try:
         with database().transaction() as cursor:
-            cameras = reports.rows(cursor, "cameras")
-            (totals,) = reports.rows(cursor, "totals")
+            states = cameras.states(cursor)
+            stored = totals.totals(cursor)
     except DatabaseError:
-        if states := control.ask(
+        if answer := control.ask(
             config().state, ""
         ):  # what this box's own daemon says of its cameras
             show(
-                json.loads(states),
+                json.loads(answer),
                 form,
                 "",
                 ("camera", "state", "stream", "fps", "last_frame_at", "reason"),
             )
         raise
-    show(cameras, form, "No daemon has reported a camera yet; start one with: visitord run.")
+    show(
+        states,
+        form,
+        "No daemon has reported a camera yet; start one with: visitord run.",
+        record=CameraState,
+    )
     if form == "table":
-        summary = "{visitors} visitors, {visits} visits, {sightings} sightings ({pending} pending), {present} present"
-        click.echo(f"\n{summary} now".format(**totals))
+        click.echo(
+            f"\n{stored.visitors} visitors, {stored.visits} visits, {stored.sightings} sightings "
+            f"({stored.pending} pending), {stored.present} present now"
+        )
 
 
 @click.command()
@@ -240,5 +300,5 @@ def sql(query: str, form: str) -> None:
     Example: visitorctl sql "select name, visits from visitord.visitor"
     """
     with database().transaction() as cursor:
-        rows = reports.query(cursor, query)
-    show(rows, form, "No rows.")
+        answer = adhoc.ask(cursor, query)
+    show(answer, form, "No rows.")

@@ -13,10 +13,13 @@ from visitord.cli.working import working
 from visitord.identity.neighbours import Neighbours
 from visitord.models.opening import open_pack
 from visitord.service import merge_job, wiring
-from visitord.store import corrections, merges, people, reports
+from visitord.store import corrections, merges, people, visitors
+from visitord.store import suggestions as stored_suggestions
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.store.embedded import account_name
+from visitord.store.merges import MergeInForce
+from visitord.store.suggestions import OpenSuggestion
 
 why_option = click.option("--why", default="said by a person", help="The reason, kept with it.")
 
@@ -74,13 +77,15 @@ def undo(merge: str | None, limit: int, why: str, form: str) -> None:
         if merge is None:
             columns = ("merge_id", "kept", "merged", "by", "reason", "merged_at")
             return show(
-                reports.rows(cursor, "merges_in_force", limit=limit),
+                merges.in_force(cursor, limit),
                 form,
                 "No merge is in force.",
                 columns,
+                MergeInForce,
             )
-        ids = corrections.undo(cursor, merge, account_name(), why, datetime.now(UTC))
-        kept, merged = (people.find(cursor, str(i)).name for i in ids)
+        undone = corrections.undo(cursor, merge, account_name(), why, datetime.now(UTC))
+        kept = people.find(cursor, str(undone.kept_id)).name
+        merged = people.find(cursor, str(undone.merged_id)).name
     return click.echo(f"{merged} stands apart from {kept} again.")
 
 
@@ -141,12 +146,14 @@ def suggestions(answer: str | None, number: int | None, why: str, faces: bool, f
         if number is None:
             columns = ("number", "one", "other", "agreement", "reason", "made_at")
             return show(
-                reports.rows(cursor, "suggestions"),
+                stored_suggestions.unanswered(cursor),
                 form,
                 "The merge job has no open question.",
                 columns,
+                OpenSuggestion,
             )
-        one, other = corrections.suggested(cursor, number)
+        pair = stored_suggestions.pair(cursor, number)
+        one, other = pair.kept, pair.merged
         if answer == "accept":
             merges.merge(
                 cursor, one.visitor_id, other.visitor_id, account_name(), why, datetime.now(UTC)
@@ -163,9 +170,14 @@ def suggestions(answer: str | None, number: int | None, why: str, faces: bool, f
 def _show_pairs(opened: Database) -> None:
     """The open suggestions, each with the two faces side by side."""
     with opened.transaction() as cursor:
-        rows = reports.rows(cursor, "suggestions")
-    line = "{number}: {one} and {other} agree at {agreement:.2f}; {reason}".format
-    show_faces(opened, [(line(**row), [row["one_id"], row["other_id"]]) for row in rows])
+        found = stored_suggestions.unanswered(cursor)
+    show_faces(opened, [(_line(pair), [pair.one_id, pair.other_id]) for pair in found])
+
+
+def _line(pair: OpenSuggestion) -> str:
+    """A question in words."""
+    both = f"{pair.one} and {pair.other}"
+    return f"{pair.number}: {both} agree at {pair.agreement:.2f}; {pair.reason}"
 
 
 @click.command()
@@ -195,16 +207,21 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
         for s in done.suggestions
     ]
     with opened.transaction() as cursor:
-        faces = people.faces(cursor, [i for _, ids in whom for i in ids])
+        faces = visitors.faces(cursor, [i for _, ids in whom for i in ids])
     rows = [(why, [faces[i] for i in ids if i in faces]) for why, ids in whom]
     if dry_run:
         for why, some in rows:
-            click.echo(f"{', '.join(name for name, _ in some)} ({why})")
+            click.echo(f"{', '.join(face.name for face in some)} ({why})")
     if picture:
         crops = Crops(settings.crops_dir)
         save(
             picture,
-            sheet([(why, [(name, crops.read(crop)) for name, crop in some]) for why, some in rows]),
+            sheet(
+                [
+                    (why, [(face.name, crops.read(face.crop)) for face in some])
+                    for why, some in rows
+                ]
+            ),
         )
     outcome = merge_job.outcome(done)
     click.echo(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")

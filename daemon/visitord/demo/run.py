@@ -18,8 +18,9 @@ from visitord.models.install import install
 from visitord.models.opening import open_pack
 from visitord.service import merge_job, wiring
 from visitord.service.daemon import Daemon, serve
-from visitord.store import reports
+from visitord.store import visit_log
 from visitord.store.opening import open_database
+from visitord.store.window import Window
 
 
 def run(config: Config, *, once: bool) -> None:
@@ -38,7 +39,7 @@ def run(config: Config, *, once: bool) -> None:
     known = Neighbours(wiring.thresholds(settings, pack, database).merge)
     merge_job.merge_duplicates(database, pack.fingerprint, known, datetime.now(UTC))
     with database.transaction() as cursor:
-        rows = reports.rows(cursor, "visits", since=began)
+        rows = visit_log.visits(cursor, Window(since=began))
     click.echo()
     show(
         rows,

@@ -22,7 +22,8 @@ from visitord.models.pack import Pack
 from visitord.service import control, wiring
 from visitord.service.jobs import Jobs
 from visitord.service.recorder import Recorder
-from visitord.store import reports
+from visitord.store import cameras
+from visitord.store.cameras import ReadElsewhere
 from visitord.store.database import Database
 from visitord.vision.pipeline import Pipeline
 from visitord.vision.zones import Area
@@ -67,7 +68,7 @@ class Daemon:
         self._once = once
         self._shown: dict[str, str] = {}  # what was last said of each camera
         self._changed = threading.Event()
-        self._taken: set[tuple[str, str]] = set()  # cameras of ours that another box reports too
+        self._taken: set[ReadElsewhere] = set()  # cameras of ours that another box reports too
         self._recorder: Recorder = wiring.open_recorder(config, database, pack, arrived, waits=True)
         self._requests: queue.SimpleQueue[tuple[str, Future[Image | None]]] = queue.SimpleQueue()
         used = [c for c in config.camera if c.enabled]
@@ -228,12 +229,12 @@ class Daemon:
     def _report(self, health: Sequence[Health], database: Database) -> None:
         try:
             with database.transaction() as cursor:
-                taken = reports.report_cameras(
-                    cursor, self._config.site.name, self._config.box, health
-                )
-            for camera, other in set(taken) - self._taken:
+                taken = cameras.report(cursor, self._config.site.name, self._config.box, health)
+            for other in set(taken) - self._taken:
                 log.warning(
-                    "Box %s reads a camera %s too; give one of the two another name.", other, camera
+                    "Box %s reads a camera %s too; give one of the two another name.",
+                    other.box,
+                    other.camera,
                 )
             self._taken = set(taken)
         except DatabaseError as error:

@@ -18,7 +18,7 @@ from visitord.core.errors import DatabaseError, DatabaseUnavailableError, SpoolE
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
 from visitord.service.recorder import Recorder
-from visitord.store import erasure, sightings
+from visitord.store import erasure, templates, visits
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 
@@ -96,7 +96,7 @@ class Jobs:
     def _tidy(self, database: Database) -> None:
         limits, crops = self._config.crops, Crops(self._config.crops_dir)
         with database.transaction() as cursor:
-            needed = sightings.template_crops(cursor)
+            needed = templates.crops(cursor)
             erasure.sweep(cursor, self._clock.now())
         if deleted := crops.tidy(needed, self._clock.now(), limits.keep, limits.max_mb * 1_000_000):
             log.info("Deleted %d old face pictures.", deleted)
@@ -116,7 +116,7 @@ class Jobs:
         """Log who has left since the last time."""
         now = self._clock.now()
         with database.transaction() as cursor:
-            gone = sightings.left(cursor, self._told, now)
+            gone = visits.departures(cursor, self._told, now)
         self._told = now
-        for name, site, duration in gone:
-            log.info("%s left %s after %s.", name, site, str(duration).split(".")[0])
+        for left in gone:
+            log.info("%s left %s after %s.", left.name, left.site, str(left.duration).split(".")[0])

@@ -6,7 +6,7 @@ from datetime import datetime
 from visitord.identity import clustering
 from visitord.identity.clustering import Member, Proposal
 from visitord.identity.neighbours import Neighbours
-from visitord.store import merges, templates
+from visitord.store import gallery_changes, identities, merge_candidates, merges, suggestions
 from visitord.store.database import Cursor, Database
 
 log = logging.getLogger(__name__)
@@ -28,22 +28,24 @@ def merge_duplicates(
             log.info("Another process runs the merge job; this one leaves it to that.")
             return Proposal([], [])
         _compare(cursor, pack, near)  # the slow part, while recorders go on enrolling
-        merges.freeze(cursor)
-        proposal = clustering.propose(_compare(cursor, pack, near), merges.apart(cursor), near)
+        identities.freeze(cursor)
+        proposal = clustering.propose(
+            _compare(cursor, pack, near), merge_candidates.cannot_link(cursor), near
+        )
         if not dry_run:
             for group in proposal.groups:
                 merges.apply(cursor, group, JOB_NAME, now)
-            merges.suggest(cursor, proposal.suggestions, now)
+            suggestions.keep(cursor, proposal.suggestions, now)
             if proposal.groups:
-                templates.changed(cursor, [g.identity_id for g in proposal.groups])
+                gallery_changes.announce(cursor, [g.identity_id for g in proposal.groups])
         return proposal
 
 
 def _compare(cursor: Cursor, pack: str, near: Neighbours) -> list[Member]:
     """Everyone the job is about, whose embeddings are then near's."""
-    members = merges.members(cursor, pack)
+    members = merge_candidates.members(cursor, pack)
     keys = [key for member in members for part in member.parts for key in part]
-    near.update(keys, merges.embeddings(cursor, pack, near.unknown(keys)))
+    near.update(keys, merge_candidates.embeddings(cursor, pack, near.unknown(keys)))
     return members
 
 

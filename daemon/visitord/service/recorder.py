@@ -30,12 +30,11 @@ from visitord.core.threads import backoff
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
 from visitord.identity.presence import Presence
-from visitord.store import sightings
-from visitord.store import templates as stored_gallery
+from visitord.store import gallery_changes, sightings, templates
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
 from visitord.store.gallery_cache import GalleryFile
-from visitord.store.sightings import Site
+from visitord.store.site import Site
 from visitord.store.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -271,7 +270,7 @@ class Recorder:
                         decided = replace(decided, crop=self.crops.keep(report.samples[0].portrait))
                     arrival = sightings.write(cursor, decided, self.site)
                     version = (
-                        stored_gallery.changed(cursor, [learnt.identity_id]) if learnt else version
+                        gallery_changes.announce(cursor, [learnt.identity_id]) if learnt else version
                     )
                     if (
                         decided.verdict.decision is Decision.ENROLLED
@@ -319,7 +318,8 @@ class Recorder:
 
     def _catch_up(self, cursor: Cursor) -> int:
         """Follow what others changed; returns the version of the gallery in memory."""
-        version, schema = stored_gallery.version(cursor)
+        stored = gallery_changes.version(cursor)
+        version, schema = stored.version, stored.migrations
         if self._schema not in (None, schema) and self.prepare:
             self._prepared, self._schema = False, None
             raise DatabaseUnavailableError(
@@ -328,12 +328,12 @@ class Recorder:
         self._schema = schema
         if version != self._version and not self.vector:
             if 0 <= self._version < version:
-                changed = stored_gallery.changes(cursor, self._version)
+                changed = gallery_changes.since(cursor, self._version)
                 self._gallery = self._gallery.update(
-                    changed, stored_gallery.templates(cursor, self.pack, changed)
+                    changed, templates.templates(cursor, self.pack, changed)
                 )
             else:  # the first time, or the database was put back to an earlier state
-                self._gallery = Gallery(self.dim, stored_gallery.templates(cursor, self.pack))
+                self._gallery = Gallery(self.dim, templates.templates(cursor, self.pack))
         self._version, self._informed = version, True
         return version
 
@@ -342,7 +342,7 @@ class Recorder:
         if not self.vector:
             return self._gallery
         near = (
-            stored_gallery.nearest(cursor, self.pack, pooled.embedding, len(excluded))
+            templates.nearest(cursor, self.pack, pooled.embedding, len(excluded))
             if pooled
             else []
         )

@@ -11,11 +11,11 @@ from visitord.core.config import Config
 from visitord.core.errors import ConfigError, DatabaseError, SpoolError
 from visitord.core.records import Arrival, Thresholds
 from visitord.service.recorder import Recorder
-from visitord.store import migrate, sightings
+from visitord.store import calibration, migrate
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.store.gallery_cache import GalleryFile
-from visitord.store.sightings import Site
+from visitord.store.site import Site, declare_site
 from visitord.store.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -30,10 +30,8 @@ def thresholds(config: Config, pack: "Pack", database: Database) -> Thresholds:
     """
     given, own = config.models, pack.thresholds
     with database.transaction() as cursor:
-        match, new = sightings.chosen(cursor, config.site.name, pack.fingerprint) or (
-            own.match,
-            own.new,
-        )
+        applied = calibration.applied(cursor, config.site.name, pack.fingerprint)
+    match, new = (applied.match, applied.new) if applied else (own.match, own.new)
     match = match if given.match is None else given.match
     new = min(new, match) if given.new is None else given.new
     try:
@@ -75,7 +73,7 @@ def open_recorder(
 
     def prepare() -> Thresholds:
         migrate.require_current(database, config.database.vector)
-        sightings.declare_site(database, site)
+        declare_site(database, site)
         return thresholds(config, pack, database)
 
     limits, problem = None, None

@@ -1,4 +1,4 @@
-"""What people take back: merges undone, sightings split off, pairs rejected, suggestions answered.
+"""What people take back: merges undone, sightings split off, pairs rejected.
 
 Each function is one transaction of its caller, says what is wrong with a VisitordError, and tells
 every gallery. What a person said here no merge job undoes: the two sides are kept as a rejected
@@ -6,102 +6,175 @@ pair.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from uuid import UUID, uuid4
 
 from psycopg2.extras import Json
 
 from visitord.core.errors import NotFoundError, VisitordError
-from visitord.store import merges, templates
-from visitord.store.database import SQL, Cursor, value
+from visitord.store import gallery_changes, identities, statements, templates, visits
+from visitord.store.database import Cursor
 from visitord.store.people import Person
-from visitord.store.reports import rows
 
 ID_MIN = 8  # so many characters of an id name it
+_SQL = statements.load("corrections")
 
 
-def suggested(cursor: Cursor, number: int) -> tuple[Person, Person]:
-    """The two of an open suggestion, the one to keep first: the named or ignored one, else the one
-    known longer.
-    """
-    if number not in {row["number"] for row in rows(cursor, "suggestions")}:
-        raise NotFoundError(
-            f"There is no open suggestion {number}.", advice="visitorctl suggestions lists them."
-        )
-    cursor.execute(SQL["suggested_people"], (number,))
-    (*one, _), (*other, status) = cursor.fetchall()
-    if status != "provisional":
-        raise VisitordError(
-            f"{one[1]} and {other[1]} both have names or are ignored.",
-            advice="say who stays with visitorctl merge KEEP OTHER.",
-            joint=": ",
-        )
-    return Person(*one), Person(*other)
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """Two identities that are two again."""
+
+    kept_id: UUID
+    merged_id: UUID
 
 
-def undo(cursor: Cursor, merge: str, by: str, why: str, now: datetime) -> tuple[UUID, UUID]:
-    """Take back one merge, named by its id or the first 8 characters; returns the kept and the
-    merged identity.
+@dataclass(frozen=True, slots=True)
+class _Merge:
+    merge_id: UUID
+    kept_id: UUID
+    merged_id: UUID
+    settled: dict[str, str]
+    undone_at: datetime | None
 
-    The merged one stands for itself again, with everyone merged into it before; what the job
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    sighting_id: UUID
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _BestSighting:
+    sighting_id: UUID
+    root_id: UUID
+
+
+def undo(cursor: Cursor, merge: str, by: str, why: str, now: datetime) -> Undone:
+    """Take back one merge.
+
+    The merged identity stands for itself again, with everyone merged into it before; what the job
     settled because of the two being one is pending again, unless it was split off since.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    merge : its id, or the first 8 characters of it
+    by, why, now : the account that says so, its reason, and when
+
+    Raises
+    ------
+    NotFoundError
+        for no merge, or more than one
+    VisitordError
+        for a merge that was undone before
     """
-    merges.freeze(cursor)
-    cursor.execute(SQL["find_merge"], {"id": merge, "least": ID_MIN})
-    found = cursor.fetchall()
+    identities.freeze(cursor)
+    wanted = {"id": merge, "least": ID_MIN}
+    found = statements.fetch_all(cursor, _Merge, _SQL["find_merge"], wanted)
     if len(found) != 1:
         raise NotFoundError(
             f'No merge has the id "{merge}".', advice="visitorctl undo lists those in force."
         )
-    merge_id, kept, merged, settled, undone_at = found[0]
-    if undone_at is not None:
+    (noted,) = found
+    if noted.undone_at is not None:
         raise VisitordError("This merge was undone before; nothing to do.")
-    root: UUID = value(cursor, "select root_id from identity where identity_id = %s", (merged,))
-    cursor.execute(SQL["stand_alone"], {"merged": merged})
-    cursor.execute(SQL["unsettle"], (Json(settled), root))
-    cursor.execute(SQL["undo_merge"], (now, by, why, merge_id))
-    _keep_apart(cursor, kept, merged, by, f"a merge was undone: {why}", now)
-    _changed(cursor, [root, merged])
-    return root, merged
+
+    merged = noted.merged_id
+    root: UUID = statements.fetch_value(cursor, _SQL["root_of"], {"id": merged})
+    cursor.execute(_SQL["stand_alone"], {"merged": merged})
+    cursor.execute(_SQL["unsettle"], {"reasons": Json(noted.settled), "root": root})
+    cursor.execute(
+        _SQL["undo_merge"], {"merge": noted.merge_id, "by": by, "reason": why, "now": now}
+    )
+
+    _keep_apart(cursor, noted.kept_id, merged, by, f"a merge was undone: {why}", now)
+    _follow(cursor, [root, merged])
+    return Undone(root, merged)
 
 
 def split(
     cursor: Cursor, person: Person, sightings: Sequence[str], by: str, why: str, now: datetime
 ) -> UUID:
-    """Move some of a person's sightings, and what was learnt from them, to a new identity; returns
-    that.
+    """Move some of a person's sightings, and what was learnt from them, to a new identity.
 
-    sightings: ids, or their first 8 characters or more.
+    Parameters
+    ----------
+    cursor : of an open transaction
+    person : whose they are so far
+    sightings : ids, or their first 8 characters or more
+    by, why, now : the account that says so, its reason, and when
+
+    Returns
+    -------
+    The new identity.
+
+    Raises
+    ------
+    NotFoundError
+        for a sighting that is not theirs
+    VisitordError
+        if all of them are to go
     """
-    merges.freeze(cursor)
-    cursor.execute(SQL["sightings_of"], (person.visitor_id,))
-    theirs = cursor.fetchall()
-    wanted = {
-        text: [row for row in theirs if str(row[0]).startswith(text.lower())] for text in sightings
-    }
-    for text, meant in wanted.items():
-        if len(meant) != 1 or len(text) < ID_MIN:
-            raise NotFoundError(
-                f'{person.name} has no sighting "{text}".', advice="visitorctl show lists them."
-            )
-    moved = sorted({meant[0] for meant in wanted.values()}, key=itemgetter(1))
+    identities.freeze(cursor)
+    theirs = statements.fetch_all(
+        cursor, _Sighting, _SQL["sightings_of"], {"person": person.visitor_id}
+    )
+    moved = _meant(person, theirs, sightings)
     if len(moved) == len(theirs):
         raise VisitordError(
             f"These are all sightings of {person.name}: there would be nobody left to split from."
         )
-    new, ids = uuid4(), [row[0] for row in moved]
-    templates.enrol(cursor, new, moved[0][1])
-    cursor.execute("update sighting set identity_id = %s where sighting_id = any(%s)", (new, ids))
-    cursor.execute("update template set identity_id = %s where sighting_id = any(%s)", (new, ids))
-    cursor.execute(SQL["note_split"], ((uuid4(), person.visitor_id, new, ids, by, why, now),))
+
+    new = uuid4()
+    ids = [one.sighting_id for one in moved]
+    identities.enrol(cursor, new, moved[0].started_at)
+    cursor.execute(_SQL["move_sightings"], {"to": new, "sightings": ids})
+    cursor.execute(_SQL["move_templates"], {"to": new, "sightings": ids})
+
+    note = {
+        "split_id": uuid4(),
+        "from": person.visitor_id,
+        "to": new,
+        "sightings": ids,
+        "by": by,
+        "reason": why,
+        "now": now,
+    }
+    cursor.execute(_SQL["note_split"], note)
+
     _keep_apart(cursor, person.visitor_id, new, by, f"they were split: {why}", now)
-    _changed(cursor, [person.visitor_id, new])
+    _follow(cursor, [person.visitor_id, new])
     return new
 
 
+def _meant(person: Person, theirs: Sequence[_Sighting], texts: Sequence[str]) -> list[_Sighting]:
+    """The sightings that these ids or beginnings of ids name, oldest first; raises NotFoundError."""
+    meant = set()
+    for text in texts:
+        fitting = [s for s in theirs if str(s.sighting_id).startswith(text.lower())]
+        if len(fitting) != 1 or len(text) < ID_MIN:
+            raise NotFoundError(
+                f'{person.name} has no sighting "{text}".', advice="visitorctl show lists them."
+            )
+        meant.add(fitting[0].sighting_id)
+    return [s for s in theirs if s.sighting_id in meant]
+
+
 def reject(cursor: Cursor, one: Person, other: Person, by: str, why: str, now: datetime) -> None:
-    """Two people are two: no job merges them from now on."""
+    """Two people are two: no job merges them from now on.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    one, other : the two
+    by, why, now : the account that says so, its reason, and when
+
+    Raises
+    ------
+    VisitordError
+        if they are one person here
+    """
     if one.visitor_id == other.visitor_id:
         raise VisitordError(
             f"{one.name} is one person here.",
@@ -111,17 +184,25 @@ def reject(cursor: Cursor, one: Person, other: Person, by: str, why: str, now: d
 
 
 def _keep_apart(cursor: Cursor, one: UUID, other: UUID, by: str, why: str, now: datetime) -> None:
-    cursor.execute(SQL["reject"], ((*sorted((one, other)), by, why, now),))
+    lower, higher = sorted((one, other))
+    values = {"one": lower, "other": higher, "by": by, "reason": why, "now": now}
+    cursor.execute(_SQL["reject"], values)
 
 
-def _changed(cursor: Cursor, roots: Sequence[UUID]) -> None:
-    """Visits, templates and galleries follow; a sighting that a recorder is writing for one of them
-    is waited for.
+def _follow(cursor: Cursor, roots: Sequence[UUID]) -> None:
+    """Visits, templates and galleries follow.
+
+    A sighting that a recorder is writing for one of these people is waited for.
     """
-    merges.hold(cursor, roots)
-    for identity_id in roots:  # whoever is left without a template gets one
-        cursor.execute(SQL["best_template_update"], {"id": identity_id})
-        for sighting_id, owner in cursor.fetchall():
-            templates.learn(cursor, owner, sighting_id)
-    cursor.execute(SQL["rebuild_visits"], (list(roots),))
-    templates.changed(cursor, roots)
+    identities.hold(cursor, roots)
+
+    # Whoever is left without a template gets one.
+    for person in roots:
+        best = statements.fetch_one(
+            cursor, _BestSighting, _SQL["best_sighting"], {"person": person}
+        )
+        if best:
+            templates.learn(cursor, best.root_id, best.sighting_id)
+
+    visits.rebuild(cursor, roots)
+    gallery_changes.announce(cursor, roots)

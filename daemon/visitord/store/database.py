@@ -3,16 +3,14 @@ on.
 """
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psycopg2
 import psycopg2.extensions
 import psycopg2.extras
-from numpy.typing import NDArray
 from psycopg2 import errors
 
 from visitord.core.errors import (
@@ -47,21 +45,17 @@ psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
 Cursor = psycopg2.extensions.cursor
 
-_FILE = Path(__file__).with_name("statements.sql").read_text("utf-8")
-SQL = dict(re.findall(r"^-- (\w+): .*\n((?:(?!-- ).+\n)+)", _FILE, re.MULTILINE))
-"""Statements by name."""
+
+def unhurried(cursor: Cursor) -> None:
+    """Let the statements of this transaction take as long as they need."""
+    cursor.execute("set local statement_timeout = 0")
 
 
-def numbers(text: str) -> NDArray[np.float32]:
-    """A real[] that was selected as text: ten times faster than by the driver's own lists."""
-    return np.fromstring(text[1:-1], np.float32, sep=",")
-
-
-def value(cursor: Cursor, sql: str, values: tuple[object, ...] | None = None) -> Any:
-    """The one value a statement returns, None where it returns no row."""
-    cursor.execute(sql, values)
-    row = cursor.fetchone()
-    return row[0] if row else None
+def server_time(cursor: Cursor) -> datetime:
+    """What the database's own clock says."""
+    cursor.execute("select clock_timestamp()")
+    ((now,),) = cursor.fetchall()
+    return now  # type: ignore[no-any-return]
 
 
 class Database:

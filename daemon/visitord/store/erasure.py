@@ -1,6 +1,4 @@
-"""Forgets people: every row about them at once, then their pictures and what waits on disk, on
-every box.
-"""
+"""Forgets people: every row about them at once, then their files, on every box."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,12 +6,14 @@ from pathlib import Path
 from uuid import UUID
 
 from visitord.core.errors import NotFoundError
-from visitord.store import merges, spool, templates
+from visitord.store import gallery_changes, identities, spool, statements
 from visitord.store.crops import Crops
-from visitord.store.database import SQL, Cursor
+from visitord.store.database import Cursor
 from visitord.store.people import Person
 
 KEEP = timedelta(days=365)  # so long may a box be away, or a recording lie, and bring nobody back
+TOLD_FOR = timedelta(days=1)  # galleries that did not hear of it by then are read anew
+_SQL = statements.load("erasure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,20 @@ class Erased:
     ids: tuple[UUID, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Forgotten:
+    ids: list[UUID]
+    crops: list[str]
+    sightings: int
+    identities: int
+
+
+@dataclass(frozen=True, slots=True)
+class _ErasedSince:
+    ids: list[UUID]
+    crops: list[str]
+
+
 def forget(cursor: Cursor, person: Person) -> Erased:
     """Erase a person and everyone merged into them from the database; every gallery hears of it.
 
@@ -37,24 +51,23 @@ def forget(cursor: Cursor, person: Person) -> Erased:
     mark of which reports come too late.  Raises NotFoundError when somebody else forgot or merged
     them meanwhile.
     """
-    merges.freeze(cursor)
-    cursor.execute("select identity_id from identity where root_id = %s", (person.visitor_id,))
-    whole = [row[0] for row in cursor]
-    cursor.execute("select ids, crops, sightings, identities from forget(%s)", (person.visitor_id,))
-    ids, crops, sightings, identities = cursor.fetchone() or ([], [], 0, 0)
-    if not identities:
+    identities.freeze(cursor)
+    values = {"person": person.visitor_id}
+    whole = statements.fetch_column(cursor, _SQL["whole"], values)
+    gone = statements.fetch_one(cursor, _Forgotten, _SQL["forget"], values)
+    if gone is None or not gone.identities:
         raise NotFoundError(
             f"{person.name} was merged or forgotten by somebody else just now; look again."
         )
-    templates.changed(cursor, whole)
-    return Erased(tuple(crops), sightings, identities, tuple(ids))
+
+    gallery_changes.announce(cursor, whole)
+    return Erased(tuple(gone.crops), gone.sightings, gone.identities, tuple(gone.ids))
 
 
 def since(cursor: Cursor, moment: datetime | None) -> Erased:
     """What any box erased since then (None: as far as is known), for this box to finish."""
-    cursor.execute(SQL["erased_since"], {"since": moment or "-infinity"})
-    ids, crops = cursor.fetchone() or ([], [])
-    return Erased(tuple(crops), len(ids), 0, tuple(ids))
+    (found,) = statements.fetch_all(cursor, _ErasedSince, _SQL["since"], {"since": moment})
+    return Erased(tuple(found.crops), len(found.ids), 0, tuple(found.ids))
 
 
 def finish(
@@ -62,9 +75,17 @@ def finish(
 ) -> None:
     """Delete this box's pictures and waiting tracks of what was erased; doing it twice is harmless.
 
-    gallery_file: deleted too, for a box whose daemon may not run: that writes it anew by itself.
+    Parameters
+    ----------
+    erased : as the database says
+    crops : the pictures on this box
+    spool_file : where its tracks wait
+    gallery_file : deleted too, for a box whose daemon may not run: that writes it anew by itself
 
-    Raises SpoolError, OSError; the daemon of this box tries again.
+    Raises
+    ------
+    SpoolError, OSError
+        the daemon of this box tries again
     """
     if gallery_file:
         gallery_file.unlink(missing_ok=True)
@@ -74,8 +95,6 @@ def finish(
 
 
 def sweep(cursor: Cursor, now: datetime) -> None:
-    """Drop the marks of what was erased more than `KEEP` ago, and what galleries were told of it, a
-    day ago.
-    """
-    cursor.execute("delete from erased where erased_at < %s", (now - KEEP,))
-    cursor.execute(SQL["sweep_changes"], (now - timedelta(days=1),))
+    """Drop the marks of what was erased before `KEEP`, and what galleries were told of it."""
+    cursor.execute(_SQL["sweep"], {"before": now - KEEP})
+    gallery_changes.sweep(cursor, now - TOLD_FOR)

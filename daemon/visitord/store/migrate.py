@@ -9,7 +9,8 @@ from pathlib import Path
 import yoyo
 
 from visitord.core.errors import DatabaseError
-from visitord.store.database import Cursor, Database, value
+from visitord.store.database import Cursor, Database
+from visitord.store.statements import fetch_value
 
 # Held while migrating, so that boxes starting together wait for one another.  An advisory lock, not
 # yoyo's lock table: a process that dies holding it leaves nothing behind.
@@ -36,7 +37,7 @@ def migrate(database: Database, vector: bool = False) -> list[str]:
     url = database.url.replace("postgres://", "postgresql://", 1)
     with database.transaction() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-        if value(cursor, "select to_regnamespace('visitord') is null"):
+        if fetch_value(cursor, "select to_regnamespace('visitord') is null"):
             cursor.execute("create schema visitord")
     with database.transaction() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
@@ -67,7 +68,7 @@ def _missing(cursor: Cursor, vector: bool) -> set[str]:
     """
     known, applied = {path.stem for path in folder().glob("*.sql")}, set()
     optional = {path.stem for path in (folder() / VECTOR).glob("*.sql")}
-    if value(cursor, "select to_regclass('visitord._yoyo_migration') is not null"):
+    if fetch_value(cursor, "select to_regclass('visitord._yoyo_migration') is not null"):
         cursor.execute("select migration_id from visitord._yoyo_migration")
         applied = {row[0] for row in cursor.fetchall()}
     if newer := sorted(applied - known - optional):

@@ -1,88 +1,111 @@
-"""Reads and extends who is known, and notices when somebody else changed it."""
+"""What people are matched against: read, found by its likeness, and learnt."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from visitord.core.records import Embedding, Status, Template
+from visitord.core.records import Embedding, Template
 from visitord.identity.decision import TEMPLATES_MAX, template_id
-from visitord.store.database import SQL, Cursor, numbers, value
+from visitord.store import statements
+from visitord.store.database import Cursor
 
 NEAR = 32  # templates whose owners are compared exactly
 EFFORT = 800  # templates that the index looks at besides; docs/scaling.md has what this finds
-
-
-def version(cursor: Cursor) -> tuple[int, int]:
-    """A number that grows with every person enrolled, learnt, merged or renamed; and how many
-    migrations there are.
-    """
-    cursor.execute("select version, (select count(*) from _yoyo_migration) from gallery_version")
-    return cursor.fetchone() or (0, 0)
-
-
-def changed(cursor: Cursor, identity_ids: Sequence[UUID]) -> int:
-    """Tell everyone who holds a gallery that these people changed, or are no more; returns the new
-    version.
-
-    The row that counts versions is locked until the transaction ends, so call this last.
-    """
-    return int(value(cursor, SQL["gallery_changed"], (list(identity_ids),)))
-
-
-def changes(cursor: Cursor, since: int) -> set[UUID]:
-    """The identities that changed after this version, also those that are no more."""
-    cursor.execute("select identity_id from gallery_change where version > %s", (since,))
-    return {row[0] for row in cursor}
+_EFFORT_MAX = 1000  # what pgvector takes as hnsw.ef_search
+_SQL = statements.load("templates")
 
 
 def templates(cursor: Cursor, pack: str, of: Collection[UUID] | None = None) -> list[Template]:
-    """Templates made by this recogniser, of everyone or `of` some identities, the oldest first."""
-    with cursor.connection.cursor(
-        "templates"
-    ) as rows:  # fetched in parts: all of them in text take much memory
-        rows.execute(SQL["templates"], {"pack": pack, "of": None if of is None else list(of)})
-        return [Template(i, owner, root, numbers(e), *rest) for i, owner, root, e, *rest in rows]
+    """Templates made by one recogniser, the oldest first.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    pack : the recogniser's fingerprint
+    of : of these identities alone; None: of everyone
+    """
+    values = {"pack": pack, "of": None if of is None else list(of)}
+    # A named cursor fetches in parts: all of them in text take much memory.
+    with cursor.connection.cursor("templates") as rows:
+        rows.execute(_SQL["templates"], values)
+        return [
+            Template(own_id, owner, root, statements.vector(embedding), quality, name)
+            for own_id, owner, root, embedding, quality, name in rows
+        ]
 
 
 def nearest(cursor: Cursor, pack: str, embedding: Embedding, excluded: int) -> list[Template]:
-    """All templates of the people most like this, found by pgvector's index: to be compared
-    exactly.
+    """All templates of the people most like a face, found by pgvector's index.
 
-    excluded: how many people may be among them who are somebody else for certain.
+    Parameters
+    ----------
+    cursor : of an open transaction
+    pack : fingerprint of the recogniser that made the embedding
+    embedding : (d,), of unit length
+    excluded : how many people may be among them who are somebody else for certain
+
+    Returns
+    -------
+    What is to be compared exactly.
     """
     most = NEAR + TEMPLATES_MAX * excluded
-    cursor.execute(SQL["nearest"], (pack, embedding.tolist(), most, min(1000, EFFORT + most)))
-    return templates(cursor, pack, {row[0] for row in cursor})
-
-
-def enrol(cursor: Cursor, identity_id: UUID, created_at: datetime) -> None:
-    """Insert a provisional identity, unless it is there; a number is only taken for a new one."""
-    cursor.execute(
-        "insert into identity (identity_id, status, root_id, created_at) select %(id)s, %(status)s, %(id)s, %(at)s "
-        "where not exists (select 1 from identity where identity_id = %(id)s) "
-        # A transaction of ours may still commit whose end we did not hear
-        "on conflict (identity_id) do nothing",
-        {"id": identity_id, "status": Status.PROVISIONAL.value, "at": created_at},
-    )
+    values = {
+        "pack": pack,
+        "embedding": embedding.tolist(),
+        "most": most,
+        "effort": min(_EFFORT_MAX, EFFORT + most),
+    }
+    owners = statements.fetch_column(cursor, _SQL["nearest"], values)
+    return templates(cursor, pack, set(owners))
 
 
 def learn(cursor: Cursor, identity_id: UUID, sighting_id: UUID) -> None:
-    """Let the identity be matched against what this sighting looks like, which is written already."""
-    values = {"own": template_id(sighting_id), "identity": identity_id, "sighting": sighting_id}
-    cursor.execute(SQL["learn"], values)
+    """Let the identity be matched against what a sighting looks like, which is written already."""
+    values = {
+        "template_id": template_id(sighting_id),
+        "identity": identity_id,
+        "sighting": sighting_id,
+    }
+    cursor.execute(_SQL["learn"], values)
 
 
 def learn_photograph(
     cursor: Cursor, template: Template, pack: str, crop: str, now: datetime
 ) -> None:
-    """Let an identity be matched against a photograph, whose face is kept as `crop`, unless it is
-    already.
+    """Let an identity be matched against a photograph, unless it is already.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    template : what is learnt, and whose it is
+    pack : fingerprint of the recogniser that made it
+    crop : the name under which the photograph's face is kept
+    now : when it is learnt
     """
-    values = (
-        template.template_id,
-        template.identity_id,
-        pack,
-        template.embedding.tolist(),
-        template.quality,
-    )
-    cursor.execute(SQL["learn_photograph"], ((*values, crop, now),))
+    values = {
+        "template_id": template.template_id,
+        "identity": template.identity_id,
+        "pack": pack,
+        "embedding": template.embedding.tolist(),
+        "quality": template.quality,
+        "crop": crop,
+        "now": now,
+    }
+    cursor.execute(_SQL["learn_photograph"], values)
+
+
+def owners(cursor: Cursor, template_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Who stands for those whose templates these are, as far as there are such templates."""
+    cursor.execute(_SQL["owners"], {"ids": list(template_ids)})
+    return dict(cursor.fetchall())
+
+
+def photographs(cursor: Cursor, person: UUID | None, pack: str) -> int:
+    """How many templates of a person by this pack come from photographs; 0 for nobody yet."""
+    values = {"person": person, "pack": pack}
+    return int(statements.fetch_value(cursor, _SQL["photographs"], values))
+
+
+def crops(cursor: Cursor) -> set[str]:
+    """Names of the pictures that templates were made from."""
+    return set(statements.fetch_column(cursor, _SQL["crops"]))

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from visitord.cli.leaving import clear_up
 from visitord.core.errors import VisitordError
-from visitord.store import corrections, erasure, merges, people
+from visitord.store import corrections, erasure, merges, people, suggestions
 from visitord.store.database import Cursor
 from visitord.store.embedded import account_name
 from visitord.store.people import Person
@@ -75,15 +75,17 @@ def judge(cursor: Cursor, who: UUID, verdict: str) -> Done:
 @action("/suggestions/<int:number>/<any(merge, reject):verdict>")
 def suggestion(cursor: Cursor, number: int, verdict: str) -> Done:
     """The same of two people whom the merge job put side by side."""
-    sentence, _, offer = _judged(cursor, verdict, *corrections.suggested(cursor, number))
+    pair = suggestions.pair(cursor, number)
+    sentence, _, offer = _judged(cursor, verdict, pair.kept, pair.merged)
     return sentence, None, offer
 
 
 @action("/merges/<uuid:merge_id>/undo")
 def undo(cursor: Cursor, merge_id: UUID) -> Done:
     """Two people stand apart again."""
-    ids = corrections.undo(cursor, str(merge_id), account_name(), WHY, datetime.now(UTC))
-    kept, merged = (people.find(cursor, str(i)) for i in ids)
+    undone = corrections.undo(cursor, str(merge_id), account_name(), WHY, datetime.now(UTC))
+    kept = people.find(cursor, str(undone.kept_id))
+    merged = people.find(cursor, str(undone.merged_id))
     return f"{merged.name} stands apart from {kept.name} again.", merged, None
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,12 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from visitord.core.errors import DatabaseError, VisitordError
 from visitord.service import control
-from visitord.store import people, reports
+from visitord.store import cameras as stored_cameras
+from visitord.store import merges as stored_merges
+from visitord.store import people, sighting_log, visit_log, visitors
+from visitord.store import suggestions as stored_suggestions
 from visitord.store.database import Cursor
+from visitord.store.window import Window
 from visitord.web import timeline
 from visitord.web.desk import desk
 
@@ -32,7 +37,7 @@ def wall() -> str:
     ) not in SHOWN:
         abort(404)
     with desk().transaction() as cursor:
-        found, questions = _wall(cursor, show), len(reports.rows(cursor, "suggestions"))
+        found, questions = _wall(cursor, show), len(stored_suggestions.unanswered(cursor))
     return render_template("wall.html", show=show, kinds=SHOWN, questions=questions, **found)
 
 
@@ -42,11 +47,11 @@ def person(who: UUID) -> str:
     with desk().transaction() as cursor:
         about = _about(cursor, who)
         since = about["last_seen"] and about["last_seen"] - TIMELINE
-        visits = reports.rows(cursor, "visits", visitor=about["visitor_id"], since=since)
+        visits = visit_log.visits(cursor, Window(since=since), about["visitor_id"])
         seen = _sightings(
             cursor, about["visitor_id"], SIGHTINGS_MAX if "all" in request.args else SIGHTINGS
         )
-    days = timeline.days([(visit["started_at"], visit["ended_at"]) for visit in visits])
+    days = timeline.days([(visit.started_at, visit.ended_at) for visit in visits])
     return render_template("person.html", about=about, days=days, seen=seen)
 
 
@@ -63,23 +68,23 @@ def step(who: UUID, step: str) -> str:
 def suggestions() -> str:
     """Pairs the merge job leaves to a person."""
     with desk().transaction() as cursor:
-        pairs = reports.rows(cursor, "suggestions")
-        for pair in pairs[:PAIRS]:
-            two = (pair["one_id"], pair["other_id"])
-            pair["two"] = [
-                _about(cursor, who) | {"seen": _sightings(cursor, who, COMPARED)} for who in two
+        found = stored_suggestions.unanswered(cursor)
+        pairs = []
+        for pair in found[:PAIRS]:
+            two = [
+                _about(cursor, who) | {"seen": _sightings(cursor, who, COMPARED)}
+                for who in (pair.one_id, pair.other_id)
             ]
-    return render_template("suggestions.html", pairs=pairs[:PAIRS], total=len(pairs))
+            pairs.append({**asdict(pair), "two": two})
+    return render_template("suggestions.html", pairs=pairs, total=len(found))
 
 
 @pages.get("/merges")
 def merges() -> str:
     """The merges in force, to be taken back."""
     with desk().transaction() as cursor:
-        found = reports.rows(cursor, "merges_in_force", limit=MERGES)
-        crops = _crops(
-            cursor, [merge[side] for merge in found for side in ("kept_id", "merged_id")]
-        )
+        found = stored_merges.in_force(cursor, MERGES)
+        crops = _crops(cursor, [i for merge in found for i in (merge.kept_id, merge.merged_id)])
     return render_template("merges.html", merges=found, crops=crops)
 
 
@@ -87,7 +92,7 @@ def merges() -> str:
 def cameras() -> str:
     """What the cameras see now; without a database too."""
     names, trouble = [camera.name for camera in desk().config.camera], ""
-    known = {
+    known: dict[str, Any] = {
         name: {"camera": name, "state": "unknown", "reason": "no daemon reported it yet"}
         for name in names
     }
@@ -95,7 +100,7 @@ def cameras() -> str:
         with desk().transaction() as cursor:
             site = desk().config.site.name
             known |= {
-                row["camera"]: row for row in reports.rows(cursor, "cameras") if row["site"] == site
+                state.camera: state for state in stored_cameras.states(cursor) if state.site == site
             }
     except DatabaseError as error:
         trouble = error.fact
@@ -128,13 +133,8 @@ def _wall(cursor: Cursor, show: str, other: UUID | None = None) -> dict[str, Any
     """
     text = " ".join(request.args.get("q", "").split())
     page = min(max(1, request.args.get("page", 1, int)), 1_000_000)
-    values = {
-        "statuses": SHOWN[show],
-        "text": text,
-        "limit": ON_A_WALL,
-        "offset": (page - 1) * ON_A_WALL,
-    }
-    found = _with_faces(cursor, reports.rows(cursor, "wall", visitor=other, **values), "visitor_id")
+    rows = visitors.wall(cursor, SHOWN[show], text, ON_A_WALL, (page - 1) * ON_A_WALL, other)
+    found = _with_faces(cursor, rows, "visitor_id")
     return {
         "people": found,
         "text": text,
@@ -145,28 +145,25 @@ def _wall(cursor: Cursor, show: str, other: UUID | None = None) -> dict[str, Any
 
 def _about(cursor: Cursor, who: UUID) -> dict[str, Any]:
     """A person, or whom they were merged into; raises NotFoundError."""
-    rows = reports.rows(cursor, "person", id=people.find(cursor, str(who)).visitor_id)
-    return _with_faces(cursor, rows, "visitor_id")[0]
+    about = visitors.detail(cursor, people.find(cursor, str(who)).visitor_id)
+    return _with_faces(cursor, [about], "visitor_id")[0]
 
 
 def _sightings(cursor: Cursor, who: UUID, limit: int) -> list[dict[str, Any]]:
-    return _with_faces(
-        cursor, reports.rows(cursor, "sightings", id=who, limit=limit), "sighting_id"
-    )
+    return _with_faces(cursor, sighting_log.of_person(cursor, who, limit), "sighting_id")
 
 
-def _with_faces(cursor: Cursor, rows: Sequence[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+def _with_faces(cursor: Cursor, rows: Sequence[Any], key: str) -> list[dict[str, Any]]:
     """The rows, each with the picture that shows best whom it is about, where this box has one."""
-    crops = _crops(cursor, [row[key] for row in rows])
-    return [{**row, "crop": crops.get(row[key])} for row in rows]
+    crops = _crops(cursor, [getattr(row, key) for row in rows])
+    return [{**asdict(row), "crop": crops.get(getattr(row, key))} for row in rows]
 
 
 def _crops(cursor: Cursor, ids: Sequence[UUID]) -> dict[UUID, str | None]:
     """For each person or sighting the best picture that this box still has: what made it known
     outlives the others.
     """
-    rows = reports.rows(cursor, "faces", ids=list(ids))
     return {
-        row["id"]: next((c for c in (row["best"], row["kept"]) if desk().crops.has(c)), None)
-        for row in rows
+        face.id: next((c for c in (face.best, face.kept) if desk().crops.has(c)), None)
+        for face in visitors.faces(cursor, ids).values()
     }

@@ -1,0 +1,30 @@
+-- sample: scores of two people and of one, how many pairs of people and how many people they come from
+with own as not materialized (
+    select g.*, i.root_id
+    from sighting g left join identity i using (identity_id)
+    where g.site = %(site)s and g.pack = %(pack)s and not g.static
+), pair as (
+    select distinct least(sighting_id, other_id) as a, greatest(sighting_id, other_id) as b
+    from together
+), met as materialized (
+    select a.embedding as x, b.embedding as y,
+           coalesce(a.root_id, a.sighting_id) as one, coalesce(b.root_id, b.sighting_id) as other
+    from pair join own a on a.sighting_id = pair.a join own b on b.sighting_id = pair.b
+    order by a.started_at desc
+    limit 100000
+)
+select array(select (select sum(p.x::float8 * p.y) from unnest(x, y) p (x, y)) from met) as different,
+       (select count(distinct (least(one, other), greatest(one, other))) from met) as couples,
+       array(select agreement::float8 from own where agreement is not null order by started_at desc limit 100000) as same,
+       (select count(distinct root_id) from own) as identities
+
+-- applied: the thresholds that hold for a site and a recogniser
+select match, new
+from calibration
+where site = %(site)s and pack = %(pack)s
+
+-- apply: in place of any before
+insert into calibration (site, pack, match, new, applied_by, applied_at)
+values (%(site)s, %(pack)s, %(match)s, %(new)s, %(by)s, %(now)s)
+on conflict (site, pack) do update
+set (site, pack, match, new, applied_by, applied_at) = row(excluded.*)

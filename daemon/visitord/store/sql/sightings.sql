@@ -1,0 +1,44 @@
+-- known: whether a sighting is stored, or was erased
+select exists (select from sighting where sighting_id = %(id)s)
+    or exists (select from erased where erased_id = %(id)s)
+
+-- companions: who stands for those seen in the same frames, as far as they are decided
+select distinct i.root_id
+from sighting g join identity i using (identity_id)
+where not g.static
+and g.sighting_id = any(
+    %(together)s::uuid[] || array(select sighting_id from together where other_id = %(id)s)
+)
+
+-- write: unless it is there
+insert into sighting
+    (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason, score, second_score,
+     candidate_id, second_id, agreement, quality, good_samples, face_px, pack, embedding, crop, box)
+values
+    (%(sighting_id)s, %(identity_id)s, %(site)s, %(camera)s, %(started_at)s, %(ended_at)s, %(decision)s, %(reason)s,
+     %(score)s, %(second_score)s, %(candidate_id)s, %(second_id)s, %(agreement)s, %(quality)s, %(good_samples)s,
+     %(face_px)s, %(pack)s, %(embedding)s, %(crop)s, %(box)s)
+on conflict (sighting_id) do nothing
+
+-- extend: a later end, and whether it is static and alive by then
+update sighting
+set ended_at = greatest(ended_at, %(ended_at)s),
+    static = case when %(ended_at)s >= ended_at then %(static)s else static end,
+    live = case when %(ended_at)s >= ended_at then coalesce(%(live)s, live) else live end,
+    live_score = case when %(ended_at)s >= ended_at then coalesce(%(live_score)s, live_score) else live_score end
+where sighting_id = %(sighting_id)s
+returning identity_id, ended_at
+
+-- together: a sighting was in one frame with others, as far as those were not erased
+insert into together (sighting_id, other_id)
+select %(id)s, other_id
+from unnest(%(others)s::uuid[]) other_id
+where not exists (select from erased where erased_id = other_id)
+order by other_id
+on conflict do nothing
+
+-- arriving: what a person is called, unless they are ignored, and how many visits they have made
+select coalesce(name, 'visitor ' || number) as name,
+       (select count(*) from visit v where v.identity_id = i.identity_id) as visits
+from identity i
+where identity_id = %(id)s and status <> 'ignored'

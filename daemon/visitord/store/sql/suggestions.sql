@@ -1,0 +1,35 @@
+-- open: most alike first
+select s.number, coalesce(a.name, 'visitor ' || a.number) as one, coalesce(b.name, 'visitor ' || b.number) as other,
+       agreement, reason, made_at, one_id, other_id
+from suggestion s
+join identity a on a.identity_id = one_id
+join identity b on b.identity_id = other_id
+where a.merged_into is null and b.merged_into is null
+and not exists (select 1 from rejection r where (r.one_id, r.other_id) = (s.one_id, s.other_id))
+order by agreement desc, s.number
+
+-- people: the two of a suggestion, the named or ignored one first, else the one known longer
+select identity_id as visitor_id, coalesce(name, 'visitor ' || i.number) as name,
+       'visitor ' || i.number as label, status
+from identity i join suggestion s on identity_id in (one_id, other_id)
+where s.number = %(number)s
+order by status <> 'provisional' desc, i.number
+
+-- suggest: that pairs are one person; what was suggested before keeps its number, and uses up no other
+with said as (
+    select *, %(now)s::timestamptz as made_at
+    from unnest(%(ones)s::uuid[], %(others)s::uuid[], %(agreements)s::real[], %(reasons)s::text[])
+        pair (one_id, other_id, agreement, reason)
+), changed as (
+    update suggestion s set agreement = said.agreement, reason = said.reason from said
+    where (s.one_id, s.other_id) = (said.one_id, said.other_id)
+    and (s.agreement, s.reason) is distinct from (said.agreement, said.reason)
+)
+insert into suggestion (one_id, other_id, agreement, reason, made_at)
+select one_id, other_id, agreement, reason, made_at
+from said
+where not exists (select from suggestion s where (s.one_id, s.other_id) = (said.one_id, said.other_id))
+
+-- withdraw: all but these pairs
+delete from suggestion
+where (one_id, other_id) not in (select * from unnest(%(ones)s::uuid[], %(others)s::uuid[]))

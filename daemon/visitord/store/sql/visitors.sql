@@ -1,0 +1,85 @@
+-- visitors: those seen within the window by its camera, those seen last first; all where there is no window
+select visitor_id, name, label, status, first_seen, last_seen, visits, sightings
+from visitor
+where (
+    coalesce(%(since)s, %(until)s) is null and %(camera)s is null
+    or visitor_id in (
+        select visitor_id
+        from sighting_log
+        where ended_at >= coalesce(%(since)s, '-infinity'::timestamptz)
+        and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
+        and camera = coalesce(%(camera)s, camera)
+    )
+)
+and status = coalesce(%(status)s, status)
+and (not %(unnamed)s or name = label)
+order by last_seen desc nulls last, label
+
+-- frequent: those of 30 days who came more than once, the most frequent first
+select v.visitor_id, v.name, v.label, v.status, f.visits_30d, f.days_30d, f.median_gap, f.last_seen
+from frequent_visitor f join visitor v using (visitor_id)
+where f.visits_30d > 1
+and v.status = coalesce(%(status)s, v.status)
+and (not %(unnamed)s or v.name = v.label)
+order by visits_30d desc, last_seen desc, label
+
+-- wall: people with a text in their name or label, by the day seen last, the most frequent first
+select visitor_id, name, label, status, first_seen, last_seen, visits, sightings,
+       count(*) over () as total,
+       exists (
+           select
+           from rejection
+           join identity i on i.identity_id = one_id
+           join identity j on j.identity_id = other_id
+           where (visitor_id, %(other)s) in ((i.root_id, j.root_id), (j.root_id, i.root_id))
+       ) as apart
+from visitor
+where status = any(%(statuses)s)
+and (position(lower(%(text)s) in lower(name)) > 0 or position(lower(%(text)s) in label) > 0)
+order by last_seen::date desc nulls last, visits desc, last_seen desc, label
+limit %(limit)s offset %(offset)s
+
+-- detail: a visitor, with the labels merged into it and how many templates it is matched against
+select visitor_id, name, label, status, first_seen, last_seen, visits, sightings,
+       array(
+           select 'visitor ' || number
+           from identity
+           where root_id = visitor_id and identity_id <> root_id
+           order by number
+       ) as also,
+       (
+           select coalesce(max(n), 0)
+           from (
+               select count(*) as n
+               from template join identity using (identity_id)
+               where root_id = visitor_id
+               group by pack
+           ) by_pack
+       ) as templates
+from visitor
+where visitor_id = %(id)s
+
+-- faces: what people, merged or not, and sightings are called, the crop that shows them best, and one kept for good
+select i.identity_id as id, coalesce(i.name, 'visitor ' || i.number) as name,
+       (
+           select crop
+           from sighting g join identity m using (identity_id)
+           where i.identity_id in (m.identity_id, m.root_id) and crop is not null
+           order by m.identity_id = i.identity_id desc, good_samples > 0 desc, quality desc
+           limit 1
+       ) as best,
+       (
+           select coalesce(t.crop, g.crop)
+           from template t
+           left join sighting g using (sighting_id)
+           join identity m on m.identity_id = t.identity_id
+           where i.identity_id in (m.identity_id, m.root_id)
+           order by coalesce(t.crop, g.crop) is null, t.quality desc
+           limit 1
+       ) as kept
+from identity i
+where i.identity_id = any(%(ids)s)
+union all
+select sighting_id, camera || to_char(started_at, ' MM-DD HH24:MI'), crop, null
+from sighting
+where sighting_id = any(%(ids)s)

@@ -1,0 +1,23 @@
+-- refresh: a person's visits at a site that began because of what changed within a stretch of time
+select visit_id, started_at, ended_at, sightings, cameras, last_camera
+from refresh_visits(
+    %(person)s, %(site)s, %(gap)s,
+    coalesce(%(since)s::timestamptz, '-infinity'), coalesce(%(until)s::timestamptz, 'infinity')
+)
+
+-- rebuild: all visits of these people, at every site
+select refresh_visits(person, site, visit_gap, '-infinity', 'infinity')
+from site, unnest(%(people)s::uuid[]) person
+
+-- departures: whose gap has passed within a time, for they were seen before it and not since; not of ignored people
+select coalesce(i.name, 'visitor ' || i.number) as name, v.site, v.ended_at - v.started_at as duration
+from site s
+cross join lateral (
+    select *
+    from visit
+    where site = s.site and ended_at > %(since)s - s.visit_gap and ended_at <= %(until)s - s.visit_gap
+    offset 0
+) v
+join identity i using (identity_id)
+where i.status <> 'ignored'
+order by v.ended_at

@@ -1,0 +1,70 @@
+"""Lists visits, and counts them by day or hour."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from visitord.store import statements
+from visitord.store.database import Cursor
+from visitord.store.window import Window
+
+_SQL = statements.load("visit_log")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit; the names of its fields are the keys of the JSON that `visitorctl visits` prints.
+
+    identity: who.  camera: the first of `cameras`.
+    """
+
+    visit_id: UUID
+    identity: UUID
+    name: str
+    status: str
+    camera: str
+    cameras: list[str]
+    started_at: datetime
+    ended_at: datetime
+    duration_s: float
+    sightings: int
+
+
+@dataclass(frozen=True, slots=True)
+class FootfallRow:
+    """Who arrived on a local day or in a local hour; bar: `visits` as at most 40 blocks."""
+
+    arrived: str
+    visits: int
+    visitors: int
+    bar: str
+
+
+def visits(
+    cursor: Cursor, window: Window | None = None, visitor_id: UUID | None = None
+) -> list[Visit]:
+    """The visits within a window, in order of time.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    window : None: all there are
+    visitor_id : of this person alone
+    """
+    values = {**asdict(window or Window()), "visitor": visitor_id}
+    return statements.fetch_all(cursor, Visit, _SQL["visits"], values)
+
+
+def footfall(cursor: Cursor, window: Window, by: Literal["day", "hour"]) -> list[FootfallRow]:
+    """How many came within a window.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    window : about when they arrived
+    by : the local day, or the local hour of any day
+    """
+    return statements.fetch_all(
+        cursor, FootfallRow, _SQL["footfall"], {**asdict(window), "by": by}
+    )

@@ -1,0 +1,80 @@
+"""Keeps visits what they are said to be: sightings of one person with no longer gap in between."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from visitord.store import statements
+from visitord.store.database import Cursor
+from visitord.store.site import Site
+
+_SQL = statements.load("visits")
+
+
+@dataclass(frozen=True, slots=True)
+class BegunVisit:
+    """A visit that was not there before, as it stands now; cameras in order of first sighting."""
+
+    visit_id: UUID
+    started_at: datetime
+    ended_at: datetime
+    sightings: int
+    cameras: list[str]
+    last_camera: str
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Somebody has left; duration: of the visit that is over."""
+
+    name: str
+    site: str
+    duration: timedelta
+
+
+def refresh(
+    cursor: Cursor,
+    person: UUID,
+    site: Site,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[BegunVisit]:
+    """Rebuild the visits of one person at one site; returns those that begin because of it.
+
+    A pause of exactly the site's `gap` does not yet divide two visits.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    person : an identity that stands for itself
+    site : where
+    since, until : the time of the sighting that changed.  Only visits within `gap` of it can be
+        affected, so only they and their sightings are read; None: from the first, to the last
+    """
+    values = {
+        "person": person,
+        "site": site.name,
+        "gap": site.gap,
+        "since": since,
+        "until": until,
+    }
+    return statements.fetch_all(cursor, BegunVisit, _SQL["refresh"], values)
+
+
+def rebuild(cursor: Cursor, people: Sequence[UUID]) -> None:
+    """Rebuild all visits of these people, at every site."""
+    cursor.execute(_SQL["rebuild"], {"people": list(people)})
+
+
+def departures(cursor: Cursor, since: datetime, until: datetime) -> list[Departure]:
+    """Who has left within this time, for the gap has passed since they were seen.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    since, until : of which `since` is not part of the time, `until` is
+    """
+    return statements.fetch_all(
+        cursor, Departure, _SQL["departures"], {"since": since, "until": until}
+    )

@@ -1,0 +1,13 @@
+"""Which part of the log a listing is about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What ended after `since`, began before `until`, and was seen by `camera`; None: any."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    camera: str | None = None
