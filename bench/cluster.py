@@ -29,7 +29,8 @@ from rich.table import Table
 
 from visitord.identity.clustering import Group, Member, Proposal, propose
 from visitord.identity.decision import ADDS_NOTHING_NEW, TEMPLATES_MAX
-from visitord.identity.neighbours import Neighbours, dbscan
+from visitord.identity.dbscan import dbscan
+from visitord.identity.neighbours import Neighbours
 from visitord.models.thresholds import ZOO as THRESHOLDS
 
 DIM = 128

@@ -18,7 +18,7 @@ import pytest
 from fixtures.support import align
 from visitord.capture import decode
 from visitord.capture.inspection import Inspector
-from visitord.cli.visitord import demo as demo_command
+from visitord.cli.demo import demo as demo_command
 from visitord.core.errors import VisitordError
 from visitord.demo import clips, faces
 from visitord.demo.clips import CAMERAS, FPS, HEIGHT_PX, LENGTH_S, WALK_S, WIDTH_PX
@@ -478,7 +478,7 @@ def test_without_the_library_the_message_says_what_to_install(
 def test_an_installation_without_the_demo_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "visitord.demo", None)
+    monkeypatch.setitem(sys.modules, "aio_rtsp_toolkit", None)
     with pytest.raises(
         VisitordError, match=r"not part of this installation: run pip install 'visitord\[demo\]'\.$"
     ):

@@ -223,4 +223,4 @@ def test_detect_px_is_the_side_that_faces_are_looked_for_at(
     assert pack._detector.input_sizes == [(320, 320)]
     assert len(InsightPack("own", tmp_path / "own").detect(image)) == len(boxes)
     zoo = ZooPack(models_dir / catalog.DEFAULT, 1, detect_px=1920)
-    assert zoo._detect_px == 1024, "above it very large faces get lost"
+    assert zoo.detector.detect_px == 1024, "above it very large faces get lost"

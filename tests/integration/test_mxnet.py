@@ -68,7 +68,7 @@ def checkpoint(mxnet_python: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """The prefix of what MXNet wrote."""
     prefix = tmp_path_factory.mktemp("trained") / "small"
     subprocess.run(
-        [mxnet_python, ROOT / "tests" / "mxnet_network.py", prefix, str(EPOCH)], check=True
+        [mxnet_python, ROOT / "tests" / "fixtures" / "mxnet_network.py", prefix, str(EPOCH)], check=True
     )
     return prefix
 

@@ -273,7 +273,7 @@ def test_packs_never_meet(place: Place, packs: Packs) -> None:
             }
             assert held == keys == {i for i, p in ids.items() if p == pack.fingerprint}
             assert merges.embeddings(cursor, other.fingerprint, sorted(keys)) == {}
-            assert len(calibration.sample(cursor, "main", pack.fingerprint).different) == 0, (
+            assert len(calibration.read_sample(cursor, "main", pack.fingerprint).different) == 0, (
                 "one of the two is the other's"
             )
     place.switch(new)

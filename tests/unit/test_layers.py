@@ -32,8 +32,6 @@ NEVER = {"core": {"identity"}, "capture": {"identity"}, "vision": {"identity"}, 
 """Lower layers that a layer has no business with."""
 STILL_UP = {
     ("admin/pack_switch.py", "cli"),
-    ("demo/run.py", "cli"),
-    ("models/mxnet/environment.py", "cli"),
     ("web/actions.py", "cli"),
 }
 EXAMPLE = re.compile(
@@ -268,8 +266,8 @@ def test_every_statement_has_a_name_that_is_used() -> None:
 
 def test_the_demo_is_imported_by_its_command_alone_and_only_when_that_runs() -> None:
     above = {file for file in importers("visitord.demo") if not file.startswith("demo/")}
-    assert above == {"cli/visitord.py"}
-    assert "demo" not in own(imports_at_once(ROOT / "cli" / "visitord.py"))
+    assert above == {"cli/demo.py"}
+    assert "demo" not in own(imports_at_once(ROOT / "cli" / "demo.py"))
     streams = [file for file in of("demo") if file.stem != "run"]
     assert {layer for file in streams for layer in own(imports(file))} <= {"core", "demo"}
 

@@ -1,138 +1,95 @@
-"""How well the recogniser tells people apart at a site, and which thresholds follow; scores are
-cosine similarities.
+"""How well people are told apart at a site, and the thresholds that hold there."""
 
-Intervals: Clopper and Pearson 1934, two-sided, 95 %, of independent trials; without an error they
-end at about 3.7/n.
-"""
-
-import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from visitord.core.records import Thresholds
+from visitord.core.clock import Clock
+from visitord.core.config import Config
+from visitord.core.errors import VisitordError
+from visitord.identity import calibration
+from visitord.identity.calibration import Calibration, Outcome, Sample
+from visitord.models.pack import Pack
+from visitord.service import wiring
 from visitord.store import calibration as stored
-from visitord.store.database import Cursor
-
-_TAIL = 0.025
-_SPREAD = ("mean", "sd", "lowest", "1 %", "5 %", "50 %", "95 %", "99 %", "highest")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sample:
-    """Scores (n,) of two people in one picture and of one person within one sighting, and how many
-    people are known.
-    """
-
-    different: NDArray[np.float64]
-    couples: int  # so many pairs of people `different` comes from
-    same: NDArray[np.float64]
-    identities: int
-
-
-def sample(cursor: Cursor, site: str, pack: str) -> Sample:
-    """The newest 100,000 scores of each kind (more say little more), faces that never move left
-    out.
-    """
-    scores = stored.sample(cursor, site, pack)
-    return Sample(
-        np.array(scores.different, float),
-        scores.couples,
-        np.array(scores.same, float),
-        scores.identities,
-    )
+from visitord.store.calibration import AppliedThresholds
+from visitord.store.database import Database
+from visitord.store.embedded import account_name
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """An error rate, None without a trial, and its interval."""
+class SiteCalibration:
+    """A site's own scores, and what follows from them."""
 
-    rate: float | None
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How often thresholds take two people for one, a visitor for anyone known, and one person for
-    two.
-    """
-
-    match: float
-    new: float
-    false_match: Rate
-    per_visit: Rate
-    false_non_match: Rate
+    sample: Sample
+    result: Calibration
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """missing: how many more pairs the wanted rate needs.  proposed: None where no threshold surely
-    has that rate.
+class Applied:
+    """Thresholds that hold at a site from now on; overruled: the configuration goes before them."""
+
+    thresholds: AppliedThresholds
+    overruled: bool
+
+
+def measure(database: Database, config: Config, pack: Pack, rate: float) -> SiteCalibration:
+    """What the thresholds in force bring at this site, and which would have a wanted rate.
+
+    Parameters
+    ----------
+    database : Database
+        Read in one transaction.
+    config : Config
+        Of the box, with its site and its thresholds.
+    pack : Pack
+        The one whose scores are meant.
+    rate : float
+        At which two people may pass for one, 0..1.
     """
+    with database.transaction() as cursor:
+        scores = stored.sample(cursor, config.site.name, pack.fingerprint)
+    sample = Sample(
+        different=np.array(scores.different, float),
+        couples=scores.couples,
+        same=np.array(scores.same, float),
+        identities=scores.identities,
+    )
+    in_force = wiring.thresholds(config, pack, database)
+    return SiteCalibration(sample, calibration.calibrate(sample, in_force, pack.thresholds, rate))
 
-    missing: int
-    current: Outcome
-    proposed: Outcome | None
 
+def apply(
+    database: Database, config: Config, pack: Pack, proposed: Outcome | None, clock: Clock
+) -> Applied:
+    """Let proposed thresholds hold at this site, for running daemons from their next start.
 
-def calibrate(sample: Sample, current: Thresholds, own: Thresholds, wanted: float) -> Calibration:
-    """What the current thresholds bring, and the smallest `match`, in thousandths, whose interval
-    ends at `wanted`.
+    Parameters
+    ----------
+    database : Database
+        Changed in one transaction.
+    config : Config
+        Of the box, with its site and its thresholds.
+    pack : Pack
+        The one they are for.
+    proposed : Outcome or None
+        What `measure` proposed.
+    clock : Clock
+        Its time is noted with them.
 
-    own: the pack's thresholds; `new` lies as far below `match` as theirs.  Many sightings of few
-    people say little of others: with fewer couples than the rate needs pairs, the proposal is not
-    below the pack's `match`.
+    Raises
+    ------
+    VisitordError
+        Nothing was proposed.
     """
-    from scipy.stats import binom
-
-    different, proposed = np.sort(sample.different)[::-1], None
-    needed = math.ceil(math.log(_TAIL) / math.log1p(-wanted))  # so many without an error
-    # As many errors are allowed as happen, they or fewer, in less than 2.5 % of all samples with
-    # the wanted rate.
-    allowed = int(binom.ppf(_TAIL, len(different), wanted)) - 1
-    if allowed >= 0 and (match := (math.floor(different[allowed] * 1000) + 1) / 1000) <= 1:
-        match = match if sample.couples >= needed else max(match, own.match)
-        proposed = _outcome(sample, match, round(max(-1.0, match - (own.match - own.new)), 3))
-    return Calibration(
-        max(0, needed - len(different)), _outcome(sample, current.match, current.new), proposed
-    )
-
-
-def spread(scores: NDArray[np.float64]) -> dict[str, float | None]:
-    """Count, mean, standard deviation and percentiles; None without scores."""
-    values = (
-        (scores.mean(), scores.std(), *np.percentile(scores, (0, 1, 5, 50, 95, 99, 100)))
-        if len(scores)
-        else ()
-    )
-    return {
-        "count": len(scores),
-        **dict.fromkeys(_SPREAD),
-        **dict(zip(_SPREAD, map(float, values), strict=False)),
-    }
-
-
-def rate(wrong: NDArray[np.bool_], n: int = 1) -> Rate:
-    """The rate of at least one error in n trials."""
-    from scipy.stats import (
-        binomtest,
-    )  # takes a second to import, which no other command should wait for
-
-    if not len(wrong):
-        return Rate(None, 0.0, 1.0)
-    once = binomtest(int(wrong.sum()), len(wrong))
-    return Rate(
-        *(
-            p if n == 1 else 1 - (1 - p) ** n
-            for p in (once.statistic, *once.proportion_ci(1 - 2 * _TAIL))
+    if proposed is None:
+        raise VisitordError(
+            "There is no proposal to apply: wait until more people are seen together or raise --rate."
         )
-    )
+    thresholds = AppliedThresholds(proposed.match, proposed.new)
+    site, by = config.site.name, account_name()
+    with database.transaction() as cursor:
+        stored.apply(cursor, site, pack.fingerprint, thresholds, by, clock.now())
 
-
-def _outcome(sample: Sample, match: float, new: float) -> Outcome:
-    wrong = sample.different >= match
-    return Outcome(
-        match, new, rate(wrong), rate(wrong, sample.identities), rate(sample.same < match)
-    )
+    given = (config.models.match, config.models.new)
+    return Applied(thresholds, overruled=given != (None, None))

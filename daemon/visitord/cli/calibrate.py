@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 import numpy as np
 
-from visitord.admin import calibration
+from visitord.admin.calibration import read_sample
 from visitord.cli.console import PATH, config, database, save, show
 from visitord.cli.working import working
 from visitord.core.errors import VisitordError
+from visitord.identity import calibration
 from visitord.models.opening import open_pack
 from visitord.service import wiring
 from visitord.store import calibration as stored
@@ -51,7 +52,7 @@ def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
     settings, opened = config(), database()
     pack, site = open_pack(settings), settings.site.name
     with working("Reading scores"), opened.transaction() as cursor:
-        sample = calibration.sample(cursor, site, pack.fingerprint)
+        sample = read_sample(cursor, site, pack.fingerprint)
     result = calibration.calibrate(
         sample, wiring.thresholds(settings, pack, opened), pack.thresholds, rate
     )

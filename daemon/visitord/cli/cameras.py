@@ -1,7 +1,6 @@
 """visitorctl cameras: find the cameras of this network, and write their part of the configuration."""
 
 import asyncio
-import importlib.util
 import logging
 import os
 import sys
@@ -12,7 +11,7 @@ import click
 
 from visitord.capture import onvif
 from visitord.cli.console import Group, format_option, show
-from visitord.core.errors import VisitordError
+from visitord.core.extras import require
 
 WIDTH_MAX_PX = 1920  # more pixels cost decoding and find no more faces at a door
 KEYS = ("name", "maker", "hardware", "address", "streams", "reason")
@@ -54,10 +53,7 @@ def discover(
     form: str,
 ) -> None:
     """The ONVIF cameras on this network, as sections for config.toml."""
-    if importlib.util.find_spec("onvif") is None or importlib.util.find_spec("wsdiscovery") is None:
-        raise VisitordError(
-            "Finding cameras needs libraries for ONVIF: run pip install 'visitord[onvif]'."
-        )
+    require("onvif", "Finding cameras needs libraries for ONVIF: run {}.")
     login = (user, _password(password_file)) if user else (None, None)
     logging.disable()  # what libraries say about nonsense from devices
     found = asyncio.run(onvif.discover(timeout, host, login))

@@ -26,6 +26,7 @@ from visitord import __version__
 from visitord.core.clock import aware
 from visitord.core.config import Config, duration, find, load
 from visitord.core.errors import ConfigError, VisitordError
+from visitord.core.extras import require
 from visitord.core.files import PUBLIC, replace_file
 from visitord.store.adhoc import Table as Answer
 from visitord.store.database import Database
@@ -209,12 +210,9 @@ def show(
         writer.writerow(keys)
         writer.writerows([_flat(_plain(row[k])) for k in keys] for row in rows)
     elif form == "parquet":
-        try:
-            import pyarrow.parquet
-        except ModuleNotFoundError:
-            raise VisitordError(
-                "Parquet needs a library: run pip install 'visitord[parquet]'."
-            ) from None
+        require("parquet", "Parquet needs a library: run {}.")
+        import pyarrow.parquet
+
         plain = {
             k: [str(row[k]) if isinstance(row[k], UUID) else row[k] for row in rows] for k in keys
         }

@@ -9,10 +9,10 @@ import click
 from visitord.admin.pack_switch import switch
 from visitord.cli.console import PATH, Group, config, show
 from visitord.cli.import_mxnet import import_mxnet
+from visitord.cli.mxnet_env import mxnet_env
 from visitord.models import catalog
 from visitord.models.download import fetch
 from visitord.models.install import install
-from visitord.models.mxnet.environment import mxnet_env
 from visitord.models.opening import open_pack
 
 

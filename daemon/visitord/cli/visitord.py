@@ -1,6 +1,5 @@
 """visitord: the service, its demo, replays, and what an installation needs."""
 
-import importlib.util
 import logging
 import sys
 from datetime import datetime
@@ -11,8 +10,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from visitord.cli.console import PATH, Moment, config, log_to_stderr, program
+from visitord.cli.demo import demo
 from visitord.cli.models import models
-from visitord.core.errors import ConfigError, VisitordError
+from visitord.core.errors import ConfigError
 from visitord.core.records import Arrival
 from visitord.models.opening import open_liveness_detectors, open_pack
 from visitord.service import wiring
@@ -50,22 +50,6 @@ def run() -> None:
 
         beside(daemon, settings, database)
     serve(daemon)
-
-
-@main.command()
-@click.option("--once", is_flag=True, help="Show everyone twice, print the visit log, and end.")
-def demo(once: bool) -> None:
-    """Watch eight people on two demo cameras.
-
-    They walk in and out of two real RTSP streams on this machine.
-    """
-    if importlib.util.find_spec("visitord.demo") is None:
-        raise VisitordError(
-            "The demo is not part of this installation: run pip install 'visitord[demo]'."
-        )
-    from visitord.demo.run import run
-
-    run(config(), once=once)
 
 
 @main.command()
@@ -137,4 +121,5 @@ def migrate_() -> None:
     click.echo(f"Applied {', '.join(applied)}." if applied else "The database is up to date.")
 
 
+main.add_command(demo)
 main.add_command(models)

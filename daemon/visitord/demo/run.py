@@ -1,13 +1,9 @@
-"""visitord demo: two real RTSP cameras on this machine, and times that fit a demo of a minute."""
+"""The demo: two real RTSP cameras on this machine, and times that fit a demo of a minute."""
 
 import contextlib
-import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-import click
-
-from visitord.cli.console import log_to_stderr, out, show
 from visitord.core.config import CameraConfig, Config, MergeConfig, SiteConfig, VisitConfig
 from visitord.core.errors import ConfigError
 from visitord.core.records import Arrival
@@ -20,47 +16,55 @@ from visitord.service import merge_job, wiring
 from visitord.service.daemon import Daemon, serve
 from visitord.store import visit_log
 from visitord.store.opening import open_database
+from visitord.store.visit_log import Visit
 from visitord.store.window import Window
 
+VISIT_GAP = timedelta(seconds=12)  # shorter than anyone's absence between two visits
+MERGE_EVERY = timedelta(seconds=20)
 
-def run(config: Config, *, once: bool) -> None:
-    """Show the arrivals until stopped, or everyone twice, and then the visit log; raises
-    VisitordError.
+
+def run(
+    config: Config,
+    *,
+    once: bool,
+    on_ready: Callable[[Config], None],
+    on_arrival: Callable[[Arrival], None],
+) -> list[Visit]:
+    """Run the service on the demo's cameras until it is stopped or, with `once`, all were seen.
+
+    Parameters
+    ----------
+    config
+        An installation without cameras of its own.
+    once
+        Whether to end when everyone has come twice.
+    on_ready
+        Told the demo's configuration when its cameras are running.
+    on_arrival
+        Told each arrival.
+
+    Returns
+    -------
+    list of Visit
+        The visit log since the demo began.
+
+    Raises
+    ------
+    VisitordError
+        When the cameras, the models or the database cannot be had.
     """
-    log_to_stderr(logging.WARNING)
     began = datetime.now(UTC)
-    click.echo("Preparing the demo cameras …")
     with demo_config(config, loop=not once) as settings:
         install(settings.models.pack, settings.models_dir, settings.folder)
         pack = open_pack(settings)
         database = open_database(settings)
-        click.echo(_help(settings))
-        serve(Daemon(settings, database, pack, _announce, once=once))
+        on_ready(settings)
+        serve(Daemon(settings, database, pack, on_arrival, once=once))
+
     known = Neighbours(wiring.thresholds(settings, pack, database).merge)
     merge_job.merge_duplicates(database, pack.fingerprint, known, datetime.now(UTC))
     with database.transaction() as cursor:
-        rows = visit_log.visits(cursor, Window(since=began))
-    click.echo()
-    show(
-        rows,
-        "table",
-        "Nobody came.",
-        ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings"),
-    )
-
-
-def _announce(arrival: Arrival) -> None:
-    out.print(f"{arrival.at.astimezone():%H:%M:%S}  {arrival}", markup=False)
-
-
-def _help(settings: Config) -> str:
-    ctl = f"visitorctl --config {settings.path}" if settings.path else "visitorctl"
-    query = "select name, visits, last_seen from visitord.visitor"
-    return (
-        f"Two cameras are running: {', '.join(c.name for c in settings.camera)}.  Ask in another terminal:\n"
-        f'  {ctl} sql "{query}"\n  {ctl} visits --since 10m\n  {ctl} rename "visitor 1" NAME\n'
-        "Ctrl-C ends the demo.  Arrivals:\n"
-    )
+        return visit_log.visits(cursor, Window(since=began))
 
 
 @contextlib.contextmanager
@@ -71,21 +75,21 @@ def demo_config(config: Config, *, loop: bool) -> Iterator[Config]:
     """
     if config.camera:
         raise ConfigError(
-            f"{config.path} has cameras of its own, and the demo would write its people into their visit log: "
-            "run it in another folder, or with --config naming a file without cameras."
+            f"{config.path} has cameras of its own, and the demo would write its people into their "
+            "visit log: run it in another folder, or with --config naming a file without cameras."
         )
+
     folder = config.state / "demo"
-    paths = clips.build(folder)
+    recordings = clips.build(folder)
     with DemoServer(folder) as server:
+        cameras = [
+            CameraConfig(name=name, source=server.url(clip.name, loop))
+            for name, clip in recordings.items()
+        ]
         demo = {
-            "camera": tuple(
-                CameraConfig(name=name, source=server.url(clip.name, loop))
-                for name, clip in paths.items()
-            ),
+            "camera": tuple(cameras),
             "site": SiteConfig(name="demo", timezone=config.site.timezone),
-            "visit": VisitConfig(
-                gap=timedelta(seconds=12)
-            ),  # shorter than anyone's absence between two visits
-            "merge": MergeConfig(every=timedelta(seconds=20)),
+            "visit": VisitConfig(gap=VISIT_GAP),
+            "merge": MergeConfig(every=MERGE_EVERY),
         }
         yield config.model_copy(update=demo)

@@ -6,7 +6,6 @@ clip's first frame.
 """
 
 import asyncio
-import importlib.util
 import os
 import select
 import socket
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from visitord.core.errors import VisitordError
+from visitord.core.extras import require
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 20.0
@@ -34,10 +34,7 @@ class DemoServer:
 
     def __enter__(self) -> Self:
         """Returns once the server accepts connections; raises VisitordError if it does not come up."""
-        if importlib.util.find_spec("aio_rtsp_toolkit") is None:
-            raise VisitordError(
-                "The demo needs an RTSP server: install it with pip install 'visitord[demo]'."
-            )
+        require("demo", "The demo needs an RTSP server: install it with {}.")
         self._child = subprocess.Popen(
             [sys.executable, "-m", "visitord.demo.server", str(self.folder), str(self.port)],
             stdin=subprocess.PIPE,

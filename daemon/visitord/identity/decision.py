@@ -1,14 +1,34 @@
-"""Who a track is: pure rules over its best samples and the gallery's scores."""
+"""Who a track is: pure rules over its best samples and the gallery's scores.
+
+A track's best samples are pooled into one embedding, which is compared with everyone known but
+those seen in the same frames.  The first line that holds decides:
+
+    the track                      the best identity           decision
+    -----------------------------  --------------------------  -------------------------------
+    has no usable sample           any                         pending
+    looks like a picture of a face any                         pending
+    any                            reaches `match`             matched
+    any                            reaches `new`               pending: a doubt
+    has too few good samples       does not, or there is none  pending: not seen well enough
+    is seen well                   does not, or there is none  enrolled: a new identity
+
+`match` is a little higher for somebody known from a single poor template.  A match that is clear is
+certain, so it need not wait for the end of the track, and teaches a further template.  What is
+pending has no identity; the merge job may settle it later.
+"""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 import numpy as np
 
 from visitord.core.records import (
     Decision,
+    Embedding,
     FaceSample,
+    Liveness,
     PooledSamples,
     Template,
     Thresholds,
@@ -16,40 +36,75 @@ from visitord.core.records import (
     Verdict,
 )
 
-POOLED = 5
-AGREEMENT_SAMPLES = 4
-WEAK_QUALITY = 0.4  # of an identity's only template
+POOLED = 5  # samples, at most
+AGREEMENT_SAMPLES = 4  # it takes to say how well a track agrees with itself
+WEAK_QUALITY = 0.4  # of an identity's only template, below which it is weak
 WEAK_EXTRA = 0.05  # more similarity it takes to be matched with such an identity
-TEMPLATES_MAX = 8
+TEMPLATES_MAX = 8  # of an identity
 ADDS_NOTHING_NEW = 0.8  # a template this close to the ones there already teaches nothing
 RIPE_S = 15.0  # a track this old is decided even if waiting might give a better sample
+ENROLLING_SAMPLES = 3  # good ones of a moving face, before it becomes an identity
+
+_LEAST_WEIGHT = 0.01  # of a sample, so that those of no quality still have a direction
 _NAMESPACE = UUID("0b7c2d1e-57a5-5e0c-8a44-2f1f0f6f7c2a")
 
 
+# From samples to one embedding
+
+
 def pool(samples: Sequence[FaceSample]) -> PooledSamples | None:
-    """Join the best few samples, weighted by quality; flawed ones count only where there are no
-    others.
+    """Join the best few samples; None where there are none, or they cancel each other.
+
+    Flawed ones count only where there are no others.
     """
     good = [s for s in samples if not s.quality.flaws]
     chosen = (good or list(samples))[:POOLED]
-    if not chosen:
+    embedding = _weighted_mean(chosen)
+    if embedding is None:
         return None
-    agreement = None
-    if len(good) >= AGREEMENT_SAMPLES:
-        halves = np.stack([np.sum([s.embedding for s in good[i::2]], axis=0) for i in (0, 1)])
-        agreement = float(np.prod(halves, axis=0).sum() / np.linalg.norm(halves, axis=1).prod())
-    weights = np.array([max(s.quality.score, 0.01) for s in chosen], np.float32)
-    mean = (np.stack([s.embedding for s in chosen]) * weights[:, None]).sum(0)
+
+    return PooledSamples(
+        embedding=embedding,
+        quality=float(np.mean([s.quality.score for s in chosen])),
+        good_samples=len(good),
+        face_px=max(s.face_px for s in chosen),
+        agreement=_agreement_of_halves(good),
+    )
+
+
+def _weighted_mean(samples: Sequence[FaceSample]) -> Embedding | None:
+    """The mean (d,) of their embeddings weighted by quality, of unit length, if it has one."""
+    if not samples:
+        return None
+
+    weights = np.array([max(s.quality.score, _LEAST_WEIGHT) for s in samples], np.float32)
+    mean = (np.stack([s.embedding for s in samples]) * weights[:, None]).sum(axis=0)
     length = float(np.linalg.norm(mean))
     if length < 1e-6:
         return None
-    quality, face_px = (
-        float(np.mean([s.quality.score for s in chosen])),
-        max(s.face_px for s in chosen),
-    )
-    return PooledSamples(
-        np.asarray(mean / length, np.float32), quality, len(good), face_px, agreement
-    )
+
+    return np.asarray(mean / length, np.float32)
+
+
+def _agreement_of_halves(good: Sequence[FaceSample]) -> float | None:
+    """The cosine between every other sample and the rest: low where two people are in one track."""
+    if len(good) < AGREEMENT_SAMPLES:
+        return None
+
+    halves = np.stack([np.sum([s.embedding for s in good[i::2]], axis=0) for i in (0, 1)])
+    lengths = np.linalg.norm(halves, axis=1)
+    return float((halves[0] * halves[1]).sum() / lengths.prod())
+
+
+# From an embedding's scores to a verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An identity that a track may be, and the cosine similarity to its best template."""
+
+    identity_id: UUID
+    score: float
 
 
 def decide(
@@ -60,53 +115,100 @@ def decide(
     thresholds: Thresholds,
     weak: AbstractSet[UUID] = frozenset(),
 ) -> Verdict:
-    """The verdict on one track.
+    """The verdict on one track, by the table above.
 
-    ranking: identities with their best similarity, best first.  excluded: identities seen in the
-    same frames, who therefore are other people.  weak: identities known from one poor template,
-    which strangers resemble more easily.  A verdict that is not `certain` should be taken only once
-    the track has ended or is ripe: until then a better sample may come.
+    Parameters
+    ----------
+    report
+        The track so far.
+    pooled
+        Its samples joined by `pool`.
+    ranking
+        Identities with their best cosine similarity, best first.
+    excluded
+        Identities seen in the same frames, who therefore are other people.
+    thresholds
+        What holds for the pack at this site.
+    weak
+        Identities known from one poor template, which strangers resemble more easily.
+
+    Returns
+    -------
+    verdict
+        One that is not `certain` should be taken only once the track has ended or is ripe: until
+        then a better sample may come.
     """
-    candidates = [(i, s) for i, s in ranking if i not in excluded]
-    (best_id, score), (second_id, second) = (*candidates[:2], *[(None, None)] * 2)[:2]
     if pooled is None:
         return Verdict(Decision.PENDING, None, None, None, "no usable sample")
+
+    best, second = _two_best(ranking, excluded)
+    match = _match_threshold(best, thresholds, weak)
 
     def verdict(
         decision: Decision, identity_id: UUID | None, reason: str, certain: bool = False
     ) -> Verdict:
-        rests_on = {"candidate_id": best_id, "second_id": second_id}
-        return Verdict(decision, identity_id, score, second, reason, certain, certain, **rests_on)
+        return Verdict(
+            decision=decision,
+            identity_id=identity_id,
+            score=best.score if best else None,
+            second_score=second.score if second else None,
+            reason=reason,
+            certain=certain,
+            learn=certain,
+            candidate_id=best.identity_id if best else None,
+            second_id=second.identity_id if second else None,
+        )
 
     if report.liveness and report.liveness.blocked:
-        below = f"liveness {report.liveness.score:.2f} is below {report.liveness.threshold:.2f}"
-        doubt = f"{below}: a picture of a face, it seems"
-        return verdict(Decision.PENDING, None, doubt)
-    match = thresholds.match + (WEAK_EXTRA if best_id in weak else 0.0)
-    if score is not None and score >= match:
-        clear = score >= thresholds.certain and (second is None or second < thresholds.match)
-        reason = f"similarity {score:.2f} reaches match {match:.2f}"
-        return verdict(Decision.MATCHED, best_id, reason, clear and pooled.good_samples > 0)
-    if score is not None and score >= thresholds.new:
-        poor = " for someone known from one poor picture" if best_id in weak else ""
-        reason = f"similarity {score:.2f} lies between new {thresholds.new:.2f} and match {match:.2f}{poor}"
-        return verdict(Decision.PENDING, None, reason)
-    known = (
-        f"best similarity {score:.2f} is below new {thresholds.new:.2f}"
-        if score is not None
-        else "nobody known"
-    )
-    if pooled.good_samples < samples_needed(report):
-        reason = f"{known}, but only {pooled.good_samples} good samples of {samples_needed(report)} needed to enrol"
-        return verdict(Decision.PENDING, None, reason)
-    return verdict(Decision.ENROLLED, new_identity_id(report.sighting_id), known)
+        return verdict(Decision.PENDING, None, _why_blocked(report.liveness))
+
+    if best and best.score >= match:
+        certain = _is_clear(best, second, pooled, thresholds)
+        reason = f"similarity {best.score:.2f} reaches match {match:.2f}"
+        return verdict(Decision.MATCHED, best.identity_id, reason, certain)
+
+    if best and best.score >= thresholds.new:
+        is_weak = best.identity_id in weak
+        return verdict(Decision.PENDING, None, _why_in_doubt(best, match, thresholds, is_weak))
+
+    why_new = _why_new(best, thresholds)
+    needed = samples_needed(report)
+    if pooled.good_samples < needed:
+        few = f"only {pooled.good_samples} good samples of {needed} needed to enrol"
+        return verdict(Decision.PENDING, None, f"{why_new}, but {few}")
+
+    return verdict(Decision.ENROLLED, new_identity_id(report.sighting_id), why_new)
+
+
+def _two_best(
+    ranking: Sequence[tuple[UUID, float]], excluded: AbstractSet[UUID]
+) -> tuple[_Candidate | None, _Candidate | None]:
+    """The first two of the ranking who are not excluded."""
+    left = (_Candidate(*entry) for entry in ranking if entry[0] not in excluded)
+    return next(left, None), next(left, None)
+
+
+def _match_threshold(
+    best: _Candidate | None, thresholds: Thresholds, weak: AbstractSet[UUID]
+) -> float:
+    """The similarity from which a track is the best identity."""
+    if best and best.identity_id in weak:
+        return thresholds.match + WEAK_EXTRA
+    return thresholds.match
+
+
+def _is_clear(
+    best: _Candidate, second: _Candidate | None, pooled: PooledSamples, thresholds: Thresholds
+) -> bool:
+    """Whether a match is strong, unambiguous and well seen: waiting would change nothing."""
+    strong = best.score >= thresholds.certain
+    unambiguous = second is None or second.score < thresholds.match
+    return strong and unambiguous and pooled.good_samples > 0
 
 
 def samples_needed(report: TrackReport) -> int:
-    """How many flawless samples enrol: a photograph has only one, a moving face must be seen well
-    thrice.
-    """
-    return 1 if report.still else 3
+    """How many flawless samples enrol; a photograph has only one to give."""
+    return 1 if report.still else ENROLLING_SAMPLES
 
 
 def is_ripe(report: TrackReport) -> bool:
@@ -114,16 +216,24 @@ def is_ripe(report: TrackReport) -> bool:
     return report.final or (report.ended_at - report.started_at).total_seconds() >= RIPE_S
 
 
-def new_identity_id(sighting_id: UUID) -> UUID:
-    """The id of the person enrolled from this sighting: the same sighting never makes two people."""
-    return uuid5(_NAMESPACE, f"identity {sighting_id}")
+def _why_blocked(liveness: Liveness) -> str:
+    below = f"liveness {liveness.score:.2f} is below {liveness.threshold:.2f}"
+    return f"{below}: a picture of a face, it seems"
 
 
-def template_id(sighting_id: UUID, pack: str = "") -> UUID:
-    """The id of the template learnt from this sighting; `pack`: by another one than that which
-    decided it.
-    """
-    return uuid5(_NAMESPACE, f"template {sighting_id} {pack}".rstrip())
+def _why_in_doubt(best: _Candidate, match: float, thresholds: Thresholds, is_weak: bool) -> str:
+    between = f"between new {thresholds.new:.2f} and match {match:.2f}"
+    poor = " for someone known from one poor picture" if is_weak else ""
+    return f"similarity {best.score:.2f} lies {between}{poor}"
+
+
+def _why_new(best: _Candidate | None, thresholds: Thresholds) -> str:
+    if best is None:
+        return "nobody known"
+    return f"best similarity {best.score:.2f} is below new {thresholds.new:.2f}"
+
+
+# What follows from a verdict
 
 
 def template_update(
@@ -135,19 +245,53 @@ def template_update(
 ) -> Template | None:
     """The template to keep from this sighting, if any.
 
-    held: how many the identity has.  alike: whether this looks like the first one too, without
-    which the identity would drift from face to face.  Whoever is enrolled needs a first one; later
-    ones are learnt only from strong, unambiguous matches, while there is room, and where they add
-    something.
+    Whoever is enrolled needs a first one; later ones are learnt only from strong, unambiguous
+    matches, while there is room, and where they add something.
+
+    Parameters
+    ----------
+    report
+        The track.
+    verdict
+        What was decided about it.
+    pooled
+        Its samples joined by `pool`.
+    held
+        How many templates the identity has.
+    alike
+        Whether this looks like the first of them too, without which the identity would drift from
+        face to face.
     """
     if pooled is None or verdict.identity_id is None:
         return None
-    new = (verdict.score or 0.0) < ADDS_NOTHING_NEW
-    if verdict.decision is Decision.ENROLLED or (
-        verdict.learn and alike and new and held < TEMPLATES_MAX
-    ):
-        whose = verdict.identity_id
-        return Template(
-            template_id(report.sighting_id), whose, whose, pooled.embedding, pooled.quality
-        )
-    return None
+
+    first = verdict.decision is Decision.ENROLLED
+    if not first and not (verdict.learn and alike and _adds_something(verdict, held)):
+        return None
+
+    return Template(
+        template_id=template_id(report.sighting_id),
+        identity_id=verdict.identity_id,
+        root_id=verdict.identity_id,
+        embedding=pooled.embedding,
+        quality=pooled.quality,
+    )
+
+
+def _adds_something(verdict: Verdict, held: int) -> bool:
+    """Whether there is room for a further template, and it differs from those there."""
+    similarity = verdict.score or 0.0
+    return held < TEMPLATES_MAX and similarity < ADDS_NOTHING_NEW
+
+
+def new_identity_id(sighting_id: UUID) -> UUID:
+    """The id of the person enrolled from this sighting: it never makes two people."""
+    return uuid5(_NAMESPACE, f"identity {sighting_id}")
+
+
+def template_id(sighting_id: UUID, pack: str = "") -> UUID:
+    """The id of the template learnt from this sighting.
+
+    pack: the one it was described with, unless that is the one that decided the sighting.
+    """
+    return uuid5(_NAMESPACE, f"template {sighting_id} {pack}".rstrip())

@@ -1,11 +1,12 @@
-"""Complete linkage that would rather leave things apart than choose between two that are nearly as
-good.
+"""Complete linkage that would rather leave things apart than choose between two nearly as good.
 
 Pure and on numbers only: points 0..n-1, each a person's identity or a sighting; a lower number is
 kept before a higher.
 """
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 AMBIGUOUS = 0.05  # of two who cannot be one, whoever fits both this much alike goes to neither
@@ -13,69 +14,179 @@ AMBIGUOUS = 0.05  # of two who cannot be one, whoever fits both this much alike 
 Fits = dict[int, dict[int, float]]  # how well each point fits others, the same in both directions
 
 
-def link(
-    fits: Fits, sure: AbstractSet[int], apart: AbstractSet[tuple[int, int]]
-) -> dict[int, tuple[set[int], float]]:
-    """Who becomes one: by the lowest of each group all its points, and the lowest agreement between
-    any two.
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Two or more points that become one, and the lowest agreement between any two of them."""
 
-    fits: pairs that may be one, with their agreement; it is used up, and left holding the pairs of
-    groups and single points that still fit, but are ambiguous.  sure: points that are identities.
-    apart: pairs, the lower first, that are two people for certain.
+    points: AbstractSet[int]
+    agreement: float
+
+
+@dataclass(frozen=True, slots=True)
+class Linkage:
+    """What came of linking.
+
+    groups: those that became one, by their lowest point.  ambiguous: pairs, the lower first, of
+    groups (as their lowest point) or single points that still fit, but were not joined.
+    """
+
+    groups: dict[int, Joined]
+    ambiguous: set[tuple[int, int]]
+
+    @classmethod
+    def of_all(cls, linkages: Iterable["Linkage"]) -> "Linkage":
+        """What came of linking points that have nothing to do with each other, as one."""
+        groups: dict[int, Joined] = {}
+        ambiguous: set[tuple[int, int]] = set()
+        for linkage in linkages:
+            groups |= linkage.groups
+            ambiguous |= linkage.ambiguous
+        return cls(groups, ambiguous)
+
+
+def link(fits: Fits, sure: AbstractSet[int], cannot_link: AbstractSet[tuple[int, int]]) -> Linkage:
+    """Who becomes one.
 
     The two groups that fit best are joined first (the lowest agreement across them decides), unless
     one of them has a rival: a third group that it fits better, or worse by less than AMBIGUOUS, and
-    that the other cannot be joined with. A lone sighting rivals only with those it is apart from.
+    that the other cannot be joined with.  A lone sighting rivals only with those it cannot link to.
     What was refused is looked at again once its rival has changed.  So in the end nothing may be
     joined, and that depends only on what the groups consist of: a run over the result, each group
     being a point with the agreements of its worst members, joins nothing either.
-    """
-    if all(
-        len(others) == len(fits) - 1 for others in fits.values()
-    ):  # most often: nobody has a rival then
-        everyone = {min(fits): (set(fits), min(min(others.values()) for others in fits.values()))}
-        fits.clear()
-        return everyone
-    groups = {point: {point} for point in fits}
-    lowest = dict.fromkeys(fits, 1.0)
-    waiting: dict[
-        int, list[tuple[int, int]]
-    ] = {}  # pairs by the rival that keeps them from being joined
-    queue = [(-fit, a, b) for a, others in fits.items() for b, fit in others.items() if a < b]
-    heapify(queue)
 
-    def rival(fit: float, one: int, other: int) -> int | None:
-        for third, alike in fits[one].items():
-            if alike > fit - AMBIGUOUS and third != other and third not in fits[other]:
-                strong = third in sure or len(groups[third]) > 1
-                if strong or any((min(n, third), max(n, third)) in apart for n in groups[other]):
-                    return third
+    For p pairs and r others that a group fits, O(p·r + p·log p).
+
+    Parameters
+    ----------
+    fits
+        Pairs of points that may be one, with their agreement.  It is used up.
+    sure
+        Points that are identities.
+    cannot_link
+        Pairs of points, the lower first, that are two people for certain.
+    """
+    if _all_fit_all(fits):
+        agreement = min(min(others.values()) for others in fits.values())
+        return Linkage({min(fits): Joined(set(fits), agreement)}, set())
+
+    joining = _Joining(fits, sure, cannot_link)
+    joining.run()
+    return joining.result()
+
+
+def _all_fit_all(fits: Fits) -> bool:
+    """Whether it is the most frequent case, in which nothing has a rival."""
+    return all(len(others) == len(fits) - 1 for others in fits.values())
+
+
+class _Joining:
+    """Complete linkage under way.
+
+    A group goes by its lowest point.  Each pair of groups that fits is in one of three states:
+
+    queued   in `_queue` under its present fit, to be looked at when no pair that fits better is
+             left; at first all pairs are
+    waiting  in `_waiting`, refused because of a rival; queued again once that one is joined
+    joined   one group; the fits of the two to every third are then those of the worse, and pairs
+             whose fit changed are queued again
+
+    A pair whose fit has changed or gone leaves its old entry in the queue or among those waiting;
+    such entries are passed over when they come up.
+    """
+
+    def __init__(
+        self, fits: Fits, sure: AbstractSet[int], cannot_link: AbstractSet[tuple[int, int]]
+    ) -> None:
+        self._sure = sure
+        self._cannot_link = cannot_link
+
+        self._fits = fits  # of groups
+        self._points = {point: {point} for point in fits}  # of each group
+        self._lowest = dict.fromkeys(fits, 1.0)  # agreement within each group
+
+        self._waiting: dict[int, list[tuple[int, int]]] = {}  # pairs, by their rival
+        self._queue = [  # pairs by their negative fit, so that the best comes first
+            (-fit, a, b) for a, others in fits.items() for b, fit in others.items() if a < b
+        ]
+        heapify(self._queue)
+
+    def run(self) -> None:
+        """Join until nothing may be joined any more."""
+        while self._queue:
+            negative, a, b = heappop(self._queue)
+            if self._fits.get(a, {}).get(b) != -negative:
+                continue  # one of them has changed since
+
+            rival = self._rival(a, b)
+            if rival is None:
+                rival = self._rival(b, a)
+            if rival is None:
+                self._join(a, b)
+            else:
+                self._waiting.setdefault(rival, []).append((a, b))
+
+    def result(self) -> Linkage:
+        groups = {
+            lowest: Joined(points, self._lowest[lowest])
+            for lowest, points in self._points.items()
+            if len(points) > 1
+        }
+        ambiguous = {(a, b) for a, others in self._fits.items() for b in others if a < b}
+        return Linkage(groups, ambiguous)
+
+    def _rival(self, one: int, other: int) -> int | None:
+        """A third group that keeps two that fit from being joined, for the one might be it."""
+        enough = self._fits[one][other] - AMBIGUOUS
+        fits_other = self._fits[other]
+        for third, fit in self._fits[one].items():
+            if fit <= enough or third == other or third in fits_other:
+                continue
+            if self._is_identity(third) or self._must_part(third, other):
+                return third
         return None
 
-    while queue:
-        negative, a, b = heappop(queue)
-        fit = -negative
-        if fits.get(a, {}).get(b) != fit:
-            continue  # one of them has changed since
-        against = rival(fit, a, b)
-        if against is None:
-            against = rival(fit, b, a)
-        if against is not None:
-            waiting.setdefault(against, []).append((a, b))
-            continue
-        gone = fits.pop(b)
-        groups[a] |= groups.pop(b)
-        lowest[a] = min(lowest[a], lowest.pop(b), fit)
-        for third in (fits[a].keys() | gone.keys()) - {a, b}:
-            fits[third].pop(b, None)
-            if third in fits[a] and third in gone:
-                fits[a][third] = fits[third][a] = min(fits[a][third], gone[third])
-                heappush(queue, (-fits[a][third], min(a, third), max(a, third)))
-            else:
-                fits[a].pop(third, None)
-                fits[third].pop(a, None)
-        del fits[a][b]
-        for one, other in waiting.pop(a, []) + waiting.pop(b, []):
-            if other in fits.get(one, {}):
-                heappush(queue, (-fits[one][other], one, other))
-    return {point: (group, lowest[point]) for point, group in groups.items() if len(group) > 1}
+    def _is_identity(self, group: int) -> bool:
+        return group in self._sure or len(self._points[group]) > 1
+
+    def _must_part(self, sighting: int, group: int) -> bool:
+        """Whether a lone sighting is somebody else than this group for certain."""
+        return any(
+            (min(point, sighting), max(point, sighting)) in self._cannot_link
+            for point in self._points[group]
+        )
+
+    def _join(self, a: int, b: int) -> None:
+        """Make two groups one, which goes by a, the lower."""
+        fit = self._fits[a].pop(b)
+        fits_of_b = self._fits.pop(b)
+        del fits_of_b[a]
+
+        self._points[a] |= self._points.pop(b)
+        self._lowest[a] = min(self._lowest[a], self._lowest.pop(b), fit)
+
+        for third in self._fits[a].keys() | fits_of_b.keys():
+            self._fit_again(a, b, third, fits_of_b.get(third))
+        self._queue_again(a)
+        self._queue_again(b)
+
+    def _fit_again(self, a: int, b: int, third: int, fit_of_b: float | None) -> None:
+        """Let a third group fit a, which b has become part of, no better than it fitted each."""
+        fits_of_a = self._fits[a]
+        fits_of_third = self._fits[third]
+        fits_of_third.pop(b, None)
+
+        if third in fits_of_a and fit_of_b is not None:
+            fit = min(fits_of_a[third], fit_of_b)
+            fits_of_a[third] = fit
+            fits_of_third[a] = fit
+            heappush(self._queue, (-fit, min(a, third), max(a, third)))
+        else:
+            fits_of_a.pop(third, None)
+            fits_of_third.pop(a, None)
+
+    def _queue_again(self, rival: int) -> None:
+        """Look once more at the pairs that this group, now joined, kept from being joined."""
+        for one, other in self._waiting.pop(rival, []):
+            fit = self._fits.get(one, {}).get(other)
+            if fit is not None:
+                heappush(self._queue, (-fit, one, other))

@@ -1,11 +1,12 @@
-"""Which embeddings look alike, kept between runs of the merge job so that only new ones are
-compared with everything.
+"""Which embeddings look alike, kept between runs of the merge job.
 
-DBSCAN (Ester et al. 1996) needs no distances, only who is near whom; this sparse graph is all it is
-given.
+Only new embeddings are compared with everything.  What comes of it is a sparse graph: who is near
+whom, without distances, which is all that DBSCAN (`identity.dbscan`) needs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
@@ -15,6 +16,8 @@ from threadpoolctl import threadpool_limits
 from visitord.core.records import Embedding
 
 BLOCK = 512  # rows: a product of two blocks, 1 MB, stays in the cache until it is looked through
+
+_NO_PAIRS = np.empty((2, 0), np.int32)
 
 
 class Neighbours:
@@ -26,91 +29,142 @@ class Neighbours:
 
     def __init__(self, threshold: float) -> None:
         self.threshold = threshold
-        self.matrix: NDArray[np.float32] = np.empty((0, 0), np.float32)  # (n, d)
-        self.pairs: NDArray[np.int32] = np.empty(
-            (2, 0), np.int32
-        )  # rows of the matrix, the higher one first
-        self._rows: dict[UUID, int] = {}
+        self._graph = _Graph({}, np.empty((0, 0), np.float32), _NO_PAIRS)
+
+    @property
+    def matrix(self) -> NDArray[np.float32]:
+        """The embeddings (n, d)."""
+        return self._graph.matrix
+
+    @property
+    def pairs(self) -> NDArray[np.int32]:
+        """Rows of the matrix (2, m) that are near each other, the higher one first."""
+        return self._graph.pairs
 
     def unknown(self, keys: Iterable[UUID]) -> list[UUID]:
         """Those whose embeddings the next update needs."""
-        return [key for key in keys if key not in self._rows]
+        return [key for key in keys if key not in self._graph.rows]
 
     def rows(self, keys: Iterable[UUID]) -> NDArray[np.intp]:
         """Where these are in the matrix; raises KeyError for one that is not held."""
-        return np.fromiter(map(self._rows.__getitem__, keys), np.intp)
+        return np.fromiter(map(self._graph.rows.__getitem__, keys), np.intp)
 
     def update(self, keys: Sequence[UUID], found: Mapping[UUID, Embedding]) -> None:
-        """Hold exactly these from now on; found has the unit embedding (d,) of each one unknown.
+        """Hold exactly these embeddings from now on.
 
-        Raises KeyError when one is missing, ValueError when one is of another pack's size; nothing
-        has changed then.
+        What stays is not compared again; k new ones among n cost k·n products.
+
+        Parameters
+        ----------
+        keys
+            All that are to be held.
+        found
+            The unit embedding (d,) of each one that is `unknown`.
+
+        Raises
+        ------
+        KeyError
+            When an unknown one was not found.
+        ValueError
+            When one is of another pack's size.  After either error nothing has changed.
         """
-        wanted, new = set(keys), self.unknown(dict.fromkeys(keys))
-        stays = np.fromiter(map(wanted.__contains__, self._rows), np.bool_, len(self._rows))
-        matrix, pairs, held = self.matrix, self.pairs, list(self._rows)
-        if not stays.all():
-            matrix, held = matrix[stays], [key for key in held if key in wanted]
-            pairs = (np.cumsum(stays, dtype=np.int32) - 1)[pairs[:, stays[pairs].all(0)]]
+        new = self.unknown(dict.fromkeys(keys))
+        graph = self._graph.keeping(set(keys))
         if new:
-            fresh = np.array([found[key] for key in new], np.float32)
-            matrix = np.concatenate([matrix, fresh]) if held else fresh
-            pairs = np.concatenate([pairs, _near(matrix, len(held), self.threshold)], axis=1)
-        if new or len(held) < len(self._rows):
-            self._rows = {key: row for row, key in enumerate(held + new)}
-        self.matrix, self.pairs = matrix, pairs
+            embeddings = np.array([found[key] for key in new], np.float32)
+            graph = graph.joined_by(new, embeddings, self.threshold)
+
+        self._graph = graph
 
 
-def dbscan(pairs: NDArray[np.integer], size: int, threshold: float) -> NDArray[np.intp]:
-    """DBSCAN's cluster (size,) of each point, -1 for one alone, given the pairs (2, m) that are
-    near each other.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Graph:
+    """What `Neighbours` holds.  It is replaced as a whole, so that an error leaves the old one."""
 
-    With two samples to a core there are no border points: clusters do not depend on the order of
-    points.
-    """
-    from scipy.sparse import coo_array
-    from sklearn.cluster import (
-        DBSCAN,
-    )  # takes a second to import, which no other command should wait for
+    rows: dict[UUID, int]  # of the matrix, by key, in order
+    matrix: NDArray[np.float32]  # (n, d)
+    pairs: NDArray[np.int32]  # (2, m) rows that are near each other, the higher one first
 
-    labels: NDArray[np.intp] = np.full(size, -1)
-    if pairs.size:
-        points, linked = np.unique(pairs, return_inverse=True)
-        one, other = linked.reshape(2, -1)
-        edges = (np.concatenate([one, other]), np.concatenate([other, one]))
-        graph = coo_array(
-            (np.zeros(len(edges[0]), np.float32), edges), shape=(len(points), len(points))
-        ).tocsr()
-        labels[points] = DBSCAN(eps=1 - threshold, min_samples=2, metric="precomputed").fit_predict(
-            graph
+    def keeping(self, wanted: AbstractSet[UUID]) -> "_Graph":
+        """What is left of it when all but the wanted keys go."""
+        stays = np.fromiter(map(wanted.__contains__, self.rows), np.bool_, len(self.rows))
+        if stays.all():
+            return self
+
+        keys = [key for key in self.rows if key in wanted]
+        row_now = np.cumsum(stays, dtype=np.int32) - 1
+        both_stay = stays[self.pairs].all(axis=0)
+        return _Graph(
+            rows={key: row for row, key in enumerate(keys)},
+            matrix=self.matrix[stays],
+            pairs=row_now[self.pairs[:, both_stay]],
         )
-    return labels
+
+    def joined_by(
+        self, keys: Sequence[UUID], embeddings: NDArray[np.float32], threshold: float
+    ) -> "_Graph":
+        """It and further keys, whose embeddings (k, d) are compared with all and each other."""
+        held = len(self.rows)
+        matrix = np.concatenate([self.matrix, embeddings]) if held else embeddings
+        near = _near_pairs(matrix, held, threshold)
+        return _Graph(
+            rows=self.rows | {key: row for row, key in enumerate(keys, held)},
+            matrix=matrix,
+            pairs=np.concatenate([self.pairs, near], axis=1),
+        )
 
 
-def _near(matrix: NDArray[np.float32], first: int, threshold: float) -> NDArray[np.int32]:
-    """Pairs (2, m) of rows with cosine ≥ threshold: each row from the first on with those before
-    it.
+def _near_pairs(matrix: NDArray[np.float32], first: int, threshold: float) -> NDArray[np.int32]:
+    """Pairs (2, m) of near rows: each row from the first on with those before it.
 
-    A product's last bits depend on its block's shape, so whatever comes close to the threshold is
-    multiplied again. One thread: for such small products OpenBLAS's threads cost more than they
-    bring, and cameras need the other cores.
+    One thread: for such small products OpenBLAS's threads cost more than they bring, and cameras
+    need the other cores.
     """
-    found, slack = [np.empty((2, 0), np.int32)], matrix.shape[1] * np.finfo(np.float32).eps
-    products = np.empty(BLOCK * BLOCK, np.float32)
     with threadpool_limits(1, "blas"):
-        for top in range(first, len(matrix), BLOCK):
-            high = matrix[top : top + BLOCK]
-            for left in range(0, top + len(high), BLOCK):
-                low = matrix[left : min(left + BLOCK, top + len(high))]
-                product = np.matmul(
-                    high, low.T, out=products[: len(high) * len(low)].reshape(len(high), -1)
-                ).ravel()
-                near = np.flatnonzero(product >= threshold - slack)
-                if len(near):
-                    pair = np.stack(np.divmod(near, len(low))) + np.array([[top], [left]])
-                    doubtful = product[near] < threshold + slack
-                    one, other = matrix[pair[:, doubtful]].astype(np.float64)
-                    sure = pair[0] > pair[1]
-                    sure[doubtful] &= np.round((one * other).sum(1), 7) >= threshold
-                    found.append(pair[:, sure].astype(np.int32))
-    return np.concatenate(found, axis=1)
+        return np.concatenate([_NO_PAIRS, *_near_by_block(matrix, first, threshold)], axis=1)
+
+
+def _near_by_block(
+    matrix: NDArray[np.float32], first: int, threshold: float
+) -> Iterator[NDArray[np.int32]]:
+    """The pairs of `_near_pairs`, block by block of the table of all cosines."""
+    products = np.empty(BLOCK * BLOCK, np.float32)  # reused: a fresh one each time costs more
+
+    for top in range(first, len(matrix), BLOCK):
+        bottom = min(top + BLOCK, len(matrix))
+        high = matrix[top:bottom]
+        for left in range(0, bottom, BLOCK):
+            low = matrix[left : min(left + BLOCK, bottom)]
+            out = products[: len(high) * len(low)].reshape(len(high), len(low))
+            cosines = np.matmul(high, low.T, out=out)
+
+            pairs, certain = _candidates(cosines, threshold, matrix.shape[1])
+            if not pairs.size:
+                continue
+            pairs += np.array([[top], [left]])
+
+            near = pairs[0] > pairs[1]
+            near[~certain] &= _exact_cosines(matrix, pairs[:, ~certain]) >= threshold
+            yield pairs[:, near].astype(np.int32)
+
+
+def _candidates(
+    cosines: NDArray[np.float32], threshold: float, dim: int
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Places (2, k) in a table where cosines may reach the threshold, and which (k,) surely do.
+
+    A product's last bits depend on its block's shape: within the error of a sum of d products of
+    unit vectors the table alone cannot say.
+    """
+    slack = dim * np.finfo(np.float32).eps
+    flat = cosines.ravel()
+    places = np.flatnonzero(flat >= threshold - slack)
+    pairs = np.stack(np.divmod(places, cosines.shape[1]))
+    return pairs, flat[places] >= threshold + slack
+
+
+def _exact_cosines(matrix: NDArray[np.float32], pairs: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The cosine (k,) of each pair (2, k) of rows, whatever block it was found in."""
+    one, other = matrix[pairs].astype(np.float64)
+    cosines: NDArray[np.float64] = (one * other).sum(axis=1).round(7)
+    return cosines

@@ -12,14 +12,23 @@ ZOO_FILES = {
     DETECTOR_FILE: "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
     RECOGNISER_FILE: "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
 }
+"""The default pack's files, with the SHA-256 of what was published."""
 ZOO_LICENCE = "YuNet: MIT, SFace: Apache-2.0; commercial use allowed"
 INSIGHT_LICENCE = "insightface's pretrained packs: non-commercial research only"
 MANIFEST = "pack.toml"  # in a pack that visitord.models.mxnet made of a checkpoint
 
 
 def folder_of(pack: str, root: Path, base: Path) -> Path:
-    """Where the pack's files are: its own folder when `pack` is one (relative to `base`), else
-    under `root`.
+    """Where a pack's files are.
+
+    Parameters
+    ----------
+    pack
+        Its name, or the path of a folder of its own.
+    root
+        The folder of the packs that are known by name.
+    base
+        What a path is relative to: the configuration's folder.
     """
     given = base / Path(pack).expanduser()
     if pack != DEFAULT and ("/" in pack or given.is_dir()):
@@ -29,37 +38,37 @@ def folder_of(pack: str, root: Path, base: Path) -> Path:
 
 def check(pack: str, folder: Path) -> str:
     """What is wrong with the pack's files, as a sentence; empty when nothing is."""
+    install = f"run: visitord models install {pack}"
     if not folder.is_dir():
-        what = (
-            "the folder does not exist" if "/" in pack else f"run: visitord models install {pack}"
-        )
-        return f"The model pack {pack} is not installed in {folder}: {what}."
-    if pack != DEFAULT and not (folder / MANIFEST).is_file():
-        return (
-            ""
-            if any(folder.glob("*.onnx"))
-            else f"The model pack folder {folder} holds no .onnx file."
-        )
-    for name in ZOO_FILES if pack == DEFAULT else ():
-        try:
-            problem = damage(name, (folder / name).read_bytes())
-        except OSError as error:
-            problem = f"cannot be read ({error.strerror})"
-        if problem:
-            return f"The model file {folder / name} {problem}; run: visitord models install {pack}."
+        advice = "the folder does not exist" if "/" in pack else install
+        return f"The model pack {pack} is not installed in {folder}: {advice}."
+
+    if pack == DEFAULT:
+        for name in ZOO_FILES:
+            if problem := _file_problem(folder / name):
+                return f"The model file {folder / name} {problem}; {install}."
+        return ""
+
+    if not (folder / MANIFEST).is_file() and not any(folder.glob("*.onnx")):
+        return f"The model pack folder {folder} holds no .onnx file."
     return ""
 
 
+def _file_problem(file: Path) -> str:
+    """What is wrong with one of the default pack's files, as a predicate; empty when nothing is."""
+    try:
+        return damage(file.name, file.read_bytes())
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+
+
 def damage(name: str, content: bytes) -> str:
-    """How a default model's file differs from the published one, as a predicate; empty when it does
-    not.
-    """
-    found, expected = hashlib.sha256(content).hexdigest(), ZOO_FILES[name]
-    return (
-        ""
-        if found == expected
-        else f"is damaged (SHA-256 {found[:12]}…, expected {expected[:12]}…)"
-    )
+    """How a default model's file differs from the published one, as a predicate, or empty."""
+    found = hashlib.sha256(content).hexdigest()
+    expected = ZOO_FILES[name]
+    if found == expected:
+        return ""
+    return f"is damaged (SHA-256 {found[:12]}…, expected {expected[:12]}…)"
 
 
 def licence_of(pack: str, folder: Path) -> str:

@@ -1,13 +1,14 @@
-"""What the networks run on: the accelerator that `models.device` asks for, if it starts here, else
-the CPU.
-"""
+"""What the networks run on: the accelerator that `models.device` asks for, or else the CPU."""
 
 import contextlib
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import onnxruntime
 from onnx import TensorProto, helper
+
+from visitord.core.extras import install_line
+from visitord.models.sessions import SILENT, Providers, open_network
 
 CPU = "CPUExecutionProvider"
 # By their names in `models.device`, in the order in which "auto" tries them.  TensorRT comes after
@@ -19,12 +20,20 @@ PROVIDERS = {
     "openvino": "OpenVINOExecutionProvider",
     "cpu": CPU,
 }
+ON_NVIDIA = ("cuda", "tensorrt")
+NUMBERED = tuple(PROVIDERS[name] for name in ON_NVIDIA)
+"""Providers that take the number of a card."""
+REASON_MAX = 200  # characters of what a library says about itself
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """wanted: as configured.  provider: of onnxruntime.  problem: why it is not what was wanted, as
-    a sentence.
+    """What networks are to run on.
+
+    wanted: as configured.
+    provider: onnxruntime's name for it.
+    index: the number of the card.
+    problem: why it is not what was wanted, as a sentence; empty when it is.
     """
 
     wanted: str = "cpu"
@@ -33,11 +42,12 @@ class Device:
     problem: str = ""
 
     @property
-    def providers(self) -> list[tuple[str, dict[str, str]]]:
+    def providers(self) -> Providers:
         """For an onnxruntime session: this one, and the CPU for what it cannot run."""
-        numbered = self.provider in (PROVIDERS["cuda"], PROVIDERS["tensorrt"])
-        own = (self.provider, {"device_id": str(self.index)} if numbered else {})
-        return [own] if self.provider == CPU else [own, (CPU, {})]
+        if self.provider == CPU:
+            return [(CPU, {})]
+        numbered = {"device_id": str(self.index)} if self.provider in NUMBERED else {}
+        return [(self.provider, numbered), (CPU, {})]
 
 
 def choose(wanted: str) -> Device:
@@ -47,47 +57,60 @@ def choose(wanted: str) -> Device:
     libraries.
     """
     name, _, number = wanted.partition(":")
-    there, failed = onnxruntime.get_available_providers(), list[str]()
-    used, problem = Device(wanted), ""
-    for provider in [PROVIDERS[name]] if name in PROVIDERS else PROVIDERS.values():
-        if provider in there:
-            used = Device(wanted, provider, int(number or 0))
-            if provider == CPU or not (reason := _failure(used)):
-                break
-            failed.append(f"{provider} does not start here ({reason})")
-            used = Device(wanted)
+    tried = [PROVIDERS[name]] if name in PROVIDERS else list(PROVIDERS.values())
+    there = onnxruntime.get_available_providers()
+
+    used = Device(wanted)
+    failed = list[str]()
+    for provider in tried:
+        if provider not in there:
+            continue
+        device = Device(wanted, provider, int(number or 0))
+        reason = "" if provider == CPU else _failure(device)
+        if not reason:
+            used = device
+            break
+        failed.append(f"{provider} does not start here ({reason})")
+
+    problem = _problem(name, used.provider, failed)
+    if not problem:
+        return used
+    sentence = f"models.device is {wanted}, but {problem}; {used.provider} is used."
+    return Device(wanted, used.provider, used.index, sentence)
+
+
+def _problem(name: str, used: str, failed: list[str]) -> str:
+    """Why the provider in use is not the one asked for, as part of a sentence; empty when it is."""
     if failed:
-        problem = f"{' and '.join(failed)}: see to its driver and libraries"
-    elif name in PROVIDERS and PROVIDERS[name] != used.provider:
-        gpu = "run pip install 'visitord[gpu]' && python -m visitord.models.wheels"
-        advice = gpu if name in ("cuda", "tensorrt") else "install one that has it"
-        problem = f"the installed onnxruntime has no {PROVIDERS[name]}: {advice}"
-    return replace(
-        used,
-        problem=problem and f"models.device is {wanted}, but {problem}; {used.provider} is used.",
-    )
+        return f"{' and '.join(failed)}: see to its driver and libraries"
+    if name not in PROVIDERS or PROVIDERS[name] == used:
+        return ""
+    advice = "install one that has it"
+    if name in ON_NVIDIA:
+        advice = f"run {install_line('gpu')} && python -m visitord.models.wheels"
+    return f"the installed onnxruntime has no {PROVIDERS[name]}: {advice}"
 
 
 def _failure(device: Device) -> str:
     """Why an accelerator does not start, in a few words; empty when it does."""
-    number = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
-    same = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
-    graph = helper.make_graph([helper.make_node("Neg", ["x"], ["y"])], "probe", [number], [same])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # it logs what is returned here
-    onnxruntime.set_default_logger_severity(4)
+    onnxruntime.set_default_logger_severity(SILENT)  # it logs what is returned here
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             if hasattr(onnxruntime, "preload_dlls"):
                 onnxruntime.preload_dlls()  # CUDA's libraries from Python wheels, where they are
-            session = onnxruntime.InferenceSession(
-                model.SerializeToString(), options, providers=device.providers
-            )
+            network = open_network(_probe(), device.providers, severity=SILENT)
     except Exception as error:
-        return " ".join(str(error).split())[:200] or type(error).__name__
-    return (
-        ""
-        if device.provider in session.get_providers()
-        else "its driver or its libraries are missing"
-    )
+        return " ".join(str(error).split())[:REASON_MAX] or type(error).__name__
+    if network.runs_on != device.provider:
+        return "its driver or its libraries are missing"
+    return ""
+
+
+def _probe() -> bytes:
+    """The smallest network: one number in, the same with the other sign out."""
+    number = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
+    negative = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
+    node = helper.make_node("Neg", ["x"], ["y"])
+    graph = helper.make_graph([node], "probe", [number], [negative])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    return bytes(model.SerializeToString())

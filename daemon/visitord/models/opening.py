@@ -1,4 +1,4 @@
-"""The networks of a configuration, loaded and ready: its model pack, and its cameras' liveness detectors."""
+"""What a configuration asks for, opened: its model pack, and its cameras' liveness detectors."""
 
 import functools
 import logging
@@ -12,41 +12,68 @@ from visitord.models import catalog
 log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:  # its libraries take seconds to import; most commands need no models
+    from visitord.models.device import Device
     from visitord.models.pack import LivenessDetector, Pack
 
 
 def open_pack(config: Config, name: str | None = None, folder: Path | None = None) -> "Pack":
-    """The configured model pack, or another one, loaded and ready; raises ModelError saying how to
-    install it.
+    """The configured model pack, or another one, loaded and ready.
 
-    folder: where its files are, if not where it would be installed.
+    Parameters
+    ----------
+    config
+        Says on what and how its networks run.
+    name
+        Of another pack than the configured one.
+    folder
+        Where its files are, if not where it would be installed.
+
+    Raises
+    ------
+    ModelError
+        When it is not there, or not usable; says how to install it.
     """
     from visitord.models.device import choose
-    from visitord.models.insightface_pack import InsightPack
-    from visitord.models.opencv_zoo import ZooPack
 
     name = name or config.models.pack
     folder = folder or catalog.folder_of(name, config.models_dir, config.folder)
     if problem := catalog.check(name, folder):
         raise ModelError(problem)
-    device, given = choose(config.models.device), config.models
-    pack: Pack
-    if (folder / catalog.MANIFEST).is_file():
-        from visitord.models.mxnet.pack import NATIVE, MxnetPack
 
-        pack = MxnetPack(name, folder, config, device)
-        if pack.runs_on == NATIVE:  # which has a card of its own, or none
-            return pack
-    elif name == catalog.DEFAULT:
-        pack = ZooPack(folder, given.threads, device, given.detect_px)
-    else:
-        pack = InsightPack(name, folder, device, given.detect_px, given.threads)
-    runs = device.provider in pack.runs_on
-    if problem := device.problem or (
-        "" if runs else f"{name} does not run on {device.provider}: {pack.runs_on}."
-    ):
+    device = choose(config.models.device)
+    pack = _loaded(config, name, folder, device)
+    if problem := _device_problem(device, pack):
         _warn(problem)
     return pack
+
+
+def _loaded(config: Config, name: str, folder: Path, device: "Device") -> "Pack":
+    """The pack in a folder: one made of a checkpoint, the default one, or insightface's."""
+    given = config.models
+    if (folder / catalog.MANIFEST).is_file():
+        from visitord.models.mxnet.pack import MxnetPack
+
+        return MxnetPack(name, folder, config, device)
+
+    if name == catalog.DEFAULT:
+        from visitord.models.opencv_zoo import ZooPack
+
+        return ZooPack(folder, given.threads, device, given.detect_px)
+
+    from visitord.models.insightface_pack import InsightPack
+
+    return InsightPack(name, folder, device, given.detect_px, given.threads)
+
+
+def _device_problem(device: "Device", pack: "Pack") -> str:
+    """Why a pack does not run on what was asked for, as a sentence; empty when it does."""
+    from visitord.models.pack import NATIVE
+
+    if pack.runs_on == NATIVE:  # which has a card of its own, or none
+        return ""
+    if device.problem or device.provider in pack.runs_on:
+        return device.problem
+    return f"{pack.name} does not run on {device.provider}: {pack.runs_on}."
 
 
 @functools.cache
@@ -56,19 +83,24 @@ def _warn(problem: str) -> None:
 
 
 def open_liveness_detectors(config: Config) -> "dict[str, LivenessDetector]":
-    """Of each camera in use that asks for liveness, what liveness_detectors it; raises ModelError."""
-    asking = {
-        c.name: c.liveness == "block" for c in config.camera if c.enabled and c.liveness != "off"
+    """The liveness detector of each camera in use that asks for one; raises ModelError."""
+    blocks = {
+        camera.name: camera.liveness == "block"
+        for camera in config.camera
+        if camera.enabled and camera.liveness != "off"
     }
-    if not asking or not config.models.liveness:
+    if not blocks or not config.models.liveness:
         return {}
+
     from visitord.models.liveness.detector import NetworkLivenessDetector
     from visitord.models.liveness.networks import load
 
-    networks, given = load(config.folder / config.models.liveness), config.models.live
-    threshold = networks.threshold if given is None else given
-    log.info("Liveness: %s, from %.2f on, for %s.", networks.name, threshold, ", ".join(asking))
+    networks = load(config.folder / config.models.liveness)
+    threshold = config.models.live
+    if threshold is None:
+        threshold = networks.threshold
+    log.info("Liveness: %s, from %.2f on, for %s.", networks.name, threshold, ", ".join(blocks))
     return {
-        name: NetworkLivenessDetector(networks, threshold, blocks)
-        for name, blocks in asking.items()
+        camera: NetworkLivenessDetector(networks, threshold, block)
+        for camera, block in blocks.items()
     }

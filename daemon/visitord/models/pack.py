@@ -17,13 +17,17 @@ warnings.filterwarnings("ignore", category=FutureWarning, module=r"insightface\.
 CROP_PX = 112  # the side of an aligned face, as ArcFace and SFace were trained
 PORTRAIT_PX = 160  # the side of what is kept to be looked at: the aligned face and a margin
 MARGIN_PX = (PORTRAIT_PX - CROP_PX) // 2
+NATIVE = "recogniser by MXNet"  # what runs a pack that sees to its device itself
 
 
 class Pack(Protocol):
-    """A detector and a recogniser used together; not for several threads at once: the vision thread
-    owns it.
+    """A detector and a recogniser used together, for one thread at a time: the vision thread's.
 
-    fingerprint tells embeddings of different recognisers apart: only equal ones may be compared.
+    name: as `models.pack` has it.
+    fingerprint: tells embeddings of different recognisers apart; only equal ones may be compared.
+    dim: how many numbers an embedding has.
+    thresholds: at which similarities it decides.
+    licence: under which terms it may be used.
     runs_on: what runs its networks in fact, in words.
     """
 
@@ -35,9 +39,7 @@ class Pack(Protocol):
     runs_on: str
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
-        """Faces in a BGR picture, in its pixels, best score first; `still` spends more on one
-        photograph.
-        """
+        """The faces in a BGR picture, best first; `still` spends more on one photograph."""
         ...
 
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
@@ -46,36 +48,34 @@ class Pack(Protocol):
 
 
 class LivenessDetector(Protocol):
-    """Tells faces from pictures of faces.  blocks: whether its camera lets no picture be anybody."""
+    """Tells faces from pictures of faces, for one camera.
+
+    blocks: whether what it takes for a picture of a face is recorded as no person at all.
+    """
 
     @property
     def blocks(self) -> bool: ...
 
     def score(self, image: Image, detection: Detection) -> float | None:
-        """Of one look, 0 (a picture) to 1 (a face); None where it cannot say."""
+        """Of one face sample, 0 (a picture) to 1 (a face); None where it cannot say."""
         ...
 
     def verdict(self, scores: Sequence[float]) -> Liveness:
-        """What at least one score says together."""
+        """What a track's scores, at least one, say together."""
         ...
 
 
 def upright(landmarks: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.float64]:
-    """The similarity transform (2, 3) that puts five landmarks where an aligned face has them,
-    times `scale`.
-    """
+    """The transform (2, 3) that puts five landmarks where an aligned face has them, times scale."""
     return np.asarray(estimate_norm(landmarks, CROP_PX), np.float64) * scale
 
 
 def portrait(image: Image, detection: Detection) -> Image:
-    """The face turned upright as insightface does, with a margin, (160, 160, 3): its middle is the
-    aligned face.
-    """
+    """The aligned face, turned upright as insightface does, with a margin: (160, 160, 3)."""
     matrix = upright(detection.landmarks)
     matrix[:, 2] += MARGIN_PX
-    return np.asarray(
-        cv2.warpAffine(image, matrix, (PORTRAIT_PX, PORTRAIT_PX), borderValue=0.0), np.uint8
-    )
+    size = (PORTRAIT_PX, PORTRAIT_PX)
+    return np.asarray(cv2.warpAffine(image, matrix, size, borderValue=0.0), np.uint8)
 
 
 def middle(portrait: Image) -> Image:

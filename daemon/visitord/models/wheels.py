@@ -1,5 +1,4 @@
-"""Leaves exactly one OpenCV and one ONNX Runtime, that work here, installed: `python -m
-visitord.models.wheels`.
+"""Leaves exactly one OpenCV and one ONNX Runtime that work here: python -m visitord.models.wheels.
 
 Both come in several wheels that install into the same folder and overwrite each other, so there may
 be only one of each.  insightface asks for opencv-python, which needs the libraries of a desktop
@@ -18,8 +17,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wheels:
-    """Those that bring one module.  variants: the one to keep of several first.  fallback: where a
-    single one fails.
+    """The wheels that bring one module.
+
+    variants: their names; of several that are there, the first is kept.
+    fallback: what takes the place of a single one that fails.
+    about_fallback: what its user has to know.
     """
 
     module: str
@@ -39,6 +41,28 @@ OPENCV = Wheels(
 ONNXRUNTIME = Wheels(
     "onnxruntime", ("onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime"), "onnxruntime"
 )
+ATTEMPTS = 2  # the one that was kept of several may fail by itself, and then the fallback comes
+
+
+def settle(wheels: Wheels) -> None:
+    """Replace what is there if it does not import or is not alone; ends the program on failure."""
+    for _ in range(ATTEMPTS):
+        present = _present(wheels)
+        reason = failure(wheels.module)
+        if len(present) == 1 and not reason:
+            return
+
+        name = _to_keep(wheels, present)
+        version = present.get(name) or next(iter(present.values()), None)
+        wanted = f"{name}=={version}" if version else name
+        why = reason or f"{' and '.join(present)} overwrite each other"
+        print(f"Installing {wanted}: {why}.")  # noqa: T201
+        _replace(present or wheels.variants, wanted)
+        if name == wheels.fallback and wheels.about_fallback:
+            print(wheels.about_fallback)  # noqa: T201
+
+    if reason := failure(wheels.module):
+        raise SystemExit(f"Error: {wheels.module} does not work on this machine: {reason}")
 
 
 def failure(module: str) -> str:
@@ -49,44 +73,29 @@ def failure(module: str) -> str:
     return done.stderr.strip().splitlines()[-1] if done.returncode else ""
 
 
-def settle(wheels: Wheels) -> None:
-    """Replace what is there if it does not import or is not alone; one that was kept of several may
-    fail again.
-    """
-    for _ in range(2):
-        present = {
-            d.name: d.version
-            for d in importlib.metadata.distributions()
-            if d.name in wheels.variants
-        }
-        reason = failure(wheels.module)
-        if len(present) == 1 and not reason:
-            return
-        several = (name for name in wheels.variants if name in present and len(present) > 1)
-        name = next(several, wheels.fallback)
-        version = present.get(name) or next(iter(present.values()), None)
-        wanted = f"{name}=={version}" if version else name
-        why = reason or f"{' and '.join(present)} overwrite each other"
-        print(f"Installing {wanted}: {why}.")  # noqa: T201
-        _replace(present or wheels.variants, wanted)
-        if name == wheels.fallback and wheels.about_fallback:
-            print(wheels.about_fallback)  # noqa: T201
-    if reason := failure(wheels.module):
-        raise SystemExit(f"Error: {wheels.module} does not work on this machine: {reason}")
+def _present(wheels: Wheels) -> dict[str, str]:
+    """The versions of the variants that are installed, by name."""
+    installed = importlib.metadata.distributions()
+    return {wheel.name: wheel.version for wheel in installed if wheel.name in wheels.variants}
+
+
+def _to_keep(wheels: Wheels, present: dict[str, str]) -> str:
+    """The best of several that are there; a single one failed, so its fallback."""
+    if len(present) < 2:
+        return wheels.fallback
+    return next(name for name in wheels.variants if name in present)
 
 
 def _replace(present: Iterable[str], wanted: str) -> None:
+    """Take the present wheels away and put the wanted one in; ends the program on failure."""
     with tempfile.TemporaryDirectory() as folder:
-        download = [
-            "download",
-            "--no-deps",
-            "--dest",
-            folder,
-            wanted,
-        ]  # first: without a network all stays as it was
-        remove = ["uninstall", "--yes", *present]
-        install = ["install", "--no-deps", "--find-links", folder, wanted]
-        for step in (download, remove, install):
+        steps = (
+            # Downloaded first: without a network all stays as it was.
+            ["download", "--no-deps", "--dest", folder, wanted],
+            ["uninstall", "--yes", *present],
+            ["install", "--no-deps", "--find-links", folder, wanted],
+        )
+        for step in steps:
             command = [sys.executable, "-m", "pip", "--quiet", *step]
             if subprocess.run(command, check=False).returncode:
                 raise SystemExit(

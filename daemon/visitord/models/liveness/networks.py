@@ -3,84 +3,86 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
-import onnxruntime
 from insightface.addons import ADDON_CATALOG, Liveness
+from numpy.typing import NDArray
 
 from visitord.core.errors import ModelError
 from visitord.core.records import Detection, Image
 from visitord.models.device import CPU
+from visitord.models.sessions import Network, open_network, session_options
 
+THREADS = 1  # 4 ms a network: not worth a second core
+ON_CPU = [(CPU, dict[str, str]())]
+
+MINIFASNET_FILES = "*_80x80_MiniFASNet*.onnx"
 SIDE_PX = 80
-REAL = 1  # of MiniFASNet's three classes: printed, real, shown on a screen
+CLASSES = 3  # printed, real, shown on a screen
+REAL = 1
 # Of 28 faces in ordinary colour photographs the lowest scored 0.55, of the two pictures of pictures
 # that come with the networks the higher one 0.27 (bench/liveness.py); the authors leave the
 # threshold to the user.
 MINIFASNET_THRESHOLD = 0.4
+
 ADDON_FILE = ADDON_CATALOG["liveness"].filename
 ADDON_THRESHOLD = 0.8  # insightface's own default
 ADDON_ROLL_DEG = 15.0  # its crop is turned upright, which it takes for a fake when that was far
 
 
 class Networks(Protocol):
-    """threshold: the score below which a face counts as a picture, by default."""
+    """One network or several together.
+
+    name: of the files, for the log.
+    threshold: the score below which a face counts as a picture, by default.
+    """
 
     name: str
     threshold: float
 
     def score(self, image: Image, detection: Detection) -> float | None:
-        """0 (a picture of a face) to 1 (a face) for a face in a BGR picture; None where they cannot
-        say.
-        """
+        """0 (a picture of a face) to 1 (a face) for a face in a BGR picture; None: cannot say."""
         ...
 
 
 class MiniFasNets:
-    """The networks of Silent-Face-Anti-Spoofing (Apache-2.0), as many as the folder holds; their
-    scores' mean.
+    """The networks of Silent-Face-Anti-Spoofing, as many as the folder holds; their scores' mean.
 
     A file's name begins with the scale of what it looks at, in face boxes:
     2.7_80x80_MiniFASNetV2.onnx.
+
+    Input: (n, 3, 80, 80) float32, BGR 0..255.  Output: (n, 3), probabilities of printed, real,
+    shown on a screen.  Licence: Apache-2.0.
     """
 
     threshold = MINIFASNET_THRESHOLD
 
     def __init__(self, files: Sequence[Path]) -> None:
-        self._networks = [(_scale(file), _session(file)) for file in files]
+        self._networks = [(_scale(file), _minifasnet(file)) for file in files]
         self.name = " and ".join(file.stem for file in files)
-        for file, (_, session) in zip(files, self._networks, strict=True):
-            shapes = [
-                list(session.get_inputs()[0].shape[1:]),
-                list(session.get_outputs()[0].shape[1:]),
-            ]
-            if shapes != [[3, SIDE_PX, SIDE_PX], [3]]:
-                raise ModelError(
-                    f"{file} is no MiniFASNet: it has to take (n, 3, 80, 80) and give (n, 3)."
-                )
 
     def score(self, image: Image, detection: Detection) -> float | None:
-        scores = []
-        for scale, session in self._networks:
-            seen = cv2.resize(around(image, detection, scale), (SIDE_PX, SIDE_PX))
-            # BGR, 0..255, as it is: with red and blue exchanged, pictures pass for faces.
-            given = np.ascontiguousarray(seen.transpose(2, 0, 1)[None], np.float32)
-            scores.append(
-                float(session.run(None, {session.get_inputs()[0].name: given})[0][0, REAL])
-            )
+        scores = [
+            float(network(_planes(around(image, detection, scale)))[0, REAL])
+            for scale, network in self._networks
+        ]
         return float(np.mean(scores))
 
 
 class Addon:
-    """insightface's liveness addon, which takes the tightly aligned face."""
+    """insightface's liveness addon, which takes the tightly aligned face.
+
+    Input: a BGR picture and five landmarks.  Output: the probability of a face.  Licence: as
+    insightface's packs, for non-commercial research only.
+    """
 
     name = "insightface's liveness addon"
     threshold = ADDON_THRESHOLD
 
     def __init__(self, file: Path) -> None:
-        self._network = Liveness(file, providers=[CPU])
+        self._network = Liveness(file, providers=ON_CPU, sess_options=session_options(THREADS))
 
     def score(self, image: Image, detection: Detection) -> float | None:
         if detection.roll_deg > ADDON_ROLL_DEG:
@@ -90,19 +92,14 @@ class Addon:
 
 
 def load(folder: Path) -> Networks:
-    """The networks in a folder: MiniFASNet's files, else insightface's addon.  Raises ModelError."""
-    files, addon = sorted(folder.glob("*_80x80_MiniFASNet*.onnx")), folder / ADDON_FILE
+    """The networks in a folder: MiniFASNet's, else insightface's addon.  Raises ModelError."""
+    files = sorted(folder.glob(MINIFASNET_FILES))
+    addon = folder / ADDON_FILE
     try:
         if files:
             return MiniFasNets(files)
         if addon.is_file():
-            found, expected = (
-                hashlib.sha256(addon.read_bytes()).hexdigest(),
-                ADDON_CATALOG["liveness"].sha256,
-            )
-            if found != expected:
-                sums = f"SHA-256 {found[:12]}…, expected {expected[:12]}…"
-                raise ModelError(f"{addon} is not the file that insightface publishes ({sums}).")
+            _require_published(addon)
             return Addon(addon)
     except ModelError:
         raise
@@ -110,21 +107,37 @@ def load(folder: Path) -> Networks:
         raise ModelError(
             f"The liveness networks in {folder} cannot be loaded: {' '.join(str(error).split())}."
         ) from None
-    wanted = f"expected MiniFASNet's 2.7_80x80_MiniFASNetV2.onnx and the like, or insightface's {ADDON_FILE}"
-    raise ModelError(f"models.liveness: {folder} holds no liveness network; {wanted}.")
+    raise ModelError(
+        f"models.liveness: {folder} holds no liveness network; expected MiniFASNet's "
+        f"2.7_80x80_MiniFASNetV2.onnx and the like, or insightface's {ADDON_FILE}."
+    )
 
 
 def around(image: Image, detection: Detection, scale: float) -> Image:
     """The part of the picture that is `scale` times the face's box, as far as the picture goes."""
     height, width = image.shape[:2]
     x0, y0, x1, y1 = (float(v) for v in detection.box)
-    x, y, right, down = (x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0) * scale / 2, (y1 - y0) * scale / 2
-    rows = slice(max(0, round(y - down)), min(height, round(y + down)))
-    columns = slice(max(0, round(x - right)), min(width, round(x + right)))
+    middle_x = (x0 + x1) / 2
+    middle_y = (y0 + y1) / 2
+    half_width = (x1 - x0) * scale / 2
+    half_height = (y1 - y0) * scale / 2
+
+    rows = slice(max(0, round(middle_y - half_height)), min(height, round(middle_y + half_height)))
+    columns = slice(max(0, round(middle_x - half_width)), min(width, round(middle_x + half_width)))
     return image[rows, columns]
 
 
+def _planes(seen: Image) -> NDArray[np.float32]:
+    """A picture as MiniFASNet takes it, (1, 3, 80, 80).
+
+    BGR, 0..255, as it is: with red and blue exchanged, pictures pass for faces.
+    """
+    small = cv2.resize(seen, (SIDE_PX, SIDE_PX))
+    return np.ascontiguousarray(small.transpose(2, 0, 1)[None], np.float32)
+
+
 def _scale(file: Path) -> float:
+    """How much of a picture a MiniFASNet looks at, in face boxes, by its file's name."""
     try:
         return float(file.name.split("_")[0])
     except ValueError:
@@ -133,8 +146,20 @@ def _scale(file: Path) -> float:
         ) from None
 
 
-def _session(file: Path) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # 4 ms each: not worth a second core
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(file), options, providers=[CPU])
+def _minifasnet(file: Path) -> Network:
+    """The network in a file, when its shapes are a MiniFASNet's."""
+    network = open_network(str(file), ON_CPU, THREADS)
+    takes = network.input_shape[1:]
+    gives = network.output_shape[1:]
+    if takes != [3, SIDE_PX, SIDE_PX] or gives != [CLASSES]:
+        raise ModelError(f"{file} is no MiniFASNet: it has to take (n, 3, 80, 80) and give (n, 3).")
+    return network
+
+
+def _require_published(addon: Path) -> None:
+    """Refuse an addon whose file is not the one that insightface publishes."""
+    found = hashlib.sha256(addon.read_bytes()).hexdigest()
+    expected = ADDON_CATALOG["liveness"].sha256
+    if found != expected:
+        sums = f"SHA-256 {found[:12]}…, expected {expected[:12]}…"
+        raise ModelError(f"{addon} is not the file that insightface publishes ({sums}).")

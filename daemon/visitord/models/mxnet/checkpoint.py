@@ -14,27 +14,52 @@ from numpy.typing import NDArray
 
 from visitord.core.errors import ModelError
 
-LIST_MAGIC = 0x112
-V1, V2, V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
-DTYPES = ("<f4", "<f8", "<f2", "u1", "<i4", "i1", "<i8", "?")  # by the file's type flag
 INPUT = "data"
 EMBEDDING = "fc1"  # as insightface calls the node whose output is the embedding
+VARIABLE = "null"  # what the file calls the operator of a node that has none
+
+# A .params file, by MXNet's src/ndarray/ndarray.cc.
+LIST_MAGIC = 0x112
+V1 = 0xF993FAC8
+V2 = 0xF993FAC9
+V3 = 0xF993FACA
+DENSE = 0
+DTYPES = ("<f4", "<f8", "<f2", "u1", "<i4", "i1", "<i8", "?")  # by the file's type flag
+
+# What reading raises when a file is not what its name says.
+DAMAGE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    struct.error,
+    OverflowError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A variable (op "null") or an operator; inputs are the indices of earlier nodes."""
+    """A variable or an operator; inputs are the indices of earlier nodes."""
 
     op: str
     name: str
     attrs: dict[str, Any]
     inputs: tuple[int, ...]
 
+    @property
+    def is_variable(self) -> bool:
+        """Whether it is the input or a parameter."""
+        return self.op == VARIABLE
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Both files as they are, and what they say: the nodes that the last, the embedding, needs;
-    parameters by name.
+    """Both files, and what they say.
+
+    symbol, content: the files as they are.
+    nodes: by index, those that the last one, the embedding, needs.
+    params: by the names of their nodes.
     """
 
     symbol: bytes
@@ -42,79 +67,104 @@ class Checkpoint:
     nodes: dict[int, Node]
     params: dict[str, NDArray[np.float32]]
 
+    @property
+    def output(self) -> str:
+        """The name of the node that gives the embedding."""
+        return self.nodes[max(self.nodes)].name
+
 
 def read(prefix: Path, epoch: int, output: str | None = None) -> Checkpoint:
-    """The checkpoint up to the node `output`, by default fc1, else the network's only end; raises
-    ModelError.
+    """The checkpoint, as much of it as one node needs.
+
+    Parameters
+    ----------
+    prefix
+        The path of both files without what tells them apart.
+    epoch
+        Which of the parameter files.
+    output
+        The node that gives the embedding, by default fc1, else the network's only end.
+
+    Raises
+    ------
+    ModelError
+        When a file is missing or damaged, there is no such node, or a parameter has no values.
     """
-    file, params_file = Path(f"{prefix}-symbol.json"), Path(f"{prefix}-{epoch:04d}.params")
+    symbol_file = Path(f"{prefix}-symbol.json")
+    params_file = Path(f"{prefix}-{epoch:04d}.params")
+    at_work_on = symbol_file
     try:
-        symbol, content = file.read_bytes(), params_file.read_bytes()
+        symbol = symbol_file.read_bytes()
+        content = params_file.read_bytes()
         nodes = _needed(json.loads(symbol), output)
-        file = params_file
+        at_work_on = params_file
         params = read_params(content)
     except FileNotFoundError as error:
-        found = sorted(
-            p.name for p in prefix.parent.glob("*.params") if p.name.startswith(f"{prefix.name}-")
-        )
-        raise ModelError(
-            f"There is no {error.filename}; epochs there: {', '.join(found) or 'none'}."
-        ) from None
+        epochs = ", ".join(_epochs(prefix)) or "none"
+        raise ModelError(f"There is no {error.filename}; epochs there: {epochs}.") from None
     except OSError as error:
         raise ModelError(f"{error.filename} cannot be read: {error.strerror}.") from None
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        struct.error,
-        OverflowError,
-        RecursionError,
-    ) as error:
+    except DAMAGE as error:
         raise ModelError(
-            f"{file} is cut off, damaged, or not what its name says: {error}."
+            f"{at_work_on} is cut off, damaged, or not what its name says: {error}."
         ) from None
+
     for node in nodes.values():
-        for name in (nodes[i].name for i in node.inputs if nodes[i].op == "null"):
-            if name != INPUT and name not in params:
+        for source in (nodes[i] for i in node.inputs):
+            if source.is_variable and source.name != INPUT and source.name not in params:
                 raise ModelError(
-                    f"{params_file} has no values for {name}, which the node {node.name} needs."
+                    f"{params_file} has no values for {source.name}, "
+                    f"which the node {node.name} needs."
                 )
     return Checkpoint(symbol, content, nodes, params)
 
 
+def _epochs(prefix: Path) -> list[str]:
+    """The parameter files that are there."""
+    found = prefix.parent.glob("*.params")
+    return sorted(path.name for path in found if path.name.startswith(f"{prefix.name}-"))
+
+
 def _needed(symbol: Any, output: str | None) -> dict[int, Node]:
     """The nodes of a parsed -symbol.json that the output needs, which comes last."""
-    nodes = [_node(i, item) for i, item in enumerate(symbol["nodes"])]
-    found = [
-        i
-        for i, node in enumerate(nodes)
-        if node.name == (output or EMBEDDING) and node.op != "null"
-    ]
-    heads = sorted({int(head[0]) for head in symbol["heads"]})
-    if not found and (output or len(heads) != 1 or nodes[heads[0]].op == "null"):
-        ends = " and ".join(nodes[i].name for i in heads)
-        raise ModelError(
-            f"The network has no node {output or EMBEDDING} and ends in {ends}; name one with --output."
-        )
-    needed = {(found or heads)[-1]}
-    for i in range(max(needed), -1, -1):
-        needed |= set(nodes[i].inputs) if i in needed else set()
-    return {i: nodes[i] for i in sorted(needed)}
+    nodes = [_node(index, item) for index, item in enumerate(symbol["nodes"])]
+    needed = {_output(nodes, symbol["heads"], output)}
+    for index in range(max(needed), -1, -1):
+        if index in needed:
+            needed.update(nodes[index].inputs)
+    return {index: nodes[index] for index in sorted(needed)}
+
+
+def _output(nodes: list[Node], heads: list[Any], output: str | None) -> int:
+    """The index of the node that gives the embedding."""
+    wanted = output or EMBEDDING
+    named = [i for i, node in enumerate(nodes) if node.name == wanted and not node.is_variable]
+    if named:
+        return named[-1]
+
+    ends = sorted({int(head[0]) for head in heads})
+    if output is None and len(ends) == 1 and not nodes[ends[0]].is_variable:
+        return ends[0]
+    names = " and ".join(nodes[i].name for i in ends)
+    raise ModelError(
+        f"The network has no node {wanted} and ends in {names}; name one with --output."
+    )
 
 
 def _node(index: int, item: Any) -> Node:
-    attrs = {
-        **item.get("param", {}),
-        **item.get("attr", {}),
-        **item.get("attrs", {}),
-    }  # old, older, new MXNet
-    if any(not 0 <= i < index or output for i, output, *_ in item["inputs"]):
-        raise ValueError(
-            f"an input of the node {item['name']} is not the first output of a node before it"
-        )
+    """A node of the file, whose inputs must come before it."""
+    inputs = []
+    for source, output, *_ in item["inputs"]:
+        if not 0 <= source < index or output:
+            raise ValueError(
+                f"an input of the node {item['name']} is not the first output of a node before it"
+            )
+        inputs.append(source)
+
+    # The names that old, older and new MXNet gave them.
+    attrs = {**item.get("param", {}), **item.get("attr", {}), **item.get("attrs", {})}
     values = {key: _value(text) for key, text in attrs.items()}
-    return Node(str(item["op"]), str(item["name"]), values, tuple(i for i, *_ in item["inputs"]))
+    return Node(str(item["op"]), str(item["name"]), values, tuple(inputs))
 
 
 def _value(text: str) -> Any:
@@ -129,37 +179,63 @@ def read_params(content: bytes) -> dict[str, NDArray[np.float32]]:
     """The arrays of a .params file by name, without "arg:" and "aux:".
 
     The format, little-endian, is that of MXNet's src/ndarray/ndarray.cc: NDArray::Load and
-    LegacyLoad. Raises struct.error, ValueError, LookupError or OverflowError when it is not kept.
+    LegacyLoad.  Raises struct.error, ValueError, LookupError or OverflowError when it is not kept.
     """
-    at = 0
-
-    def take(form: str) -> tuple[Any, ...]:
-        nonlocal at
-        begin, at = at, at + struct.calcsize(f"<{form}")
-        return struct.unpack_from(f"<{form}", content, begin)
-
-    def array() -> NDArray[np.float32]:
-        nonlocal at
-        (magic,) = take("I")
-        if magic in {V2, V3} and take("i") != (0,):
-            raise ValueError("an array in it is sparse")
-        # Before V1, the number of dimensions stood in the place of the magic number.
-        shape = take(f"{take('I')[0]}Q" if magic in {V1, V2, V3} else f"{magic}I")
-        _, _, flag = take("3i")  # kind and number of the device it was on; the type
-        begin, at = at, at + math.prod(shape) * np.dtype(DTYPES[flag]).itemsize
-        return (
-            np.frombuffer(content, DTYPES[flag], math.prod(shape), begin)
-            .reshape(shape)
-            .astype(np.float32)
-        )
-
-    magic, _, count = take("3Q")
+    reader = _Reader(content)
+    magic, _, count = reader.take("3Q")
     if magic != LIST_MAGIC:
         raise ValueError("it does not begin as such files do")
-    arrays = [array() for _ in range(count)]
-    names = [take(f"{take('Q')[0]}s")[0].decode() for _ in range(*take("Q"))]
-    if at != len(content) or not all(np.isfinite(values).all() for values in arrays):
+
+    arrays = [reader.array() for _ in range(count)]
+    (names_count,) = reader.take("Q")
+    names = [reader.name() for _ in range(names_count)]
+    if reader.at != len(content) or not all(np.isfinite(values).all() for values in arrays):
         raise ValueError("bytes follow its end, or not all its values are numbers")
-    return {
-        re.sub("^(arg|aux):", "", name): values for name, values in zip(names, arrays, strict=True)
-    }
+
+    plain = (re.sub("^(arg|aux):", "", name) for name in names)
+    return dict(zip(plain, arrays, strict=True))
+
+
+class _Reader:
+    """Goes through the content of a .params file.
+
+    at: the byte that is read next.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.at = 0
+
+    def take(self, form: str) -> tuple[Any, ...]:
+        """What comes next, by a format of struct."""
+        begin = self.at
+        self.at += struct.calcsize(f"<{form}")
+        return struct.unpack_from(f"<{form}", self._content, begin)
+
+    def name(self) -> str:
+        """A text with its length before it."""
+        (length,) = self.take("Q")
+        (text,) = self.take(f"{length}s")
+        return str(text.decode())
+
+    def array(self) -> NDArray[np.float32]:
+        """An array of any version and type, as float32."""
+        (magic,) = self.take("I")
+        if magic in {V2, V3} and self.take("i") != (DENSE,):
+            raise ValueError("an array in it is sparse")
+        shape = self._shape(magic)
+        _, _, flag = self.take("3i")  # kind and number of the device it was on; the type
+
+        dtype = np.dtype(DTYPES[flag])
+        begin = self.at
+        count = math.prod(shape)
+        self.at += count * dtype.itemsize
+        values = np.frombuffer(self._content, dtype, count, begin)
+        return values.reshape(shape).astype(np.float32)
+
+    def _shape(self, magic: int) -> tuple[int, ...]:
+        """An array's shape; before V1, its length stood in the place of the magic number."""
+        if magic not in {V1, V2, V3}:
+            return self.take(f"{magic}I")
+        (dimensions,) = self.take("I")
+        return self.take(f"{dimensions}Q")

@@ -13,6 +13,9 @@ import struct
 import sys
 
 SIDE_PX = 112
+INPUT = "data"
+HEADER = struct.Struct("<cI")
+REASON_MAX = 400  # characters of what MXNet says about a failure
 
 
 def load(symbol_file, params_file, node, device):
@@ -20,53 +23,52 @@ def load(symbol_file, params_file, node, device):
     import mxnet as mx
     import numpy as np
 
-    card = (
-        device[5:]
-        if device.startswith("cuda:")
-        else "0"
-        if device == "auto" and mx.context.num_gpus()
-        else ""
-    )
-    context = mx.gpu(int(card)) if card else mx.cpu()
+    context = _context(mx, device)
     network = mx.sym.load(symbol_file).get_internals()[node + "_output"]
     executor = network.simple_bind(context, grad_req="null", data=(1, 3, SIDE_PX, SIDE_PX))
     stored = mx.nd.load(params_file)
-    for kind, mine in (("arg:", executor.arg_dict), ("aux:", executor.aux_dict)):
-        for name in set(mine) - {"data"}:
-            mine[name][:] = stored[kind + name].astype("float32")
+    for kind, own in (("arg:", executor.arg_dict), ("aux:", executor.aux_dict)):
+        for name in set(own) - {INPUT}:
+            own[name][:] = stored[kind + name].astype("float32")
 
     def embed(content):
-        crops = (
-            np.frombuffer(content, np.uint8)
-            .reshape(-1, 1, SIDE_PX, SIDE_PX, 3)
-            .transpose(0, 1, 4, 2, 3)
-        )
-        rows = [executor.forward(data=mx.nd.array(crop, context))[0].asnumpy() for crop in crops]
+        crops = np.frombuffer(content, np.uint8).reshape(-1, 1, SIDE_PX, SIDE_PX, 3)
+        planes = crops.transpose(0, 1, 4, 2, 3)
+        rows = [executor.forward(data=mx.nd.array(one, context))[0].asnumpy() for one in planes]
         return np.concatenate(rows).astype("<f4").tobytes()
 
     return embed
 
 
+def _context(mx, device):
+    """The graphics card that `models.device` asks for, by "auto" the first; else the CPU."""
+    if device.startswith("cuda:"):
+        return mx.gpu(int(device[len("cuda:") :]))
+    if device == "auto" and mx.context.num_gpus():
+        return mx.gpu(0)
+    return mx.cpu()
+
+
 def main(*arguments):
-    for number in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # it ends when stdin does, so with who asks, even if by SIGKILL
+    # It ends when stdin does, so with the process that asks, even if that is killed.
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what MXNet prints does not get between the frames
 
-    def say(kind, payload):
-        answers.write(struct.pack("<cI", kind, len(payload)) + payload)
+    def say(about, payload):
+        answers.write(HEADER.pack(about, len(payload)) + payload)
         answers.flush()
 
     try:
         embed = load(*arguments)
         say(b"R", b"")
-        while header := sys.stdin.buffer.read(5):
-            say(b"E", embed(sys.stdin.buffer.read(struct.unpack("<cI", header)[1])))
+        while header := sys.stdin.buffer.read(HEADER.size):
+            _, size_bytes = HEADER.unpack(header)
+            say(b"E", embed(sys.stdin.buffer.read(size_bytes)))
     except Exception as error:
-        say(b"X", " ".join((type(error).__name__ + ": " + str(error)).split())[:400].encode())
+        reason = " ".join((type(error).__name__ + ": " + str(error)).split())
+        say(b"X", reason[:REASON_MAX].encode())
 
 
 if __name__ == "__main__":

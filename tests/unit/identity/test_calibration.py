@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from visitord.admin.calibration import Rate, Sample, calibrate, spread
-from visitord.admin.calibration import rate as rate_of
 from visitord.core.records import Thresholds
+from visitord.identity.calibration import Rate, Sample, calibrate, spread
+from visitord.identity.calibration import rate as rate_of
 
 OWN = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="for tests")
 NONE: NDArray[np.float64] = np.array([])

@@ -1,0 +1,47 @@
+"""visitord demo: what the demo shows on the terminal."""
+
+import logging
+
+import click
+
+from visitord.cli.console import config, log_to_stderr, out, show
+from visitord.core.config import Config
+from visitord.core.extras import require
+from visitord.core.records import Arrival
+
+COLUMNS = ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings")
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Show everyone twice, print the visit log, and end.")
+def demo(once: bool) -> None:
+    """Watch eight people on two demo cameras.
+
+    They walk in and out of two real RTSP streams on this machine.
+    """
+    require("demo", "The demo is not part of this installation: run {}.")
+    from visitord.demo.run import run
+
+    settings = config()
+    log_to_stderr(logging.WARNING)
+    click.echo("Preparing the demo cameras …")
+    visits = run(settings, once=once, on_ready=_say_what_to_try, on_arrival=_announce)
+    click.echo()
+    show(visits, "table", "Nobody came.", COLUMNS)
+
+
+def _say_what_to_try(settings: Config) -> None:
+    """What to ask in another terminal while the demo runs."""
+    cameras = ", ".join(camera.name for camera in settings.camera)
+    visitorctl = f"visitorctl --config {settings.path}" if settings.path else "visitorctl"
+    query = "select name, visits, last_seen from visitord.visitor"
+    click.echo(f"Two cameras are running: {cameras}.  Ask in another terminal:")
+    click.echo(f'  {visitorctl} sql "{query}"')
+    click.echo(f"  {visitorctl} visits --since 10m")
+    click.echo(f'  {visitorctl} rename "visitor 1" NAME')
+    click.echo("Ctrl-C ends the demo.  Arrivals:\n")
+
+
+def _announce(arrival: Arrival) -> None:
+    """One arrival, with this machine's time of day."""
+    out.print(f"{arrival.at.astimezone():%H:%M:%S}  {arrival}", markup=False)

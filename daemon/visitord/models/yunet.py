@@ -1,0 +1,113 @@
+"""YuNet, the OpenCV model zoo's face detector, run by OpenCV's own network module."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from visitord.core.records import Detection, Image
+
+# OpenCV warns about a setting of the network that no caller made.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+
+DETECT_WIDTH_PX = 640  # wider costs by its area and finds little more at the distance of a door
+STILL_WIDTH_PX = 1024  # above this YuNet loses very large faces
+STILL_PAD_PX = 40  # room around a tight portrait, without which landmarks are misplaced
+SCORE = 0.7
+NMS_IOU = 0.3
+FACES_MAX = 200
+FACE_MIN_PX = 1  # of the sides of a box; less is an artefact
+
+
+class Yunet:
+    """Finds faces; for one thread at a time.
+
+    detect_px: the longer side of the picture they are looked for in.
+    """
+
+    def __init__(self, file: Path, detect_px: int = DETECT_WIDTH_PX) -> None:
+        self.detect_px = min(detect_px, STILL_WIDTH_PX)
+        self._network = open_yunet(file, DETECT_WIDTH_PX, SCORE, FACES_MAX)
+
+    def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
+        """The faces in a BGR picture, best first; `still` spends more on one photograph."""
+        longest_px = self.detect_px
+        pad_px = 0
+        if still:
+            longest_px = STILL_WIDTH_PX
+            pad_px = STILL_PAD_PX
+            image = _padded(image)
+
+        small, scale = _shrunk(image, longest_px)
+        height, width = small.shape[:2]
+        self._network.setInputSize((width, height))
+        rows = rows_of(self._network, small)
+        found = [_detection(row, scale, pad_px) for row in rows if _is_sane(row)]
+        return sorted(found, key=lambda detection: -detection.score)
+
+
+def open_yunet(file: Path, side_px: int, score: float, faces_max: int) -> cv2.FaceDetectorYN:
+    """The network itself.
+
+    Parameters
+    ----------
+    file
+        The ONNX model.
+    side_px
+        Of the square pictures it is to get; `setInputSize` changes that.
+    score
+        The lowest of a face, 0 to 1.
+    faces_max
+        How many it keeps of those that overlap.
+
+    Raises
+    ------
+    cv2.error
+        When the file is no such network.
+    """
+    return cv2.FaceDetectorYN.create(str(file), "", (side_px, side_px), score, NMS_IOU, faces_max)
+
+
+def rows_of(network: cv2.FaceDetectorYN, image: Image) -> NDArray[np.float32]:
+    """The faces the network sees, (n, 15): x, y, width, height, five points, score."""
+    rows: Any = network.detect(image)[1]
+    if rows is None:
+        return np.empty((0, 15), np.float32)
+    return np.asarray(rows, np.float32)
+
+
+def points_of(row: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The five landmarks (5, 2) of a row: eyes, tip of the nose, corners of the mouth."""
+    return row[4:14].reshape(5, 2)
+
+
+def _padded(image: Image) -> Image:
+    """The picture with its outermost pixels repeated on all sides."""
+    top = bottom = left = right = STILL_PAD_PX
+    padded = cv2.copyMakeBorder(image, top, bottom, left, right, cv2.BORDER_REPLICATE)
+    return np.asarray(padded, np.uint8)
+
+
+def _shrunk(image: Image, longest_px: int) -> tuple[Image, float]:
+    """The picture with its longer side at most `longest_px`, and by how much it was scaled."""
+    height, width = image.shape[:2]
+    scale = min(1.0, longest_px / max(width, height))
+    if scale == 1.0:
+        return image, scale
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), scale
+
+
+def _is_sane(row: NDArray[np.float32]) -> bool:
+    """Whether a row can be a face: of finite numbers, and with an area."""
+    return bool(np.isfinite(row).all() and (row[2:4] >= FACE_MIN_PX).all())
+
+
+def _detection(row: NDArray[np.float32], scale: float, pad_px: int) -> Detection:
+    """A row in the original picture's pixels."""
+    corner, size = row[:2], row[2:4]
+    seen = np.vstack([corner, corner + size, points_of(row)])
+    points = np.asarray(seen / scale - pad_px, np.float32)
+    return Detection(points[:2].ravel(), points[2:], min(1.0, abs(float(row[14]))))
