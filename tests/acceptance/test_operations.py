@@ -68,7 +68,7 @@ class Place:
         return self.folder / "etc" / "config.toml"
 
     def set_up(self, models_dir: Path) -> None:
-        """As the README's commands leave a box that has no configuration yet."""
+        """As the commands of docs/installation.md leave a box that has no configuration yet."""
         (self.folder / "bin").mkdir(parents=True)
         self.folder.chmod(0o755)
         self.state.mkdir(mode=0o700)

@@ -16,8 +16,9 @@ from fixtures.recording import Desk
 from fixtures.reviewing import Visitor, base_of, free_port, said, serving, with_pictures
 from fixtures.running import running, wait
 from fixtures.support import Box, axis, report
-from visitord.core.config import address, load
+from visitord.core.config import load
 from visitord.core.errors import VisitordError
+from visitord.core.values import address
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.web import security

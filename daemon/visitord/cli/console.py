@@ -24,7 +24,8 @@ from rich.text import Text
 
 from visitord import __version__
 from visitord.core.clock import aware
-from visitord.core.config import Config, duration, find, load
+from visitord.core.config import Config, find, load
+from visitord.core.durations import duration
 from visitord.core.errors import ConfigError, VisitordError
 from visitord.core.extras import require
 from visitord.core.files import PUBLIC, replace_file

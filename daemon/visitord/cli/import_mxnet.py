@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from visitord.cli.console import PATH, config
-from visitord.core.config import valid_name
 from visitord.core.errors import ModelError
+from visitord.core.values import valid_name
 from visitord.models import catalog
 from visitord.models.install import place
 from visitord.models.opening import open_pack

@@ -3,7 +3,7 @@
 import click
 
 from visitord.cli.console import database, installed
-from visitord.core.config import address
+from visitord.core.values import address
 
 
 def _address(_: click.Context, __: click.Parameter, given: str | None) -> tuple[str, int] | None:

@@ -1,174 +1,56 @@
 """The configuration file: found, read, validated, and never half accepted."""
 
-import difflib
 import os
 import platform
-import re
 import tomllib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo
-from pydantic.functional_validators import (
-    AfterValidator,
-    BeforeValidator,
-    field_validator,
-    model_validator,
-)
+from pydantic.functional_validators import BeforeValidator, field_validator, model_validator
 
 from visitord.core.errors import ConfigError
-from visitord.core.sources import Source, check_address, parse, with_password
+from visitord.core.problems import sentence
+from visitord.core.secrets import expand, read_secret, secret_file
+from visitord.core.sources import Source, parse, with_password
+from visitord.core.values import (
+    NAME_MAX,
+    Address,
+    Cron,
+    Decoder,
+    Duration,
+    FilePath,
+    Format,
+    Name,
+    Polygon,
+    Processor,
+    Size,
+    Zone,
+    check_database,
+    complete,
+    source_text,
+)
 
 SYSTEM_CONFIG = Path("/etc/visitord/config.toml")
-_UNITS = {"ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
-DURATION_MAX_D = 3660
-NAME_MAX = 64
-_NAME = rf"(?!\s)[^/\x00-\x1f\ud800-\udfff]{{1,{NAME_MAX}}}"
 _SECRET_KEYS = {"source", "url"}  # may hold passwords: completed only when they are used
 
 
-def duration(value: object) -> timedelta:
-    """A duration such as "250ms", "30s", "10m", "1h" or "30d"; raises ValueError."""
-    if isinstance(value, timedelta):
-        return value
-    match = (
-        re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", value) if isinstance(value, str) else None
-    )
-    if not match:
-        raise ValueError('must be a duration in quotes such as "30s", "10m", "1h" or "30d"')
-    seconds = float(match[1]) * _UNITS[match[2]]
-    if seconds > DURATION_MAX_D * 86400:
-        raise ValueError(f"must be at most {DURATION_MAX_D} days")
-    return timedelta(seconds=seconds)
-
-
-def valid_name(text: str) -> bool:
-    """Whether a site or a camera may be called so."""
-    return re.fullmatch(_NAME, text) is not None
-
-
-def _must(be: str, holds: Callable[[Any], object]) -> AfterValidator:
-    """For values of which something holds; `be` says in words what."""
-
-    def check(value: Any) -> Any:
-        if not holds(value):
-            raise ValueError(f"must {be}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _complete(check: Callable[[str], object]) -> AfterValidator:
-    """For text that `check` must accept, now if it holds no variables, otherwise when it is used."""
-
-    def validate(text: str) -> str:
-        if "${" not in text:
-            check(text)
-        return text
-
-    return AfterValidator(validate)
-
-
-def _expanded(path: Path) -> Path:
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError("begins with the home folder of an account that does not exist") from None
-
-
-def _is_zone(name: str) -> bool:
-    return name in available_timezones() and name != "localtime"  # which PostgreSQL does not know
-
-
-def _cron(text: str) -> str:
-    from apscheduler.triggers.cron import CronTrigger
-
-    try:
-        CronTrigger.from_crontab(text)
-    except ValueError as error:
-        raise ValueError(f'must be five cron fields such as "30 3 * * *": {error}') from None
-    return text
-
-
-def _size(value: object) -> tuple[int, int]:
-    match = re.fullmatch(r"([1-9]\d{2,4})x([1-9]\d{2,4})", str(value))
-    if not match:
-        raise ValueError('must be width and height in pixels such as "1280x720", each at least 100')
-    return int(match[1]), int(match[2])
-
-
-def address(text: object) -> tuple[str, int]:
-    """Host and port of "127.0.0.1:8642" or "[::1]:8642"; raises ValueError."""
-    match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^\s:/\[\]]+)):(\d{1,5})", str(text))
-    if not match or int(match[3]) > 65535:
-        raise ValueError('must be an address and a port such as "127.0.0.1:8642"')
-    return match[1] or match[2], int(match[3])
-
-
-def _source_text(value: object) -> str:
-    if isinstance(value, bool) or not (
-        isinstance(value, str) or (isinstance(value, int) and value >= 0)
-    ):
-        raise ValueError("must be an address or path in quotes, or a USB camera's index such as 0")
-    return str(value)
-
-
-def _check_database(url: str) -> None:
-    if url != "embedded" and not url.startswith(("postgresql://", "postgres://")):
-        raise ValueError('must be "embedded" or start with postgresql://')
-    check_address(url)
-
-
-Duration = Annotated[
-    timedelta, BeforeValidator(duration), _must("be longer than zero", timedelta().__lt__)
-]
-FilePath = Annotated[
-    Path,
-    _must("not contain a NUL character", lambda path: "\0" not in str(path)),
-    AfterValidator(_expanded),
-]
-_NAME_MEANING = (
-    f"be 1 to {NAME_MAX} characters without a slash or control character, not starting with a space"
-)
-Name = Annotated[str, _must(_NAME_MEANING, valid_name)]
-Zone = Annotated[str, _must('be the name of a time zone such as "Europe/Berlin"', _is_zone)]
-Format = Annotated[
-    str,
-    _must('be four capital letters or digits such as "MJPG"', re.compile("[A-Z0-9 ]{4}").fullmatch),
-]
-Decoder = Annotated[
-    str, _must('be a decoder in small letters such as "vaapi"', re.compile("[a-z0-9]+").fullmatch)
-]
-_DEVICES = re.compile(r"auto|cpu|(cuda|tensorrt)(:\d{1,2})?|openvino|coreml")
-Processor = Annotated[
-    str, _must('be "auto", "cpu" or an accelerator such as "cuda:0"', _DEVICES.fullmatch)
-]
-Share = Annotated[float, Field(ge=0, le=1)]
-Polygon = Annotated[
-    tuple[tuple[Share, Share], ...],
-    _must("have at least three corners", lambda corners: corners[2:]),
-]
-
-
 class _Section(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True):
+    """What the keys of each section mean is said in config.example.toml, key by key."""
+
     @field_validator("*", mode="before")
     @classmethod
     def _with_variables(cls, value: object, info: ValidationInfo) -> object:
-        """Replaces ${NAME} in every text but those of _SECRET_KEYS; sections inside this one do it
-        themselves.
-        """
-        return (
-            _expand(value)
-            if isinstance(value, str) and info.field_name not in _SECRET_KEYS
-            else value
-        )
+        """Replaces ${NAME} in every text but secret ones; inner sections do it themselves."""
+        if isinstance(value, str) and info.field_name not in _SECRET_KEYS:
+            return expand(value)
+        return value
 
 
 class DatabaseConfig(_Section):
-    url: Annotated[str, _complete(_check_database)] = "embedded"
+    url: Annotated[str, complete(check_database)] = "embedded"
     password_file: FilePath | None = None
     vector: bool = False
 
@@ -201,7 +83,7 @@ class VisitConfig(_Section):
 
 class MergeConfig(_Section):
     every: Duration = timedelta(hours=1)
-    cron: Annotated[str, AfterValidator(_cron)] | None = None
+    cron: Cron | None = None
 
 
 class SpoolConfig(_Section):
@@ -215,18 +97,18 @@ class CropsConfig(_Section):
 
 
 class ReviewConfig(_Section):
-    listen: Annotated[tuple[str, int] | None, BeforeValidator(address)] = None
+    listen: Address = None
     hosts: tuple[str, ...] = ()
 
 
 class CameraConfig(_Section):
     name: Name
-    source: Annotated[str, BeforeValidator(_source_text), _complete(parse)]
+    source: Annotated[str, BeforeValidator(source_text), complete(parse)]
     enabled: bool = True
     password_file: FilePath | None = None
     transport: Literal["tcp", "udp"] = "tcp"
     fps: float = Field(8, ge=2, le=60)  # below 2 a walker is seen too seldom to be followed
-    size: Annotated[tuple[int, int] | None, BeforeValidator(_size)] = None
+    size: Size = None
     format: Format | None = None
     decoder: Decoder = "cpu"
     liveness: Literal["off", "flag", "block"] = "off"
@@ -238,6 +120,7 @@ class CameraConfig(_Section):
     def _fits_its_source(self) -> Self:
         if self.source.startswith("${"):
             return self
+
         usb = self.source.isdecimal() or self.source.startswith("/dev/")
         if self.format and not usb:
             raise ValueError("format is for USB cameras only; this one sends what it is set to")
@@ -264,14 +147,20 @@ class Config(_Section):
 
     @model_validator(mode="after")
     def _distinct_cameras(self) -> Self:
-        names = [c.name for c in self.camera]
+        names = [camera.name for camera in self.camera]
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f'two cameras are called "{name}"; give each a name of its own')
-        if on := [c.name for c in self.camera if c.liveness != "off" and not self.models.liveness]:
-            raise ValueError(
-                f"camera {on[0]} has liveness on, but models.liveness names no folder with the networks"
-            )
+        return self
+
+    @model_validator(mode="after")
+    def _liveness_has_networks(self) -> Self:
+        for camera in self.camera:
+            if camera.liveness != "off" and not self.models.liveness:
+                raise ValueError(
+                    f"camera {camera.name} has liveness on, "
+                    "but models.liveness names no folder with the networks"
+                )
         return self
 
     @property
@@ -312,13 +201,13 @@ class Config(_Section):
         Only here, so that commands that read no camera need none of their secrets.
         """
         key = f"camera.{camera.name}.source"
-        return parse(self._completed(key, camera.source, camera.password_file, parse), self.folder)
+        text = self._completed(key, camera.source, camera.password_file, parse)
+        return parse(text, self.folder)
 
     def database_url(self) -> str:
         """The database's URL with its variables and password in place; raises ConfigError."""
-        return self._completed(
-            "database.url", self.database.url, self.database.password_file, _check_database
-        )
+        database = self.database
+        return self._completed("database.url", database.url, database.password_file, check_database)
 
     def require_secrets(self) -> None:
         """Raises ConfigError unless every variable, password file and address can be used."""
@@ -330,46 +219,43 @@ class Config(_Section):
     def _completed(
         self, key: str, text: str, password_file: Path | None, check: Callable[[str], object]
     ) -> str:
+        """An address that `check` accepts, with all it needs; raises ConfigError naming `key`."""
         try:
-            text = _expand(text)
+            text = expand(text)
             check(text)
             return with_password(text, self._secret(password_file)) if password_file else text
         except ValueError as error:
-            raise ConfigError(
-                f"{self.path or 'the built-in configuration'}: {key} {error}."
-            ) from None
+            raise self._wrong(f"{key} {error}") from None
 
-    def _secret(self, file: Path) -> str:
-        """The content of a secret file; a bare name is looked up among systemd's credentials first."""
-        path = self.folder / file
-        if (credentials := os.environ.get("CREDENTIALS_DIRECTORY")) and Path(
-            credentials, file
-        ).exists():
-            path = Path(credentials, file)
+    def _secret(self, name: Path) -> str:
+        """The content of a secret file; raises ConfigError."""
+        path = secret_file(name, self.folder)
         try:
-            return path.read_text().rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            problem = getattr(error, "strerror", "it is not UTF-8 text")
-        raise ConfigError(
-            f"{self.path or 'the built-in configuration'}: password_file {path} cannot be read: {problem}."
-        )
+            return read_secret(path)
+        except ValueError as error:
+            raise self._wrong(f"password_file {path} {error}") from None
+
+    def _wrong(self, what: str) -> ConfigError:
+        return ConfigError(f"{self.path or 'the built-in configuration'}: {what}.")
 
 
 def find(given: Path | None = None) -> Path | None:
-    """The configuration file in force: --config, $VISITORD_CONFIG, ./config.toml,
-    /etc/visitord/config.toml.
+    """The configuration file in force, None where there is none.
+
+    That of --config (`given`), $VISITORD_CONFIG, ./config.toml, or /etc/visitord/config.toml.
     """
-    if named := given or os.environ.get("VISITORD_CONFIG"):
+    named = given or os.environ.get("VISITORD_CONFIG")
+    if named:
         return Path(named)
-    return next((p for p in (Path("config.toml"), SYSTEM_CONFIG) if p.is_file()), None)
+    usual = (Path("config.toml"), SYSTEM_CONFIG)
+    return next((path for path in usual if path.is_file()), None)
 
 
 def load(path: Path | None) -> Config:
-    """Read and validate the file at `path` (None: all defaults); raises ConfigError naming key and
-    remedy.
-    """
+    """Read and validate a file (None: all defaults); raises ConfigError naming key and remedy."""
     if path is None:
         return Config()
+
     path = path.expanduser().absolute()
     try:
         config = Config.model_validate(tomllib.loads(path.read_text("utf-8")))
@@ -378,60 +264,7 @@ def load(path: Path | None) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}.") from None
     except ValidationError as error:
-        raise ConfigError(f"{path}: {_sentence(error)}.") from None
+        raise ConfigError(f"{path}: {sentence(error, Config)}.") from None
+
     config._path = path
     return config
-
-
-def _expand(text: str) -> str:
-    """`text` with every ${NAME} replaced from the environment; raises ValueError."""
-
-    def lookup(match: re.Match[str]) -> str:
-        if match[1] not in os.environ:
-            raise ValueError(
-                f"uses ${{{match[1]}}}, but the environment has no variable of that name"
-            )
-        return os.environ[match[1]]
-
-    return re.sub(r"\$\{([^}]*)\}", lookup, text)
-
-
-def _sentence(error: ValidationError) -> str:
-    """The first three problems pydantic found; keys that do not exist alone, for they cause others
-    to be missing.
-    """
-    problems = error.errors()
-    unknown = [p for p in problems if p["type"] == "extra_forbidden"]
-    return "; ".join(_problem(p["type"], p["loc"], p["msg"]) for p in (unknown or problems)[:3])
-
-
-def _problem(kind: str, location: tuple[int | str, ...], message: str) -> str:
-    """One problem as: the key as the file spells it (camera[1].fps), what is wrong, what would be
-    right.
-    """
-    key = "".join(
-        f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location
-    ).removeprefix(".")
-    if kind == "extra_forbidden":
-        return f"unknown key {key}; {_advice(str(location[-1]), location[:-1])}"
-    if kind == "missing":
-        return f"{key} is missing"
-    if kind == "model_type":
-        return f"{key} must be a [{key}] section"
-    message = re.sub("^Value error, |^Input (?=is)| after validation| for <class .*>", "", message)
-    message = message.replace(
-        "valid tuple", "list of [[camera]] sections" if key == "camera" else "list"
-    )
-    return f"{key} {re.sub('^(Input|String|Tuple) should ', 'must ', message)}".strip()
-
-
-def _advice(key: str, section: tuple[int | str, ...]) -> str:
-    model: Any = Config
-    if section:
-        model = (
-            CameraConfig
-            if section[0] == "camera"
-            else Config.model_fields[str(section[0])].annotation
-        )
-    near = difflib.get_close_matches(key, model.model_fields, n=1)
-    return f"did you mean {near[0]}" if near else f"known here: {', '.join(model.model_fields)}"

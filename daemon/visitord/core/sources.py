@@ -7,8 +7,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 SECRET = "***"  # noqa: S105 - what is shown in place of one
-# Everything between the scheme and the last @ may be part of a password with characters it should
-# not have.
+# Everything up to the last @ may be part of a password with characters it should not have.
 _URL = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s/:@]*):\S+@", re.IGNORECASE)
 _PAIR = re.compile(
     r"(?P<key>\b\w*(?:password|passwd|pass|pas|pwd|token|secret)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&]+)",
@@ -17,6 +16,8 @@ _PAIR = re.compile(
 
 
 class Kind(StrEnum):
+    """Which library reads it."""
+
     STREAM = "stream"  # rtsp://, rtsps://, http://, https://
     USB = "usb"  # /dev/video0, /dev/v4l/by-id/…, or an index
     FILE = "file"
@@ -24,8 +25,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where pictures come from: `target` is a URL, a device path, a device index as text, or a file
-    path.
+    """Where pictures come from.
+
+    Attributes
+    ----------
+    kind : Kind
+        Which library reads it.
+    target : str
+        A URL, a device path, a device index as text, or a file path.  May hold a password.
     """
 
     kind: Kind
@@ -36,31 +43,36 @@ class Source:
 
 
 def parse(text: str, folder: Path = Path()) -> Source:
-    """The source spelt as `text`; file paths are relative to `folder`.  Raises ValueError with
-    advice.
-    """
+    """The source spelt as `text`, paths relative to `folder`; raises ValueError with advice."""
     text = text.strip()
     if not text:
         raise ValueError(
             "is empty; give an rtsp:// or http:// address, a device such as /dev/video0, or a file"
         )
+
     if text.isdecimal() or text.startswith("/dev/"):
         return Source(Kind.USB, text)
     if "://" in text:
-        scheme = text.split("://", 1)[0].lower()
-        if not re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme):
-            raise ValueError("is not a valid address; write rtsp://USER:PASSWORD@HOST/PATH")
-        if scheme not in {"rtsp", "rtsps", "http", "https"}:
-            raise ValueError(
-                f"has the unknown scheme {scheme}://; use rtsp://, rtsps://, http:// or https://"
-            )
-        check_address(text)
-        if not urlsplit(text).hostname:
-            raise ValueError(f"names no host; expected {scheme}://HOST/PATH")
-        return Source(Kind.STREAM, scheme + text[len(scheme) :])
+        return _stream(text)
     if re.match(r"[a-z]+:/?[^/]|[^/]*:[^/]*@", text, re.IGNORECASE):
         raise ValueError("is neither an address nor a file; write rtsp://USER:PASSWORD@HOST/PATH")
     return Source(Kind.FILE, str(folder / Path(text).expanduser()))
+
+
+def _stream(text: str) -> Source:
+    """The source at an address, its scheme in small letters; raises ValueError with advice."""
+    scheme = text.split("://", 1)[0].lower()
+    if not re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme):
+        raise ValueError("is not a valid address; write rtsp://USER:PASSWORD@HOST/PATH")
+    if scheme not in {"rtsp", "rtsps", "http", "https"}:
+        raise ValueError(
+            f"has the unknown scheme {scheme}://; use rtsp://, rtsps://, http:// or https://"
+        )
+
+    check_address(text)
+    if not urlsplit(text).hostname:
+        raise ValueError(f"names no host; expected {scheme}://HOST/PATH")
+    return Source(Kind.STREAM, scheme + text[len(scheme) :])
 
 
 def check_address(url: str) -> None:
@@ -73,6 +85,7 @@ def check_address(url: str) -> None:
         _ = parts.port
     except ValueError:
         raise ValueError(advice) from None
+
     if parts.netloc.count("@") > 1 or re.search(r"\s|%(?![0-9A-Fa-f]{2})", url):
         raise ValueError(advice)
 
@@ -85,9 +98,9 @@ def with_password(url: str, password: str) -> str:
         raise ValueError(
             "has no user name for the password to belong to; write USER@HOST in the address"
         )
-    return parts._replace(
-        netloc=f"{user.partition(':')[0]}:{quote(password, safe='')}@{host}"
-    ).geturl()
+
+    name = user.partition(":")[0]
+    return parts._replace(netloc=f"{name}:{quote(password, safe='')}@{host}").geturl()
 
 
 def redact(text: str) -> str:

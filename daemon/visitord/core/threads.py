@@ -9,8 +9,16 @@ log = logging.getLogger(__name__)
 
 
 class Worker(threading.Thread):
-    """A named thread; when its work raises, the error is logged and `failed` is called: the process
-    ends.
+    """A named thread that never dies silently.
+
+    Parameters
+    ----------
+    name
+        The thread's, as logs and debuggers show it.
+    work
+        What it does; it ends when this returns.
+    failed
+        Called when `work` raises, after the error is logged: the process is to end.
     """
 
     def __init__(self, name: str, work: Callable[[], None], failed: Callable[[], None]) -> None:
@@ -29,8 +37,9 @@ class Worker(threading.Thread):
 
 
 def backoff(first_s: float, cap_s: float) -> Iterator[float]:
-    """Waits that double up to the cap, each shortened by up to half at random, so that boxes do not
-    march in step.
+    """Waits in seconds that double up to the cap, from `first_s` on.
+
+    Each is shortened by up to half at random, so that boxes do not march in step.
     """
     delay_s = min(first_s, cap_s)
     while True:

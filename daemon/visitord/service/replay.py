@@ -10,10 +10,10 @@ from pathlib import Path
 from visitord.capture import decode
 from visitord.capture.inspection import Inspector
 from visitord.core.clock import aware
-from visitord.core.config import NAME_MAX, valid_name
 from visitord.core.errors import ConfigError, MediaError
 from visitord.core.file_types import is_photograph
 from visitord.core.records import Frame, Picture, TrackReport
+from visitord.core.values import NAME_MAX, valid_name
 from visitord.models.pack import LivenessDetector, Pack
 from visitord.service.recorder import Recorder
 from visitord.vision.pipeline import Pipeline

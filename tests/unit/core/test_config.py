@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.configs import CAMERA, loaded, problem, written
 from visitord.core import config
-from visitord.core.config import duration, find, load
+from visitord.core.config import find, load
 from visitord.core.errors import ConfigError
 from visitord.core.sources import Kind, Source
 
@@ -16,33 +16,6 @@ from visitord.core.sources import Kind, Source
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path
-
-
-# Durations
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("250ms", 0.25),
-        ("30s", 30),
-        ("10m", 600),
-        ("1h", 3600),
-        ("30d", 2_592_000),
-        ("1.5h", 5400),
-        ("5 m", 300),
-    ],
-)
-def test_a_duration_is_a_number_and_a_unit(text: str, seconds: float) -> None:
-    assert duration(text) == timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize(
-    "value", ["", "5", "5x", "m5", "-5m", "5m30s", "5M", ".5s", "5s ", 5, 5.0, None, True]
-)
-def test_anything_else_is_no_duration(value: object) -> None:
-    with pytest.raises(ValueError, match='must be a duration in quotes such as "30s"'):
-        duration(value)
 
 
 # What is right
@@ -168,8 +141,8 @@ def test_a_configuration_cannot_be_changed(folder: Path) -> None:
         (CAMERA + 'transprot = "udp"\n', "unknown key camera[1].transprot; did you mean transport"),
         (
             'path = "x"\n',
-            "unknown key path; known here: state_dir, box, database, models, site, visit, merge, spool, crops, review, "
-            "camera",
+            "unknown key path; known here: state_dir, box, database, models, site, visit, merge, "
+            "spool, crops, review, camera",
         ),
         (CAMERA + 'path = "x"\n', "unknown key camera[1].path; known here: name, source, "),
     ],

@@ -128,7 +128,10 @@ def test_udp_is_refused_for_what_is_no_rtsp_camera(folder: Path, text: str) -> N
 
 
 def test_a_camera_that_is_off_needs_no_secret(folder: Path) -> None:
-    text = '[[camera]]\nname = "a"\nsource = "rtsp://u:${NOT_SET_ANYWHERE}@192.0.2.10/"\npassword_file = "absent"\n'
+    text = (
+        '[[camera]]\nname = "a"\n'
+        'source = "rtsp://u:${NOT_SET_ANYWHERE}@192.0.2.10/"\npassword_file = "absent"\n'
+    )
     loaded(folder, text + "enabled = false\n").require_secrets()
     assert "NOT_SET_ANYWHERE" in problem(folder, text + "enabled = true\n")
 

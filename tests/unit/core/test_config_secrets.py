@@ -158,8 +158,14 @@ def test_an_absolute_password_file_is_not_looked_for_among_the_credentials(
         f"[visit]\ngap = '{LEAK}'\n",
         "[[camera]]\nname = 'door'\nsource = 'ftp://user:${DOOR_PASSWORD}@h/a'\n",
         "[[camera]]\nname = 'door'\nsource = 'rtsp://user:${DOOR_PASSWORD}@h:x/a'\n",
-        "[[camera]]\nname = 'door'\nsource = 'rtsp://user:${DOOR_PASSWORD}@h/a'\nfps = '${DOOR_PASSWORD}'\n",
-        "[[camera]]\nname = 'door'\nsource = 'rtsp://user:${DOOR_PASSWORD}@h/a'\npassword_file = 'absent'\n",
+        (
+            "[[camera]]\nname = 'door'\nsource = 'rtsp://user:${DOOR_PASSWORD}@h/a'\n"
+            "fps = '${DOOR_PASSWORD}'\n"
+        ),
+        (
+            "[[camera]]\nname = 'door'\nsource = 'rtsp://user:${DOOR_PASSWORD}@h/a'\n"
+            "password_file = 'absent'\n"
+        ),
         "[[camera]]\nname = 'door'\nsource = 'rtsp://user:${DOOR_PASSWORD}@${ABSENT}/a'\n",
         "[[camera]]\nname = 'door'\nsource = 'rtsp://192.0.2.10/a'\npassword_file = 'secret'\n",
     ],

@@ -1,0 +1,63 @@
+"""What is wrong in a configuration file, in the words of that file."""
+
+import difflib
+import re
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+SHOWN_MAX = 3
+_NOISE = re.compile("^Value error, |^Input (?=is)| after validation| for <class .*>")
+_SHOULD = re.compile("^(Input|String|Tuple) should ")
+
+
+def sentence(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first few problems that pydantic found in a `model`, without a full stop.
+
+    Keys that do not exist are said alone, for they cause others to be missing.
+    """
+    problems = error.errors()
+    unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
+    shown = (unknown or problems)[:SHOWN_MAX]
+    return "; ".join(
+        _clause(problem["type"], problem["loc"], problem["msg"], model) for problem in shown
+    )
+
+
+def _clause(
+    kind: str, location: tuple[int | str, ...], message: str, model: type[BaseModel]
+) -> str:
+    """One problem: the key, what is wrong, what would be right."""
+    key = _spelt(location)
+    if kind == "extra_forbidden":
+        return f"unknown key {key}; {_advice(location, model)}"
+    if kind == "missing":
+        return f"{key} is missing"
+    if kind == "model_type":
+        return f"{key} must be a [{key}] section"
+
+    wanted = "list of [[camera]] sections" if key == "camera" else "list"
+    message = _NOISE.sub("", message).replace("valid tuple", wanted)
+    return f"{key} {_SHOULD.sub('must ', message)}".strip()
+
+
+def _spelt(location: tuple[int | str, ...]) -> str:
+    """A key as a person would spell it, counting from one: camera[1].fps."""
+    parts = (f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location)
+    return "".join(parts).removeprefix(".")
+
+
+def _advice(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    """The key that was probably meant, else those that the section has."""
+    section = _section(location[:-1], model)
+    near = difflib.get_close_matches(str(location[-1]), section.model_fields, n=1)
+    return f"did you mean {near[0]}" if near else f"known here: {', '.join(section.model_fields)}"
+
+
+def _section(location: tuple[int | str, ...], model: type[BaseModel]) -> type[BaseModel]:
+    """The section at a place in the file; one of several has its number behind its name."""
+    if not location:
+        return model
+    annotation: Any = model.model_fields[str(location[0])].annotation
+    section: type[BaseModel] = annotation.__args__[0] if len(location) > 1 else annotation
+    return section

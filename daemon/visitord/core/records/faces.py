@@ -1,0 +1,143 @@
+"""Faces found in pictures, and what is measured of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visitord.core.records.arrays import Embedding, check_array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """A face found in a frame.
+
+    Attributes
+    ----------
+    box : float32 (4,)
+        x0, y0, x1, y1 in pixels of the frame, possibly reaching outside it.
+    landmarks : float32 (5, 2)
+        x, y in pixels of right eye, left eye, nose tip, right and left mouth corner, as seen on
+        the subject: the right eye is on the picture's left.
+    score : float
+        How sure the detector is, 0..1, on its own scale.
+    """
+
+    box: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+    score: float
+
+    def __post_init__(self) -> None:
+        check_array(self.box, (4,), np.float32, "a detection's box")
+        check_array(self.landmarks, (5, 2), np.float32, "a detection's landmarks")
+
+    def moved(self, x: float, y: float) -> "Detection":
+        """The same face in a picture whose corner lies x and y pixels further left and up."""
+        offset = np.array([x, y], np.float32)
+        return Detection(self.box + np.tile(offset, 2), self.landmarks + offset, self.score)
+
+    @property
+    def width_px(self) -> float:
+        """Width of the box in pixels."""
+        return float(self.box[2] - self.box[0])
+
+    @property
+    def height_px(self) -> float:
+        """Height of the box in pixels."""
+        return float(self.box[3] - self.box[1])
+
+    @property
+    def roll_deg(self) -> float:
+        """How far the line between the eyes is from level, in degrees."""
+        across, down = (self.landmarks[1] - self.landmarks[0]).astype(np.float64)
+        return abs(float(np.degrees(np.arctan2(down, across))))
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well a face can be recognised from this picture of it.
+
+    Attributes
+    ----------
+    score : float
+        0..1, comparable between pictures of one pack.
+    flaws : tuple of str
+        Why it must not become a reference; empty for a good picture.
+    """
+
+    score: float
+    flaws: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceSample:
+    """One picture of a tracked face, described.
+
+    Attributes
+    ----------
+    at : datetime
+        When it was taken, UTC.
+    embedding : float32 (d,)
+        Of unit length, by the pack in use.
+    quality : Quality
+        Of the picture it was made from.
+    face_px : float
+        Width of the face's box in pixels.
+    portrait : bytes
+        The face with some of its surroundings as JPEG, empty where none is kept.
+    """
+
+    at: datetime
+    embedding: Embedding
+    quality: Quality
+    face_px: float
+    portrait: bytes = b""
+
+    def __post_init__(self) -> None:
+        check_array(self.embedding, (None,), np.float32, "an embedding")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """A face in one frame: where it is, and what it looks like.
+
+    Attributes
+    ----------
+    detection : Detection
+        Where it is.
+    sample : FaceSample
+        What it looks like.
+    """
+
+    detection: Detection
+    sample: FaceSample
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """How much a face looks like a face and not like a picture of one.
+
+    Attributes
+    ----------
+    score : float
+        1 for a face, 0 for a picture of one.
+    threshold : float
+        Below it, it counts as a picture, 0..1.
+    blocks : bool
+        Its camera then lets it be nobody.
+    """
+
+    score: float
+    threshold: float
+    blocks: bool
+
+    @property
+    def real(self) -> bool:
+        """Whether it counts as a face."""
+        return self.score >= self.threshold
+
+    @property
+    def blocked(self) -> bool:
+        """Whether it must be nobody."""
+        return self.blocks and not self.real

@@ -1,0 +1,44 @@
+"""Secrets that the configuration names and does not hold: variables, files, systemd credentials."""
+
+import os
+import re
+from pathlib import Path
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+
+
+def holds_variables(text: str) -> bool:
+    """Whether `text` is complete only once variables are put in."""
+    return "${" in text
+
+
+def expand(text: str) -> str:
+    """`text` with every ${NAME} replaced from the environment; raises ValueError."""
+
+    def lookup(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in os.environ:
+            raise ValueError(f"uses ${{{name}}}, but the environment has no variable of that name")
+        return os.environ[name]
+
+    return _VARIABLE.sub(lookup, text)
+
+
+def secret_file(name: Path, folder: Path) -> Path:
+    """Where a secret lies: among systemd's credentials, else relative to `folder`."""
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials:
+        path = Path(credentials, name)
+        if path.exists():
+            return path
+    return folder / name
+
+
+def read_secret(path: Path) -> str:
+    """The secret in a file, without the line's end; raises ValueError saying why it has none."""
+    try:
+        return path.read_text().rstrip("\r\n")
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError("cannot be read: it is not UTF-8 text") from None
