@@ -1,6 +1,7 @@
 """How well people are told apart at a site, and the thresholds that hold there."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,12 +10,14 @@ from visitord.core.config import Config
 from visitord.core.errors import VisitordError
 from visitord.identity import calibration
 from visitord.identity.calibration import Calibration, Outcome, Sample
-from visitord.models.pack import Pack
 from visitord.service import wiring
 from visitord.store import calibration as stored
 from visitord.store.calibration import AppliedThresholds
 from visitord.store.database import Database
 from visitord.store.embedded import account_name
+
+if TYPE_CHECKING:  # its libraries take seconds to import
+    from visitord.models.pack import Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Applied:
     overruled: bool
 
 
-def measure(database: Database, config: Config, pack: Pack, rate: float) -> SiteCalibration:
+def measure(database: Database, config: Config, pack: "Pack", rate: float) -> SiteCalibration:
     """What the thresholds in force bring at this site, and which would have a wanted rate.
 
     Parameters
@@ -60,7 +63,7 @@ def measure(database: Database, config: Config, pack: Pack, rate: float) -> Site
 
 
 def apply(
-    database: Database, config: Config, pack: Pack, proposed: Outcome | None, clock: Clock
+    database: Database, config: Config, pack: "Pack", proposed: Outcome | None, clock: Clock
 ) -> Applied:
     """Let proposed thresholds hold at this site, for running daemons from their next start.
 
@@ -84,7 +87,9 @@ def apply(
     """
     if proposed is None:
         raise VisitordError(
-            "There is no proposal to apply: wait until more people are seen together or raise --rate."
+            "There is no proposal to apply.",
+            advice="wait until more people are seen together or raise --rate.",
+            joint=": ",
         )
     thresholds = AppliedThresholds(proposed.match, proposed.new)
     site, by = config.site.name, account_name()

@@ -21,7 +21,7 @@ class PersonReport:
 
 
 def find(database: Database, who: str) -> PersonDetail:
-    """One person, by anything that names them; raises NotFoundError for nobody, or more than one."""
+    """One person, by anything that names them; raises NotFoundError for none, or several."""
     with database.transaction() as cursor:
         return visitors.detail(cursor, people.find(cursor, who).visitor_id)
 

@@ -1,17 +1,20 @@
 """Runs the merge job by hand."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.identity.clustering import Proposal
 from visitord.identity.neighbours import Neighbours
-from visitord.models.pack import Pack
 from visitord.service import merge_job, wiring
 from visitord.store import visitors
 from visitord.store.database import Database
 from visitord.store.visitors import FaceOf
+
+if TYPE_CHECKING:  # its libraries take seconds to import
+    from visitord.models.pack import Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class MergeRun:
 
 
 def run(
-    database: Database, config: Config, pack: Pack, clock: Clock, *, dry_run: bool = False
+    database: Database, config: Config, pack: "Pack", clock: Clock, *, dry_run: bool = False
 ) -> MergeRun:
     """Join identities that are one person, and settle pending sightings.
 

@@ -89,9 +89,7 @@ def split(
     """
     with database.transaction() as cursor:
         person = people.find(cursor, who)
-        new_id = corrections.split(
-            cursor, person, sightings, author.by, author.why, clock.now()
-        )
+        new_id = corrections.split(cursor, person, sightings, author.by, author.why, clock.now())
         return SplitOff(person, people.find(cursor, str(new_id)), len(set(sightings)))
 
 

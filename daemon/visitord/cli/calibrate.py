@@ -1,4 +1,4 @@
-"""visitorctl calibrate: how well people are told apart at this site, and which thresholds follow."""
+"""visitorctl calibrate: how well people are told apart here, and which thresholds follow."""
 
 import json
 from dataclasses import asdict
@@ -8,7 +8,6 @@ import click
 
 from visitord.admin import calibration
 from visitord.admin.calibration import SiteCalibration
-from visitord.cli import score_plot
 from visitord.cli.configuration import config
 from visitord.cli.connection import connect
 from visitord.cli.files import save
@@ -74,6 +73,8 @@ def _outcomes(measured: SiteCalibration, rate: float) -> dict[str, Outcome]:
 
 
 def _draw(path: Path, measured: SiteCalibration, rate: float) -> None:
+    from visitord.cli import score_plot  # a vision library, for a picture alone
+
     outcomes = _outcomes(measured, rate)
     matches = {f"match {name}": outcome.match for name, outcome in outcomes.items()}
     save(path, score_plot.draw(measured.sample, matches))

@@ -1,138 +1,111 @@
-"""Takes photographs of somebody with a camera: S takes one, Q finishes; each is judged at once."""
+"""Takes photographs of a person with a camera: S takes one, Q finishes."""
 
-import hashlib
-import threading
 from contextlib import AbstractContextManager
-from typing import Protocol
 
-import numpy as np
 from pydantic import ValidationError
 
-from visitord.admin.enrolment import Desk
-from visitord.admin.glance import reading
-from visitord.admin.photographs import TOO_LIKE, Look, look
+from visitord.admin.camera_reading import next_picture, reading
+from visitord.admin.enrolment import Enroller
+from visitord.admin.photo_session import Flaw, NotTaken, PhotoSession, Taken
+from visitord.admin.photographs import FacePhotograph, Unusable
 from visitord.capture.camera import Camera, State
-from visitord.cli.fronts import open_front
-from visitord.core.clock import Clock
+from visitord.cli.screens import Screen, open_screen
 from visitord.core.config import CameraConfig, Config
 from visitord.core.errors import CameraError, NotFoundError
-from visitord.core.records import Frame
 from visitord.core.sources import Kind, parse
-from visitord.identity.gallery import Gallery
-from visitord.store import people
 
 WANTED = 5
 FIRST_WITHIN_S = 15.0
 NEXT_WITHIN_S = 5.0
-STEP_S = 0.05
+KEY_WITHIN_S = 0.05
+FLAWS = {
+    Flaw.HARDLY_DIFFERS: "it hardly differs from one before; turn your head a little.",
+    Flaw.SOMEBODY_ELSE: "this looks like somebody else than the ones before.",
+}
 
 
-class Front(Protocol):
-    """Where a person sees the camera and presses keys."""
+def take(
+    enroller: Enroller, config: Config, camera: str, window: bool | None
+) -> list[FacePhotograph]:
+    """What a person took before the camera; nothing where they finished without.
 
-    def key(self, within_s: float) -> str:
-        """The key pressed, "" for none within that time."""
-        ...
+    Parameters
+    ----------
+    enroller : Enroller
+        Judges the photographs.
+    config : Config
+        Of the box.
+    camera : str
+        The name of one of its cameras, or an address or a device.
+    window : bool or None
+        Whether to open one; None: where one opens.
 
-    def see(self, frame: Frame) -> None:
-        """A new picture."""
-        ...
-
-    def tell(self, text: str, portrait: bytes = b"") -> None:
-        """Something to read, and a face as JPEG."""
-        ...
-
-
-def take(desk: Desk, config: Config, camera: str, window: bool | None) -> list[Look]:
-    """What a person took before the camera; nothing where they finished without.  Raises
-    CameraError.
+    Raises
+    ------
+    CameraError
+        It gives no picture.
     """
-    known = desk.known()
-    with _opened(config, camera) as source, open_front(window) as front:
-        front.tell(
-            f"S takes a picture, Q finishes; {WANTED} are enough.  Change your pose a little between them."
+    session = PhotoSession(enroller)
+    with _opened(config, camera) as source, open_screen(window) as screen:
+        screen.tell(
+            f"S takes a picture, Q finishes; {WANTED} are enough.  "
+            "Change your pose a little between them."
         )
-        return _session(desk, known, source, front)
+        _run(session, source, screen)
+    return session.taken
 
 
-def _session(desk: Desk, known: Gallery, camera: Camera, front: Front) -> list[Look]:
-    taken: list[Look] = []
-    first = _next(camera, FIRST_WITHIN_S, State.GONE)
-    front.see(first)
-    while len(taken) < WANTED:
-        key = front.key(STEP_S).lower()
+def _run(session: PhotoSession, camera: Camera, screen: Screen) -> None:
+    screen.see(next_picture(camera, FIRST_WITHIN_S, State.GONE))
+    while len(session.taken) < WANTED:
+        key = screen.key(KEY_WITHIN_S).lower()
         if key == "q":
             break
-        if frame := camera.take():
-            front.see(frame)
+
+        frame = camera.take()
+        if frame:
+            screen.see(frame)
         elif camera.health().state not in (State.LIVE, State.CONNECTING):
-            _next(camera, NEXT_WITHIN_S)
+            next_picture(camera, NEXT_WITHIN_S)
+
         if key == "s":
-            frame = _next(
-                camera, NEXT_WITHIN_S
-            )  # not what the camera saw before the key was pressed
-            front.see(frame)
-            _judge(desk, known, frame, taken, front)
-    return taken
+            # Not what the camera saw before the key was pressed.
+            frame = next_picture(camera, NEXT_WITHIN_S)
+            screen.see(frame)
+            tell(session.judge(frame.image), len(session.taken), screen)
 
 
-def _judge(desk: Desk, known: Gallery, frame: Frame, taken: list[Look], front: Front) -> None:
-    """Take the picture if it is of use, and say what would be better."""
-    digest = hashlib.sha256(np.ascontiguousarray(frame.image).tobytes()).hexdigest()
-    found = look(desk.pack, frame.image, f"picture {len(taken) + 1}", digest)
-    if isinstance(found, str):
-        return front.tell(f"Not taken: {found}.")
-    if any(float(one.embedding @ found.embedding) >= TOO_LIKE for one in taken):
-        return front.tell(
-            "Not taken: it hardly differs from one before; turn your head a little.",
-            found.portrait(),
-        )
-    if taken and max(float(one.embedding @ found.embedding) for one in taken) < desk.limits.new:
-        return front.tell(
-            "Not taken: this looks like somebody else than the ones before.", found.portrait()
-        )
-    taken.append(found)
-    best = next(iter(known.rank(found.embedding)), None)
-    like = ""
-    if best and best[1] >= desk.limits.match:
-        with desk.database.transaction() as cursor:
-            like = f"  It looks like {people.find(cursor, str(best[0])).name} ({best[1]:.2f})."
-    return front.tell(f"Taken: {len(taken)} of {WANTED}.{like}", found.portrait())
-
-
-def _next(camera: Camera, within_s: float, *hopeless: State) -> Frame:
-    """The next picture; raises CameraError saying why none comes.  hopeless: further states not to
-    be waited in.
-    """
-    camera.take()
-    clock = Clock()
-    began, pause = clock.monotonic(), threading.Event()
-    while clock.monotonic() - began < within_s:
-        if frame := camera.take():
-            return frame
-        if camera.health().state in (State.REFUSED, State.ENDED, *hopeless):
-            break
-        pause.wait(STEP_S)
-    raise CameraError(f"{camera.settings.name} gives no picture: it is {camera.health()}.")
+def tell(judged: Taken | NotTaken | Unusable, taken: int, screen: Screen) -> None:
+    """Say whether a picture was taken, or what would be better; taken: so many are now."""
+    match judged:
+        case Unusable():
+            screen.tell(f"Not taken: {judged.reason}.")
+        case NotTaken():
+            screen.tell(f"Not taken: {FLAWS[judged.flaw]}", judged.photograph.portrait())
+        case Taken():
+            text = f"Taken: {taken} of {WANTED}."
+            if judged.resembles:
+                alike = judged.resembles
+                text += f"  It looks like {alike.name} ({alike.similarity:.2f})."
+            screen.tell(text, judged.photograph.portrait())
 
 
 def _opened(config: Config, name: str) -> AbstractContextManager[Camera]:
-    """The configured camera of that name, or one at an address, a device or a file."""
-    chosen = next((c for c in config.camera if c.name == name), None)
-    if chosen is None:
-        try:
-            source = parse(name)
-            chosen = CameraConfig(name="the camera", source=name)
-        except (ValueError, ValidationError) as error:
-            reason = (
-                str(error) if not isinstance(error, ValidationError) else "is no source of a camera"
-            )
-            raise CameraError(f"The camera's address {reason}.") from None
-        if source.kind is Kind.FILE:
-            known = ", ".join(c.name for c in config.camera) or "none"
-            raise NotFoundError(
-                f'No camera is called "{name}"; there is: {known}; or give an address or a device.'
-            )
-    else:
-        source = config.source_of(chosen)
-    return reading(chosen, source)
+    """The configured camera of that name, or one at an address or a device, being read."""
+    for chosen in config.camera:
+        if chosen.name == name:
+            return reading(chosen, config.source_of(chosen))
+
+    try:
+        source = parse(name)
+        unnamed = CameraConfig(name="the camera", source=name)
+    except ValidationError:
+        raise CameraError("The camera's address is no source of a camera.") from None
+    except ValueError as error:
+        raise CameraError(f"The camera's address {error}.") from None
+    if source.kind is Kind.FILE:
+        known = ", ".join(c.name for c in config.camera) or "none"
+        raise NotFoundError(
+            f'No camera is called "{name}"; there is: {known}; or give an address or a device.'
+        )
+    return reading(unnamed, source)

@@ -11,7 +11,6 @@ from visitord.cli.configuration import config
 from visitord.cli.connection import connect
 from visitord.cli.files import save
 from visitord.cli.options import PATH
-from visitord.cli.sheet import CaptionedRow, NamedFace, sheet
 from visitord.cli.working import working
 from visitord.core.clock import Clock
 from visitord.models.opening import open_pack
@@ -66,6 +65,8 @@ def _found(run: MergeRun) -> list[_Found]:
 
 
 def _sheet(found: list[_Found], crops: Crops) -> bytes:
+    from visitord.cli.sheet import CaptionedRow, NamedFace, sheet  # a vision library
+
     rows = []
     for one in found:
         faces = [NamedFace(face.name, crops.read(face.crop)) for face in one.faces]

@@ -25,7 +25,8 @@ config_option = click.option(
     is_eager=True,  # read before options whose meaning depends on it, such as --since
     callback=_remember,
     metavar="FILE",
-    help="Configuration file [default: $VISITORD_CONFIG, ./config.toml, /etc/visitord/config.toml].",
+    help="Configuration file "
+    "[default: $VISITORD_CONFIG, ./config.toml, /etc/visitord/config.toml].",
 )
 
 
@@ -40,7 +41,6 @@ def installed() -> "Config":
     """The same, for a command about an installation; raises ConfigError where there is none."""
     settings = config()
     if settings.path is None and not settings.state.exists():
-        raise ConfigError(
-            f"There is neither a config.toml nor {settings.state}: go where they are, or use --config."
-        )
+        advice = "go where they are, or use --config"
+        raise ConfigError(f"There is neither a config.toml nor {settings.state}: {advice}.")
     return settings

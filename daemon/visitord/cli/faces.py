@@ -59,7 +59,7 @@ def show_faces(database: Database, rows: Sequence[CaptionedFaces]) -> None:
 
 
 def draw(pictures: Sequence[bytes]) -> None:
-    """JPEG pictures side by side, as this terminal shows them best; a remark where it shows none."""
+    """JPEG pictures side by side, as this terminal can; a remark where it shows none."""
     try:
         out.print(_drawing(pictures))
     except (ArithmeticError, OSError, ValueError, termios.error):  # such as of one without a size

@@ -11,7 +11,7 @@ from uuid import UUID
 import click
 
 from visitord.cli.values import as_cell, as_json, as_short_text, by_name
-from visitord.core.errors import VisitordError
+from visitord.core.extras import require
 
 
 def show(
@@ -67,12 +67,8 @@ def _print_csv(keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _print_parquet(keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    try:
-        import pyarrow.parquet
-    except ModuleNotFoundError:
-        raise VisitordError(
-            "Parquet needs a library: run pip install 'visitord[parquet]'."
-        ) from None
+    require("parquet", "Parquet needs a library: run {}.")
+    import pyarrow.parquet
 
     def cell(value: Any) -> Any:
         return str(value) if isinstance(value, UUID) else value

@@ -13,7 +13,7 @@ import click
 
 from visitord.cli.configuration import config
 from visitord.core.clock import aware
-from visitord.core.config import duration
+from visitord.core.durations import duration
 from visitord.store.window import Window
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -33,7 +33,7 @@ yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 
 
 class Moment(click.ParamType[datetime]):
-    """An instant in ISO 8601 (without an offset in the site's time zone), or how long ago, as 7d."""
+    """An instant in ISO 8601, without an offset in the site's time zone; or how long ago, as 7d."""
 
     name = "time"
 

@@ -31,7 +31,7 @@ class Group(click.Group):
 
 
 def program(function: Callable[[], None]) -> Group:
-    """The group of a whole program's commands, with -h, --version, and --config before any command."""
+    """The group of a whole program's commands, with -h, --version and --config before them."""
     version = click.version_option(__version__, message="%(prog)s %(version)s")
     group = click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
     return group(config_option(version(function)))

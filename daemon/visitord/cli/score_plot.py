@@ -51,11 +51,11 @@ def draw(sample: Sample, thresholds: Mapping[str, float]) -> bytes:
         At most two, by what the legend calls them.
     """
     scores = dict(zip(KINDS, (sample.different, sample.same), strict=True))
-    lowest = min(0.0, *sample.different, *sample.same, *thresholds.values())
-    lowest = math.floor(lowest * 10) / 10
+    everything = np.concatenate([*scores.values(), list(thresholds.values()), [0.0]])
+    lowest = math.floor(everything.min() * 10) / 10
     edges = np.arange(lowest, 1.03, BIN)
     shares = {kind: _shares(values, edges) for kind, values in scores.items()}
-    highest = max(0.1, *np.concatenate(list(shares.values())))
+    highest = max(0.1, *(share.max() for share in shares.values()))
     axes = _Axes(lowest, float(edges[-1]), math.ceil(highest * 10) / 10)
 
     picture: Image = np.full((HEIGHT_PX, WIDTH_PX, 3), 255, np.uint8)
@@ -87,8 +87,7 @@ def _bars(
     """The picture with a histogram (b,) on it, through which others show."""
     heights = (0, *np.repeat(shares, 2), 0)
     outline = [
-        axes.at(score, height)
-        for score, height in zip(np.repeat(edges, 2), heights, strict=True)
+        axes.at(score, height) for score, height in zip(np.repeat(edges, 2), heights, strict=True)
     ]
     bars = cv2.fillPoly(picture.copy(), [np.array(outline)], colour)
     return np.asarray(cv2.addWeighted(bars, 0.6, picture, 0.4, 0), np.uint8)

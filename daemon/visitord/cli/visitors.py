@@ -44,6 +44,7 @@ def list_(
 
     database = connect()
     found: Sequence[Visitor | FrequentVisitor]
+    counts: tuple[str, ...]
     if frequent:
         found = listing.list_frequent(database, status, unnamed)
         counts = ("visits_30d", "days_30d", "median_gap")
