@@ -1,5 +1,4 @@
-"""What model packs cost on this machine: python bench/models.py [PACK…], by default all that are
-installed.
+"""What model packs cost on this machine: python bench/models.py [PACK…], by default all there are.
 
 Milliseconds depend on what else the machine does; ratios are taken within one run, rounds of all
 sizes in turn, and may be compared.  Reads the configuration as visitord does: models.device,
@@ -11,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -27,38 +27,66 @@ from visitord.models.pack import CROP_PX, Pack
 
 BATCHES = (1, 2, 4, 8)
 ROUNDS = 7
+FACES = 4
+PORTRAIT_PX = 160
+EVERY_PX = 300  # from one face to the next
+LEFT_PX = 40
+TOP_PX = 280
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Medians of rounds.
+
+    frame_ms: to find the faces of a frame.
+    face_ms: to describe a face, in batches of each size.
+    """
+
+    frame_ms: float
+    face_ms: dict[int, float]
 
 
 def frame(faces: int) -> Image:
     """A 1280×720 picture with so many of the demo's faces, 120 px wide, in a plain room."""
     image = np.full((720, 1280, 3), 150, np.uint8)
     for n, portrait in enumerate(portraits()[:faces]):
-        image[280:440, 40 + 300 * n : 200 + 300 * n] = cv2.resize(portrait.image, (160, 160))
+        left = LEFT_PX + EVERY_PX * n
+        spot = image[TOP_PX : TOP_PX + PORTRAIT_PX, left : left + PORTRAIT_PX]
+        spot[:] = cv2.resize(portrait.image, (PORTRAIT_PX, PORTRAIT_PX))
     return image
 
 
-def ms(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def took_ms(work: Callable[[], object]) -> float:
+    began_s = time.perf_counter()
     work()
-    return (time.perf_counter() - began) * 1000
+    return (time.perf_counter() - began_s) * 1000
 
 
-def measure(pack: Pack) -> tuple[float, list[float]]:
-    """Milliseconds to find the faces of a frame, and to describe a face in batches of each size,
-    medians of rounds.
-    """
-    image, rng = frame(4), np.random.default_rng(1)
+def measure(pack: Pack) -> Cost:
+    """What a pack costs, once it is warm."""
+    image = frame(FACES)
+    rng = np.random.default_rng(1)
     crops = list(rng.integers(0, 256, (max(BATCHES), CROP_PX, CROP_PX, 3), dtype=np.uint8))
-    pack.detect(image), pack.embed(crops)
-    found = statistics.median(ms(lambda: pack.detect(image)) for _ in range(ROUNDS))
-    rounds = [[ms(lambda n=n: pack.embed(crops[:n])) / n for n in BATCHES] for _ in range(ROUNDS)]  # type: ignore[misc]
-    return found, [statistics.median(column) for column in zip(*rounds, strict=True)]
+    pack.detect(image)
+    pack.embed(crops)
+
+    frames_ms = [took_ms(lambda: pack.detect(image)) for _ in range(ROUNDS)]
+    faces_ms: dict[int, list[float]] = {size: [] for size in BATCHES}
+    for _ in range(ROUNDS):
+        for size in BATCHES:
+            batch = crops[:size]
+            faces_ms[size].append(took_ms(lambda batch=batch: pack.embed(batch)) / size)  # type: ignore[misc]
+    return Cost(
+        statistics.median(frames_ms),
+        {size: statistics.median(rounds) for size, rounds in faces_ms.items()},
+    )
 
 
 def main() -> None:
     logging.basicConfig(format="%(message)s")
     config = load(find())
-    installed = [p.name for p in sorted(config.models_dir.glob("*")) if p.is_dir()]
+    installed = [path.name for path in sorted(config.models_dir.glob("*")) if path.is_dir()]
+
     table = Table("pack", "runs on", "ms a frame", "ms a face", *(f"×{n}" for n in BATCHES[1:]))
     for name in sys.argv[1:] or installed or [catalog.DEFAULT]:
         try:
@@ -66,9 +94,11 @@ def main() -> None:
         except VisitordError as error:
             print(error)
             continue
-        found, faces = measure(pack)
-        ratios = [f"{one / faces[0]:.2f}" for one in faces[1:]]
-        table.add_row(pack.name, pack.runs_on, f"{found:.1f}", f"{faces[0]:.1f}", *ratios)
+        cost = measure(pack)
+        alone_ms = cost.face_ms[1]
+        ratios = [f"{cost.face_ms[size] / alone_ms:.2f}" for size in BATCHES[1:]]
+        table.add_row(pack.name, pack.runs_on, f"{cost.frame_ms:.1f}", f"{alone_ms:.1f}", *ratios)
+
     Console(width=140).print(table)
     print("×n: a face described together with n - 1 others, in times of one described alone.")
 

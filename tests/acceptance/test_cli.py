@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from fixtures.support import Box, Done, film
+from fixtures.films import film
+from fixtures.installation import Box, Done
 
 BIN = Path(sys.executable).parent
 

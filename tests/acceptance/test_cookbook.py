@@ -21,8 +21,8 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
+from fixtures.databases import copied
 from fixtures.paths import ROOT
-from fixtures.support import copied
 from visitord.cli import console
 from visitord.store import migrate, reports
 from visitord.store.database import Database

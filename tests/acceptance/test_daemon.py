@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 import pytest
 
+from fixtures.films import Walk, film
+from fixtures.installation import Box
 from fixtures.running import running, states, with_cameras
-from fixtures.support import Box, Walk, film
 from visitord.capture import decode
 from visitord.core.config import CameraConfig
 from visitord.core.errors import CameraError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.support import Box
+from fixtures.installation import Box
 
 PEOPLE = 8
 

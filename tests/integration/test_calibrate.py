@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from fixtures.support import Box, axis, report
+from fixtures.installation import Box
+from fixtures.reports import axis, report
 from visitord.core.config import load
 from visitord.core.errors import ConfigError
 from visitord.models.opencv_zoo import ZooPack

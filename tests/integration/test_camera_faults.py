@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from fixtures import footage
+from fixtures.installation import Box
 from fixtures.rtsp import HOST, Server
 from fixtures.running import Running, Watched, running, wait, with_cameras
-from fixtures.support import Box
 from visitord.capture import camera as camera_module
 from visitord.capture import decode
 from visitord.capture.camera import Health, State

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from fixtures import footage
+from fixtures.databases import ask
+from fixtures.installation import Box
 from fixtures.rtsp import Server
-from fixtures.running import Watched, ask, running, states, wait, with_cameras
-from fixtures.support import Box
+from fixtures.running import Watched, running, states, wait, with_cameras
 from visitord.capture.camera import State
 from visitord.core.records import Detection, Embedding, Image
 from visitord.models.opencv_zoo import ZooPack

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from fixtures import footage
+from fixtures.databases import ask
 from fixtures.footage import FPS
+from fixtures.installation import Box
 from fixtures.rtsp import Server
-from fixtures.running import Watched, ask, running, states, wait, with_cameras
-from fixtures.support import Box
+from fixtures.running import Watched, running, states, wait, with_cameras
 from visitord.capture import camera as camera_module
 from visitord.capture.camera import State
 from visitord.store.database import Database

@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 import pytest
 
+from fixtures.films import Walk, film
+from fixtures.installation import Box
 from fixtures.running import running, wait, with_cameras
-from fixtures.support import Box, Walk, film
 from visitord.core.errors import CameraError, VisitordError
 from visitord.core.records import Image
 from visitord.service import control

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fixtures import crashing
 from fixtures.contents import contents
-from fixtures.support import copied
+from fixtures.databases import copied
 from visitord.store.spool import Waiting, waiting
 
 KILLS = 100

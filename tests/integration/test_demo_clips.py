@@ -15,7 +15,7 @@ import av
 import numpy as np
 import pytest
 
-from fixtures.support import align
+from fixtures.faces import align
 from visitord.capture import decode
 from visitord.capture.inspection import Inspector
 from visitord.cli.demo import demo as demo_command
@@ -99,7 +99,7 @@ def test_finding_the_portraits_imports_none_of_the_packages_they_come_with() -> 
 def test_a_picture_that_is_not_to_be_had_is_one_sentence(
     distribution: str, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(faces.CROPS, "hanks", (distribution, file, 9, 9, 9))
+    monkeypatch.setitem(faces.CROPS, "hanks", faces.Crop(distribution, file, 9, 9, 9))
     with pytest.raises(
         VisitordError, match=rf"{file} is missing: pip install --force-reinstall {distribution}\.$"
     ):

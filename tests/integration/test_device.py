@@ -12,8 +12,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from fixtures.installation import Box
 from fixtures.standins import pack_folder, picture_with_squares
-from fixtures.support import Box
 from visitord.core.config import Config, ModelsConfig
 from visitord.models import catalog, device
 from visitord.models.device import CPU, Device, choose

@@ -32,7 +32,7 @@ from uuid import uuid4
 import pytest
 from click.testing import CliRunner
 
-from fixtures.support import Box, Done
+from fixtures.installation import Box, Done
 from visitord.cli import visitorctl as admin
 
 GROUP, PORT = "239.255.255.250", 3702

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.support import Box
+from fixtures.installation import Box
 from visitord.capture.camera import Health, State
 from visitord.cli import doctor
 from visitord.store import reports

@@ -15,8 +15,10 @@ import pytest
 from PIL import Image as PILImage
 
 from fixtures.commands import BIN
+from fixtures.faces import people
+from fixtures.installation import Box
 from fixtures.paths import SHARED
-from fixtures.support import Box, axis, people
+from fixtures.reports import axis
 from visitord.admin.photographs import TOO_LIKE, Look, choose, read, strangers
 from visitord.capture import decode
 from visitord.core.records import Image

@@ -21,8 +21,9 @@ import numpy as np
 import pytest
 
 from fixtures.commands import BIN
+from fixtures.faces import people
+from fixtures.installation import Box
 from fixtures.rtsp import Server
-from fixtures.support import Box, people
 
 SECRET = "s3cret-pass"  # noqa: S105
 SCENE_S = 1.5

@@ -15,8 +15,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from fixtures.recording import LIMITS, SITE, Desk
-from fixtures.support import START, axis, report
+from fixtures.reports import START, axis, report
+from fixtures.visit_log import LIMITS, SITE, VisitLog
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import DatabaseUnavailableError, NotFoundError, VisitordError
@@ -31,30 +31,30 @@ from visitord.store.spool import Spool, waiting
 
 
 @pytest.fixture
-def desk(database: Database, tmp_path: Path) -> Desk:
-    desk = Desk(database)
-    desk.recorder.crops = Crops(tmp_path / "crops")
-    return desk
+def visit_log(database: Database, tmp_path: Path) -> VisitLog:
+    visit_log = VisitLog(database)
+    visit_log.recorder.crops = Crops(tmp_path / "crops")
+    return visit_log
 
 
-def seen(desk: Desk, embedding: object, at_s: float, **values: object) -> TrackReport:
+def seen(visit_log: VisitLog, embedding: object, at_s: float, **values: object) -> TrackReport:
     """Handle a track whose portrait is its own; returns it."""
     made = report(embedding, at_s, **values)  # type: ignore[arg-type]
     samples = tuple(replace(s, portrait=f"{made.sighting_id}".encode()) for s in made.samples)
     made = replace(made, samples=samples)
-    desk.recorder.handle(made)
+    visit_log.recorder.handle(made)
     return made
 
 
-def forget(desk: Desk, who: str) -> Erased:
-    with desk.database.transaction() as cursor:
+def forget(visit_log: VisitLog, who: str) -> Erased:
+    with visit_log.database.transaction() as cursor:
         return erasure.forget(cursor, people.find(cursor, who))
 
 
-def by_hand(desk: Desk, change: str, *who: str) -> None:
+def by_hand(visit_log: VisitLog, change: str, *who: str) -> None:
     """Merge, reject, or split off the sighting whose id begins so, as a person does."""
     note = ("tester", "because", START)
-    with desk.database.transaction() as cursor:
+    with visit_log.database.transaction() as cursor:
         one = people.find(cursor, who[0])
         if change == "merge":
             merges.merge(cursor, one.visitor_id, people.find(cursor, who[1]).visitor_id, *note)
@@ -64,40 +64,40 @@ def by_hand(desk: Desk, change: str, *who: str) -> None:
             corrections.split(cursor, one, [who[1]], *note)
 
 
-def mentions(desk: Desk, ids: set[UUID]) -> dict[str, int]:
+def mentions(visit_log: VisitLog, ids: set[UUID]) -> dict[str, int]:
     """In which tables a row mentions one of these ids, anywhere in it, and how many do."""
     found = {}
-    for (table,) in desk.rows(
+    for (table,) in visit_log.rows(
         "select relname::text from pg_class where relnamespace = 'visitord'::regnamespace and relkind = 'r' "
         "and relname <> 'erased' and relname !~ 'yoyo'"
     ):
         pattern = "|".join(str(i) for i in ids)
-        if count := desk.one(f"select count(*) from {table} t where t::text ~ '{pattern}'"):
+        if count := visit_log.one(f"select count(*) from {table} t where t::text ~ '{pattern}'"):
             found[str(table)] = int(str(count))
     return found
 
 
 @pytest.fixture
-def crowd(desk: Desk) -> tuple[set[UUID], set[UUID]]:
+def crowd(visit_log: VisitLog) -> tuple[set[UUID], set[UUID]]:
     """Somebody with traces in every table; the ids of what is theirs, and of everything that is
     not.
     """
-    first = seen(desk, axis(0), 0)  # visitor 1
-    beside = seen(desk, axis(1), 1, together=[first.sighting_id])  # visitor 2
-    seen(desk, axis(2), 100)  # visitor 3, who will turn out to be 1
-    seen(desk, axis(4), 200)  # visitor 4, neither
-    seen(desk, axis(0, 9, 0.9), 1000)
-    seen(desk, axis(0, 8, 0.37), 2000)  # pending, and most like visitor 1
+    first = seen(visit_log, axis(0), 0)  # visitor 1
+    beside = seen(visit_log, axis(1), 1, together=[first.sighting_id])  # visitor 2
+    seen(visit_log, axis(2), 100)  # visitor 3, who will turn out to be 1
+    seen(visit_log, axis(4), 200)  # visitor 4, neither
+    seen(visit_log, axis(0, 9, 0.9), 1000)
+    seen(visit_log, axis(0, 8, 0.37), 2000)  # pending, and most like visitor 1
     unlike = seen(
-        desk, axis(0, 7, 0.2), 2500, good=False
+        visit_log, axis(0, 7, 0.2), 2500, good=False
     )  # pending, most like visitor 1 and yet not like
-    other = seen(desk, axis(4, 0, 0.9), 3000)  # visitor 4, for whom visitor 1 is second
-    by_hand(desk, "merge", "1", "3")
-    by_hand(desk, "reject", "1", "4")
-    split = seen(desk, axis(0, 6, 0.95), 4000)
-    by_hand(desk, "split", "1", str(split.sighting_id))  # visitor 5, who was part of 1
-    by_hand(desk, "merge", "2", "4")
-    with desk.database.transaction() as cursor:
+    other = seen(visit_log, axis(4, 0, 0.9), 3000)  # visitor 4, for whom visitor 1 is second
+    by_hand(visit_log, "merge", "1", "3")
+    by_hand(visit_log, "reject", "1", "4")
+    split = seen(visit_log, axis(0, 6, 0.95), 4000)
+    by_hand(visit_log, "split", "1", str(split.sighting_id))  # visitor 5, who was part of 1
+    by_hand(visit_log, "merge", "2", "4")
+    with visit_log.database.transaction() as cursor:
         cursor.execute(
             "insert into suggestion (one_id, other_id, agreement, reason, made_at) "
             "select least(a.identity_id, b.identity_id), greatest(a.identity_id, b.identity_id), 0.5, '', now() "
@@ -105,9 +105,9 @@ def crowd(desk: Desk) -> tuple[set[UUID], set[UUID]]:
         )
     whole = {
         UUID(str(r[0]))
-        for r in desk.rows("select identity_id from identity where number in (1, 3)")
+        for r in visit_log.rows("select identity_id from identity where number in (1, 3)")
     }
-    theirs = desk.rows(
+    theirs = visit_log.rows(
         "select sighting_id from sighting left join identity using (identity_id) where number in (1, 3) "
         "or (identity_id is null and score > 0.3)"
     )
@@ -116,7 +116,7 @@ def crowd(desk: Desk) -> tuple[set[UUID], set[UUID]]:
 
 
 def test_no_row_mentions_whoever_was_forgotten_and_everyone_else_stays(
-    desk: Desk, crowd: tuple[set[UUID], set[UUID]]
+    visit_log: VisitLog, crowd: tuple[set[UUID], set[UUID]]
 ) -> None:
     theirs, kept = crowd
     tables = {
@@ -130,32 +130,36 @@ def test_no_row_mentions_whoever_was_forgotten_and_everyone_else_stays(
         "split",
         "suggestion",
     }
-    assert set(mentions(desk, theirs)) == tables | {"gallery_change"}
-    before = desk.rows(
+    assert set(mentions(visit_log, theirs)) == tables | {"gallery_change"}
+    before = visit_log.rows(
         "select name, visits, sightings from visitor where label <> 'visitor 1' order by label"
     )
-    erased = forget(desk, "visitor 1")
+    erased = forget(visit_log, "visitor 1")
     assert (erased.identities, erased.sightings) == (2, 4)
-    assert set(mentions(desk, theirs)) == {"gallery_change"}  # for the other boxes
-    with desk.database.transaction() as cursor:
+    assert set(mentions(visit_log, theirs)) == {"gallery_change"}  # for the other boxes
+    with visit_log.database.transaction() as cursor:
         erasure.sweep(cursor, datetime.now(UTC))
         erasure.sweep(cursor, datetime.now(UTC) + timedelta(days=2))
-    assert mentions(desk, theirs) == {}
-    assert desk.rows("select count(*) from gallery_change natural join identity") != [(0,)]
-    assert desk.rows("select name, visits, sightings from visitor order by label") == before
-    assert {row[0] for row in desk.rows("select sighting_id from sighting")} >= kept
-    assert desk.rows("select candidate from sighting_log where candidate like 'visitor 1%'") == []
+    assert mentions(visit_log, theirs) == {}
+    assert visit_log.rows("select count(*) from gallery_change natural join identity") != [(0,)]
+    assert visit_log.rows("select name, visits, sightings from visitor order by label") == before
+    assert {row[0] for row in visit_log.rows("select sighting_id from sighting")} >= kept
+    assert (
+        visit_log.rows("select candidate from sighting_log where candidate like 'visitor 1%'") == []
+    )
     with pytest.raises(NotFoundError, match="Nobody is known"):
-        forget(desk, "visitor 1")
+        forget(visit_log, "visitor 1")
 
 
-def test_the_pictures_go_but_for_those_that_others_need(desk: Desk, tmp_path: Path) -> None:
-    first, second = seen(desk, axis(0), 0), seen(desk, axis(1), 100)
+def test_the_pictures_go_but_for_those_that_others_need(
+    visit_log: VisitLog, tmp_path: Path
+) -> None:
+    first, second = seen(visit_log, axis(0), 0), seen(visit_log, axis(1), 100)
     shared = report(axis(1, 3, 0.9), 200)
     same_picture = replace(shared.samples[0], portrait=first.samples[0].portrait)
-    desk.recorder.handle(replace(shared, samples=(same_picture,) * 5))
-    lone = seen(desk, axis(0, 4, 0.9), 300)
-    erased = forget(desk, "visitor 1")
+    visit_log.recorder.handle(replace(shared, samples=(same_picture,) * 5))
+    lone = seen(visit_log, axis(0, 4, 0.9), 300)
+    erased = forget(visit_log, "visitor 1")
     assert erased.crops == (hashlib.sha256(lone.samples[0].portrait).hexdigest(),)
     crops = Crops(tmp_path / "crops")
     erasure.finish(erased, crops, tmp_path / "spool.db")
@@ -163,38 +167,40 @@ def test_the_pictures_go_but_for_those_that_others_need(desk: Desk, tmp_path: Pa
     assert files == {first.samples[0].portrait, second.samples[0].portrait}
 
 
-def test_no_picture_is_kept_of_what_is_not_written(desk: Desk, tmp_path: Path) -> None:
+def test_no_picture_is_kept_of_what_is_not_written(visit_log: VisitLog, tmp_path: Path) -> None:
     """An open track shows a face that is not sure yet: its first picture is in no row, and no
     erasure would find it.
     """
-    seen(desk, axis(0), 0)
+    seen(visit_log, axis(0), 0)
     track = report(axis(0, 1, 0.45), 100, length_s=1, final=False)
     samples = tuple(replace(s, portrait=b"early") for s in track.samples)
-    desk.recorder.handle(replace(track, samples=samples))
+    visit_log.recorder.handle(replace(track, samples=samples))
     assert b"early" not in {path.read_bytes() for path in (tmp_path / "crops").glob("*/*")}
 
 
-def test_the_kept_gallery_goes_with_them(desk: Desk, tmp_path: Path) -> None:
+def test_the_kept_gallery_goes_with_them(visit_log: VisitLog, tmp_path: Path) -> None:
     """Where no daemon runs that would write it anew."""
-    seen(desk, axis(0), 0)
+    seen(visit_log, axis(0), 0)
     (tmp_path / "gallery.json").write_text("")
     crops = Crops(tmp_path / "crops")
     erasure.finish(
-        forget(desk, "visitor 1"), crops, tmp_path / "spool.db", tmp_path / "gallery.json"
+        forget(visit_log, "visitor 1"), crops, tmp_path / "spool.db", tmp_path / "gallery.json"
     )
     assert not (tmp_path / "gallery.json").exists()
 
 
-def test_who_is_merged_while_somebody_is_forgotten_goes_from_every_gallery(desk: Desk) -> None:
+def test_who_is_merged_while_somebody_is_forgotten_goes_from_every_gallery(
+    visit_log: VisitLog,
+) -> None:
     for n in range(2):
-        seen(desk, axis(n), 100 * n)
-    other = Desk(desk.database.another())
+        seen(visit_log, axis(n), 100 * n)
+    other = VisitLog(visit_log.database.another())
     other.recorder._follow()
     erased: list[Erased] = []
-    with desk.database.another().transaction() as cursor:
+    with visit_log.database.another().transaction() as cursor:
         one, two = (people.find(cursor, str(n)) for n in (1, 2))
         merges.merge(cursor, one.visitor_id, two.visitor_id, "tester", "because", START)
-        elsewhere = Desk(desk.database.another())
+        elsewhere = VisitLog(visit_log.database.another())
         thread = threading.Thread(
             target=lambda: erased.append(forget(elsewhere, str(one.visitor_id)))
         )
@@ -207,59 +213,59 @@ def test_who_is_merged_while_somebody_is_forgotten_goes_from_every_gallery(desk:
     assert len(other.recorder._gallery) == 0
 
 
-def test_what_a_site_leaves_open_below_what_packs_do_goes_too(desk: Desk) -> None:
-    seen(desk, axis(0), 0)
-    open_ = seen(desk, axis(0, 4, 0.27), 100, good=False)
-    with desk.database.transaction() as cursor:
+def test_what_a_site_leaves_open_below_what_packs_do_goes_too(visit_log: VisitLog) -> None:
+    seen(visit_log, axis(0), 0)
+    open_ = seen(visit_log, axis(0, 4, 0.27), 100, good=False)
+    with visit_log.database.transaction() as cursor:
         sightings.choose(cursor, "main", "pack-1", 0.36, 0.25, "tester", START)
-    forget(desk, "visitor 1")
-    assert (open_.sighting_id,) not in desk.rows("select sighting_id from sighting")
+    forget(visit_log, "visitor 1")
+    assert (open_.sighting_id,) not in visit_log.rows("select sighting_id from sighting")
 
 
-def test_the_gallery_of_every_box_forgets_with_its_next_look(desk: Desk) -> None:
-    other = Desk(desk.database.another())
-    seen(desk, axis(0), 0)
+def test_the_gallery_of_every_box_forgets_with_its_next_look(visit_log: VisitLog) -> None:
+    other = VisitLog(visit_log.database.another())
+    seen(visit_log, axis(0), 0)
     other.recorder.handle(report(axis(0, 5, 0.9), 100))
-    forget(desk, "visitor 1")
+    forget(visit_log, "visitor 1")
     other.recorder.handle(report(axis(0, 6, 0.9), 200))
     assert other.rows("select name, visits from visitor") == [("visitor 2", 1)]
 
 
-def test_a_report_that_comes_late_brings_nothing_back(desk: Desk) -> None:
+def test_a_report_that_comes_late_brings_nothing_back(visit_log: VisitLog) -> None:
     """Not of a track that is still followed, nor of one whose companion is, nor of a clip that is
     replayed.
     """
     still_here = report(axis(0), 0, final=False, length_s=20)
-    desk.recorder.handle(still_here)
-    assert desk.one("select count(*) from sighting") == 1
-    forget(desk, "visitor 1")
+    visit_log.recorder.handle(still_here)
+    assert visit_log.one("select count(*) from sighting") == 1
+    forget(visit_log, "visitor 1")
     later = replace(still_here, ended_at=START + timedelta(seconds=60), final=True)
-    desk.recorder.handle(later)
+    visit_log.recorder.handle(later)
     beside = report(axis(1), 30, together=[still_here.sighting_id])
-    desk.recorder.handle(beside)
-    Desk(desk.database.another()).recorder.handle(still_here)
-    assert desk.rows("select sighting_id from sighting") == [(beside.sighting_id,)]
-    assert mentions(desk, {still_here.sighting_id}) == {}
-    assert [a.name for a in desk.arrivals] == ["visitor 1", "visitor 2"]
+    visit_log.recorder.handle(beside)
+    VisitLog(visit_log.database.another()).recorder.handle(still_here)
+    assert visit_log.rows("select sighting_id from sighting") == [(beside.sighting_id,)]
+    assert mentions(visit_log, {still_here.sighting_id}) == {}
+    assert [a.name for a in visit_log.arrivals] == ["visitor 1", "visitor 2"]
 
 
-def test_no_merge_job_makes_the_same_person_of_what_was_left_open(desk: Desk) -> None:
-    seen(desk, axis(0), 0)
+def test_no_merge_job_makes_the_same_person_of_what_was_left_open(visit_log: VisitLog) -> None:
+    seen(visit_log, axis(0), 0)
     for n in range(3):
-        seen(desk, axis(0, 1, 0.38), 100 * n + 100)
-    assert desk.one("select count(*) from sighting where identity_id is null") == 3
-    forget(desk, "visitor 1")
-    merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
-    assert desk.one("select count(*) from identity") == 0
+        seen(visit_log, axis(0, 1, 0.38), 100 * n + 100)
+    assert visit_log.one("select count(*) from sighting where identity_id is null") == 3
+    forget(visit_log, "visitor 1")
+    merge_job.merge_duplicates(visit_log.database, "pack-1", Neighbours(LIMITS.merge), START)
+    assert visit_log.one("select count(*) from identity") == 0
 
 
 def test_one_who_is_forgotten_while_being_recorded_is_decided_anew(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    visit_log: VisitLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A recorder that had matched them finds nobody to file the sighting under, and tries again."""
-    seen(desk, axis(0), 0)
-    other = Desk(desk.database.another())
-    decide = desk.recorder._decide
+    seen(visit_log, axis(0), 0)
+    other = VisitLog(visit_log.database.another())
+    decide = visit_log.recorder._decide
 
     def interrupted(*arguments: Any) -> Any:
         decided = decide(*arguments)
@@ -267,33 +273,35 @@ def test_one_who_is_forgotten_while_being_recorded_is_decided_anew(
         forget(other, "visitor 1")
         return decided
 
-    monkeypatch.setattr(desk.recorder, "_decide", interrupted)
+    monkeypatch.setattr(visit_log.recorder, "_decide", interrupted)
     late = report(axis(0, 1, 0.9), 100)
     with pytest.raises(DatabaseUnavailableError):
-        desk.recorder.handle(late)
-    desk.recorder.handle(late)
-    assert desk.rows("select name, sightings from visitor") == [("visitor 2", 1)]
+        visit_log.recorder.handle(late)
+    visit_log.recorder.handle(late)
+    assert visit_log.rows("select name, sightings from visitor") == [("visitor 2", 1)]
 
 
-def test_forgetting_waits_for_a_recorder_that_is_writing_and_takes_that_along(desk: Desk) -> None:
-    seen(desk, axis(0), 0)
-    with desk.database.transaction() as cursor:
+def test_forgetting_waits_for_a_recorder_that_is_writing_and_takes_that_along(
+    visit_log: VisitLog,
+) -> None:
+    seen(visit_log, axis(0), 0)
+    with visit_log.database.transaction() as cursor:
         late = report(axis(0, 1, 0.9), 100)
-        (whose,) = desk_identity(cursor)
+        (whose,) = known_identities(cursor)
         verdict = Verdict(Decision.MATCHED, whose, 0.9, None, "")
         sightings.write(cursor, DecidedSighting(late, verdict, None, "pack-1"), SITE)
         forgetter = threading.Thread(
-            target=forget, args=(Desk(desk.database.another()), "visitor 1")
+            target=forget, args=(VisitLog(visit_log.database.another()), "visitor 1")
         )
         forgetter.start()
         forgetter.join(0.5)
         assert forgetter.is_alive()
     forgetter.join(10)
-    assert desk.one("select count(*) from sighting") == 0
-    assert desk.one("select count(*) from erased") == 2
+    assert visit_log.one("select count(*) from sighting") == 0
+    assert visit_log.one("select count(*) from erased") == 2
 
 
-def desk_identity(cursor: Cursor) -> list[UUID]:
+def known_identities(cursor: Cursor) -> list[UUID]:
     cursor.execute("select identity_id from identity")
     return [row[0] for row in cursor.fetchall()]
 
@@ -306,13 +314,13 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 
 
 def test_what_waits_on_disk_goes_and_leaves_no_trace_there(
-    desk: Desk, spool: Spool, tmp_path: Path
+    visit_log: VisitLog, spool: Spool, tmp_path: Path
 ) -> None:
-    first, second = seen(desk, axis(0), 0), seen(desk, axis(1), 100)
+    first, second = seen(visit_log, axis(0), 0), seen(visit_log, axis(1), 100)
     for waits in (first, second):
         spool.put(waits)
     spool.refuse(1, "for a test")
-    erasure.finish(forget(desk, "visitor 1"), Crops(tmp_path / "crops"), tmp_path / "spool.db")
+    erasure.finish(forget(visit_log, "visitor 1"), Crops(tmp_path / "crops"), tmp_path / "spool.db")
     left = waiting(tmp_path / "spool.db")
     assert (left.sightings, left.refused) == (1, 0)
     content = b"".join(file.read_bytes() for file in tmp_path.glob("spool.db*"))
@@ -322,41 +330,41 @@ def test_what_waits_on_disk_goes_and_leaves_no_trace_there(
 
 
 def test_every_box_deletes_its_own_files_of_whoever_any_box_forgot(
-    desk: Desk, tmp_path: Path
+    visit_log: VisitLog, tmp_path: Path
 ) -> None:
     """Here one that was off meanwhile."""
-    first, second = seen(desk, axis(0), 0), seen(desk, axis(1), 100)
+    first, second = seen(visit_log, axis(0), 0), seen(visit_log, axis(1), 100)
     away = tmp_path / "away"
     crops = Crops(away / "crops")
     names = [crops.keep(track.samples[0].portrait) for track in (first, second)]
-    forget(desk, "visitor 1")
-    schedule = jobs.Jobs(desk.database, desk.recorder, Config(state_dir=away), Clock())
+    forget(visit_log, "visitor 1")
+    schedule = jobs.Jobs(visit_log.database, visit_log.recorder, Config(state_dir=away), Clock())
     schedule.stop()
-    schedule._erase(desk.database)
+    schedule._erase(visit_log.database)
     assert [crops.read(name) is None for name in names] == [True, False]
     again = crops.keep(first.samples[0].portrait)
-    schedule._erase(desk.database)
+    schedule._erase(visit_log.database)
     assert crops.read(again) is None, "what was erased a moment ago is looked for again"
 
 
-def test_a_person_seen_anew_has_a_picture_again(desk: Desk, tmp_path: Path) -> None:
+def test_a_person_seen_anew_has_a_picture_again(visit_log: VisitLog, tmp_path: Path) -> None:
     """Even the same one, as of a photograph that is enrolled again."""
-    first = seen(desk, axis(0), 0)
-    forget(desk, "visitor 1")
+    first = seen(visit_log, axis(0), 0)
+    forget(visit_log, "visitor 1")
     again = replace(first, sighting_id=uuid4())
-    desk.recorder.handle(again)
-    with desk.database.transaction() as cursor:
+    visit_log.recorder.handle(again)
+    with visit_log.database.transaction() as cursor:
         assert erasure.since(cursor, None).crops == ()
 
 
-def test_the_marks_of_what_was_erased_are_swept_after_a_year(desk: Desk) -> None:
-    seen(desk, axis(0), 0)
-    forget(desk, "visitor 1")
+def test_the_marks_of_what_was_erased_are_swept_after_a_year(visit_log: VisitLog) -> None:
+    seen(visit_log, axis(0), 0)
+    forget(visit_log, "visitor 1")
     now = datetime.now(UTC)
     for later, left in ((timedelta(days=360), 1), (timedelta(days=370), 0)):
-        with desk.database.transaction() as cursor:
+        with visit_log.database.transaction() as cursor:
             erasure.sweep(cursor, now + later)
-        assert desk.one("select count(*) from erased") == left
+        assert visit_log.one("select count(*) from erased") == left
 
 
 def test_ids_asked_of_a_spool_that_is_not_there_or_is_broken(tmp_path: Path) -> None:

@@ -7,26 +7,27 @@ import pyarrow.parquet
 import pytest
 
 from fixtures import commands
-from fixtures.recording import Desk
-from fixtures.support import START, Box, axis, report
+from fixtures.installation import Box
+from fixtures.reports import START, axis, report
+from fixtures.visit_log import VisitLog
 from visitord.store import people
 from visitord.store.database import Database
 
 
 @pytest.fixture
-def desk(database: Database) -> Desk:
+def visit_log(database: Database) -> VisitLog:
     """Three people, the first seen twice."""
-    desk = Desk(database)
+    visit_log = VisitLog(database)
     for n, face in enumerate((axis(0), axis(1), axis(2), axis(0, 3, 0.7))):
-        desk.recorder.handle(report(face, 1000 * n))
-    return desk
+        visit_log.recorder.handle(report(face, 1000 * n))
+    return visit_log
 
 
-def names(desk: Desk) -> list[object]:
-    return [row[0] for row in desk.rows("select name from visit_log order by started_at")]
+def names(visit_log: VisitLog) -> list[object]:
+    return [row[0] for row in visit_log.rows("select name from visit_log order by started_at")]
 
 
-def test_a_merge_is_undone_by_the_id_that_undo_lists(desk: Desk, box: Box) -> None:
+def test_a_merge_is_undone_by_the_id_that_undo_lists(visit_log: VisitLog, box: Box) -> None:
     assert "No merge is in force." in box.ok("visitorctl", "undo")
     box.ok("visitorctl", "merge", "1", "2", "--why", "same coat")
     (listed,) = json.loads(box.ok("visitorctl", "undo", "--format", "json"))
@@ -38,8 +39,10 @@ def test_a_merge_is_undone_by_the_id_that_undo_lists(desk: Desk, box: Box) -> No
     assert listed["merge_id"][:8] in box.ok("visitorctl", "undo")
     said = box.ok("visitorctl", "undo", listed["merge_id"][:8], "--why", "other coat")
     assert said == "visitor 2 stands apart from visitor 1 again.\n"
-    assert names(desk) == ["visitor 1", "visitor 2", "visitor 3", "visitor 1"]
-    assert desk.rows("select reason, undone_reason from merge_log") == [("same coat", "other coat")]
+    assert names(visit_log) == ["visitor 1", "visitor 2", "visitor 3", "visitor 1"]
+    assert visit_log.rows("select reason, undone_reason from merge_log") == [
+        ("same coat", "other coat")
+    ]
     box.run("visitorctl", "undo", listed["merge_id"]).fails_with("undone before")
     box.run("visitorctl", "undo", "12345678").fails_with(
         'No merge has the id "12345678"', "visitorctl undo lists"
@@ -47,8 +50,10 @@ def test_a_merge_is_undone_by_the_id_that_undo_lists(desk: Desk, box: Box) -> No
 
 
 @pytest.mark.parametrize("spelling", ["{0} {1}", "--sightings {0} --sightings {1}"])
-def test_sightings_that_show_lists_are_split_off(desk: Desk, box: Box, spelling: str) -> None:
-    desk.recorder.handle(report(axis(0, 4, 0.8), 5000))
+def test_sightings_that_show_lists_are_split_off(
+    visit_log: VisitLog, box: Box, spelling: str
+) -> None:
+    visit_log.recorder.handle(report(axis(0, 4, 0.8), 5000))
     shown = json.loads(box.ok("visitorctl", "show", "1", "--format", "json"))[0]["sighting_list"]
     ids = [sighting["sighting_id"][:8] for sighting in shown[:2]]
     assert ids[0] in box.ok("visitorctl", "show", "1")
@@ -60,7 +65,7 @@ def test_sightings_that_show_lists_are_split_off(desk: Desk, box: Box, spelling:
         *(words if words[0][0] == "-" else ["--sightings", *words]),
     )
     assert said == "2 sightings of visitor 1 are now visitor 4.\n"
-    assert names(desk) == ["visitor 1", "visitor 2", "visitor 3", "visitor 4", "visitor 4"]
+    assert names(visit_log) == ["visitor 1", "visitor 2", "visitor 3", "visitor 4", "visitor 4"]
     box.run("visitorctl", "split", "2", "--sightings", ids[0]).fails_with(
         f'visitor 2 has no sighting "{ids[0]}"'
     )
@@ -69,12 +74,12 @@ def test_sightings_that_show_lists_are_split_off(desk: Desk, box: Box, spelling:
     assert "--sightings" in done.err
 
 
-def test_a_pair_is_rejected_once_and_for_all(desk: Desk, box: Box) -> None:
+def test_a_pair_is_rejected_once_and_for_all(visit_log: VisitLog, box: Box) -> None:
     assert (
         box.ok("visitorctl", "reject", "2", "3", "--why", "sisters")
         == "visitor 2 and visitor 3 stay two people.\n"
     )
-    assert desk.rows("select reason from rejection") == [("sisters",)]
+    assert visit_log.rows("select reason from rejection") == [("sisters",)]
     box.run("visitorctl", "reject", "2", "2").fails_with("visitor 2 is one person here")
 
 
@@ -82,7 +87,7 @@ def open_questions(box: Box) -> list[dict[str, object]]:
     return list(json.loads(box.ok("visitorctl", "suggestions", "--format", "json")))
 
 
-def test_an_accepted_suggestion_is_a_merge(desk: Desk, box: Box, question: int) -> None:
+def test_an_accepted_suggestion_is_a_merge(visit_log: VisitLog, box: Box, question: int) -> None:
     (open_,) = open_questions(box)
     assert ({open_["one"], open_["other"]}, open_["number"]) == (
         {"visitor 1", "visitor 3"},
@@ -91,27 +96,29 @@ def test_an_accepted_suggestion_is_a_merge(desk: Desk, box: Box, question: int) 
     said = box.ok("visitorctl", "suggestions", "accept", str(question))
     assert said == "visitor 3 is now part of visitor 1.\n"
     assert open_questions(box) == []
-    assert names(desk) == ["visitor 1", "visitor 2", "visitor 1", "visitor 1"]
+    assert names(visit_log) == ["visitor 1", "visitor 2", "visitor 1", "visitor 1"]
     box.run("visitorctl", "suggestions", "accept", str(question)).fails_with("no open suggestion")
 
 
-def test_a_rejected_suggestion_is_not_asked_again(desk: Desk, box: Box, question: int) -> None:
+def test_a_rejected_suggestion_is_not_asked_again(
+    visit_log: VisitLog, box: Box, question: int
+) -> None:
     said = box.ok("visitorctl", "suggestions", "reject", str(question))
     assert said == "visitor 1 and visitor 3 stay two people.\n"
     assert open_questions(box) == []
     assert "no open question" in box.ok("visitorctl", "suggestions")
-    assert desk.one("select count(*) from rejection") == 1
+    assert visit_log.one("select count(*) from rejection") == 1
 
 
 def test_a_named_one_is_kept_and_of_two_named_ones_a_person_must_choose(
-    desk: Desk, box: Box, question: int
+    visit_log: VisitLog, box: Box, question: int
 ) -> None:
     box.ok("visitorctl", "rename", "3", "Sam")
     box.ok("visitorctl", "rename", "1", "Kim")
     box.run("visitorctl", "suggestions", "accept", str(question)).fails_with(
         "both have names", "merge KEEP OTHER"
     )
-    with desk.database.transaction() as cursor:
+    with visit_log.database.transaction() as cursor:
         cursor.execute("update identity set name = null, status = 'provisional' where number = 1")
     assert (
         box.ok("visitorctl", "suggestions", "accept", str(question))
@@ -119,7 +126,7 @@ def test_a_named_one_is_kept_and_of_two_named_ones_a_person_must_choose(
     )
 
 
-def test_an_answer_needs_the_number_of_a_question(box: Box, desk: Desk) -> None:
+def test_an_answer_needs_the_number_of_a_question(box: Box, visit_log: VisitLog) -> None:
     done = box.run("visitorctl", "suggestions", "accept")
     assert done.code == 2
     assert "accept which one?" in done.err
@@ -127,9 +134,9 @@ def test_an_answer_needs_the_number_of_a_question(box: Box, desk: Desk) -> None:
 
 
 def test_visits_are_rebuilt_with_the_gap_of_the_configuration(box: Box, database: Database) -> None:
-    desk = Desk(database)
+    visit_log = VisitLog(database)
     for at_s in (0, 20, 100, 300):
-        desk.recorder.handle(report(axis(0), at_s))
+        visit_log.recorder.handle(report(axis(0), at_s))
     assert len(json.loads(box.ok("visitorctl", "visits", "--format", "json"))) == 3
     assert (
         box.ok("visitorctl", "visits", "rebuild")
@@ -139,11 +146,11 @@ def test_visits_are_rebuilt_with_the_gap_of_the_configuration(box: Box, database
     with database.transaction() as cursor:
         cursor.execute("delete from visit")
     assert "has 2 visits" in box.ok("visitorctl", "visits", "rebuild")
-    assert desk.rows("select sightings from visit_log order by started_at") == [(3,), (1,)]
+    assert visit_log.rows("select sightings from visit_log order by started_at") == [(3,), (1,)]
     assert len(json.loads(box.ok("visitorctl", "visits", "visitor 1", "--format", "json"))) == 2
 
 
-def test_stats_and_exports_are_of_what_the_views_have(desk: Desk, box: Box) -> None:
+def test_stats_and_exports_are_of_what_the_views_have(visit_log: VisitLog, box: Box) -> None:
     since = ("--since", "2026-01-01")
     days = json.loads(box.ok("visitorctl", "stats", *since, "--format", "json"))
     assert [(d["arrived"], d["visits"], d["visitors"]) for d in days] == [("2026-01-05", 4, 3)]
@@ -165,9 +172,11 @@ def test_stats_and_exports_are_of_what_the_views_have(desk: Desk, box: Box) -> N
     assert box.run("visitorctl", "export", "templates").code == 2
 
 
-def test_the_faces_of_a_merge_that_was_just_made_are_shown_too(desk: Desk, box: Box) -> None:
+def test_the_faces_of_a_merge_that_was_just_made_are_shown_too(
+    visit_log: VisitLog, box: Box
+) -> None:
     """Not only with --dry-run: whoever is merged has no sightings under their own name any more."""
-    with desk.database.transaction() as cursor:
+    with visit_log.database.transaction() as cursor:
         cursor.execute("update sighting set crop = md5(camera) || md5(started_at::text)")
         cursor.execute(
             "update identity set merged_into = o.identity_id, root_id = o.identity_id from identity o "

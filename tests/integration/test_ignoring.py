@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from fixtures.recording import LIMITS, Desk
-from fixtures.support import START, axis, report
+from fixtures.reports import START, axis, report
+from fixtures.visit_log import LIMITS, VisitLog
 from visitord.core.errors import VisitordError
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
@@ -16,110 +16,114 @@ from visitord.store.database import Database
 
 
 @pytest.fixture
-def desk(database: Database) -> Desk:
-    desk = Desk(database)
-    desk.recorder.handle(report(axis(0), 0))
-    return desk
+def visit_log(database: Database) -> VisitLog:
+    visit_log = VisitLog(database)
+    visit_log.recorder.handle(report(axis(0), 0))
+    return visit_log
 
 
-def say(desk: Desk, what: str, who: str) -> None:
-    with desk.database.transaction() as cursor:
+def say(visit_log: VisitLog, what: str, who: str) -> None:
+    with visit_log.database.transaction() as cursor:
         {"ignore": people.ignore, "unignore": people.unignore}[what](
             cursor, people.find(cursor, who)
         )
 
 
-def statuses(desk: Desk) -> list[tuple[object, ...]]:
-    return desk.rows("select name, status from visitor order by label")
+def statuses(visit_log: VisitLog) -> list[tuple[object, ...]]:
+    return visit_log.rows("select name, status from visitor order by label")
 
 
-def test_ignored_people_are_in_the_log_and_announced_no_more(desk: Desk) -> None:
-    say(desk, "ignore", "visitor 1")
-    restarted = Desk(desk.database)
+def test_ignored_people_are_in_the_log_and_announced_no_more(visit_log: VisitLog) -> None:
+    say(visit_log, "ignore", "visitor 1")
+    restarted = VisitLog(visit_log.database)
     restarted.recorder.handle(report(axis(0, 1, 0.9), 1000))
     assert (
         restarted.rows("select status, sightings from visit_log order by started_at")
         == [("ignored", 1)] * 2
     )
     assert restarted.arrivals == []
-    desk.recorder.handle(report(axis(0, 1, 0.9), 2000))
-    assert len(desk.arrivals) == 1, "the one before they were ignored"
+    visit_log.recorder.handle(report(axis(0, 1, 0.9), 2000))
+    assert len(visit_log.arrivals) == 1, "the one before they were ignored"
 
 
-def test_nobody_is_told_that_they_left(desk: Desk) -> None:
+def test_nobody_is_told_that_they_left(visit_log: VisitLog) -> None:
     def left() -> list[tuple[str, str, timedelta]]:
-        with desk.database.transaction() as cursor:
+        with visit_log.database.transaction() as cursor:
             return sightings.left(cursor, START, START + timedelta(hours=1))
 
     assert [name for name, _, _ in left()] == ["visitor 1"]
-    say(desk, "ignore", "visitor 1")
+    say(visit_log, "ignore", "visitor 1")
     assert left() == []
 
 
-def test_a_new_look_that_the_merge_job_finds_to_be_theirs_is_ignored_too(desk: Desk) -> None:
-    with desk.database.transaction() as cursor:  # enrolled first, and so would be kept
+def test_a_new_look_that_the_merge_job_finds_to_be_theirs_is_ignored_too(
+    visit_log: VisitLog,
+) -> None:
+    with visit_log.database.transaction() as cursor:  # enrolled first, and so would be kept
         cursor.execute("update identity set number = 7")
-    desk.recorder.handle(report(axis(1), 100))
-    desk.recorder.handle(report(axis(0), 200))
-    say(desk, "ignore", "visitor 7")
-    with desk.database.transaction() as cursor:
+    visit_log.recorder.handle(report(axis(1), 100))
+    visit_log.recorder.handle(report(axis(0), 200))
+    say(visit_log, "ignore", "visitor 7")
+    with visit_log.database.transaction() as cursor:
         cursor.execute(
             "update template t set embedding = (select embedding from template order by created_at limit 1)"
         )
-    merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
-    assert statuses(desk) == [("visitor 7", "ignored")]
+    merge_job.merge_duplicates(visit_log.database, "pack-1", Neighbours(LIMITS.merge), START)
+    assert statuses(visit_log) == [("visitor 7", "ignored")]
 
 
-def test_the_merge_job_asks_before_it_makes_an_ignored_and_a_named_one_the_same(desk: Desk) -> None:
-    desk.recorder.handle(report(axis(1), 100))
-    with desk.database.transaction() as cursor:
+def test_the_merge_job_asks_before_it_makes_an_ignored_and_a_named_one_the_same(
+    visit_log: VisitLog,
+) -> None:
+    visit_log.recorder.handle(report(axis(1), 100))
+    with visit_log.database.transaction() as cursor:
         cursor.execute(
             "update template t set embedding = (select embedding from template order by created_at limit 1)"
         )
         people.rename(cursor, people.find(cursor, "visitor 2"), "Sam")
-    say(desk, "ignore", "visitor 1")
-    done = merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
+    say(visit_log, "ignore", "visitor 1")
+    done = merge_job.merge_duplicates(visit_log.database, "pack-1", Neighbours(LIMITS.merge), START)
     assert (done.groups, len(done.suggestions)) == ([], 1)
     with (
-        desk.database.transaction() as cursor,
+        visit_log.database.transaction() as cursor,
         pytest.raises(VisitordError, match="are ignored: say who stays with visitorctl merge"),
     ):
         corrections.suggested(cursor, 1)
 
 
-def test_an_accepted_suggestion_keeps_the_ignored_one(desk: Desk) -> None:
-    desk.recorder.handle(report(axis(1), 100))
-    say(desk, "ignore", "visitor 2")
-    with desk.database.transaction() as cursor:
+def test_an_accepted_suggestion_keeps_the_ignored_one(visit_log: VisitLog) -> None:
+    visit_log.recorder.handle(report(axis(1), 100))
+    say(visit_log, "ignore", "visitor 2")
+    with visit_log.database.transaction() as cursor:
         cursor.execute(
             "insert into suggestion (one_id, other_id, agreement, reason, made_at) "
             "select min(identity_id::text)::uuid, max(identity_id::text)::uuid, 0.5, '', now() from identity"
         )
         one, other = corrections.suggested(cursor, 1)
         merges.merge(cursor, one.visitor_id, other.visitor_id, "tester", "", START)
-    assert statuses(desk) == [("visitor 2", "ignored")]
+    assert statuses(visit_log) == [("visitor 2", "ignored")]
 
 
-def test_whoever_is_not_ignored_any_more_is_what_they_were(desk: Desk) -> None:
-    desk.recorder.handle(report(axis(1), 100))
-    with desk.database.transaction() as cursor:
+def test_whoever_is_not_ignored_any_more_is_what_they_were(visit_log: VisitLog) -> None:
+    visit_log.recorder.handle(report(axis(1), 100))
+    with visit_log.database.transaction() as cursor:
         people.rename(cursor, people.find(cursor, "visitor 2"), "Sam")
-    before = statuses(desk)
+    before = statuses(visit_log)
     for who in ("visitor 1", "Sam"):
-        say(desk, "ignore", who)
-        say(desk, "ignore", who)
-    assert {status for _, status in statuses(desk)} == {"ignored"}
+        say(visit_log, "ignore", who)
+        say(visit_log, "ignore", who)
+    assert {status for _, status in statuses(visit_log)} == {"ignored"}
     for who in ("visitor 1", "Sam"):
-        say(desk, "unignore", who)
-    assert statuses(desk) == before
+        say(visit_log, "unignore", who)
+    assert statuses(visit_log) == before
     with pytest.raises(VisitordError, match="Sam is not ignored; visitorctl list --status ignored"):
-        say(desk, "unignore", "Sam")
+        say(visit_log, "unignore", "Sam")
 
 
-def test_an_ignored_person_who_is_named_stays_ignored(desk: Desk) -> None:
-    say(desk, "ignore", "visitor 1")
-    with desk.database.transaction() as cursor:
+def test_an_ignored_person_who_is_named_stays_ignored(visit_log: VisitLog) -> None:
+    say(visit_log, "ignore", "visitor 1")
+    with visit_log.database.transaction() as cursor:
         people.rename(cursor, people.find(cursor, "visitor 1"), "Postman")
-    assert statuses(desk) == [("Postman", "ignored")]
-    say(desk, "unignore", "Postman")
-    assert statuses(desk) == [("Postman", "named")]
+    assert statuses(visit_log) == [("Postman", "ignored")]
+    say(visit_log, "unignore", "Postman")
+    assert statuses(visit_log) == [("Postman", "named")]

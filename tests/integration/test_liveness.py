@@ -16,10 +16,12 @@ import numpy as np
 import onnx
 import pytest
 
+from fixtures.faces import people
+from fixtures.installation import Box
 from fixtures.paths import SHARED
-from fixtures.recording import LIMITS, Desk
+from fixtures.reports import START, axis, report
 from fixtures.standins import liveness_addon, liveness_folder, pack_folder
-from fixtures.support import START, Box, axis, people, report
+from fixtures.visit_log import LIMITS, VisitLog
 from visitord.core.errors import ModelError
 from visitord.core.records import Detection, Frame, Image, Liveness, Picture, TrackReport
 from visitord.identity.neighbours import Neighbours
@@ -28,7 +30,6 @@ from visitord.models.liveness.detector import NetworkLivenessDetector
 from visitord.models.liveness.networks import MINIFASNET_THRESHOLD, Addon, MiniFasNets, load
 from visitord.models.opencv_zoo import ZooPack
 from visitord.service import merge_job
-from visitord.store.database import Database
 from visitord.vision.tracker import LIVE_LOOKS, Tracker
 
 KIT = SHARED / "models"
@@ -264,55 +265,52 @@ def test_a_camera_that_blocks_says_nothing_until_a_track_is_judged() -> None:
 # What follows from it
 
 
-@pytest.fixture
-def desk(database: Database) -> Desk:
-    return Desk(database)
-
-
 def judged(i: int, at_s: float, score: float, *, blocks: bool, **more: object) -> TrackReport:
     return replace(report(axis(i), at_s, **more), liveness=Liveness(score, 0.4, blocks))  # type: ignore[arg-type]
 
 
 def test_a_picture_is_nobody_where_the_camera_blocks_and_the_merge_job_makes_it_nobody_either(
-    desk: Desk,
+    visit_log: VisitLog,
 ) -> None:
     for n in range(3):
-        desk.recorder.handle(judged(0, 100 * n, 0.12, blocks=True))
-    assert desk.one("select count(*) from visitor") == 0
-    assert desk.arrivals == []
-    (row, *_) = desk.rows("select visitor_id, decision, live, live_score, reason from sighting_log")
+        visit_log.recorder.handle(judged(0, 100 * n, 0.12, blocks=True))
+    assert visit_log.one("select count(*) from visitor") == 0
+    assert visit_log.arrivals == []
+    (row, *_) = visit_log.rows(
+        "select visitor_id, decision, live, live_score, reason from sighting_log"
+    )
     assert row[:3] == (None, "pending", False)
     assert row[3] == pytest.approx(0.12)
     assert row[4] == "liveness 0.12 is below 0.40: a picture of a face, it seems"
-    assert desk.one("select count(embedding) from sighting") == 0
-    merge_job.merge_duplicates(desk.database, "pack-1", Neighbours(LIMITS.merge), START)
-    assert desk.one("select count(*) from visitor") == 0
+    assert visit_log.one("select count(embedding) from sighting") == 0
+    merge_job.merge_duplicates(visit_log.database, "pack-1", Neighbours(LIMITS.merge), START)
+    assert visit_log.one("select count(*) from visitor") == 0
 
 
-def test_a_picture_of_a_known_person_is_not_taken_for_them(desk: Desk) -> None:
-    desk.recorder.handle(judged(0, 0, 0.9, blocks=True))
-    desk.recorder.handle(judged(0, 100, 0.1, blocks=True))
-    assert desk.rows("select name, live, candidate from sighting_log order by started_at") == [
+def test_a_picture_of_a_known_person_is_not_taken_for_them(visit_log: VisitLog) -> None:
+    visit_log.recorder.handle(judged(0, 0, 0.9, blocks=True))
+    visit_log.recorder.handle(judged(0, 100, 0.1, blocks=True))
+    assert visit_log.rows("select name, live, candidate from sighting_log order by started_at") == [
         ("visitor 1", True, None),
         (None, False, "visitor 1"),
     ]
-    assert desk.one("select visits from visitor") == 1
+    assert visit_log.one("select visits from visitor") == 1
 
 
-def test_a_camera_that_flags_only_says_so(desk: Desk) -> None:
-    desk.recorder.handle(judged(0, 0, 0.1, blocks=False))
-    desk.recorder.handle(report(axis(0), 100))
-    assert desk.rows("select name, live from sighting_log order by started_at") == [
+def test_a_camera_that_flags_only_says_so(visit_log: VisitLog) -> None:
+    visit_log.recorder.handle(judged(0, 0, 0.1, blocks=False))
+    visit_log.recorder.handle(report(axis(0), 100))
+    assert visit_log.rows("select name, live from sighting_log order by started_at") == [
         ("visitor 1", False),
         ("visitor 1", None),
     ]
 
 
-def test_what_later_looks_say_replaces_what_the_first_said(desk: Desk) -> None:
+def test_what_later_looks_say_replaces_what_the_first_said(visit_log: VisitLog) -> None:
     track = uuid4()
-    desk.recorder.handle(judged(0, 0, 0.9, blocks=False))
+    visit_log.recorder.handle(judged(0, 0, 0.9, blocks=False))
     for length_s, score in ((2.0, 0.2), (9.0, 0.6)):
-        desk.recorder.handle(
+        visit_log.recorder.handle(
             judged(
                 0,
                 100,
@@ -323,10 +321,10 @@ def test_what_later_looks_say_replaces_what_the_first_said(desk: Desk) -> None:
                 final=length_s > 5,
             )
         )
-    desk.recorder.handle(
+    visit_log.recorder.handle(
         judged(0, 100, 0.2, blocks=False, sighting_id=track, length_s=2.0)
     )  # once more, as after a crash
-    assert desk.rows("select live from sighting_log order by started_at") == [(True,), (True,)]
+    assert visit_log.rows("select live from sighting_log order by started_at") == [(True,), (True,)]
 
 
 def test_the_whole_program_blocks_pictures_of_faces(box: Box, folder: Path, tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from insightface.utils import storage
 
+from fixtures.faces import align, people
+from fixtures.installation import Box
 from fixtures.standins import pack_folder, picture_with_squares
-from fixtures.support import Box, align, people
 from visitord.core.errors import ModelError
 from visitord.models import catalog, thresholds
 from visitord.models.download import fetch

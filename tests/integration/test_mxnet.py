@@ -20,8 +20,12 @@ import numpy as np
 import pytest
 
 from fixtures.checkpoints import Network, params_file
+from fixtures.databases import copied
+from fixtures.faces import align, people
+from fixtures.films import Walk, film
+from fixtures.installation import Box
 from fixtures.paths import ROOT
-from fixtures.support import START, Box, Walk, align, copied, film, people
+from fixtures.reports import START
 from visitord.core import config
 from visitord.core.errors import ModelError
 from visitord.models import thresholds
@@ -68,7 +72,8 @@ def checkpoint(mxnet_python: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """The prefix of what MXNet wrote."""
     prefix = tmp_path_factory.mktemp("trained") / "small"
     subprocess.run(
-        [mxnet_python, ROOT / "tests" / "fixtures" / "mxnet_network.py", prefix, str(EPOCH)], check=True
+        [mxnet_python, ROOT / "tests" / "fixtures" / "mxnet_network.py", prefix, str(EPOCH)],
+        check=True,
     )
     return prefix
 

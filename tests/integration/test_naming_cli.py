@@ -14,8 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 from fixtures.commands import BIN
-from fixtures.recording import Desk
-from fixtures.support import START, Box, axis, people, report
+from fixtures.faces import people
+from fixtures.installation import Box
+from fixtures.reports import START, axis, report
+from fixtures.visit_log import VisitLog
 from visitord.cli.examples import EXAMPLES
 from visitord.cli.visitorctl import main
 from visitord.store.crops import Crops
@@ -23,10 +25,10 @@ from visitord.store.database import Database
 
 
 @pytest.fixture
-def desk(database: Database, box: Box) -> Desk:
+def visit_log(database: Database, box: Box) -> VisitLog:
     """Two people, the first seen three times within the last hour, with pictures."""
-    desk = Desk(database)
-    desk.recorder.crops = Crops(box.folder / "state" / "crops")
+    visit_log = VisitLog(database)
+    visit_log.recorder.crops = Crops(box.folder / "state" / "crops")
     portrait = cv2.imencode(".jpg", cv2.resize(people()["astronaut"].image, (160, 160)))[
         1
     ].tobytes()
@@ -34,8 +36,8 @@ def desk(database: Database, box: Box) -> Desk:
     for n, face in enumerate((axis(0), axis(1), axis(0), axis(0))):
         made = report(face, ago_s + 100 * n)
         samples = tuple(replace(sample, portrait=portrait + bytes([n])) for sample in made.samples)
-        desk.recorder.handle(replace(made, samples=samples))
-    return desk
+        visit_log.recorder.handle(replace(made, samples=samples))
+    return visit_log
 
 
 def listed(box: Box, *options: str) -> list[str]:
@@ -43,7 +45,7 @@ def listed(box: Box, *options: str) -> list[str]:
 
 
 def test_people_are_listed_by_status_without_a_name_and_by_how_often_they_come(
-    desk: Desk, box: Box
+    visit_log: VisitLog, box: Box
 ) -> None:
     box.ok("visitorctl", "rename", "1", "Sam")
     assert "ignored from now on; visitorctl unignore" in box.ok("visitorctl", "ignore", "2")
@@ -63,7 +65,9 @@ def test_people_are_listed_by_status_without_a_name_and_by_how_often_they_come(
     assert box.run("visitorctl", "list", "--status", "unknown").code == 2
 
 
-def test_whoever_is_forgotten_is_asked_about_first_with_what_goes(desk: Desk, box: Box) -> None:
+def test_whoever_is_forgotten_is_asked_about_first_with_what_goes(
+    visit_log: VisitLog, box: Box
+) -> None:
     done = box.run("visitorctl", "forget", "1")
     assert done.code == 2
     assert (
@@ -115,15 +119,17 @@ def in_terminal(
 
 
 @pytest.mark.parametrize("command", [("list",), ("list", "--frequent"), ("show", "1")])
-def test_faces_are_drawn_in_a_terminal(desk: Desk, box: Box, command: tuple[str, ...]) -> None:
+def test_faces_are_drawn_in_a_terminal(
+    visit_log: VisitLog, box: Box, command: tuple[str, ...]
+) -> None:
     shown = in_terminal(box, *command, "--faces")
     assert "visitor 1 (visitor 1, provisional)" in shown
     assert shown.count("▀") >= 8 * 16
     assert "\x1b[38;2;" in shown, "24-bit colour"
 
 
-def test_the_two_faces_of_a_suggestion_are_side_by_side(desk: Desk, box: Box) -> None:
-    with desk.database.transaction() as cursor:
+def test_the_two_faces_of_a_suggestion_are_side_by_side(visit_log: VisitLog, box: Box) -> None:
+    with visit_log.database.transaction() as cursor:
         cursor.execute(
             "insert into suggestion (one_id, other_id, agreement, reason, made_at) "
             "select min(identity_id::text)::uuid, max(identity_id::text)::uuid, 0.5, 'why', now() from identity"
@@ -133,7 +139,9 @@ def test_the_two_faces_of_a_suggestion_are_side_by_side(desk: Desk, box: Box) ->
     assert shown.count("▀") >= 8 * 32
 
 
-def test_a_terminal_that_cannot_is_told_so_and_a_file_refused(desk: Desk, box: Box) -> None:
+def test_a_terminal_that_cannot_is_told_so_and_a_file_refused(
+    visit_log: VisitLog, box: Box
+) -> None:
     assert "▀" in in_terminal(box, "list", "--faces", stdin=subprocess.DEVNULL)
     assert "this terminal shows no picture" in in_terminal(box, "list", "--faces", size=(0, 0))
     kept = box.folder / "state" / "crops"
@@ -165,7 +173,7 @@ def completed(box: Box, line: str, shell: str = "zsh") -> list[str]:
     )
 
 
-def test_the_tab_key_offers_commands_people_and_cameras(desk: Desk, box: Box) -> None:
+def test_the_tab_key_offers_commands_people_and_cameras(visit_log: VisitLog, box: Box) -> None:
     box.configure(
         (box.folder / "config.toml").read_text()
         + '[[camera]]\nname = "entrance"\nsource = "rtsp://192.0.2.1/"\n'
@@ -201,7 +209,7 @@ def test_the_script_for_a_shell_is_printed(box: Box, shell: str) -> None:
     assert f"_VISITORCTL_COMPLETE={shell}_complete" in script
 
 
-def test_bash_takes_the_script_and_completes(desk: Desk, box: Box) -> None:
+def test_bash_takes_the_script_and_completes(visit_log: VisitLog, box: Box) -> None:
     script = (
         f"PATH={BIN}:$PATH; source <(visitorctl completion bash); COMP_WORDS=(visitorctl sugg); COMP_CWORD=1; "
         "_visitorctl_completion visitorctl; echo ${COMPREPLY[@]}"
@@ -212,7 +220,7 @@ def test_bash_takes_the_script_and_completes(desk: Desk, box: Box) -> None:
     assert done.stdout.strip() == "suggestions"
 
 
-def test_bash_keeps_a_name_of_two_words_one_argument(desk: Desk, box: Box) -> None:
+def test_bash_keeps_a_name_of_two_words_one_argument(visit_log: VisitLog, box: Box) -> None:
     """Else the command would be about whoever has the first word for a name."""
     box.ok("visitorctl", "rename", "1", "Anna Lee")
     script = (
@@ -225,7 +233,7 @@ def test_bash_keeps_a_name_of_two_words_one_argument(desk: Desk, box: Box) -> No
     assert done.stdout.strip() == "Anna\\ Lee"
 
 
-def test_a_name_that_somebody_has_is_given_and_said(desk: Desk, box: Box) -> None:
+def test_a_name_that_somebody_has_is_given_and_said(visit_log: VisitLog, box: Box) -> None:
     box.ok("visitorctl", "rename", "1", "Anna")
     said = box.ok("visitorctl", "rename", "2", "anna")
     assert said.splitlines() == [

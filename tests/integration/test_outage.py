@@ -16,9 +16,12 @@ import pytest
 from fixtures import crashing
 from fixtures.contents import contents
 from fixtures.crashing import LIMITS, SITE
+from fixtures.databases import copied
+from fixtures.films import Walk, film
+from fixtures.installation import Box
 from fixtures.proxy import Proxy
+from fixtures.reports import axis, report
 from fixtures.running import running, wait, with_cameras
-from fixtures.support import Box, Walk, axis, copied, film, report
 from visitord.core.errors import DatabaseError
 from visitord.core.records import (
     Arrival,
@@ -35,7 +38,7 @@ from visitord.store.database import Database
 from visitord.store.spool import Spool, Waiting, waiting
 
 
-class Desk:
+class RemoteRecorder:
     """A recorder with a spool that runs in a thread, behind a network that can be spoilt."""
 
     def __init__(self, url: str, folder: Path) -> None:
@@ -109,8 +112,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Desk]:
-    made = Desk(database_url, tmp_path)
+def remote(
+    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> Iterator[RemoteRecorder]:
+    made = RemoteRecorder(database_url, tmp_path)
     yield made
     made.end()
     assert "hidden-word" not in caplog.text
@@ -125,7 +130,11 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def test_a_network_that_cuts_delays_and_goes_away_changes_nothing(
-    desk: Desk, database_url: str, server_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    remote: RemoteRecorder,
+    database_url: str,
+    server_url: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Cut before a statement arrives or before its answer does, commits most of all: who cannot
     tell tries again.
@@ -139,19 +148,19 @@ def test_a_network_that_cuts_delays_and_goes_away_changes_nothing(
         )
 
     tracks = crashing.day(120)
-    desk.network.fault = fault
-    desk.start()
+    remote.network.fault = fault
+    remote.start()
     for i, track in enumerate(tracks):
-        desk.submit(track)
+        remote.submit(track)
         if i == 60:
-            desk.network.away()
-            threading.Timer(2, desk.network.back).start()
-    desk.all_written(100)
-    desk.network.fault = lambda _: ""
-    assert {"cut", "unheard", "slow"} == set(desk.network.faults)
-    assert len(warnings(caplog)) == desk.failed >= 5
-    assert desk.recorder._decided == {}
-    assert desk.recorder.lost == 0
+            remote.network.away()
+            threading.Timer(2, remote.network.back).start()
+    remote.all_written(100)
+    remote.network.fault = lambda _: ""
+    assert {"cut", "unheard", "slow"} == set(remote.network.faults)
+    assert len(warnings(caplog)) == remote.failed >= 5
+    assert remote.recorder._decided == {}
+    assert remote.recorder.lost == 0
     with copied(server_url) as calm_url:
         crashing.play(calm_url, tmp_path / "calm.db", tracks=tracks)
         expected = contents(calm_url)
@@ -160,77 +169,77 @@ def test_a_network_that_cuts_delays_and_goes_away_changes_nothing(
 
 
 def test_while_the_database_is_away_tracks_wait_on_disk_only_and_it_recovers_by_itself(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+    remote: RemoteRecorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk.network.away()
-    desk.start()
-    desk.submit(*(report(axis(i), 10 * i) for i in range(40)))
-    assert waiting(desk.path) == Waiting(40)
-    assert desk.recorder._open == {}
-    wait(lambda: desk.failed >= 3, 20)
+    remote.network.away()
+    remote.start()
+    remote.submit(*(report(axis(i), 10 * i) for i in range(40)))
+    assert waiting(remote.path) == Waiting(40)
+    assert remote.recorder._open == {}
+    wait(lambda: remote.failed >= 3, 20)
     assert len(warnings(caplog)) in (
-        desk.failed,
-        desk.failed - 1,
+        remote.failed,
+        remote.failed - 1,
     )  # the last one may be about to be logged
     assert all("cannot be used" in text for text in warnings(caplog))
     assert not any("memory" in text for text in warnings(caplog))
-    assert desk.recorder._decided == {}
-    desk.network.back()
-    desk.all_written(15)
-    assert [a.name for a in desk.arrivals] == [
+    assert remote.recorder._decided == {}
+    remote.network.back()
+    remote.all_written(15)
+    assert [a.name for a in remote.arrivals] == [
         f"visitor {i + 1}" for i in range(40)
     ]  # it never knew anybody
 
 
 def test_a_row_that_is_never_taken_goes_aside_with_its_reason_and_the_rest_flows_on(
-    desk: Desk,
+    remote: RemoteRecorder,
 ) -> None:
-    desk.submit(report(axis(0), 0), report(axis(1), 5, camera="x" * 100), report(axis(0), 200))
-    desk.start()
-    desk.all_written(10, refused=1)
-    assert [a.name for a in desk.arrivals] == ["visitor 1", "visitor 1"]
-    assert desk.recorder.spool
-    ((reason,),) = desk.recorder.spool._file.execute("select refused from waiting").fetchall()
+    remote.submit(report(axis(0), 0), report(axis(1), 5, camera="x" * 100), report(axis(0), 200))
+    remote.start()
+    remote.all_written(10, refused=1)
+    assert [a.name for a in remote.arrivals] == ["visitor 1", "visitor 1"]
+    assert remote.recorder.spool
+    ((reason,),) = remote.recorder.spool._file.execute("select refused from waiting").fetchall()
     assert "sighting_camera_check" in reason
-    assert desk.failed == 0
+    assert remote.failed == 0
 
 
 def test_what_the_disk_does_not_take_waits_in_memory_and_is_written_all_the_same(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+    remote: RemoteRecorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert desk.recorder.spool
-    file = desk.recorder.spool._file
+    assert remote.recorder.spool
+    file = remote.recorder.spool._file
     (pages,) = file.execute("pragma page_count").fetchone()
-    desk.submit(report(axis(0), 0))
+    remote.submit(report(axis(0), 0))
     file.execute(f"pragma max_page_count = {pages}")
-    desk.submit(report(axis(1), 100))
-    assert waiting(desk.path) == Waiting(1)
+    remote.submit(report(axis(1), 100))
+    assert waiting(remote.path) == Waiting(1)
     assert "disk is full. A sighting waits in memory only." in caplog.text
-    desk.start()
-    desk.all_written(10)
-    assert [a.name for a in desk.arrivals] == ["visitor 1", "visitor 2"]
-    desk.submit(report(axis(0), 200))
-    desk.all_written(10)
-    assert desk.rows("select count(*) from sighting") == [(3,)]
+    remote.start()
+    remote.all_written(10)
+    assert [a.name for a in remote.arrivals] == ["visitor 1", "visitor 2"]
+    remote.submit(report(axis(0), 200))
+    remote.all_written(10)
+    assert remote.rows("select count(*) from sighting") == [(3,)]
 
 
 def test_what_is_not_a_rows_own_fault_holds_all_rows_until_it_is_mended(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+    remote: RemoteRecorder, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A table that is missing, as in the middle of a restore: no sighting may be given up for it."""
-    desk.change("alter table sighting rename to elsewhere")
-    desk.submit(report(axis(0), 0), report(axis(1), 5))
-    desk.start()
-    wait(lambda: desk.failed >= 2, 20)
-    assert waiting(desk.path) == Waiting(2)
+    remote.change("alter table sighting rename to elsewhere")
+    remote.submit(report(axis(0), 0), report(axis(1), 5))
+    remote.start()
+    wait(lambda: remote.failed >= 2, 20)
+    assert waiting(remote.path) == Waiting(2)
     assert 'relation "sighting" does not exist' in warnings(caplog)[0]
-    desk.change("alter table elsewhere rename to sighting")
-    desk.all_written(10)
-    assert desk.rows("select count(*) from sighting") == [(2,)]
+    remote.change("alter table elsewhere rename to sighting")
+    remote.all_written(10)
+    assert remote.rows("select count(*) from sighting") == [(2,)]
 
 
 def test_a_commit_that_is_still_under_way_when_its_sighting_is_tried_again_is_waited_for(
-    desk: Desk,
+    remote: RemoteRecorder,
 ) -> None:
     """The connection broke, or the box died, after the commit was sent, and the server is slow to
     do it.
@@ -243,37 +252,37 @@ def test_a_commit_that_is_still_under_way_when_its_sighting_is_tried_again_is_wa
     before = DecidedSighting(
         track, verdict, pooled, "pack-1", decision.template_update(track, verdict, pooled, 0)
     )
-    with desk.direct.another().transaction() as cursor:
+    with remote.direct.another().transaction() as cursor:
         sightings.write(cursor, before, SITE)
-        desk.submit(track)
-        desk.start()
+        remote.submit(track)
+        remote.start()
         time.sleep(0.5)
-    desk.all_written(10)
+    remote.all_written(10)
     assert (
-        desk.rows("select count(*) from sighting")
-        == desk.rows("select count(*) from identity")
+        remote.rows("select count(*) from sighting")
+        == remote.rows("select count(*) from identity")
         == [(1,)]
     )
-    assert desk.failed == 0
+    assert remote.failed == 0
 
 
 def test_a_newer_schema_stops_the_writing_until_it_is_taken_back(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+    remote: RemoteRecorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk.start()
-    desk.submit(report(axis(0), 0))
-    desk.all_written(10)
-    desk.change(
+    remote.start()
+    remote.submit(report(axis(0), 0))
+    remote.all_written(10)
+    remote.change(
         "insert into _yoyo_migration (migration_hash, migration_id, applied_at_utc) values ('x', '9999_later', now())"
     )
-    wait(lambda: desk.failed >= 1, 5)  # without a track that comes
-    desk.submit(report(axis(1), 100), report(axis(0), 200))
+    wait(lambda: remote.failed >= 1, 5)  # without a track that comes
+    remote.submit(report(axis(1), 100), report(axis(0), 200))
     wait(lambda: "migrated by a newer visitord (9999_later)" in "".join(warnings(caplog)), 10)
-    assert waiting(desk.path) == Waiting(2)
-    assert desk.rows("select count(*) from sighting") == [(1,)]
-    desk.change("delete from _yoyo_migration where migration_id = '9999_later'")
-    desk.all_written(16)
-    assert [a.name for a in desk.arrivals] == ["visitor 1", "A new visitor", "visitor 1"]
+    assert waiting(remote.path) == Waiting(2)
+    assert remote.rows("select count(*) from sighting") == [(1,)]
+    remote.change("delete from _yoyo_migration where migration_id = '9999_later'")
+    remote.all_written(16)
+    assert [a.name for a in remote.arrivals] == ["visitor 1", "A new visitor", "visitor 1"]
 
 
 def test_a_start_without_the_database_keeps_sightings_and_writes_them_when_it_appears(

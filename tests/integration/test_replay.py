@@ -13,7 +13,11 @@ import cv2
 import numpy as np
 import pytest
 
-from fixtures.support import START, Box, Walk, copied, film, people
+from fixtures.databases import copied
+from fixtures.faces import people
+from fixtures.films import Walk, film
+from fixtures.installation import Box
+from fixtures.reports import START
 from visitord.capture import decode
 from visitord.core import config
 from visitord.models.opencv_zoo import ZooPack

@@ -11,11 +11,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from fixtures.installation import Box
 from fixtures.proxy import Proxy
-from fixtures.recording import Desk
+from fixtures.reports import axis, report
 from fixtures.reviewing import Visitor, base_of, free_port, said, serving, with_pictures
 from fixtures.running import running, wait
-from fixtures.support import Box, axis, report
+from fixtures.visit_log import VisitLog
 from visitord.core.config import load
 from visitord.core.errors import VisitordError
 from visitord.core.values import address
@@ -27,17 +28,17 @@ from visitord.web.server import Review, link
 
 
 @pytest.fixture
-def desk(database: Database) -> Desk:
+def visit_log(database: Database) -> VisitLog:
     """Three people; the first came twice."""
-    desk = Desk(database)
+    visit_log = VisitLog(database)
     for n, face in enumerate((axis(0), axis(1), axis(2), axis(0, 3, 0.7))):
-        desk.recorder.handle(report(face, 1000 * n))
-    return desk
+        visit_log.recorder.handle(report(face, 1000 * n))
+    return visit_log
 
 
 @pytest.fixture
-def pictures(desk: Desk, box: Box) -> list[str]:
-    return with_pictures(desk, box.folder / "state")
+def pictures(visit_log: VisitLog, box: Box) -> list[str]:
+    return with_pictures(visit_log, box.folder / "state")
 
 
 @pytest.fixture
@@ -47,8 +48,8 @@ def page(box: Box, pictures: list[str]) -> Iterator[Review]:
 
 
 @pytest.fixture
-def visitor(page: Review, desk: Desk) -> Iterator[Visitor]:
-    visitor = Visitor.of(page, desk)
+def visitor(page: Review, visit_log: VisitLog) -> Iterator[Visitor]:
+    visitor = Visitor.of(page, visit_log)
     yield visitor
     visitor.http.close()
 
@@ -104,12 +105,12 @@ def test_a_cookie_is_worth_nothing_once_the_token_is_another(visitor: Visitor, b
     with serving(box) as other:
         cookies = dict(visitor.http.cookies)
         assert httpx.get(f"{base_of(other)}/cameras", cookies=cookies).status_code == 401
-        forged = dict.fromkeys(Visitor.of(other, visitor.desk).http.cookies, "x.y.z")
+        forged = dict.fromkeys(Visitor.of(other, visitor.visit_log).http.cookies, "x.y.z")
         assert httpx.get(f"{base_of(other)}/cameras", cookies=forged).status_code == 401
 
 
 def test_two_boxes_at_two_ports_of_one_host_do_not_sign_each_other_out(
-    page: Review, box: Box, desk: Desk
+    page: Review, box: Box, visit_log: VisitLog
 ) -> None:
     (box.folder / "state" / security.FILE).unlink()
     with serving(box) as other:
@@ -148,8 +149,8 @@ def test_a_forged_form_does_nothing(visitor: Visitor, headers: dict[str, str]) -
     assert (
         visitor.http.post(f"/person/{visitor.id_of(1)}/forget", headers=headers).status_code == 403
     )
-    assert visitor.desk.one("select count(*) from identity where name is not null") == 0
-    assert visitor.desk.one("select count(*) from identity") == 3
+    assert visitor.visit_log.one("select count(*) from identity where name is not null") == 0
+    assert visitor.visit_log.one("select count(*) from identity") == 3
 
 
 def test_what_browsers_say_of_our_own_forms_is_let_through(visitor: Visitor, page: Review) -> None:
@@ -172,12 +173,14 @@ def test_no_other_site_can_use_its_own_name_for_this_one(
     assert httpx.get(page.link, headers={"Host": host}).status_code in (400, 403)
 
 
-def test_the_names_of_this_machine_and_those_configured_are_its_own(box: Box, desk: Desk) -> None:
+def test_the_names_of_this_machine_and_those_configured_are_its_own(
+    box: Box, visit_log: VisitLog
+) -> None:
     box.configure(
         (box.folder / "config.toml").read_text() + '[review]\nhosts = ["Faces.example.org"]\n'
     )
     with serving(box) as page:
-        visitor = Visitor.of(page, desk)
+        visitor = Visitor.of(page, visit_log)
         for host in ("localhost:9", "127.0.0.1", "[::1]:8642", "faces.example.org"):
             assert visitor.http.get("/", headers={"Host": host}).status_code == 200, host
 
@@ -260,12 +263,12 @@ def test_pages_have_nothing_from_elsewhere_and_no_script_or_style_inside(
 
 
 def test_looking_changes_nothing(visitor: Visitor, pictures: list[str], question: int) -> None:
-    before = visitor.desk.everything()
+    before = visitor.visit_log.everything()
     for path in every_page(visitor, pictures):
         visitor.http.get(path)
     for action in ("rename", "merge", "ignore", "split"):
         assert visitor.http.get(f"/person/{visitor.id_of(1)}/{action}").status_code in (404, 405)
-    assert visitor.desk.everything() == before
+    assert visitor.visit_log.everything() == before
 
 
 def test_too_much_at_once_is_refused(visitor: Visitor) -> None:
@@ -330,9 +333,9 @@ def test_a_form_leads_back_to_this_site_only(visitor: Visitor, back: str) -> Non
 
 
 def test_a_fault_of_ours_is_logged_and_its_trace_not_shown(
-    box: Box, desk: Desk, caplog: pytest.LogCaptureFixture
+    box: Box, visit_log: VisitLog, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = site(load(box.folder / "config.toml"), desk.database, "t" * 43, security.LOOPBACK)
+    app = site(load(box.folder / "config.toml"), visit_log.database, "t" * 43, security.LOOPBACK)
     app.add_url_rule("/broken", view_func=lambda: [][0])
     client = app.test_client()
     client.get(f"/?token={'t' * 43}")
@@ -344,14 +347,14 @@ def test_a_fault_of_ours_is_logged_and_its_trace_not_shown(
 
 
 def test_while_the_database_is_away_the_page_says_so_and_tries_again(
-    box: Box, desk: Desk, database_url: str
+    box: Box, visit_log: VisitLog, database_url: str
 ) -> None:
     with Proxy(database_url) as network:
         text = (box.folder / "config.toml").read_text().replace(database_url, network.url("s3cret"))
         box.configure(text + '[[camera]]\nname = "door"\nsource = "rtsp://192.0.2.10/a"\n')
         network.away()
         with serving(box) as page:
-            visitor = Visitor.of(page, desk)
+            visitor = Visitor.of(page, visit_log)
             answer = visitor.http.get("/")
             assert (answer.status_code, answer.headers["refresh"]) == (503, "5")
             assert "cannot be used" in said(answer.text)
@@ -366,11 +369,11 @@ def test_while_the_database_is_away_the_page_says_so_and_tries_again(
 
 
 def test_a_schema_of_another_version_is_told(
-    box: Box, empty_url: str, database_url: str, desk: Desk
+    box: Box, empty_url: str, database_url: str, visit_log: VisitLog
 ) -> None:
     box.configure((box.folder / "config.toml").read_text().replace(database_url, empty_url))
     with serving(box) as page:
-        assert "run: visitord migrate" in said(Visitor.of(page, desk).look("/", 503))
+        assert "run: visitord migrate" in said(Visitor.of(page, visit_log).look("/", 503))
 
 
 # What it shows
@@ -384,11 +387,11 @@ def test_the_wall_has_who_was_seen_last_and_most_first_and_can_be_searched(
     visitor: Visitor,
 ) -> None:
     for n in range(3):
-        visitor.desk.recorder.handle(report(axis(1), 4000 + 1000 * n))
+        visitor.visit_log.recorder.handle(report(axis(1), 4000 + 1000 * n))
     assert names(visitor.look("/")) == ["visitor 2", "visitor 1", "visitor 3"], (
         "one day: the most frequent first"
     )
-    visitor.desk.recorder.handle(report(axis(2), 90_000))
+    visitor.visit_log.recorder.handle(report(axis(2), 90_000))
     assert names(visitor.look("/")) == ["visitor 3", "visitor 2", "visitor 1"], (
         "the newest day first"
     )
@@ -408,7 +411,7 @@ def test_the_wall_has_who_was_seen_last_and_most_first_and_can_be_searched(
 
 
 def test_more_people_than_fit_are_on_further_pages(visitor: Visitor) -> None:
-    with visitor.desk.database.transaction() as cursor:
+    with visitor.visit_log.database.transaction() as cursor:
         cursor.execute(
             "insert into identity (identity_id, status, root_id, created_at) "
             "select id, 'provisional', id, now() from (select gen_random_uuid() as id from generate_series(1, 60)) s"
@@ -437,12 +440,12 @@ def test_a_person_has_visits_sightings_and_their_faces(
     ]
 
 
-def test_times_are_those_of_the_site(box: Box, desk: Desk) -> None:
+def test_times_are_those_of_the_site(box: Box, visit_log: VisitLog) -> None:
     box.configure(
         (box.folder / "config.toml").read_text() + '[site]\ntimezone = "Asia/Kathmandu"\n'
     )
     with serving(box) as page:
-        visitor = Visitor.of(page, desk)
+        visitor = Visitor.of(page, visit_log)
         text = visitor.look(f"/person/{visitor.id_of(2)}")
         assert 'aria-label="15:01 to 15:01"' in text, "9:16:40 UTC is 15:01:40 there"
         assert re.findall(r'<rect x="(\d+)"', text) == [str(15 * 60 + 1)]
@@ -462,7 +465,7 @@ def test_a_person_of_photographs_has_a_face_everywhere(
 ) -> None:
     folder, three = box.folder / "state" / "crops", visitor.id_of(3)
     photograph = Crops(folder).keep(b"a photograph")
-    with visitor.desk.database.transaction() as cursor:
+    with visitor.visit_log.database.transaction() as cursor:
         photographed = "update template set sighting_id = null, crop = %s where identity_id = %s"
         cursor.execute(photographed, (photograph, three))
     for path in folder.glob("*/*"):
@@ -487,7 +490,7 @@ def test_a_better_picture_that_expired_leaves_the_one_by_which_they_are_recognis
     visitor: Visitor, pictures: list[str], box: Box
 ) -> None:
     best = pictures[3]
-    with visitor.desk.database.transaction() as cursor:
+    with visitor.visit_log.database.transaction() as cursor:
         cursor.execute("update sighting set quality = 0.99 where crop = %s", (best,))
         untaught = "delete from template where sighting_id = (select sighting_id from sighting where crop = %s)"
         cursor.execute(untaught, (best,))
@@ -530,7 +533,7 @@ def test_a_name(visitor: Visitor) -> None:
         visitor.act(f"{one}/rename", {"name": " Kim  Larsen "})
         == "visitor 1 is now called Kim Larsen."
     )
-    assert visitor.desk.rows("select name, status from visitor where label = 'visitor 1'") == [
+    assert visitor.visit_log.rows("select name, status from visitor where label = 'visitor 1'") == [
         ("Kim Larsen", "named")
     ]
     answer = visitor.http.post(
@@ -549,20 +552,20 @@ def test_a_name_that_another_has_is_asked_about(visitor: Visitor) -> None:
 
 
 def test_a_merge_and_its_undoing(visitor: Visitor) -> None:
-    before = visitor.desk.rows("select * from visit_log order by 1")
+    before = visitor.visit_log.rows("select * from visit_log order by 1")
     form = {"csrf": visitor.csrf(), "other": str(visitor.id_of(1))}
     answer = visitor.http.post(f"/person/{visitor.id_of(2)}/merge", data=form)
     assert said(answer.text) == "visitor 2 is now part of visitor 1."
     assert str(answer.url).endswith(f"/person/{visitor.id_of(1)}")
-    assert visitor.desk.rows("select name, visits from visitor order by 1") == [
+    assert visitor.visit_log.rows("select name, visits from visitor order by 1") == [
         ("visitor 1", 3),
         ("visitor 3", 1),
     ]
     (merge_id,) = re.findall(r'action="(/merges/[\w-]+/undo)"', answer.text)
     assert merge_id in visitor.look("/merges")
     assert visitor.act(merge_id) == "visitor 2 stands apart from visitor 1 again."
-    assert visitor.desk.rows("select * from visit_log order by 1") == before
-    assert visitor.desk.rows("select reason, undone_reason from merge_log") == [
+    assert visitor.visit_log.rows("select * from visit_log order by 1") == before
+    assert visitor.visit_log.rows("select reason, undone_reason from merge_log") == [
         ("said on the review page",) * 2
     ]
     assert "undone before" in visitor.act(merge_id, status=409)
@@ -572,7 +575,7 @@ def test_a_merge_and_its_undoing(visitor: Visitor) -> None:
 def test_a_pair_rejected(visitor: Visitor) -> None:
     path = f"/person/{visitor.id_of(2)}/reject?other={visitor.id_of(3)}"
     assert visitor.act(path) == "visitor 2 and visitor 3 stay two people."
-    assert visitor.desk.one("select count(*) from rejection") == 1
+    assert visitor.visit_log.one("select count(*) from rejection") == 1
 
 
 def test_a_pair_rejected_is_not_asked_about_again(visitor: Visitor) -> None:
@@ -620,8 +623,8 @@ def test_a_suggestion_answered(
     assert "1 pair to decide" in visitor.look("/")
     assert f"/suggestions/{question}/{verdict}" in visitor.look("/suggestions")
     assert visitor.act(f"/suggestions/{question}/{verdict}") == outcome
-    assert visitor.desk.one("select count(*) from visitor") == people
-    assert visitor.desk.one("select count(*) from rejection") == rejections
+    assert visitor.visit_log.one("select count(*) from visitor") == people
+    assert visitor.visit_log.one("select count(*) from rejection") == rejections
     assert "There is no open question." in visitor.look("/suggestions")
     assert f"no open suggestion {question}" in visitor.act(
         f"/suggestions/{question}/{verdict}", status=404
@@ -644,7 +647,7 @@ def test_of_two_names_a_person_chooses(visitor: Visitor, question: int) -> None:
 
 
 def test_sightings_split_off(visitor: Visitor) -> None:
-    ((newest,), _) = visitor.desk.rows(
+    ((newest,), _) = visitor.visit_log.rows(
         "select sighting_id from sighting_log where name = 'visitor 1' order by started_at desc"
     )
     one = f"/person/{visitor.id_of(1)}"
@@ -652,7 +655,7 @@ def test_sightings_split_off(visitor: Visitor) -> None:
         visitor.act(f"{one}/split", {"sighting": [str(newest)]})
         == "What was ticked of visitor 1 is now visitor 4."
     )
-    assert visitor.desk.rows(f"select name from visit_log where visit_id = '{newest}'") == [
+    assert visitor.visit_log.rows(f"select name from visit_log where visit_id = '{newest}'") == [
         ("visitor 4",)
     ]
     assert "all sightings of visitor 4" in visitor.act(
@@ -663,13 +666,13 @@ def test_sightings_split_off(visitor: Visitor) -> None:
 def test_ignoring_and_no_longer(visitor: Visitor) -> None:
     one = f"/person/{visitor.id_of(1)}"
     assert visitor.act(f"{one}/ignore") == "visitor 1 is ignored from now on."
-    assert visitor.desk.rows("select status from visitor where label = 'visitor 1'") == [
+    assert visitor.visit_log.rows("select status from visitor where label = 'visitor 1'") == [
         ("ignored",)
     ]
     assert names(visitor.look("/?show=ignored"))[0].strip() == "visitor 1"
     assert "visitor 1" not in visitor.look("/")
     assert visitor.act(f"{one}/unignore") == "visitor 1 is no longer ignored."
-    assert visitor.desk.rows("select status from visitor where label = 'visitor 1'") == [
+    assert visitor.visit_log.rows("select status from visitor where label = 'visitor 1'") == [
         ("provisional",)
     ]
 
@@ -684,13 +687,13 @@ def test_forgetting_destroys_what_the_question_named(
     (back,) = re.findall('name="back" value="(.+?)"', asked)
     assert back == f"{one}/forget"
     assert "Nothing was erased" in visitor.act(f"{one}/forget", {"back": back})
-    assert visitor.desk.one("select count(*) from visitor") == 3
+    assert visitor.visit_log.one("select count(*) from visitor") == 3
     assert visitor.act(f"{one}/forget", {"certain": "on"}) == "visitor 1 is forgotten."
-    assert visitor.desk.rows("select name from visitor order by 1") == [
+    assert visitor.visit_log.rows("select name from visitor order by 1") == [
         ("visitor 2",),
         ("visitor 3",),
     ]
-    assert visitor.desk.one("select count(*) from sighting") == 2
+    assert visitor.visit_log.one("select count(*) from sighting") == 2
     assert {p.name for p in (box.folder / "state" / "crops").glob("*/*")} == {
         pictures[1],
         pictures[2],
@@ -725,13 +728,13 @@ def test_a_wrong_address_in_the_configuration_is_told(box: Box) -> None:
     box.run("visitord", "check-config").fails_with(sentence)
 
 
-def test_the_command_prints_the_link_and_ends_when_asked(box: Box, desk: Desk) -> None:
+def test_the_command_prints_the_link_and_ends_when_asked(box: Box, visit_log: VisitLog) -> None:
     process = box.start("visitorctl", "review", "--listen", "127.0.0.1:0")
     try:
         assert process.stdout
         assert "Ctrl-C" in process.stdout.readline()
         link = process.stdout.readline().strip()
-        assert "visitor 1" in Visitor.of_link(link, desk).look("/")
+        assert "visitor 1" in Visitor.of_link(link, visit_log).look("/")
         assert link.split("?")[1] in box.ok("visitorctl", "review", "--link")
         port = link.split(":")[2].split("/")[0]
         box.run("visitorctl", "review", "--listen", f"127.0.0.1:{port}").fails_with(
@@ -749,7 +752,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104
 
 
 def test_the_command_on_all_addresses_prints_a_link_of_this_box_and_one_warning(
-    box: Box, desk: Desk
+    box: Box, visit_log: VisitLog
 ) -> None:
     process = box.start("visitorctl", "review", "--listen", f"{EVERYWHERE}:0")
     try:
@@ -757,7 +760,7 @@ def test_the_command_on_all_addresses_prints_a_link_of_this_box_and_one_warning(
         process.stdout.readline()
         link = process.stdout.readline().strip()
         assert link.startswith("http://127.0.0.1:")
-        assert "visitor 1" in Visitor.of_link(link, desk).look("/")
+        assert "visitor 1" in Visitor.of_link(link, visit_log).look("/")
     finally:
         process.terminate()
         _, err = process.communicate(timeout=20)
@@ -782,11 +785,11 @@ def test_the_link_of_a_page_on_all_addresses_can_be_opened(
 
 
 def test_a_page_on_all_addresses_is_warned_of_once(
-    box: Box, desk: Desk, caplog: pytest.LogCaptureFixture
+    box: Box, visit_log: VisitLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     config = load(box.folder / "config.toml")
     for host, told in ((EVERYWHERE, 1), ("127.0.0.1", 0)):
-        page = Review(config, desk.database, (host, 0))
+        page = Review(config, visit_log.database, (host, 0))
         page.stop()
         page.run()
         lines = [r.getMessage() for r in caplog.records if "TLS" in r.getMessage()]
@@ -797,7 +800,9 @@ def test_a_page_on_all_addresses_is_warned_of_once(
 CAMERA = '[[camera]]\nname = "door"\nsource = "missing.mp4"\n'
 
 
-def test_the_service_serves_it_beside_the_cameras_and_it_ends_with_it(box: Box, desk: Desk) -> None:
+def test_the_service_serves_it_beside_the_cameras_and_it_ends_with_it(
+    box: Box, visit_log: VisitLog
+) -> None:
     port = free_port()
     box.configure(
         f'{(box.folder / "config.toml").read_text()}[review]\nlisten = "127.0.0.1:{port}"\n{CAMERA}'
@@ -806,7 +811,7 @@ def test_the_service_serves_it_beside_the_cameras_and_it_ends_with_it(box: Box, 
         daemon.wait_for("The review page is open")
         link = box.ok("visitorctl", "review", "--link").strip()
         assert link.startswith(f"http://127.0.0.1:{port}/?token=")
-        visitor = Visitor.of_link(link, desk)
+        visitor = Visitor.of_link(link, visit_log)
         assert "visitor 1" in visitor.look("/")
         wait(lambda: "given no picture yet" in visitor.look("/cameras/door/picture", 503), 20)
         assert "has no camera" in visitor.look("/cameras/yard/picture", 503)
@@ -817,7 +822,7 @@ def test_the_service_serves_it_beside_the_cameras_and_it_ends_with_it(box: Box, 
         visitor.http.get("/")
 
 
-def test_a_taken_port_is_one_warning_and_the_service_goes_on(box: Box, desk: Desk) -> None:
+def test_a_taken_port_is_one_warning_and_the_service_goes_on(box: Box, visit_log: VisitLog) -> None:
     with serving(box) as page:
         listen = base_of(page).removeprefix("http://")
         box.configure(
@@ -837,7 +842,7 @@ def test_a_taken_port_is_one_warning_and_the_service_goes_on(box: Box, desk: Des
 
 
 def test_the_death_of_its_thread_is_the_end_of_the_service(
-    box: Box, desk: Desk, tmp_path: Path
+    box: Box, visit_log: VisitLog, tmp_path: Path
 ) -> None:
     box.configure(
         f'{(box.folder / "config.toml").read_text()}[review]\nlisten = "127.0.0.1:0"\n{CAMERA}'

@@ -11,9 +11,9 @@ import pytest
 from psycopg2 import errors
 
 from fixtures.corrections import merge, merges, split, undo
-from fixtures.recording import LIMITS, Desk
-from fixtures.roles import administer
-from fixtures.support import START, axis, report
+from fixtures.databases import administer
+from fixtures.reports import START, axis, report
+from fixtures.visit_log import LIMITS, VisitLog
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
 from visitord.store import migrate, reports
@@ -93,19 +93,21 @@ def test_no_view_shows_an_embedding_or_where_a_crop_is(database_url: str) -> Non
 def test_the_daemon_records_merges_and_cleans_up_with_its_role_alone(database_url: str) -> None:
     database = Database(account(database_url, "visitord_daemon"))
     migrate.require_current(database)
-    desk = Desk(database)
+    visit_log = VisitLog(database)
     for n in range(4):
-        desk.recorder.handle(report(axis(n % 2), 1000 * n))
-    merge(desk, "1", "2")
-    undo(desk, merges(desk)[0])
+        visit_log.recorder.handle(report(axis(n % 2), 1000 * n))
+    merge(visit_log, "1", "2")
+    undo(visit_log, merges(visit_log)[0])
     split(
-        desk, "1", desk.rows("select sighting_id from sighting_log where name = 'visitor 1'")[0][0]
+        visit_log,
+        "1",
+        visit_log.rows("select sighting_id from sighting_log where name = 'visitor 1'")[0][0],
     )  # type: ignore[arg-type]
     merge_job.merge_duplicates(database, "pack-1", Neighbours(LIMITS.merge), START)
-    assert desk.one("select rebuild_visits('main')") == 4
-    assert desk.one("select drop_before('infinity')") == 4
+    assert visit_log.one("select rebuild_visits('main')") == 4
+    assert visit_log.one("select drop_before('infinity')") == 4
     owned = "select count(*) from pg_class where relowner in (select oid from pg_roles where rolname ~ '^visitord_')"
-    assert desk.one(owned) == 0
+    assert visit_log.one(owned) == 0
     database.close()
 
 

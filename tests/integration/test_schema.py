@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg2
 import pytest
 
-from fixtures.support import START
+from fixtures.reports import START
 from visitord.core.errors import DatabaseError, DatabaseUnavailableError
 from visitord.store import migrate
 from visitord.store.database import SQL, Database

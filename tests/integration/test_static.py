@@ -14,21 +14,17 @@ import cv2
 import numpy as np
 import pytest
 
+from fixtures.faces import people
 from fixtures.footage import encode, room
-from fixtures.recording import LIMITS, SITE, Desk
-from fixtures.support import START, Box, axis, people, report
+from fixtures.installation import Box
+from fixtures.reports import START, axis, report
+from fixtures.visit_log import LIMITS, SITE, VisitLog
 from visitord.core.records import Image, TrackReport
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
 from visitord.store import merges
 from visitord.store import people as stored_people
-from visitord.store.database import Database
 from visitord.store.sightings import Site
-
-
-@pytest.fixture
-def desk(database: Database) -> Desk:
-    return Desk(database)
 
 
 def still(
@@ -39,163 +35,173 @@ def still(
     return replace(made, static=static)
 
 
-def hang(desk: Desk, at_s: float = 0.0, i: int = 0) -> UUID:
+def hang(visit_log: VisitLog, at_s: float = 0.0, i: int = 0) -> UUID:
     """A poster comes into view and is static after ten minutes; returns its sighting."""
     track = uuid4()
     for end_s, static in ((25, False), (595, False), (605, True)):
-        desk.recorder.handle(still(at_s, at_s + end_s, static=static, sighting_id=track, i=i))
+        visit_log.recorder.handle(still(at_s, at_s + end_s, static=static, sighting_id=track, i=i))
     return track
 
 
-def test_a_face_that_turns_out_to_be_static_has_never_been_a_visit(desk: Desk) -> None:
+def test_a_face_that_turns_out_to_be_static_has_never_been_a_visit(visit_log: VisitLog) -> None:
     track = uuid4()
-    desk.recorder.handle(still(0, 25, static=False, sighting_id=track))
-    desk.recorder.handle(still(0, 595, static=False, sighting_id=track))
-    assert desk.rows("select name, sightings from visit_log") == [("visitor 1", 1)]
-    assert desk.rows("select static from sighting_log") == [(False,)]
-    desk.recorder.handle(still(0, 605, static=True, sighting_id=track))
-    assert desk.rows("select * from visit_log") == []
-    assert desk.rows("select name, static, decision from sighting_log") == [
+    visit_log.recorder.handle(still(0, 25, static=False, sighting_id=track))
+    visit_log.recorder.handle(still(0, 595, static=False, sighting_id=track))
+    assert visit_log.rows("select name, sightings from visit_log") == [("visitor 1", 1)]
+    assert visit_log.rows("select static from sighting_log") == [(False,)]
+    visit_log.recorder.handle(still(0, 605, static=True, sighting_id=track))
+    assert visit_log.rows("select * from visit_log") == []
+    assert visit_log.rows("select name, static, decision from sighting_log") == [
         ("visitor 1", True, "enrolled")
     ]
-    assert desk.rows("select name, visits, sightings from visitor") == [("visitor 1", 0, 1)]
-    desk.recorder.handle(still(0, 1200, static=True, sighting_id=track, final=True))
-    assert desk.rows("select * from visit_log") == []
+    assert visit_log.rows("select name, visits, sightings from visitor") == [("visitor 1", 0, 1)]
+    visit_log.recorder.handle(still(0, 1200, static=True, sighting_id=track, final=True))
+    assert visit_log.rows("select * from visit_log") == []
     assert (
-        desk.one("select extract(epoch from ended_at - started_at)::int from sighting_log") == 1200
+        visit_log.one("select extract(epoch from ended_at - started_at)::int from sighting_log")
+        == 1200
     )
-    assert len(desk.arrivals) == 1, "the one before anybody could know"
+    assert len(visit_log.arrivals) == 1, "the one before anybody could know"
 
 
-def test_present_now_no_longer_shows_it(desk: Desk) -> None:
-    (now,) = desk.rows("select extract(epoch from now() - interval '10 minutes')")[0]
+def test_present_now_no_longer_shows_it(visit_log: VisitLog) -> None:
+    (now,) = visit_log.rows("select extract(epoch from now() - interval '10 minutes')")[0]
     at_s, track = float(str(now)) - START.timestamp(), uuid4()
-    desk.recorder.handle(still(at_s, at_s + 599, static=False, sighting_id=track))
-    assert desk.rows("select name from present_now") == [("visitor 1",)]
-    desk.recorder.handle(still(at_s, at_s + 600, static=True, sighting_id=track))
-    assert desk.rows("select name from present_now") == []
+    visit_log.recorder.handle(still(at_s, at_s + 599, static=False, sighting_id=track))
+    assert visit_log.rows("select name from present_now") == [("visitor 1",)]
+    visit_log.recorder.handle(still(at_s, at_s + 600, static=True, sighting_id=track))
+    assert visit_log.rows("select name from present_now") == []
 
 
-def test_a_sighting_in_a_static_place_is_neither_a_visit_nor_an_arrival(desk: Desk) -> None:
-    hang(desk)
-    arrivals = len(desk.arrivals)
-    desk.recorder.handle(still(1000, 1030, static=True, sighting_id=uuid4(), final=True))
-    assert desk.rows("select * from visit_log") == []
-    assert desk.rows("select static, decision from sighting_log order by started_at") == [
+def test_a_sighting_in_a_static_place_is_neither_a_visit_nor_an_arrival(
+    visit_log: VisitLog,
+) -> None:
+    hang(visit_log)
+    arrivals = len(visit_log.arrivals)
+    visit_log.recorder.handle(still(1000, 1030, static=True, sighting_id=uuid4(), final=True))
+    assert visit_log.rows("select * from visit_log") == []
+    assert visit_log.rows("select static, decision from sighting_log order by started_at") == [
         (True, "enrolled"),
         (True, "matched"),
     ]
-    assert len(desk.arrivals) == arrivals
+    assert len(visit_log.arrivals) == arrivals
 
 
-def test_a_stranger_in_a_static_place_is_no_arrival_either(desk: Desk) -> None:
-    desk.recorder.handle(still(1000, 1030, static=True, sighting_id=uuid4(), i=5, final=True))
-    assert desk.rows("select name, visits from visitor") == [("visitor 1", 0)]
-    assert desk.rows("select * from visit_log") == []
-    assert desk.arrivals == []
+def test_a_stranger_in_a_static_place_is_no_arrival_either(visit_log: VisitLog) -> None:
+    visit_log.recorder.handle(still(1000, 1030, static=True, sighting_id=uuid4(), i=5, final=True))
+    assert visit_log.rows("select name, visits from visitor") == [("visitor 1", 0)]
+    assert visit_log.rows("select * from visit_log") == []
+    assert visit_log.arrivals == []
 
 
-def test_the_person_on_the_poster_still_gets_visits_when_seen_elsewhere(desk: Desk) -> None:
+def test_the_person_on_the_poster_still_gets_visits_when_seen_elsewhere(
+    visit_log: VisitLog,
+) -> None:
     """Before, while and after it hangs there."""
-    desk.recorder.handle(report(axis(0), 0))
-    hang(desk, at_s=1000)
-    desk.recorder.handle(report(axis(0), 1300, camera="hall"))
-    desk.recorder.handle(report(axis(0), 3000))
+    visit_log.recorder.handle(report(axis(0), 0))
+    hang(visit_log, at_s=1000)
+    visit_log.recorder.handle(report(axis(0), 1300, camera="hall"))
+    visit_log.recorder.handle(report(axis(0), 3000))
     seconds = f"extract(epoch from started_at)::int - {START.timestamp():.0f}"
-    visits = desk.rows(f"select name, {seconds}, sightings from visit_log order by started_at")
+    visits = visit_log.rows(f"select name, {seconds}, sightings from visit_log order by started_at")
     assert visits == [("visitor 1", 0, 1), ("visitor 1", 1300, 1), ("visitor 1", 3000, 1)]
-    assert desk.arrivals[-1].visits == 3
+    assert visit_log.arrivals[-1].visits == 3
 
 
-def test_visits_that_a_static_face_had_joined_come_apart_again(desk: Desk) -> None:
+def test_visits_that_a_static_face_had_joined_come_apart_again(visit_log: VisitLog) -> None:
     track = uuid4()
-    desk.recorder.handle(report(axis(0), 0))
-    desk.recorder.handle(still(20, 595, static=False, sighting_id=track))
-    desk.recorder.handle(report(axis(0), 590, camera="hall"))
-    assert desk.one("select sightings from visit_log") == 3
-    assert len(desk.arrivals) == 1
-    desk.recorder.handle(still(20, 625, static=True, sighting_id=track))
-    assert desk.rows(
+    visit_log.recorder.handle(report(axis(0), 0))
+    visit_log.recorder.handle(still(20, 595, static=False, sighting_id=track))
+    visit_log.recorder.handle(report(axis(0), 590, camera="hall"))
+    assert visit_log.one("select sightings from visit_log") == 3
+    assert len(visit_log.arrivals) == 1
+    visit_log.recorder.handle(still(20, 625, static=True, sighting_id=track))
+    assert visit_log.rows(
         "select sightings, cameras, extract(epoch from duration)::int from visit_log order by 1, 2"
     ) == [
         (1, ["door"], 4),
         (1, ["hall"], 4),
     ]
-    assert [(a.camera, a.visits) for a in desk.arrivals] == [("door", 1), ("hall", 2)], (
+    assert [(a.camera, a.visits) for a in visit_log.arrivals] == [("door", 1), ("hall", 2)], (
         "the second was not announced yet"
     )
 
 
-def test_a_visit_named_after_the_static_sighting_is_carried_on_without_it(desk: Desk) -> None:
+def test_a_visit_named_after_the_static_sighting_is_carried_on_without_it(
+    visit_log: VisitLog,
+) -> None:
     track, real = uuid4(), uuid4()
-    desk.recorder.handle(still(0, 595, static=False, sighting_id=track))
-    desk.recorder.handle(report(axis(0), 300, sighting_id=real, camera="hall"))
-    assert desk.rows("select visit_id from visit_log") == [(track,)]
-    desk.recorder.handle(still(0, 605, static=True, sighting_id=track))
-    assert desk.rows("select visit_id, cameras from visit_log") == [(real, ["hall"])]
+    visit_log.recorder.handle(still(0, 595, static=False, sighting_id=track))
+    visit_log.recorder.handle(report(axis(0), 300, sighting_id=real, camera="hall"))
+    assert visit_log.rows("select visit_id from visit_log") == [(track,)]
+    visit_log.recorder.handle(still(0, 605, static=True, sighting_id=track))
+    assert visit_log.rows("select visit_id, cameras from visit_log") == [(real, ["hall"])]
 
 
-def test_a_face_that_moves_after_all_has_been_a_visit(desk: Desk) -> None:
+def test_a_face_that_moves_after_all_has_been_a_visit(visit_log: VisitLog) -> None:
     """Someone slept there."""
-    track = hang(desk)
-    desk.recorder.handle(still(0, 700, static=False, sighting_id=track, final=True))
-    assert desk.rows("select name, extract(epoch from duration)::int from visit_log") == [
+    track = hang(visit_log)
+    visit_log.recorder.handle(still(0, 700, static=False, sighting_id=track, final=True))
+    assert visit_log.rows("select name, extract(epoch from duration)::int from visit_log") == [
         ("visitor 1", 700)
     ]
-    assert desk.rows("select static from sighting_log") == [(False,)]
+    assert visit_log.rows("select static from sighting_log") == [(False,)]
 
 
-def test_visits_built_anew_stay_without_it(desk: Desk) -> None:
-    desk.recorder.handle(report(axis(0), 0))
-    hang(desk, at_s=100)
-    desk.recorder.handle(report(axis(0), 790))
+def test_visits_built_anew_stay_without_it(visit_log: VisitLog) -> None:
+    visit_log.recorder.handle(report(axis(0), 0))
+    hang(visit_log, at_s=100)
+    visit_log.recorder.handle(report(axis(0), 790))
     for gap_s, count in ((5, 2), (200, 2), (1000, 1), (30, 2)):
-        Desk(desk.database, Site("main", "UTC", timedelta(seconds=gap_s)))
-        visits = desk.rows("select sightings from visit_log")
+        VisitLog(visit_log.database, Site("main", "UTC", timedelta(seconds=gap_s)))
+        visits = visit_log.rows("select sightings from visit_log")
         assert (len(visits), sum(int(str(n)) for (n,) in visits)) == (count, 2), gap_s
 
 
-def test_a_merge_and_the_merge_job_do_not_make_it_a_visit(desk: Desk) -> None:
-    desk.recorder.handle(report(axis(1), 2000))
-    hang(desk)
-    with desk.database.transaction() as cursor:
+def test_a_merge_and_the_merge_job_do_not_make_it_a_visit(visit_log: VisitLog) -> None:
+    visit_log.recorder.handle(report(axis(1), 2000))
+    hang(visit_log)
+    with visit_log.database.transaction() as cursor:
         kept, merged = (stored_people.find(cursor, n).visitor_id for n in ("1", "2"))
         merges.merge(cursor, kept, merged, "tester", "why", START)
-    assert desk.rows("select name, visits, sightings from visitor") == [("visitor 1", 1, 2)]
+    assert visit_log.rows("select name, visits, sightings from visitor") == [("visitor 1", 1, 2)]
     for at_s in (5000, 6000):  # pending sightings in a static place, settled by the job
-        desk.recorder.handle(replace(report(axis(0, 3, 0.37), at_s), static=True))
+        visit_log.recorder.handle(replace(report(axis(0, 3, 0.37), at_s), static=True))
     assert merge_job.merge_duplicates(
-        desk.database, "pack-1", Neighbours(LIMITS.merge), START
+        visit_log.database, "pack-1", Neighbours(LIMITS.merge), START
     ).groups
-    assert desk.one("select count(*) from sighting_log where decision = 'settled' and static") == 2
-    assert desk.one("select count(*) from visit_log") == 1
+    assert (
+        visit_log.one("select count(*) from sighting_log where decision = 'settled' and static")
+        == 2
+    )
+    assert visit_log.one("select count(*) from visit_log") == 1
 
 
-def test_the_same_static_reports_again_change_nothing(desk: Desk) -> None:
+def test_the_same_static_reports_again_change_nothing(visit_log: VisitLog) -> None:
     reports = [
         still(0, 25, static=False, sighting_id=UUID(int=1)),
         still(0, 605, static=True, sighting_id=UUID(int=1)),
         still(0, 900, static=True, sighting_id=UUID(int=1), final=True),
     ]
     for made in reports:
-        desk.recorder.handle(made)
-    before = desk.everything()
-    again = Desk(desk.database, SITE)
+        visit_log.recorder.handle(made)
+    before = visit_log.everything()
+    again = VisitLog(visit_log.database, SITE)
     for made in reports:
         again.recorder.handle(made)
     assert again.everything() == before
     assert again.arrivals == []
 
 
-def test_a_person_in_front_of_their_own_poster_is_recognised(desk: Desk) -> None:
+def test_a_person_in_front_of_their_own_poster_is_recognised(visit_log: VisitLog) -> None:
     """A photograph of an employee hangs in view: whoever passes it is not kept from being that
     employee.
     """
-    poster = hang(desk)
+    poster = hang(visit_log)
     walker = uuid4()
-    desk.recorder.handle(report(axis(0), 700, sighting_id=walker, together=[poster]))
-    assert desk.one("select count(*) from visitor") == 1
-    assert desk.rows("select name from visit_log") == [("visitor 1",)]
+    visit_log.recorder.handle(report(axis(0), 700, sighting_id=walker, together=[poster]))
+    assert visit_log.one("select count(*) from visitor") == 1
+    assert visit_log.rows("select name from visit_log") == [("visitor 1",)]
 
 
 # A clip of eleven minutes through the whole program

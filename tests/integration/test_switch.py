@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fixtures.recording import LIMITS, SITE
+from fixtures.installation import Box
+from fixtures.reports import START, report
 from fixtures.standins import pack_folder
-from fixtures.support import START, Box, report
+from fixtures.visit_log import LIMITS, SITE
 from visitord.admin import calibration, reembedding
 from visitord.admin.reembedding import carry, carry_photographs, learn
 from visitord.capture import decode

@@ -15,9 +15,12 @@ from pathlib import Path
 import pytest
 
 from fixtures.boxes import BoxRunning, written
-from fixtures.recording import LIMITS, SITE
-from fixtures.running import ask, running, wait, with_cameras
-from fixtures.support import START, Box, axis, film, report
+from fixtures.databases import ask
+from fixtures.films import film
+from fixtures.installation import Box
+from fixtures.reports import START, axis, report
+from fixtures.running import running, wait, with_cameras
+from fixtures.visit_log import LIMITS, SITE
 from visitord.capture.camera import Health, State
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
@@ -104,10 +107,10 @@ def test_a_merge_job_whose_box_dies_leaves_the_way_free(database: Database) -> N
         "    assert merges.lock(cursor); merges.freeze(cursor)\n"
         "    print('locked', flush=True); time.sleep(60)"
     )
-    desk = Recorder(Database(database.url), SITE, "pack-1", 128, LIMITS, lambda _: None)
+    recorder = Recorder(Database(database.url), SITE, "pack-1", 128, LIMITS, lambda _: None)
     sightings.declare_site(database, SITE)
-    desk.handle(report(axis(0), 0))
-    desk.handle(report(axis(1), 100))
+    recorder.handle(report(axis(0), 0))
+    recorder.handle(report(axis(1), 100))
     with database.transaction() as cursor:
         cursor.execute(
             "update template set embedding = %s", (axis(0).tolist(),)
@@ -129,7 +132,7 @@ def test_a_merge_job_whose_box_dies_leaves_the_way_free(database: Database) -> N
         other.wait()
     near = Neighbours(LIMITS.merge)
     wait(lambda: bool(merge_job.merge_duplicates(database, "pack-1", near, START).groups), 5)
-    desk.handle(report(axis(5), 300))  # to enrol, nobody waits
+    recorder.handle(report(axis(5), 300))  # to enrol, nobody waits
     assert ask(database, "select count(*) from visitor") == [(2,)]
 
 

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from fixtures.boxes import BoxRunning, written
-from fixtures.recording import LIMITS, SITE
-from fixtures.running import ask, wait
-from fixtures.support import START, Box, axis, copied, report
+from fixtures.databases import ask, copied
+from fixtures.installation import Box
+from fixtures.reports import START, axis, report
+from fixtures.running import wait
+from fixtures.visit_log import LIMITS, SITE
 from visitord.core.records import TrackReport
 from visitord.service.recorder import Recorder
 from visitord.store import corrections, merges, migrate, people, sightings
@@ -48,15 +50,15 @@ def test_decisions_are_those_of_the_gallery_in_memory(
     tracks = crowd(40, 5)
     with copied(server_url) as url:
         exact = Database(url)
-        desk = recorder(exact, vector=False)
+        visit_log = recorder(exact, vector=False)
         for track in tracks:
-            desk.handle(track)
+            visit_log.handle(track)
         expected = ask(exact, DECISIONS)
         exact.close()
-    desk = recorder(vectors, vector=True)
+    visit_log = recorder(vectors, vector=True)
     for track in tracks:
-        desk.handle(track)
-    assert len(desk._gallery) == 0
+        visit_log.handle(track)
+    assert len(visit_log._gallery) == 0
     found = ask(vectors, DECISIONS)
     assert [row[:3] for row in found] == [row[:3] for row in expected]
     assert [row[3] for row in found] == pytest.approx([row[3] for row in expected], abs=1e-5)
@@ -74,10 +76,10 @@ def test_decisions_are_those_of_the_gallery_in_memory(
 def test_embeddings_of_another_length_have_an_index_of_their_own(vectors: Database) -> None:
     small, large = recorder(vectors, vector=True), recorder(vectors, vector=True, dim=512)
     large.pack = "pack-2"
-    for desk, size in ((small, 128), (large, 512)):
+    for visit_log, size in ((small, 128), (large, 512)):
         face = np.eye(1, size, dtype=np.float32)[0]
-        desk.handle(report(face, size))
-        desk.handle(report(face, 10 * size))
+        visit_log.handle(report(face, size))
+        visit_log.handle(report(face, 10 * size))
     assert ask(vectors, "select decision, count(*) from sighting_log group by 1 order by 1") == [
         ("enrolled", 2),
         ("matched", 2),
@@ -85,13 +87,13 @@ def test_embeddings_of_another_length_have_an_index_of_their_own(vectors: Databa
 
 
 def test_those_seen_in_the_same_picture_do_not_hide_who_it_is(vectors: Database) -> None:
-    desk = recorder(vectors, vector=True)
+    visit_log = recorder(vectors, vector=True)
     companions = [report(axis(0, n, 0.41), 100 * n) for n in range(1, 6)]
-    desk.handle(report(axis(0, 90, 0.5), 0))
+    visit_log.handle(report(axis(0, 90, 0.5), 0))
     for track in companions:
-        desk.handle(track)
+        visit_log.handle(track)
     ids = [c.sighting_id for c in companions]
-    desk.handle(report(axis(0), 5000, together=ids))
+    visit_log.handle(report(axis(0), 5000, together=ids))
     ((decision, who),) = ask(
         vectors, "select decision, name from sighting_log where started_at > '2026-01-05 10:00+00'"
     )
@@ -99,19 +101,19 @@ def test_those_seen_in_the_same_picture_do_not_hide_who_it_is(vectors: Database)
 
 
 def test_merges_and_undos_hold_at_once(vectors: Database) -> None:
-    desk = recorder(vectors, vector=True)
+    visit_log = recorder(vectors, vector=True)
     for n in range(2):
-        desk.handle(report(axis(n), 100 * n))
+        visit_log.handle(report(axis(n), 100 * n))
     with vectors.transaction() as cursor:
         one, two = people.find(cursor, "1"), people.find(cursor, "2")
         merges.merge(cursor, one.visitor_id, two.visitor_id, "me", "for tests", START)
-    desk.handle(report(axis(1), 1000))
+    visit_log.handle(report(axis(1), 1000))
     newest = "select visitor_id from sighting_log order by started_at desc limit 1"
     assert ask(vectors, newest) == [(one.visitor_id,)]
     with vectors.transaction() as cursor:
         cursor.execute("select merge_id::text from merge")
         corrections.undo(cursor, cursor.fetchone()[0], "me", "for tests", START)
-    desk.handle(report(axis(1), 2000))
+    visit_log.handle(report(axis(1), 2000))
     assert ask(vectors, newest) == [(two.visitor_id,)]
 
 

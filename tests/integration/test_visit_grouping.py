@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from fixtures.support import START
+from fixtures.reports import START
 from visitord.store import sightings
 from visitord.store.database import Database
 from visitord.store.sightings import Site

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fixtures.corrections import merge, merges, split, undo
-from fixtures.recording import Desk
-from fixtures.support import START, axis, report
+from fixtures.reports import START, axis, report
+from fixtures.visit_log import VisitLog
 from visitord.core.errors import VisitordError
 from visitord.core.records import TrackReport
 from visitord.store import sightings
@@ -94,10 +94,10 @@ class Visit:
 class Log:
     """The sightings in a database at one moment, and what follows from them."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, visit_log: VisitLog) -> None:
         self._read: dict[str, list[tuple[Any, ...]]] = {}
         views = ["visit_log", "visitor", "daily_footfall", "frequent_visitor", "present_now"]
-        with desk.database.transaction() as cursor:  # one transaction, so one now()
+        with visit_log.database.transaction() as cursor:  # one transaction, so one now()
             for name in ("identity", "sighting", "site", *views):
                 columns = "sighting_id, identity_id, site, camera, started_at, ended_at, static"
                 cursor.execute(f"select {columns if name == 'sighting' else '*'} from {name}")
@@ -187,10 +187,10 @@ class Log:
         }
 
 
-def check(desk: Desk) -> None:
+def check(visit_log: VisitLog) -> None:
     """All rows and views are as made from scratch, and building them again writes nothing."""
-    log = Log(desk)
-    stored = desk.rows("select * from visit")
+    log = Log(visit_log)
+    stored = visit_log.rows("select * from visit")
     assert sorted(stored, key=repr) == sorted((v.row() for v in log.visits), key=repr)
     assert log.view("daily_footfall") == log.footfall()
     assert log.view("frequent_visitor") == log.frequent()
@@ -204,9 +204,9 @@ def check(desk: Desk) -> None:
         assert sum(row[7] for row in log.view("visitor")) == len(
             [row for row in log._read["sighting"] if row[1]]
         )
-    before = desk.rows("select xmin::text, visit_id from visit order by 2")
-    desk.rows("select rebuild_visits(site) from site")
-    assert desk.rows("select xmin::text, visit_id from visit order by 2") == before
+    before = visit_log.rows("select xmin::text, visit_id from visit order by 2")
+    visit_log.rows("select rebuild_visits(site) from site")
+    assert visit_log.rows("select xmin::text, visit_id from visit order by 2") == before
 
 
 # Any sequence of what may happen
@@ -254,11 +254,11 @@ class World:
         with database.transaction() as cursor:
             cursor.execute(";".join(f"delete from {table}" for table in TABLES))
             cursor.execute("select setval('visitor_number', 1, false)")
-        self.desks = {
-            name: Desk(database, Site(name, "Europe/Berlin", timedelta(seconds=100)))
+        self.visit_logs = {
+            name: VisitLog(database, Site(name, "Europe/Berlin", timedelta(seconds=100)))
             for name in SITES
         }
-        self.desk = self.desks["main"]
+        self.visit_log = self.visit_logs["main"]
         self.reports: list[tuple[str, TrackReport]] = []
         today = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
         self.base = today - timedelta(days=40)
@@ -282,41 +282,41 @@ class World:
         at_s = (self.at(day, slot) - START).total_seconds()
         seen = report(axis(face), at_s, camera=camera, length_s=length_s)
         self.reports.append((site, seen))
-        self.desks[site].recorder.handle(seen)
+        self.visit_logs[site].recorder.handle(seen)
 
     def again(self, which: int, longer_s: float, static: bool) -> None:
         """The same track is reported once more: it went on, or turned out to be a poster."""
         if self.reports:
             site, seen = self.reports[which % len(self.reports)]
             end = seen.ended_at + timedelta(seconds=longer_s)
-            self.desks[site].recorder.handle(replace(seen, ended_at=end, static=static))
+            self.visit_logs[site].recorder.handle(replace(seen, ended_at=end, static=static))
 
     def merge(self, keep: int, other: int) -> None:
-        merge(self.desk, str(keep + 1), str(other + 1))
+        merge(self.visit_log, str(keep + 1), str(other + 1))
 
     def undo(self, which: int) -> None:
-        if found := merges(self.desk):
-            undo(self.desk, found[which % len(found)])
+        if found := merges(self.visit_log):
+            undo(self.visit_log, found[which % len(found)])
 
     def split(self, who: int, which: int) -> None:
-        rows = self.desk.rows(
+        rows = self.visit_log.rows(
             "select sighting_id from sighting join identity i using (identity_id) join identity r "
             f"on r.identity_id = i.root_id where r.number = {who + 1} order by started_at, sighting_id"
         )
         if rows:
-            split(self.desk, str(who + 1), rows[which % len(rows)][0])  # type: ignore[arg-type]
+            split(self.visit_log, str(who + 1), rows[which % len(rows)][0])  # type: ignore[arg-type]
 
     def site(self, name: str, zone: str, gap_s: int) -> None:
         site = Site(name, zone, timedelta(seconds=gap_s))
-        sightings.declare_site(self.desk.database, site)
-        self.desks[name].recorder.site = site
+        sightings.declare_site(self.visit_log.database, site)
+        self.visit_logs[name].recorder.site = site
 
     def ignore(self, who: int) -> None:
-        with self.desk.database.transaction() as cursor:
+        with self.visit_log.database.transaction() as cursor:
             cursor.execute("update identity set status = 'ignored' where number = %s", (who + 1,))
 
     def drop(self, day: int, slot: int) -> None:
-        with self.desk.database.transaction() as cursor:
+        with self.visit_log.database.transaction() as cursor:
             cursor.execute("select drop_before(%s, 3)", (self.at(day, slot),))
 
 
@@ -335,19 +335,19 @@ def test_whatever_happens_the_rows_are_those_made_from_scratch(
     for phase in happened:
         for step in phase:
             world.do(step)
-        check(world.desk)
+        check(world.visit_log)
 
 
 # Examples
 
 
 @pytest.fixture
-def berlin(database: Database) -> Desk:
-    return Desk(database, Site("main", "Europe/Berlin", timedelta(minutes=5)))
+def berlin(database: Database) -> VisitLog:
+    return VisitLog(database, Site("main", "Europe/Berlin", timedelta(minutes=5)))
 
 
 def seen(
-    desk: Desk,
+    visit_log: VisitLog,
     face: int,
     local: str,
     minutes: float = 1,
@@ -357,16 +357,16 @@ def seen(
     start = datetime.fromisoformat(local)
     start = start if start.tzinfo else start.replace(tzinfo=zone)
     at_s = (start.astimezone(UTC) - START).total_seconds()
-    desk.recorder.handle(report(axis(face), at_s, length_s=minutes * 60, camera=camera))
+    visit_log.recorder.handle(report(axis(face), at_s, length_s=minutes * 60, camera=camera))
 
 
-def footfall(desk: Desk) -> list[tuple[object, ...]]:
-    check(desk)
-    rows = desk.rows("select * from daily_footfall order by day, site")
+def footfall(visit_log: VisitLog) -> list[tuple[object, ...]]:
+    check(visit_log)
+    rows = visit_log.rows("select * from daily_footfall order by day, site")
     return [(str(day), site, *counts, str(dwell)) for day, site, *counts, dwell in rows]
 
 
-def test_a_visit_past_midnight_belongs_to_the_day_it_began(berlin: Desk) -> None:
+def test_a_visit_past_midnight_belongs_to_the_day_it_began(berlin: VisitLog) -> None:
     seen(berlin, 0, "2026-03-10T23:58", minutes=10)
     seen(berlin, 1, "2026-03-11T00:00")
     assert footfall(berlin) == [
@@ -375,7 +375,7 @@ def test_a_visit_past_midnight_belongs_to_the_day_it_began(berlin: Desk) -> None
     ]
 
 
-def test_the_day_on_which_clocks_go_forward_has_23_hours(berlin: Desk) -> None:
+def test_the_day_on_which_clocks_go_forward_has_23_hours(berlin: VisitLog) -> None:
     """29 March 2026: 02:00 is 03:00."""
     for face, time in enumerate(("28T23:59:59", "29T00:00:00", "29T23:59:59", "30T00:00:00")):
         seen(berlin, face, f"2026-03-{time}", minutes=0)
@@ -390,7 +390,7 @@ def test_the_day_on_which_clocks_go_forward_has_23_hours(berlin: Desk) -> None:
     assert day == timedelta(hours=23, seconds=-1)
 
 
-def test_the_day_on_which_clocks_go_back_has_25_hours(berlin: Desk) -> None:
+def test_the_day_on_which_clocks_go_back_has_25_hours(berlin: VisitLog) -> None:
     """25 October 2026: from 02:00 to 03:00 it is twice the same hour, and a visit through it is as
     long as it was.
     """
@@ -407,16 +407,16 @@ def test_the_day_on_which_clocks_go_back_has_25_hours(berlin: Desk) -> None:
     assert berlin.one("select max(duration) from visit_log") == timedelta(hours=1)
 
 
-def test_one_person_on_two_cameras_at_once_is_one_visit(berlin: Desk) -> None:
+def test_one_person_on_two_cameras_at_once_is_one_visit(berlin: VisitLog) -> None:
     seen(berlin, 0, "2026-03-10T10:00", minutes=5, camera="door")
     seen(berlin, 0, "2026-03-10T10:02", minutes=2, camera="hall")
     assert footfall(berlin) == [("2026-03-10", "main", 1, 1, 1, 0, "0:05:00")]
     assert berlin.one("select cameras from visit_log") == ["door", "hall"]
 
 
-def test_each_site_has_its_own_days_visits_and_newcomers(berlin: Desk) -> None:
+def test_each_site_has_its_own_days_visits_and_newcomers(berlin: VisitLog) -> None:
     """At 23:30 in Berlin it is the same afternoon in New York."""
-    york = Desk(berlin.database, Site("york", "America/New_York", timedelta(minutes=5)))
+    york = VisitLog(berlin.database, Site("york", "America/New_York", timedelta(minutes=5)))
     seen(berlin, 0, "2026-03-10T23:30")
     seen(york, 0, "2026-03-11T00:30")
     seen(berlin, 0, "2026-03-11T00:31")
@@ -428,13 +428,13 @@ def test_each_site_has_its_own_days_visits_and_newcomers(berlin: Desk) -> None:
     assert berlin.rows("select visits, sightings from visitor") == [(3, 3)]
 
 
-def test_who_comes_twice_on_the_first_day_is_new_once_and_not_returning(berlin: Desk) -> None:
+def test_who_comes_twice_on_the_first_day_is_new_once_and_not_returning(berlin: VisitLog) -> None:
     seen(berlin, 0, "2026-03-10T10:00")
     seen(berlin, 0, "2026-03-10T15:00")
     assert footfall(berlin)[0][2:6] == (2, 1, 1, 0)
 
 
-def test_an_earlier_visit_found_late_makes_the_later_one_no_first(berlin: Desk) -> None:
+def test_an_earlier_visit_found_late_makes_the_later_one_no_first(berlin: VisitLog) -> None:
     seen(berlin, 0, "2026-03-12T10:00")
     seen(berlin, 0, "2026-03-10T10:00")
     assert [row[4:6] for row in footfall(berlin)] == [(1, 0), (0, 1)]
@@ -444,7 +444,7 @@ def test_an_earlier_visit_found_late_makes_the_later_one_no_first(berlin: Desk) 
     ]
 
 
-def test_ignored_people_are_left_out_of_reports_but_not_of_the_log(berlin: Desk) -> None:
+def test_ignored_people_are_left_out_of_reports_but_not_of_the_log(berlin: VisitLog) -> None:
     seen(berlin, 0, datetime.now(BERLIN).isoformat(), minutes=0)
     with berlin.database.transaction() as cursor:
         cursor.execute("update identity set status = 'ignored'")
@@ -459,7 +459,7 @@ def test_ignored_people_are_left_out_of_reports_but_not_of_the_log(berlin: Desk)
         assert berlin.one(f"select count(*) from {view}") == rows, view
 
 
-def test_a_changed_time_zone_moves_visits_to_other_days(berlin: Desk) -> None:
+def test_a_changed_time_zone_moves_visits_to_other_days(berlin: VisitLog) -> None:
     seen(berlin, 0, "2026-03-10T00:30")
     sightings.declare_site(berlin.database, Site("main", "UTC", timedelta(minutes=5)))
     assert [row[0] for row in footfall(berlin)] == ["2026-03-09"]
@@ -469,7 +469,7 @@ def test_a_changed_time_zone_moves_visits_to_other_days(berlin: Desk) -> None:
 
 
 def test_dropping_old_sightings_in_steps_leaves_people_and_what_they_are_recognised_by(
-    berlin: Desk,
+    berlin: VisitLog,
 ) -> None:
     for face in range(3):
         seen(berlin, face, f"2026-03-10T1{face}:00")
@@ -483,12 +483,12 @@ def test_dropping_old_sightings_in_steps_leaves_people_and_what_they_are_recogni
         ("visitor 2", 1, False),
         ("visitor 3", 0, True),
     ]
-    again = Desk(berlin.database, berlin.recorder.site)
+    again = VisitLog(berlin.database, berlin.recorder.site)
     seen(again, 2, "2026-05-10T10:00")
     assert berlin.one("select count(*) from visitor") == 3, "the third is still known"
 
 
-def test_a_visit_that_goes_on_past_the_time_stays_whole(berlin: Desk) -> None:
+def test_a_visit_that_goes_on_past_the_time_stays_whole(berlin: VisitLog) -> None:
     for minute in (50, 53, 56, 59):
         seen(berlin, 0, f"2026-03-31T23:{minute}")
     seen(berlin, 0, "2026-04-01T00:02")
@@ -496,7 +496,7 @@ def test_a_visit_that_goes_on_past_the_time_stays_whole(berlin: Desk) -> None:
     assert berlin.rows("select day::text, sightings from visit_log") == [("2026-03-31", 5)]
 
 
-def test_old_sightings_that_belong_to_no_visit_go_too(berlin: Desk) -> None:
+def test_old_sightings_that_belong_to_no_visit_go_too(berlin: VisitLog) -> None:
     seen(berlin, 0, "2026-03-10T10:00")
     berlin.recorder.handle(report(axis(0, 1, 0.37), 0))
     with berlin.database.transaction() as cursor:

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from fixtures.recording import Desk
-from fixtures.support import START, Box, axis, report
+from fixtures.installation import Box
+from fixtures.reports import START, axis, report
+from fixtures.visit_log import VisitLog
 from visitord.store import merges, people
 from visitord.store.database import Database
 
@@ -13,79 +14,81 @@ COLUMNS = "name, candidate, second_candidate, round(score::numeric, 2)::float, r
 
 
 @pytest.fixture
-def desk(database: Database) -> Desk:
+def visit_log(database: Database) -> VisitLog:
     """Two people are known, and a third sighting lies between them: 0.38 and 0.36."""
-    desk = Desk(database)
-    desk.recorder.handle(report(axis(0), 0))
-    desk.recorder.handle(report(axis(1), 100))
+    visit_log = VisitLog(database)
+    visit_log.recorder.handle(report(axis(0), 0))
+    visit_log.recorder.handle(report(axis(1), 100))
     between = 0.38 * axis(0) + 0.36 * axis(1)
     between[2] = (1 - 0.38**2 - 0.36**2) ** 0.5
-    desk.recorder.handle(report(between, 200, length_s=5))
-    return desk
+    visit_log.recorder.handle(report(between, 200, length_s=5))
+    return visit_log
 
 
-def log(desk: Desk, columns: str = COLUMNS) -> list[tuple[object, ...]]:
-    return desk.rows(f"select {columns} from sighting_log order by started_at")
+def log(visit_log: VisitLog, columns: str = COLUMNS) -> list[tuple[object, ...]]:
+    return visit_log.rows(f"select {columns} from sighting_log order by started_at")
 
 
-def test_every_sighting_names_the_two_people_it_was_most_like(desk: Desk) -> None:
-    assert log(desk) == [
+def test_every_sighting_names_the_two_people_it_was_most_like(visit_log: VisitLog) -> None:
+    assert log(visit_log) == [
         ("visitor 1", None, None, None, None),
         ("visitor 2", "visitor 1", None, 0.0, None),
         (None, "visitor 1", "visitor 2", 0.38, 0.36),
     ]
 
 
-def test_every_sighting_says_why_where_and_from_what(desk: Desk) -> None:
-    assert log(desk, "reason, site, good_samples, face_px, static") == [
+def test_every_sighting_says_why_where_and_from_what(visit_log: VisitLog) -> None:
+    assert log(visit_log, "reason, site, good_samples, face_px, static") == [
         ("nobody known", "main", 5, 80.0, False),
         ("best similarity 0.00 is below new 0.32", "main", 5, 80.0, False),
         ("similarity 0.38 lies between new 0.32 and match 0.42", "main", 5, 80.0, False),
     ]
 
 
-def test_the_people_it_was_like_are_called_as_they_are_called_now(desk: Desk) -> None:
-    with desk.database.transaction() as cursor:
+def test_the_people_it_was_like_are_called_as_they_are_called_now(visit_log: VisitLog) -> None:
+    with visit_log.database.transaction() as cursor:
         people.rename(cursor, people.find(cursor, "visitor 1"), "Front desk")
-    assert log(desk, "name, candidate, second_candidate")[1:] == [
+    assert log(visit_log, "name, candidate, second_candidate")[1:] == [
         ("visitor 2", "Front desk", None),
         (None, "Front desk", "visitor 2"),
     ]
 
 
-def test_after_a_merge_they_are_whoever_stands_for_them(desk: Desk) -> None:
-    with desk.database.transaction() as cursor:
+def test_after_a_merge_they_are_whoever_stands_for_them(visit_log: VisitLog) -> None:
+    with visit_log.database.transaction() as cursor:
         one, two = (people.find(cursor, n).visitor_id for n in ("1", "2"))
         merges.merge(cursor, two, one, "tester", "why", START)
-    assert log(desk, "name, candidate, second_candidate") == [
+    assert log(visit_log, "name, candidate, second_candidate") == [
         ("visitor 2", None, None),
         ("visitor 2", "visitor 2", None),
         (None, "visitor 2", "visitor 2"),
     ]
-    with desk.database.transaction() as cursor:
+    with visit_log.database.transaction() as cursor:
         people.rename(cursor, people.find(cursor, "visitor 2"), "Front desk")
-    assert log(desk, "candidate, second_candidate")[-1] == ("Front desk", "Front desk")
+    assert log(visit_log, "candidate, second_candidate")[-1] == ("Front desk", "Front desk")
 
 
-def test_a_decision_is_kept_as_it_was_when_more_people_are_known(desk: Desk) -> None:
-    before = log(desk)
-    desk.recorder.handle(report(axis(3), 900))
-    assert log(desk)[:3] == before
+def test_a_decision_is_kept_as_it_was_when_more_people_are_known(visit_log: VisitLog) -> None:
+    before = log(visit_log)
+    visit_log.recorder.handle(report(axis(3), 900))
+    assert log(visit_log)[:3] == before
 
 
-def test_how_well_a_track_agrees_with_itself_is_kept(desk: Desk) -> None:
-    assert desk.rows("select round(agreement::numeric, 3)::float from sighting") == [(1.0,)] * 3
-    desk.recorder.handle(report(axis(5), 900, good=False))
-    assert desk.rows("select agreement from sighting where good_samples = 0") == [(None,)]
+def test_how_well_a_track_agrees_with_itself_is_kept(visit_log: VisitLog) -> None:
+    assert (
+        visit_log.rows("select round(agreement::numeric, 3)::float from sighting") == [(1.0,)] * 3
+    )
+    visit_log.recorder.handle(report(axis(5), 900, good=False))
+    assert visit_log.rows("select agreement from sighting where good_samples = 0") == [(None,)]
 
 
-def test_someone_known_from_one_poor_picture_is_not_matched_lightly(desk: Desk) -> None:
-    with desk.database.transaction() as cursor:
+def test_someone_known_from_one_poor_picture_is_not_matched_lightly(visit_log: VisitLog) -> None:
+    with visit_log.database.transaction() as cursor:
         cursor.execute("update template set quality = 0.3 where embedding[1] = 1")
         cursor.execute("update gallery_version set version = version - 1")
     for at_s, cosine in ((1000, 0.45), (2000, 0.48)):
-        desk.recorder.handle(report(axis(0, 7, cosine), at_s))
-    assert log(desk, "decision, candidate, reason")[3:] == [
+        visit_log.recorder.handle(report(axis(0, 7, cosine), at_s))
+    assert log(visit_log, "decision, candidate, reason")[3:] == [
         (
             "pending",
             "visitor 1",
@@ -95,9 +98,9 @@ def test_someone_known_from_one_poor_picture_is_not_matched_lightly(desk: Desk) 
     ]
 
 
-def test_show_lists_the_reason_of_every_sighting(box: Box, desk: Desk) -> None:
-    """box and desk are on the same database."""
-    desk.recorder.handle(report(axis(0, 7, 0.5), 1000))
+def test_show_lists_the_reason_of_every_sighting(box: Box, visit_log: VisitLog) -> None:
+    """box and visit_log are on the same database."""
+    visit_log.recorder.handle(report(axis(0, 7, 0.5), 1000))
     reasons = ["similarity 0.50 reaches match 0.42", "nobody known"]
     (shown,) = json.loads(box.ok("visitorctl", "show", "visitor 1", "--format", "json"))
     assert [s["reason"] for s in shown["sighting_list"]] == reasons

@@ -277,7 +277,8 @@ def test_the_demo_is_imported_by_its_command_alone_and_only_when_that_runs() -> 
 def test_packs_of_mxnet_checkpoints_are_imported_only_where_there_is_one() -> None:
     elsewhere = [file for file in FILES if not name(file).startswith("models/mxnet/")]
     slow = {
-        f"visitord.models.mxnet.{module}" for module in ("pack", "native", "checkpoint", "convert")
+        f"visitord.models.mxnet.{module}"
+        for module in ("pack", "native", "checkpoint", "convert", "writing")
     }
     at_once = {
         name(file): {n.rsplit(".", 1)[0] for n in imports_at_once(file)} & slow

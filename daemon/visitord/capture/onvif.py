@@ -1,5 +1,4 @@
-"""The cameras of this network: found by WS-Discovery, then asked in ONVIF what they are and what
-they stream.
+"""The cameras of this network: found by WS-Discovery, then asked in ONVIF what they stream.
 
 Nothing a device says is trusted: texts become plain signs, addresses are percent-encoded, nonsense
 is a reason.
@@ -17,15 +16,34 @@ from urllib.parse import quote, unquote, urlsplit
 from visitord.core import sources
 from visitord.core.errors import VisitordError
 
-Login = tuple[str, str] | tuple[None, None]  # user name and password
+TEXT_MAX = 56  # characters of a name or a note
+REFUSALS = (401, 403)  # of HTTP
+RTSP = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
+PORTS = {"https": 443}
+PORT = 80
+
 _SCOPE = re.compile(r"onvif://www\.onvif\.org/(name|hardware)/(.+)", re.IGNORECASE)
 _AROUND = re.compile(r"^\w+://|/.*")  # the host and port of an address
+_NOT_PLAIN = re.compile(r"[^\w .,:()&+-]+")
 _SAFE = "/:?&=,;@+!*'()~%[]"
+# IPv6 and self-assigned addresses, not usable by everyone.
+_OTHER_ADDRESS = re.compile(r".*//(\[|169\.254\.)")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a camera wants to know before it tells its streams."""
+
+    user: str
+    password: str
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A profile; `source` is as config.toml takes it, with ${…} for the password; 0 px: unknown."""
+    """A profile of a camera; 0 px: unknown.
+
+    source: as config.toml takes it, with ${…} for the password.
+    """
 
     name: str
     width_px: int
@@ -36,8 +54,10 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A device; no two that are found together have one `name`, and `reason` says why there are no
-    streams.
+    """A device.
+
+    name: no two that are found together have the same.
+    reason: why there are no streams.
     """
 
     name: str
@@ -48,11 +68,22 @@ class Camera:
     reason: str | None = None
 
 
-async def discover(timeout_s: float, hosts: Sequence[str], login: Login) -> list[Camera]:
-    """Those at `hosts`, or else all that answer in timeout_s; each is then asked, together, for
-    timeout_s at most.
+async def discover(timeout_s: float, hosts: Sequence[str], login: Login | None) -> list[Camera]:
+    """Find cameras and ask them, all together, what they stream.
 
-    Raises VisitordError if this machine cannot ask.
+    Parameters
+    ----------
+    timeout_s
+        How long answers are waited for, first from the network and then from each camera.
+    hosts
+        The addresses to ask, with or without a port; none: all that answer a probe.
+    login
+        What to log in with at each; None: they are asked without.
+
+    Raises
+    ------
+    VisitordError
+        When this machine cannot ask the network.
     """
     asked: dict[str, list[str]] = {
         f"http://{_AROUND.sub('', host)}/onvif/device_service": [] for host in hosts
@@ -60,17 +91,8 @@ async def discover(timeout_s: float, hosts: Sequence[str], login: Login) -> list
     found, _ = await asyncio.gather(
         asyncio.to_thread(lambda: asked or _probe(timeout_s)), _warm_up()
     )
-    cameras: dict[str, Camera] = {}
-    for address, scopes in sorted(found.items()):
-        said = {
-            m[1].lower(): _plain(unquote(m[2])) for scope in scopes if (m := _SCOPE.search(scope))
-        }
-        hardware = said.get("hardware", "")
-        name = base = said.get("name") or hardware or _plain(f"camera {_AROUND.sub('', address)}")
-        for i in range(2, len(cameras) + 2):
-            name = f"{base} {i}" if name in cameras else name
-        cameras[name] = Camera(name, "", hardware, quote(address, safe=_SAFE))
-    return await asyncio.gather(*(_ask(camera, login, timeout_s) for camera in cameras.values()))
+    cameras = _named(found)
+    return await asyncio.gather(*(_ask(camera, login, timeout_s) for camera in cameras))
 
 
 def _probe(timeout_s: float) -> dict[str, list[str]]:
@@ -93,45 +115,51 @@ def _probe(timeout_s: float) -> dict[str, list[str]]:
             f"UDP port 3702 cannot be used: {error.strerror}; name the cameras with --host."
         ) from None
     kind = QName("http://www.onvif.org/ver10/network/wsdl", "NetworkVideoTransmitter", "dn")
-    services = [s for s in probe.searchServices(types=[kind], timeout=timeout_s) if s.getXAddrs()]
+    services = probe.searchServices(types=[kind], timeout=timeout_s)
     probe.stop()
-    other = re.compile(
-        r".*//(\[|169\.254\.)"
-    )  # IPv6 and self-assigned addresses, not usable by everyone
-    return {
-        min(s.getXAddrs(), key=lambda x: bool(other.match(x))): list(map(str, s.getScopes()))
-        for s in services
-    }
+
+    found = {}
+    for service in services:
+        if addresses := service.getXAddrs():
+            best = min(addresses, key=lambda address: bool(_OTHER_ADDRESS.match(address)))
+            found[best] = [str(scope) for scope in service.getScopes()]
+    return found
+
+
+def _named(found: dict[str, list[str]]) -> list[Camera]:
+    """The devices at these addresses, by what their scopes say, each under a name of its own."""
+    cameras: dict[str, Camera] = {}
+    for address, scopes in sorted(found.items()):
+        matches = filter(None, map(_SCOPE.search, scopes))
+        said = {match[1].lower(): _plain(unquote(match[2])) for match in matches}
+        hardware = said.get("hardware", "")
+        base = said.get("name") or hardware or _plain(f"camera {_AROUND.sub('', address)}")
+
+        name = base
+        number = 1
+        while name in cameras:
+            number += 1
+            name = f"{base} {number}"
+        cameras[name] = Camera(name, "", hardware, quote(address, safe=_SAFE))
+    return list(cameras.values())
 
 
 async def _warm_up() -> None:
     """Have the library's WSDL files read once: cameras asked together would read them one each."""
     from onvif import SERVICES, ONVIFCamera
 
-    nobody = ONVIFCamera("localhost", 80, None, None, no_cache=True)
-    nobody.xaddrs[SERVICES["media"]["ns"]] = "http://localhost"
-    await nobody.create_devicemgmt_service()
-    await nobody.create_media_service()
-    await nobody.close()
+    nowhere = ONVIFCamera("localhost", 80, None, None, no_cache=True)
+    nowhere.xaddrs[SERVICES["media"]["ns"]] = "http://localhost"
+    await nowhere.create_devicemgmt_service()
+    await nowhere.create_media_service()
+    await nowhere.close()
 
 
-async def _ask(camera: Camera, login: Login, timeout_s: float) -> Camera:
+async def _ask(camera: Camera, login: Login | None, timeout_s: float) -> Camera:
     """The camera with its streams or a reason."""
-    from onvif import ONVIFCamera
-    from onvif.util import is_auth_error
-
     device = None
     try:
-        at = urlsplit(camera.address)
-        host, port = (
-            at.netloc.removesuffix(f":{at.port}"),
-            at.port or {"https": 443}.get(at.scheme, 80),
-        )
-        # A new camera's clock is often wrong, and it then refuses what is signed by ours:
-        # adjust_time.
-        device = ONVIFCamera(
-            f"{at.scheme}://{host}", port, *login, no_cache=True, adjust_time=login[0] is not None
-        )
+        device = _device(camera.address, login)
         async with asyncio.timeout(timeout_s):
             return await _read(device, camera, login)
     except TimeoutError:
@@ -139,26 +167,53 @@ async def _ask(camera: Camera, login: Login, timeout_s: float) -> Camera:
     except OSError:
         reason = "it cannot be reached at this address"
     except Exception as error:
-        reason = "what it answers is not ONVIF" if device else "its address cannot be used"
-        if is_auth_error(error) or getattr(error, "status_code", 0) in (401, 403):
-            reason = (
-                "it refuses this user name or password"
-                if login[0]
-                else "it wants a login: repeat with --user"
-            )
+        if _is_refusal(error):
+            reason = "it wants a login: repeat with --user"
+            if login:
+                reason = "it refuses this user name or password"
+        elif device:
+            reason = "what it answers is not ONVIF"
+        else:
+            reason = "its address cannot be used"
     finally:
         if device:
             await device.close()
     return replace(camera, reason=reason)
 
 
-async def _read(device: Any, camera: Camera, login: Login) -> Camera:
+def _device(address: str, login: Login | None) -> Any:
+    """The library's idea of the camera at an address; raises what it likes for a strange one."""
+    from onvif import ONVIFCamera
+
+    at = urlsplit(address)
+    host = at.netloc.removesuffix(f":{at.port}")
+    port = at.port or PORTS.get(at.scheme, PORT)
+    return ONVIFCamera(
+        f"{at.scheme}://{host}",
+        port,
+        login.user if login else None,
+        login.password if login else None,
+        no_cache=True,
+        # A new camera's clock is often wrong, and it then refuses what is signed by ours.
+        adjust_time=login is not None,
+    )
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether a camera's answer is about the login."""
+    from onvif.util import is_auth_error
+
+    return is_auth_error(error) or getattr(error, "status_code", 0) in REFUSALS
+
+
+async def _read(device: Any, camera: Camera, login: Login | None) -> Camera:
+    """The camera with what it says about itself and with its streams."""
     management = await device.create_devicemgmt_service()
-    if login[0] is None:  # the library signs all the same
+    if login is None:  # the library signs all the same
         management.ws_client = management.ws_client_authless
     await device.update_xaddrs()
     media = await device.create_media_service()
-    if login[0] is None:
+    if login is None:
         media.ws_client = media.ws_client_authless
     else:
         about = await (await device.create_devicemgmt_service()).GetDeviceInformation()
@@ -167,44 +222,67 @@ async def _read(device: Any, camera: Camera, login: Login) -> Camera:
             maker=_plain(about.Manufacturer),
             hardware=_plain(about.Model) or camera.hardware,
         )
-    setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
+
     streams = []
     for profile in await media.GetProfiles() or ():
         with suppress(Exception):  # a profile that does not stream hides none of the others
-            answer = await media.GetStreamUri({"StreamSetup": setup, "ProfileToken": profile.token})
-            video = profile.VideoEncoderConfiguration
-            size = getattr(video, "Resolution", None)
-            width_px, height_px = (getattr(size, side, None) or 0 for side in ("Width", "Height"))
-            source = _source(answer.Uri, camera.name, login)
-            codec = _plain(getattr(video, "Encoding", ""))
-            streams.append(Stream(_plain(profile.Name), width_px, height_px, codec, source))
-    return replace(
-        camera,
-        streams=tuple(streams),
-        reason=None if streams else "it names no stream that can be read",
+            streams.append(await _stream(media, profile, camera.name, login))
+    reason = None if streams else "it names no stream that can be read"
+    return replace(camera, streams=tuple(streams), reason=reason)
+
+
+async def _stream(media: Any, profile: Any, camera: str, login: Login | None) -> Stream:
+    """A profile's stream; raises what it likes when there is none."""
+    answer = await media.GetStreamUri({"StreamSetup": RTSP, "ProfileToken": profile.token})
+    video = profile.VideoEncoderConfiguration
+    size = getattr(video, "Resolution", None)
+    return Stream(
+        name=_plain(profile.Name),
+        width_px=getattr(size, "Width", None) or 0,
+        height_px=getattr(size, "Height", None) or 0,
+        codec=_plain(getattr(video, "Encoding", "")),
+        source=_source(answer.Uri, camera, login),
     )
 
 
 def _plain(text: object) -> str:
     """A device's text as it may stand in a name or a comment."""
-    return re.sub(r"[^\w .,:()&+-]+", " ", str(text or ""))[:56].strip()
+    return _NOT_PLAIN.sub(" ", str(text or ""))[:TEXT_MAX].strip()
 
 
-def _source(uri: str, name: str, login: Login) -> str:
-    """An RTSP address, whatever password it came with replaced by a variable; raises ValueError if
-    it is none.
+def _source(uri: str, name: str, login: Login | None) -> str:
+    """An RTSP address, with a variable in place of whatever password it came with.
+
+    Parameters
+    ----------
+    uri
+        As the camera gives it.
+    name
+        The camera's, after which the variable is called.
+    login
+        What it takes to read the stream; None: nothing.
+
+    Raises
+    ------
+    ValueError
+        When it is no such address.
     """
     at = urlsplit(uri)
-    place = quote(
-        f"{at.netloc.rpartition('@')[2]}{at.path}?{at.query}".removesuffix("?"), safe=_SAFE
-    )
+    without_login = at.netloc.rpartition("@")[2]
+    place = quote(f"{without_login}{at.path}?{at.query}".removesuffix("?"), safe=_SAFE)
     sources.parse(f"{at.scheme}://{place}", Path())
-    user, password = login
-    if user is None:
+    if login is None:
         return f"{at.scheme}://{place}"
-    variable = "${" + re.sub(r"[^A-Z0-9]+|^(?=\d)", "_", name.upper()).rstrip("_") + "_PASSWORD}"
+
+    variable = _variable(name)
     host, slash, path = place.partition("/")
-    if password:  # which some cameras put into their paths
-        spelt = "|".join(re.escape(quote(password, safe=safe)) for safe in ("", _SAFE))
+    if login.password:  # which some cameras put into their paths
+        spelt = "|".join(re.escape(quote(login.password, safe=safe)) for safe in ("", _SAFE))
         path = re.sub(spelt, lambda _: variable, path)
-    return f"{at.scheme}://{quote(user, safe='')}:{variable}@{host}{slash}{path}"
+    return f"{at.scheme}://{quote(login.user, safe='')}:{variable}@{host}{slash}{path}"
+
+
+def _variable(name: str) -> str:
+    """What config.toml calls a camera's password: the environment variable it stands in."""
+    word = re.sub(r"[^A-Z0-9]+|^(?=\d)", "_", name.upper()).rstrip("_")
+    return "${" + word + "_PASSWORD}"

@@ -1,4 +1,4 @@
-"""visitorctl cameras: the cameras of this network, and their part of the configuration."""
+"""visitorctl cameras: find the cameras of this network, and write their part of config.toml."""
 
 import asyncio
 import logging
@@ -17,9 +17,10 @@ from visitord.core.extras import require
 
 WIDTH_MAX_PX = 1920  # more pixels cost decoding and find no more faces at a door
 KEYS = ("name", "maker", "hardware", "address", "streams", "reason")
-NOBODY = (
-    "No camera answered a WS-Discovery probe within {:g} s: is ONVIF switched on in the camera, is it on this "
-    "machine's network segment, and does the firewall let UDP port 3702 pass? Else ask it directly: --host ADDRESS."
+NONE_FOUND = (
+    "No camera answered a WS-Discovery probe within {:g} s: is ONVIF switched on in the camera, is "
+    "it on this machine's network segment, and does the firewall let UDP port 3702 pass? Else ask "
+    "it directly: --host ADDRESS."
 )
 
 
@@ -31,6 +32,7 @@ def cameras() -> None:
 @cameras.command()
 @click.option(
     "--timeout",
+    "timeout_s",
     type=click.FloatRange(0.1, 60),
     default=4,
     show_default=True,
@@ -38,6 +40,7 @@ def cameras() -> None:
 )
 @click.option(
     "--host",
+    "hosts",
     multiple=True,
     metavar="ADDRESS[:PORT]",
     help="Ask this one, not the network; repeatable.",
@@ -48,42 +51,55 @@ def cameras() -> None:
 )
 @format_option
 def discover(
-    timeout: float,
-    host: tuple[str, ...],
+    timeout_s: float,
+    hosts: tuple[str, ...],
     user: str | None,
     password_file: IO[str] | None,
     form: str,
 ) -> None:
     """The ONVIF cameras on this network, as sections for config.toml."""
     require("onvif", "Finding cameras needs libraries for ONVIF: run {}.")
-    login = (user, _password(password_file)) if user else (None, None)
+    login = onvif.Login(user, _password(password_file)) if user else None
     logging.disable()  # what libraries say about nonsense from devices
-    found = asyncio.run(onvif.discover(timeout, host, login))
-    if form != "table" or not found:
-        return show([asdict(camera) for camera in found], form, NOBODY.format(timeout), KEYS)
-    return click.echo("\n\n".join(map(_section, found)))
+    found = asyncio.run(onvif.discover(timeout_s, hosts, login))
+
+    if form == "table" and found:
+        click.echo("\n\n".join(map(_section, found)))
+    else:
+        show([asdict(camera) for camera in found], form, NONE_FOUND.format(timeout_s), KEYS)
 
 
 def _password(file: IO[str] | None) -> str:
-    """Never an option of its own: everyone sees a command's options."""
-    password = file.read().rstrip("\r\n") if file else os.environ.get("ONVIF_PASSWORD")
-    if password is None and not sys.stdin.isatty():
+    """The one to log in with; never an option of its own: everyone sees a command's options."""
+    if file is not None:
+        return file.read().rstrip("\r\n")
+    password = os.environ.get("ONVIF_PASSWORD")
+    if password is not None:
+        return password
+    if not sys.stdin.isatty():
         raise click.UsageError(
             "--user needs --password-file or the environment variable ONVIF_PASSWORD."
         )
-    return (
-        str(click.prompt("Password", hide_input=True, err=True)) if password is None else password
-    )
+    return str(click.prompt("Password", hide_input=True, err=True))
 
 
 def _section(camera: onvif.Camera) -> str:
     """One camera in TOML: the first stream that is not too wide, the others as comments."""
-    about = " ".join(filter(None, (camera.maker, camera.hardware)))
-    lines = [f"# {', '.join(filter(None, (camera.name, about, camera.address, camera.reason)))}"]
-    if camera.streams:
-        best = next((s for s in camera.streams if s.width_px <= WIDTH_MAX_PX), camera.streams[0])
-        lines += ["[[camera]]", f'name = "{camera.name}"']
-        for stream in sorted(camera.streams, key=lambda s: s is not best):
-            note = f"{stream.name} {stream.width_px}×{stream.height_px} {stream.codec}"
-            lines.append(f'{"" if stream is best else "# "}source = "{stream.source}"  # {note}')
+    maker = " ".join(filter(None, (camera.maker, camera.hardware)))
+    about = filter(None, (camera.name, maker, camera.address, camera.reason))
+    lines = [f"# {', '.join(about)}"]
+    if not camera.streams:
+        return lines[0]
+
+    narrow = (stream for stream in camera.streams if stream.width_px <= WIDTH_MAX_PX)
+    best = next(narrow, camera.streams[0])
+    others = [stream for stream in camera.streams if stream is not best]
+    lines += ["[[camera]]", f'name = "{camera.name}"', _line(best)]
+    lines += [f"# {_line(stream)}" for stream in others]
     return "\n".join(lines)
+
+
+def _line(stream: onvif.Stream) -> str:
+    """A stream in TOML."""
+    note = f"{stream.name} {stream.width_px}×{stream.height_px} {stream.codec}"
+    return f'source = "{stream.source}"  # {note}'

@@ -1,6 +1,4 @@
-"""visitord models: which model packs there are, putting them in place, and changing from one to
-another.
-"""
+"""visitord models: which model packs there are, installing them, changing from one to another."""
 
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from visitord.cli.mxnet_env import mxnet_env
 from visitord.cli.options import PATH
 from visitord.cli.program import Group
 from visitord.cli.switch import switch
+from visitord.core.config import Config
 from visitord.models import catalog
 from visitord.models.download import fetch
 from visitord.models.install import install
@@ -28,21 +27,28 @@ def models() -> None:
 def models_list() -> None:
     """Which packs there are, which is in use, and under which licence."""
     settings = config()
-    rows = []
-    found = sorted(p.name for p in settings.models_dir.glob("*") if p.is_dir())
-    for name in dict.fromkeys([catalog.DEFAULT, settings.models.pack, *found]):
-        folder = catalog.folder_of(name, settings.models_dir, settings.folder)
-        state = (
-            "not installed"
-            if not folder.is_dir()
-            else "damaged"
-            if catalog.check(name, folder)
-            else "ok"
-        )
-        used = "yes" if name == settings.models.pack else ""
-        about = {"state": state, "licence": catalog.licence_of(name, folder), "folder": folder}
-        rows.append({"pack": name, "in use": used, **about})
+    found = sorted(path.name for path in settings.models_dir.glob("*") if path.is_dir())
+    names = dict.fromkeys([catalog.DEFAULT, settings.models.pack, *found])
+    rows = [_about(settings, name) for name in names]
     show(rows, "table", "", tuple(rows[0]))
+
+
+def _about(settings: Config, name: str) -> dict[str, object]:
+    """A pack as the listing shows it."""
+    folder = catalog.folder_of(name, settings.models_dir, settings.folder)
+    if not folder.is_dir():
+        state = "not installed"
+    elif catalog.check(name, folder):
+        state = "damaged"
+    else:
+        state = "ok"
+    return {
+        "pack": name,
+        "in use": "yes" if name == settings.models.pack else "",
+        "state": state,
+        "licence": catalog.licence_of(name, folder),
+        "folder": folder,
+    }
 
 
 @models.command("install")
@@ -57,12 +63,14 @@ def models_install(pack: str | None, source: Path | None) -> None:
     """Fetch a pack (the configured one by default), check it, and put it in place."""
     settings = config()
     name = pack or settings.models.pack
-    if source is not None and name != catalog.DEFAULT:
-        open_pack(settings, name, source)  # raises when it is no usable pack
     folder = catalog.folder_of(name, settings.models_dir, settings.folder)
-    if source is None and name != catalog.DEFAULT and "/" not in name and not folder.is_dir():
+
+    if name != catalog.DEFAULT and source is not None:
+        open_pack(settings, name, source)  # raises when it is no usable pack
+    elif name != catalog.DEFAULT and "/" not in name and not folder.is_dir():
         click.echo(f"{name}: {catalog.licence_of(name, folder)}.", err=True)
         fetch(name, folder)
+
     install(name, settings.models_dir, settings.folder, source)
     click.echo(f"{name} is installed in {folder} ({catalog.licence_of(name, folder)}).")
 

@@ -1,52 +1,100 @@
-"""The demo's two recordings: everyone glides past the entrance, soon after through the hall, and
-then once more.
-"""
+"""The demo's two recordings: everyone passes the entrance, soon after the hall, and then again."""
 
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from visitord.core.errors import VisitordError
 from visitord.core.records import Image
 from visitord.demo import faces
 
-# The colours of wall and door, BGR.
-CAMERAS = {"entrance": ((176, 188, 192), (74, 96, 128)), "hall": ((192, 186, 172), (150, 158, 132))}
+Colour = tuple[int, int, int]  # BGR
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a camera looks at, and how people pass it.
+
+    first_s: when the first of them comes.
+    leftwards: whether they go from right to left.
+    """
+
+    wall: Colour
+    door: Colour
+    first_s: float
+    leftwards: bool
+
+
+class Walk(NamedTuple):
+    """One person once through a camera's view, and when it begins."""
+
+    person: str
+    start_s: float
+
+
+CAMERAS = {
+    "entrance": Room((176, 188, 192), (74, 96, 128), first_s=1.0, leftwards=False),
+    "hall": Room((192, 186, 172), (150, 158, 132), first_s=7.5, leftwards=True),
+}
+
+# The recording.
 WIDTH_PX = 1280
 HEIGHT_PX = 720
 FPS = 12
 NOISE = 2.4  # standard deviation in grey levels: enough of it survives the encoder
+NOISE_SEED = 1
 LENGTH_S = 67.8  # until a second after the last walk
+
+# The timetable: pairs enter one after the other, and all of them a second time.
+TURNS = 2
+TURN_S = 32.0  # from someone's first walk to their second
+PAIR_S = 6.8  # from one pair to the next
+WITHIN_PAIR_S = 2.4
 WALK_S = 4.5
-LANE_PX, FLOOR_PX = 320, 576  # the rows of the portraits' middles and of the floor's edge
-LEFT_PX, RIGHT_PX = 180, 240  # side of a portrait at the view's left and right edge
-_ELLIPSE = cv2.ellipse(
-    np.zeros((200, 200), np.float32), (100, 100), (80, 92), 0, 0, 360, 1, cv2.FILLED
-)
-_WEIGHT = cv2.GaussianBlur(_ELLIPSE, (0, 0), 4)  # of a portrait against the room: its rim is soft
+
+# The picture.
+LANE_PX = 320  # the row of the portraits' middles
+FLOOR_PX = 576  # the row of the floor's edge
+LEFT_PX = 180  # side of a portrait at the view's left edge
+RIGHT_PX = 240  # and at its right edge; the margin for those half in view is as wide
+DOOR_LEFT_PX = 900
+DOOR_RIGHT_PX = 1150
+DOOR_TOP_PX = 90
 
 
-def walks(camera: str) -> list[tuple[str, float]]:
-    """Everyone's two walks through a camera's view, with their starts in seconds; two at most are
-    ever in it.
-    """
-    first_s = 7.5 if camera == "hall" else 1.0
-    return [
-        (person, first_s + 32.0 * turn + 6.8 * (index // 2) + 2.4 * (index % 2))
-        for turn in range(2)
-        for index, person in enumerate(faces.CROPS)
-    ]
+def _soft_ellipse() -> NDArray[np.float32]:
+    """How much a portrait counts against the room (200, 200), 0..1: its rim is soft."""
+    ellipse = np.zeros((200, 200), np.float32)
+    cv2.ellipse(ellipse, (100, 100), (80, 92), 0, 0, 360, 1, cv2.FILLED)
+    return np.asarray(cv2.GaussianBlur(ellipse, (0, 0), 4), np.float32)
+
+
+_WEIGHT = _soft_ellipse()
+
+
+def walks(camera: str) -> list[Walk]:
+    """Everyone's two walks through a camera's view; two people at most are ever in it."""
+    first_s = CAMERAS[camera].first_s
+    found = []
+    for turn in range(TURNS):
+        for index, person in enumerate(faces.CROPS):
+            pair, second = divmod(index, 2)
+            start_s = first_s + TURN_S * turn + PAIR_S * pair + WITHIN_PAIR_S * second
+            found.append(Walk(person, start_s))
+    return found
 
 
 def build(folder: Path) -> dict[str, Path]:
-    """The clip of each camera, in `folder`; they are made unless whole ones of this very code are
-    there.
+    """The clip of each camera in a folder, made unless whole ones of this very code are there.
 
     Raises VisitordError when a portrait's picture is missing or the folder cannot be written.
     """
@@ -64,14 +112,13 @@ def build(folder: Path) -> dict[str, Path]:
 
 def _identity(folder: Path) -> bytes:
     """What the stamp beside whole clips says: the code that made them, and their sizes."""
-    code = hashlib.sha256(
-        Path(__file__).read_bytes() + Path(faces.__file__).read_bytes()
-    ).hexdigest()
-    return f"{code} {sorted((clip.name, clip.stat().st_size) for clip in folder.glob('*.mp4'))}\n".encode()
+    code = Path(__file__).read_bytes() + Path(faces.__file__).read_bytes()
+    sizes = sorted((clip.name, clip.stat().st_size) for clip in folder.glob("*.mp4"))
+    return f"{hashlib.sha256(code).hexdigest()} {sizes}\n".encode()
 
 
 def _make(folder: Path) -> None:
-    """Writes all clips aside, then moves them into place: whoever reads an old one keeps it whole."""
+    """Write all clips aside, then move them into place: who reads an old one keeps it whole."""
     people = dict(faces.portraits())
     with (
         tempfile.TemporaryDirectory(prefix=".demo-", dir=folder) as aside,
@@ -85,51 +132,75 @@ def _make(folder: Path) -> None:
 
 def frames(camera: str, people: dict[str, Image]) -> Iterator[Image]:
     """The (height, width, 3) BGR frames of one camera: a room, and whoever is in it."""
-    wall, door = CAMERAS[camera]
-    room = np.full(
-        (HEIGHT_PX, WIDTH_PX + 2 * RIGHT_PX, 3), wall, np.uint8
-    )  # margins for those half in view
-    room[FLOOR_PX:] //= 2
-    cv2.rectangle(room, (RIGHT_PX + 900, 90), (RIGHT_PX + 1150, FLOOR_PX), door, cv2.FILLED)
+    room = CAMERAS[camera]
+    empty = _empty(room)
     for index in range(round(LENGTH_S * FPS)):
-        view = room.copy()
-        for person, start_s in walks(camera):
-            share = (index / FPS - start_s) / WALK_S
+        view = empty.copy()
+        for walk in walks(camera):
+            share = (index / FPS - walk.start_s) / WALK_S
             if 0 <= share <= 1:
-                paint(view, people[person], 1 - share if camera == "hall" else share)
+                paint(view, people[walk.person], 1 - share if room.leftwards else share)
         yield view[:, RIGHT_PX:-RIGHT_PX]
 
 
+def _empty(room: Room) -> Image:
+    """A room without people, with a margin on either side for those half in view."""
+    view = np.full((HEIGHT_PX, WIDTH_PX + 2 * RIGHT_PX, 3), room.wall, np.uint8)
+    view[FLOOR_PX:] //= 2
+    above_left = (RIGHT_PX + DOOR_LEFT_PX, DOOR_TOP_PX)
+    below_right = (RIGHT_PX + DOOR_RIGHT_PX, FLOOR_PX)
+    cv2.rectangle(view, above_left, below_right, room.door, cv2.FILLED)
+    return view
+
+
 def paint(view: Image, portrait: Image, share: float) -> None:
-    """Blends `portrait` into `view`, which has its margins, at `share` of the way from left to
-    right.
+    """Blend a portrait into a view that has its margins.
+
+    Parameters
+    ----------
+    view
+        BGR, (height, width + 2 margins, 3); changed.
+    portrait
+        BGR, square, of any size.
+    share
+        Of the way from left to right, 0..1.
     """
     side = round(LEFT_PX + share * (RIGHT_PX - LEFT_PX))
-    left, top = round(share * (WIDTH_PX + RIGHT_PX)), LANE_PX - side // 2
+    left = round(share * (WIDTH_PX + RIGHT_PX))
+    top = LANE_PX - side // 2
     spot = view[top : top + side, left : left + side]
+
     weight = cv2.resize(_WEIGHT, (side, side))
     spot[:] = cv2.blendLinear(cv2.resize(portrait, (side, side)), spot.copy(), weight, 1 - weight)
 
 
 def encode(path: Path, frames: Iterable[Image]) -> None:
-    """Writes BGR `frames`, each with noise of its own, as H.264 with a key frame every second and
-    no B-frames.
+    """Write BGR frames, each with noise of its own, as H.264.
+
+    There is a key frame every second and there are no B-frames, as cameras have it.
     """
-    random = np.random.default_rng(1)
-    noise = (
-        np.rint(random.normal(0, NOISE, 2 * HEIGHT_PX * WIDTH_PX)).astype(np.int8).view(np.uint8)
-    )
+    random = np.random.default_rng(NOISE_SEED)
+    noise = _noise(random)
+    options = {"preset": "ultrafast", "qp": "24", "g": str(FPS)}
     with av.open(str(path), mode="w") as container:
-        stream = container.add_stream(
-            "libx264", rate=FPS, options={"preset": "ultrafast", "qp": "24", "g": str(FPS)}
-        )
-        stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
+        stream = container.add_stream("libx264", rate=FPS, options=options)
+        stream.width = WIDTH_PX
+        stream.height = HEIGHT_PX
+        stream.pix_fmt = "yuv420p"
+
         for image in frames:
-            planes = np.asarray(
-                cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), np.uint8
-            )  # faster than swscale
+            planes = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), np.uint8)
             brightness = planes[:HEIGHT_PX]  # 16 to 235: the noise never overflows
             start = random.integers(brightness.size)
             brightness += noise[start : start + brightness.size].reshape(brightness.shape)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
         container.mux(stream.encode(None))
+
+
+def _noise(random: np.random.Generator) -> NDArray[np.uint8]:
+    """Twice as much as a frame takes, so that each frame begins elsewhere in it.
+
+    Less than nothing is what wraps around when it is added.
+    """
+    levels = np.rint(random.normal(0, NOISE, 2 * HEIGHT_PX * WIDTH_PX))
+    return levels.astype(np.int8).view(np.uint8)

@@ -1,7 +1,6 @@
-"""The demo's people: portraits cut from pictures that come with the libraries visitord needs
-anyway.
-"""
+"""The demo's people: portraits cut from pictures that come with libraries visitord needs anyway."""
 
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -12,25 +11,42 @@ import numpy as np
 from visitord.core.errors import VisitordError
 from visitord.core.records import Image
 
-_GROUP = ("insightface", "insightface/data/images/t1.jpg")
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """Where a portrait lies: a file of a distribution, and the square in its picture.
+
+    x_px, y_px: the square's middle.
+    """
+
+    distribution: str
+    file: str
+    x_px: int
+    y_px: int
+    side_px: int
+
+
+def _of_group(x_px: int, y_px: int, side_px: int) -> Crop:
+    """A portrait in insightface's picture of six people."""
+    return Crop("insightface", "insightface/data/images/t1.jpg", x_px, y_px, side_px)
+
+
 CROPS = {
-    "t1-1": (*_GROUP, 517, 340, 225),
-    "t1-2": (*_GROUP, 797, 414, 189),
-    "t1-3": (*_GROUP, 1172, 335, 193),
-    "t1-4": (*_GROUP, 956, 130, 223),
-    "t1-5": (*_GROUP, 114, 333, 199),
-    "t1-6": (*_GROUP, 319, 215, 195),
-    "hanks": ("insightface", "insightface/data/images/Tom_Hanks_54745.png", 51, 58, 173),
-    "astronaut": ("scikit-image", "skimage/data/astronaut.png", 223, 118, 175),
+    "t1-1": _of_group(517, 340, 225),
+    "t1-2": _of_group(797, 414, 189),
+    "t1-3": _of_group(1172, 335, 193),
+    "t1-4": _of_group(956, 130, 223),
+    "t1-5": _of_group(114, 333, 199),
+    "t1-6": _of_group(319, 215, 195),
+    "hanks": Crop("insightface", "insightface/data/images/Tom_Hanks_54745.png", 51, 58, 173),
+    "astronaut": Crop("scikit-image", "skimage/data/astronaut.png", 223, 118, 175),
 }
-"""Where each person's portrait lies: distribution, file in it, the square's middle (x, y) and side
-in pixels.
-"""
 
 
 class Portrait(NamedTuple):
-    """One person: `image` is a square (side, side, 3) BGR picture, about 1.5 times as high as the
-    face in it.
+    """One person.
+
+    image: square, (side, side, 3), BGR, about 1.5 times as high as the face in it.
     """
 
     person: str
@@ -39,20 +55,21 @@ class Portrait(NamedTuple):
 
 def portraits() -> tuple[Portrait, ...]:
     """One portrait of each person; raises VisitordError when a picture is not to be had."""
-    return tuple(Portrait(person, _cut(*crop)) for person, crop in CROPS.items())
+    return tuple(Portrait(person, _cut(crop)) for person, crop in CROPS.items())
 
 
-def _cut(distribution: str, file: str, x: int, y: int, side: int) -> Image:
-    """The (side, side, 3) square around (x, y); beyond the picture's border its outermost pixels go
-    on.
-    """
+def _cut(crop: Crop) -> Image:
+    """The square (side, side, 3); beyond the picture's border its outermost pixels go on."""
     try:
-        path = Path(str(metadata.distribution(distribution).locate_file(file)))
-        picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        found = metadata.distribution(crop.distribution).locate_file(crop.file)
+        content = np.frombuffer(Path(str(found)).read_bytes(), np.uint8)
+        picture = cv2.imdecode(content, cv2.IMREAD_COLOR)
     except (metadata.PackageNotFoundError, OSError):
         picture = None
     if picture is None:
         raise VisitordError(
-            f"The demo's picture {file} is missing: pip install --force-reinstall {distribution}."
+            f"The demo's picture {crop.file} is missing: "
+            f"pip install --force-reinstall {crop.distribution}."
         )
-    return np.asarray(cv2.getRectSubPix(picture, (side, side), (x, y)), np.uint8)
+    size = (crop.side_px, crop.side_px)
+    return np.asarray(cv2.getRectSubPix(picture, size, (crop.x_px, crop.y_px)), np.uint8)

@@ -27,13 +27,10 @@ class DemoServer:
     def __init__(self, folder: Path, port: int | None = None) -> None:
         """`port` is the TCP port on 127.0.0.1; None takes a free one."""
         self.folder = folder
-        if port is None:
-            with socket.create_server((HOST, 0)) as probe:
-                port = int(probe.getsockname()[1])
-        self.port = port
+        self.port = _free_port() if port is None else port
 
     def __enter__(self) -> Self:
-        """Returns once the server accepts connections; raises VisitordError if it does not come up."""
+        """Returns once the server accepts connections; raises VisitordError if it does not."""
         require("demo", "The demo needs an RTSP server: install it with {}.")
         self._child = subprocess.Popen(
             [sys.executable, "-m", "visitord.demo.server", str(self.folder), str(self.port)],
@@ -42,9 +39,7 @@ class DemoServer:
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # so that the terminal's Ctrl-C does not reach it first
         )
-        assert self._child.stdout is not None  # noqa: S101 - opened as a pipe
-        spoke = select.select([self._child.stdout], [], [], START_TIMEOUT_S)[0]
-        if not spoke or not self._child.stdout.readline():
+        if not self._listens():
             self.__exit__()
             raise VisitordError(
                 f"The demo's RTSP server did not come up on {HOST}:{self.port}; is that port taken?"
@@ -59,15 +54,25 @@ class DemoServer:
         """The RTSP address of the file `clip_name` in the folder, played once or for ever."""
         return f"rtsp://{HOST}:{self.port}/{clip_name}?play_count={0 if loop else 1}"
 
+    def _listens(self) -> bool:
+        """Whether the child says in time that it listens."""
+        assert self._child.stdout is not None  # noqa: S101 - opened as a pipe
+        spoke, _, _ = select.select([self._child.stdout], [], [], START_TIMEOUT_S)
+        return bool(spoke and self._child.stdout.readline())
+
+
+def _free_port() -> int:
+    """A port that nothing listened on a moment ago."""
+    with socket.create_server((HOST, 0)) as probe:
+        return int(probe.getsockname()[1])
+
 
 async def _serve(folder: str, port: int) -> None:
-    """Says a line on standard output when it listens, then serves until the parent is gone, however
-    it died.
-    """
+    """Say a line on standard output when it listens, then serve until the parent is gone."""
     from aio_rtsp_toolkit.server import RtspServer
 
-    sys.stdout = sys.stderr  # the library prints every request, which nobody reads
-    asyncio.get_running_loop().add_reader(0, os._exit, 0)
+    sys.stdout = sys.stderr  # the library prints every request
+    asyncio.get_running_loop().add_reader(0, os._exit, 0)  # however the parent died
     server = RtspServer(folder, host=HOST, port=port)
     await server.start()
     os.write(1, b"listening\n")

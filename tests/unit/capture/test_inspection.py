@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fixtures.support import people
+from fixtures.faces import people
 from visitord.capture.inspection import DAMAGED, FROZEN, TORN_S, Inspector
 from visitord.core.records import Gray, Image, Picture
 

@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from fixtures.build import frame
+from fixtures.faces import align, people
 from fixtures.footage import room
 from fixtures.pipelines import ScriptedPack, restless
-from fixtures.support import align, people
 from visitord.core.records import Detection, Image, TrackReport
 from visitord.models.opencv_zoo import ZooPack
 from visitord.vision.pipeline import MIN_FACE_PX, Pipeline

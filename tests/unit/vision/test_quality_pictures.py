@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from fixtures.faces import align, people
 from fixtures.footage import room
-from fixtures.support import align, people
 from visitord.core.records import Image, Quality
 from visitord.models.opencv_zoo import ZooPack
 from visitord.vision.quality import assess
