@@ -6,8 +6,6 @@ import contextlib
 import logging
 from pathlib import Path
 
-import yoyo
-
 from visitord.core.errors import DatabaseError
 from visitord.store.database import Cursor, Database
 from visitord.store.statements import fetch_value
@@ -33,6 +31,8 @@ def migrate(database: Database, vector: bool = False) -> list[str]:
     """Apply what is missing, in order; returns the names of what was applied.  vector: also what
     pgvector needs.
     """
+    import yoyo  # a database that is up to date needs none
+
     logging.getLogger("yoyo").setLevel(logging.WARNING)
     url = database.url.replace("postgres://", "postgresql://", 1)
     with database.transaction() as cursor:

@@ -7,12 +7,8 @@ values; no statement, name of one, or bare row leaves the store.
 import re
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
 
 from visitord.store.database import Cursor
 
@@ -76,12 +72,6 @@ def fetch_value(cursor: Cursor, statement: str, values: Values | None = None) ->
     return row[0] if row else None
 
 
-@cache
 def names_of(record: type[Any]) -> tuple[str, ...]:
     """The fields of a record, in their order."""
     return tuple(field.name for field in fields(record))
-
-
-def vector(text: str) -> NDArray[np.float32]:
-    """An embedding (d,) selected as text: ten times faster than by the driver's own lists."""
-    return np.fromstring(text[1:-1], np.float32, sep=",")
