@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -28,8 +29,8 @@ from rich.console import Console
 from rich.table import Table
 
 from visitord.identity.clustering import Group, Member, Proposal, propose
-from visitord.identity.decision import ADDS_NOTHING_NEW, TEMPLATES_MAX
 from visitord.identity.dbscan import dbscan
+from visitord.identity.decision import ADDS_NOTHING_NEW, TEMPLATES_MAX
 from visitord.identity.neighbours import Neighbours
 from visitord.models.thresholds import ZOO as THRESHOLDS
 
@@ -40,7 +41,13 @@ SHOT_SD = 0.11  # of how much of the person is in a shot
 NEW = 1000  # embeddings that came since the last run
 ROUNDS = 3
 EPS = np.arange(0.30, 0.70, 0.04)  # radii among which plain DBSCAN may have its best
+MEASURED = ("cpu_s", "wall_s", "memory_mb")
 LOT = 500  # sightings compared with the gallery in one go
+
+LEGEND = """\
+rows: embeddings in the job; wrong: matched to, merged with or settled in somebody else, and at
+most so many by one job; asked: suggestions of the last job; mixed: identities of several people,
+most: of how many; CPU s: of one job"""
 
 console = Console(width=120)
 
@@ -75,8 +82,9 @@ class Crowd:
         self._people = directions(people, rng)
 
     def shots(self, people: NDArray[np.intp]) -> NDArray[np.float32]:
-        """One embedding (d,) of each of these people: what all faces share, what is theirs, and the
-        moment's.
+        """One embedding (d,) of each of these people (n,).
+
+        It is put together from what all faces share, what is theirs, and the moment's.
         """
         own = np.clip(self._rng.normal(np.sqrt(LIKE), SHOT_SD, (len(people), 1)), 0, 0.97)
         moment = np.sqrt(np.maximum(1 - COMMON - own**2, 0.01))
@@ -89,25 +97,30 @@ class Crowd:
 
 
 def directions(n: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Unit vectors (n, d), any of which is as likely as another."""
     vectors = rng.standard_normal((n, DIM), np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors
 
 
 def spread(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    crowd, people = Crowd(4000, rng), np.arange(4000)
-    a, b = crowd.shots(people), crowd.shots(people)
-    same, different = (a * b).sum(1), (a[:, None, :] * b[None, 1:300, :]).sum(2)
-    different = different[np.arange(1, 300)[None] != people[:, None]]
-    table = Table(
-        "cosine of", "mean", "sd", "lowest", "highest", f"≥ {THRESHOLDS.merge}", title="The faces"
-    )
+    """Print how alike the made-up faces of one person and of two are."""
+    crowd = Crowd(4000, np.random.default_rng(seed))
+    people = np.arange(4000)
+    a = crowd.shots(people)
+    b = crowd.shots(people)
+
+    same = (a * b).sum(axis=1)
+    others = np.arange(1, 300)
+    different = (a[:, None, :] * b[None, others, :]).sum(axis=2)
+    different = different[others[None] != people[:, None]]
+
+    at_merge = f"≥ {THRESHOLDS.merge}"
+    table = Table("cosine of", "mean", "sd", "lowest", "highest", at_merge, title="The faces")
     for name, scores in (("the same person", same), ("different people", different)):
         numbers = (scores.mean(), scores.std(), scores.min(), scores.max())
-        table.add_row(
-            name, *(f"{n:.2f}" for n in numbers), f"{(scores >= THRESHOLDS.merge).mean():.2g}"
-        )
+        reach = (scores >= THRESHOLDS.merge).mean()
+        table.add_row(name, *(f"{n:.2f}" for n in numbers), f"{reach:.2g}")
     console.print(table)
 
 
@@ -115,7 +128,8 @@ def spread(seed: int) -> None:
 
 
 def speed(folder: Path, given: argparse.Namespace) -> None:
-    table = Table(
+    """Print what clustering costs, beside scikit-learn and step by step."""
+    fresh = Table(
         "embeddings",
         "who",
         "CPU s",
@@ -124,29 +138,21 @@ def speed(folder: Path, given: argparse.Namespace) -> None:
         "times faster (CPU)",
         title="DBSCAN, fresh",
     )
-    for size in (2000, 10_000) if given.quick else (5000, 20_000):
-        path = looks(folder, size, given.seed)
-        runs: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for _ in range(ROUNDS):
-            for who in ("scikit-learn", "visitord"):
-                runs[who].append(child(who, path))
-        labels = [np.array(runs[who][0]["labels"]) for who in runs]
-        assert same_clusters(*labels), "the clusters differ"
-        base = median(runs["scikit-learn"], "cpu_s")
-        for who, measured in runs.items():
-            numbers = [median(measured, key) for key in ("cpu_s", "wall_s", "memory_mb")]
-            table.add_row(
-                str(size), who, *(f"{n:.2f}" for n in numbers), f"{base / numbers[0]:.1f}"
-            )
+    sizes = (2000, 10_000) if given.quick else (5000, 20_000)
+    for size in sizes:
+        side_by_side(fresh, size, looks(folder, size, given.seed))
+
+    # More than scikit-learn has memory for.
     size = 20_000 if given.quick else 100_000
     path = looks(folder, size, given.seed)
-    full, new = child("visitord", path), child("new", path)
-    numbers = [full[key] for key in ("cpu_s", "wall_s", "memory_mb")]
-    table.add_row(str(size), "visitord", *(f"{n:.2f}" for n in numbers), "")
-    numbers = [new[key] for key in ("cpu_s", "wall_s", "memory_mb")]
-    table.add_row(f"{NEW} new", "visitord", *(f"{n:.2f}" for n in numbers), "")
-    console.print(table)
-    table = Table(
+    full = child("visitord", path)
+    new = child("new", path)
+    for name, run in ((str(size), full), (f"{NEW} new", new)):
+        numbers = [run[key] for key in MEASURED]
+        fresh.add_row(name, "visitord", *(f"{n:.2f}" for n in numbers), "")
+    console.print(fresh)
+
+    steps = Table(
         "step",
         "full: CPU s",
         f"{NEW} new: CPU s",
@@ -154,55 +160,91 @@ def speed(folder: Path, given: argparse.Namespace) -> None:
         title=f"A run over {size} embeddings",
     )
     for step in ("compare", "propose"):
-        table.add_row(
-            step, f"{full[step]:.2f}", f"{new[step]:.2f}", f"{full[step] / new[step]:.1f}"
-        )
-    console.print(table)
+        ratio = full[step] / new[step]
+        steps.add_row(step, f"{full[step]:.2f}", f"{new[step]:.2f}", f"{ratio:.1f}")
+    console.print(steps)
+
+
+def side_by_side(table: Table, size: int, path: Path) -> None:
+    """Measure both in turn over the embeddings in a file, and see that their clusters are equal."""
+    runs: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for _ in range(ROUNDS):
+        for who in ("scikit-learn", "visitord"):
+            runs[who].append(child(who, path))
+
+    labels = [np.array(runs[who][0]["labels"]) for who in runs]
+    assert same_clusters(*labels), "the clusters differ"
+
+    base = median(runs["scikit-learn"], "cpu_s")
+    for who, measured in runs.items():
+        numbers = [median(measured, key) for key in MEASURED]
+        ratio = base / numbers[0]
+        table.add_row(str(size), who, *(f"{n:.2f}" for n in numbers), f"{ratio:.1f}")
 
 
 def looks(folder: Path, size: int, seed: int) -> Path:
     """A file of embeddings, five of each person, in any order."""
-    rng, path = np.random.default_rng(seed), folder / f"{size}.npy"
-    np.save(path, Crowd(size // 5, rng).shots(rng.permutation(np.repeat(np.arange(size // 5), 5))))
+    rng = np.random.default_rng(seed)
+    people = size // 5
+    crowd = Crowd(people, rng)
+    path = folder / f"{size}.npy"
+    np.save(path, crowd.shots(rng.permutation(np.repeat(np.arange(people), 5))))
     return path
 
 
 def child(who: str, path: Path) -> dict[str, Any]:
+    """What `measure` returns in a process of its own."""
     command = [sys.executable, __file__, "--only", who, str(path)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    run = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(run.stdout)
 
 
 def measure(who: str, embeddings: NDArray[np.float32]) -> dict[str, Any]:
-    """Times and additional memory of one run in this process."""
-    from sklearn.cluster import DBSCAN
+    """Times and additional memory of one run in this process.
 
+    who: "scikit-learn", "visitord", or "new", which knows all but the last ones already.
+    """
     keys = [UUID(int=n + 1) for n in range(len(embeddings))]
-    found, neighbours = dict(zip(keys, embeddings, strict=True)), Neighbours(THRESHOLDS.merge)
+    found = dict(zip(keys, embeddings, strict=True))
+    members = [Member(key, ((key,),), n) for n, key in enumerate(keys)]
+    neighbours = Neighbours(THRESHOLDS.merge)
     if who == "new":
         neighbours.update(keys[:-NEW], found)
-    plain = DBSCAN(eps=1 - THRESHOLDS.merge, min_samples=2, metric="cosine")
+    plain = plain_dbscan(1 - THRESHOLDS.merge)
     plain.fit_predict(embeddings[:50])  # what is loaded once is not counted
-    members = [Member(key, ((key,),), n) for n, key in enumerate(keys)]
+
     before_mb = highest_mb(anew=True)
     steps = {}
-    start, cpu = time.perf_counter(), time.process_time()
+    start = time.perf_counter()
+    cpu = time.process_time()
     if who == "scikit-learn":
         labels = plain.fit_predict(embeddings)
     else:
         neighbours.update(keys, found)
         steps["compare"] = time.process_time() - cpu
         labels = dbscan(neighbours.pairs, len(keys), neighbours.threshold)
-    steps |= {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - start}
+    steps["cpu_s"] = time.process_time() - cpu
+    steps["wall_s"] = time.perf_counter() - start
+
     if who != "scikit-learn":
         cpu = time.process_time()
         propose(members, set(), neighbours)
         steps["propose"] = time.process_time() - cpu
+
     return {**steps, "memory_mb": highest_mb() - before_mb, "labels": labels.tolist()}
 
 
+def plain_dbscan(eps: float) -> Any:
+    """DBSCAN over all cosines, as scikit-learn has it."""
+    from sklearn.cluster import DBSCAN
+
+    return DBSCAN(eps=eps, min_samples=2, metric="cosine")
+
+
 def highest_mb(anew: bool = False) -> float:
-    """The most memory this process has held; from now on, with anew (Linux: `man 5 proc`,
-    clear_refs).
+    """The most memory this process has held.
+
+    anew: count from now on (Linux: `man 5 proc`, clear_refs).
     """
     if anew:
         Path("/proc/self/clear_refs").write_text("5")
@@ -216,8 +258,9 @@ def median(runs: Sequence[dict[str, Any]], key: str) -> float:
 
 def same_clusters(a: NDArray[np.intp], b: NDArray[np.intp]) -> bool:
     """Whether these labels are each other's but for the names, -1 being one name."""
-    pairs = len(np.unique(np.stack([a, b]), axis=1).T)
-    return bool(((a == -1) == (b == -1)).all()) and pairs == len(np.unique(a)) == len(np.unique(b))
+    same_noise = bool(((a == -1) == (b == -1)).all())
+    pairs = np.unique(np.stack([a, b]), axis=1).shape[1]
+    return same_noise and pairs == len(np.unique(a)) == len(np.unique(b))
 
 
 # Quality
@@ -225,8 +268,6 @@ def same_clusters(a: NDArray[np.intp], b: NDArray[np.intp]) -> bool:
 
 def grouping(given: argparse.Namespace) -> None:
     """Everybody is a provisional identity of one embedding; which are made one?"""
-    from sklearn.cluster import DBSCAN
-
     titles = ("P, pairs", "R", "F", "P, BCubed", "R", "F", "groups", "least")
     notes: list[str] = []
     table = Table(
@@ -235,54 +276,60 @@ def grouping(given: argparse.Namespace) -> None:
         *titles,
         title="What is merged (P precision, R recall, least: lowest cosine in a group)",
     )
-    for people, each in ((100, 10), (300, 4)) if given.quick else ((100, 10), (600, 10), (2000, 4)):
+    crowds = ((100, 10), (300, 4)) if given.quick else ((100, 10), (600, 10), (2000, 4))
+    for people, each in crowds:
+        size = f"{people} × {each}"
         rng = np.random.default_rng(given.seed)
         truth = np.repeat(np.arange(people), each)
         embeddings = Crowd(people, rng).shots(truth)
-        plain = {
-            eps: alone(DBSCAN(eps=eps, min_samples=2, metric="cosine").fit_predict(embeddings))
-            for eps in EPS.round(2)
-        }
+
+        plain = {eps: plainly(embeddings, eps) for eps in EPS.round(2)}
         best = max(plain, key=lambda eps: bcubed(plain[eps], truth)[2])
-        at_ours = alone(
-            DBSCAN(eps=1 - THRESHOLDS.merge, min_samples=2, metric="cosine").fit_predict(embeddings)
-        )
         ours, suggested = decided(embeddings, truth)
         rows = {
             f"DBSCAN, its best: {1 - best:.2f}": plain[best],
-            f"DBSCAN, {THRESHOLDS.merge}": at_ours,
+            f"DBSCAN, {THRESHOLDS.merge}": plainly(embeddings, 1 - THRESHOLDS.merge),
             f"visitord, {THRESHOLDS.merge}": ours,
         }
+
         for how, labels in rows.items():
-            scores = [f"{n:.3f}" for n in (*pairwise(labels, truth), *bcubed(labels, truth))]
+            scores = (*pairwise(labels, truth), *bcubed(labels, truth))
             groups = int((np.bincount(labels) > 1).sum())
-            table.add_row(
-                f"{people} × {each}",
-                how,
-                *scores,
-                str(groups),
-                f"{least_alike(labels, embeddings):.2f}",
-            )
-        notes.append(f"{people} × {each}: {suggested}")
+            least = least_alike(labels, embeddings)
+            shown = (*(f"{n:.3f}" for n in scores), str(groups), f"{least:.2f}")
+            table.add_row(size, how, *shown)
+        notes.append(f"{size}: {suggested}")
     console.print(table, *notes, sep="\n")
+
+
+def plainly(embeddings: NDArray[np.float32], eps: float) -> NDArray[np.intp]:
+    """The group of each that DBSCAN alone makes, noise being groups of one."""
+    return alone(plain_dbscan(eps).fit_predict(embeddings))
 
 
 def decided(
     embeddings: NDArray[np.float32], truth: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], str]:
     """The group of each, and what was suggested."""
-    keys, neighbours = [UUID(int=n) for n in range(len(embeddings))], Neighbours(THRESHOLDS.merge)
+    keys = [UUID(int=n) for n in range(len(embeddings))]
+    members = [Member(key, ((key,),), n) for n, key in enumerate(keys)]
+    neighbours = Neighbours(THRESHOLDS.merge)
     neighbours.update(keys, dict(zip(keys, embeddings, strict=True)))
-    proposal = propose([Member(key, ((key,),), n) for n, key in enumerate(keys)], set(), neighbours)
+    proposal = propose(members, set(), neighbours)
+
     labels = np.arange(len(keys))
     for group in proposal.groups:
         labels[[key.int for key in everyone(group)]] = group.identity_id.int
-    right = sum(bool(truth[s.one.int] == truth[s.other.int]) for s in proposal.suggestions)
-    return labels, f"{len(proposal.suggestions)} pairs suggested, {right} of them one person"
+
+    suggested = proposal.suggestions
+    right = sum(bool(truth[s.one.int] == truth[s.other.int]) for s in suggested)
+    return labels, f"{len(suggested)} pairs suggested, {right} of them one person"
 
 
 def everyone(group: Group) -> list[UUID]:
-    return [*([group.kept] if group.kept else []), *group.merged, *group.settled]
+    """The one that is kept, if any, and all others."""
+    others = [*group.merged, *group.settled]
+    return [group.kept, *others] if group.kept else others
 
 
 def alone(labels: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -291,27 +338,30 @@ def alone(labels: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def shared(labels: NDArray[np.intp], truth: NDArray[np.intp]) -> tuple[NDArray[np.float64], ...]:
-    """How large each one's group is, how often there is its person, and how many of that person are
-    in the group.
-    """
+    """Of each one: how large its group is, how often there is its person, and both at once."""
     _, cell, counts = np.unique(
         np.stack([labels, truth]), axis=1, return_inverse=True, return_counts=True
     )
-    return np.bincount(labels)[labels] * 1.0, np.bincount(truth)[truth] * 1.0, counts[cell] * 1.0
+    in_group = np.bincount(labels)[labels] * 1.0
+    of_person = np.bincount(truth)[truth] * 1.0
+    return in_group, of_person, counts[cell] * 1.0
 
 
 def pairwise(labels: NDArray[np.intp], truth: NDArray[np.intp]) -> tuple[float, float, float]:
+    """Precision, recall and their harmonic mean over pairs."""
     in_group, of_person, both = (float((n - 1).sum()) for n in shared(labels, truth))
     return scores(both / max(in_group, 1), both / max(of_person, 1))
 
 
 def bcubed(labels: NDArray[np.intp], truth: NDArray[np.intp]) -> tuple[float, float, float]:
+    """The same by BCubed."""
     in_group, of_person, both = shared(labels, truth)
     return scores(float((both / in_group).mean()), float((both / of_person).mean()))
 
 
 def scores(precision: float, recall: float) -> tuple[float, float, float]:
-    return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
+    harmonic = 2 * precision * recall / max(precision + recall, 1e-9)
+    return precision, recall, harmonic
 
 
 def least_alike(labels: NDArray[np.intp], embeddings: NDArray[np.float32]) -> float:
@@ -325,48 +375,44 @@ def least_alike(labels: NDArray[np.intp], embeddings: NDArray[np.float32]) -> fl
 
 
 class House:
-    """What the daemon would know: templates under identities, and sightings that are nobody's yet.
+    """What the daemon would know: templates under identities, and sightings still pending.
 
     Sightings are numbered; an identity has the number of the sighting it began with.
     """
 
     def __init__(self, embeddings: NDArray[np.float32], truth: NDArray[np.intp]) -> None:
-        self.looks, self.truth = embeddings, truth
+        self.looks = embeddings  # (n, d) of each sighting
+        self.truth = truth  # (n,) whose it is
+
         self.neighbours = Neighbours(THRESHOLDS.merge)
-        self.parts: dict[
-            int, dict[int, list[int]]
-        ] = {}  # of each identity: sightings by the part they belong to
+        # Of each identity: sightings by the part they belong to.
+        self.parts: dict[int, dict[int, list[int]]] = {}
         self.pending: list[int] = []
-        self.templates: list[int] = []
+        self.templates: list[int] = []  # sightings
         self.owners = np.zeros(len(truth), np.intp)  # of each template
-        self.held: Counter[int] = Counter()
-        self.matches = self.false_matches = 0
+        self.held: Counter[int] = Counter()  # templates of each identity
+
+        self.matches = 0
+        self.false_matches = 0
 
     def see(self, lot: range) -> None:
-        """Decide these sightings one after the other, as `identity.decide` does for well seen
-        faces.
-        """
-        known, among = (
-            len(self.templates),
-            self.looks[lot.start : lot.stop] @ self.looks[lot.start : lot.stop].T,
-        )
-        before = self.looks[lot.start : lot.stop] @ self.looks[self.templates].T
-        for sighting in lot:
-            n = sighting - lot.start
-            later = [t - lot.start for t in self.templates[known:]]
-            row, owners = (
-                np.concatenate([before[n], among[n, later]]),
-                self.owners[: len(self.templates)],
-            )
-            best = int(row.argmax()) if len(row) else -1
-            score = float(row[best]) if len(row) else -1.0
+        """Decide these sightings one by one, as `identity.decide` does for well seen faces."""
+        # Compared in one go: with the templates there were, and with each other.
+        known = len(self.templates)
+        shots = self.looks[lot.start : lot.stop]
+        before = shots @ self.looks[self.templates].T
+        among = shots @ shots.T
+
+        for n, sighting in enumerate(lot):
+            later = [template - lot.start for template in self.templates[known:]]
+            row = np.concatenate([before[n], among[n, later]])
+            owners = self.owners[: len(self.templates)]
+
+            score = float(row.max(initial=-1.0))
             if score >= THRESHOLDS.match:
-                self.match(
-                    sighting,
-                    int(owners[best]),
-                    score,
-                    row[owners != owners[best]].max(initial=-1.0),
-                )
+                best = int(owners[row.argmax()])
+                second = row[owners != best].max(initial=-1.0)
+                self.match(sighting, best, score, second)
             elif score >= THRESHOLDS.new:
                 self.pending.append(sighting)
             else:
@@ -375,6 +421,7 @@ class House:
     def match(self, sighting: int, identity: int, score: float, second: float) -> None:
         self.matches += 1
         self.false_matches += bool(self.truth[sighting] != self.truth[identity])
+
         strong = THRESHOLDS.certain <= score < ADDS_NOTHING_NEW and second < THRESHOLDS.match
         if strong and self.held[identity] < TEMPLATES_MAX:
             self.parts[identity].setdefault(identity, []).append(sighting)
@@ -390,29 +437,23 @@ class House:
         self.held[identity] += 1
 
     def members(self) -> Iterator[Member]:
-        for identity, parts in self.parts.items():
-            yield Member(
-                UUID(int=identity),
-                tuple(tuple(UUID(int=k) for k in p) for p in parts.values()),
-                identity,
-            )
+        for identity, sightings in self.parts.items():
+            parts = tuple(tuple(UUID(int=n) for n in part) for part in sightings.values())
+            yield Member(UUID(int=identity), parts, identity)
         for sighting in self.pending:
-            yield Member(UUID(int=sighting), ((UUID(int=sighting),),), sighting, pending=True)
+            key = UUID(int=sighting)
+            yield Member(key, ((key,),), sighting, pending=True)
 
     def job(self) -> tuple[Proposal, int]:
-        """Run the merge job; returns what it did and how many were merged with or settled in
-        somebody else.
-        """
+        """Run the merge job; returns what it did, and of how many it was wrong."""
         members = list(self.members())
         keys = [key for m in members for part in m.parts for key in part]
-        self.neighbours.update(
-            keys, {key: self.looks[key.int] for key in self.neighbours.unknown(keys)}
-        )
-        proposal, wrong, now = (
-            propose(members, set(), self.neighbours),
-            0,
-            np.arange(len(self.truth)),
-        )
+        found = {key: self.looks[key.int] for key in self.neighbours.unknown(keys)}
+        self.neighbours.update(keys, found)
+        proposal = propose(members, set(), self.neighbours)
+
+        wrong = 0
+        now = np.arange(len(self.truth))
         for group in proposal.groups:
             first, *others = (i.int for i in everyone(group))
             if group.kept is None:
@@ -422,6 +463,7 @@ class House:
                 self.parts[first] |= self.parts.pop(other, {other: [other]})
                 self.held[first] += self.held.pop(other, 0)
                 now[other] = first
+
         self.owners = now[self.owners]
         settled = {i.int for group in proposal.groups for i in group.settled}
         self.pending = [s for s in self.pending if s not in settled]
@@ -429,19 +471,21 @@ class House:
 
     def mixed(self) -> tuple[int, int]:
         """How many identities are of several people, and of how many people at most one is."""
-        people = [
-            len({int(self.truth[s]) for p in parts.values() for s in p})
-            for parts in self.parts.values()
-        ]
+        people = []
+        for parts in self.parts.values():
+            sightings = chain.from_iterable(parts.values())
+            people.append(len({int(self.truth[sighting]) for sighting in sightings}))
         return sum(n > 1 for n in people), max(people, default=0)
 
 
 def year(given: argparse.Namespace) -> None:
+    """Print what becomes of a house in a year of jobs."""
     people, sightings, jobs = (2000, 20_000, 24) if given.quick else (20_000, 200_000, 52)
     rng = np.random.default_rng(given.seed)
     often = rng.lognormal(0, 1, people)
     truth = rng.choice(people, sightings, p=often / often.sum())
     house = House(Crowd(people, rng).shots(truth), truth)
+
     titles = (
         "rows",
         "people",
@@ -457,17 +501,23 @@ def year(given: argparse.Namespace) -> None:
     )
     table = Table("", *titles, "most", "CPU s", title=f"A year of {jobs} jobs, by quarter")
     bounds = np.linspace(0, sightings, jobs + 1).astype(int).tolist()
+
     for quarter in np.array_split(np.arange(jobs), 4):
-        house.matches = house.false_matches = merged = settled = worst = wrong = asked = 0
+        house.matches = house.false_matches = 0
+        merged = settled = worst = wrong = asked = 0
         cpu = 0.0
         for n in quarter:
             for start in range(bounds[n], bounds[n + 1], LOT):
                 house.see(range(start, min(start + LOT, bounds[n + 1])))
+
             (proposal, amiss), seconds = timed(house.job)
-            cpu, wrong, worst = cpu + seconds, wrong + amiss, max(worst, amiss)
+            cpu += seconds
+            wrong += amiss
+            worst = max(worst, amiss)
             merged += sum(len(g.merged) for g in proposal.groups)
             settled += sum(len(g.settled) for g in proposal.groups)
             asked = len(proposal.suggestions)
+
         known = (len(house.neighbours.matrix), len(house.parts), len(house.pending))
         done = (house.matches, house.false_matches, merged, settled, wrong, f"≤ {worst}", asked)
         numbers = (
@@ -479,13 +529,7 @@ def year(given: argparse.Namespace) -> None:
         )
         table.add_row(*map(str, numbers))
     console.print(table)
-    console.print(
-        "rows: embeddings in the job; wrong: matched to, merged with or settled in somebody else, and at most"
-    )
-    console.print(
-        "so many by one job; asked: suggestions of the last job; mixed: identities of several people, most: of"
-    )
-    console.print("how many; CPU s: of one job")
+    console.print(LEGEND)
 
 
 def timed(run: Callable[[], Any]) -> tuple[Any, float]:

@@ -37,11 +37,9 @@ COLUMNS = ("faces", "scored", "unknown", "pass at {:g}", "lowest", "median", "hi
 
 def edged(held: Image, colour: tuple[int, int, int]) -> Image:
     """A picture with an edge of one colour."""
-    top = bottom = left = right = EDGE_PX
-    return np.asarray(
-        cv2.copyMakeBorder(held, top, bottom, left, right, cv2.BORDER_CONSTANT, value=colour),
-        np.uint8,
-    )
+    widths = [EDGE_PX] * 4
+    made = cv2.copyMakeBorder(held, *widths, cv2.BORDER_CONSTANT, value=colour)
+    return np.asarray(made, np.uint8)
 
 
 def sheet(seen: Image) -> Image:
@@ -52,7 +50,8 @@ def sheet(seen: Image) -> Image:
 
 def screen(seen: Image) -> Image:
     """A screen: a pattern of pixels, and colder colours."""
-    held = cv2.resize(seen, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = cv2.resize(seen, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
+    held = small.astype(np.float32)
     rows, columns = np.mgrid[:SIDE_PX, :SIDE_PX]
     held *= (1 + 0.06 * np.sin(rows * 2.1) * np.sin(columns * 2.3))[..., None]
     coloured = np.clip(held * (1.12, 1.0, 0.94), 0, 255)
@@ -68,7 +67,8 @@ def held_up(image: Image) -> Image:
     room[top : top + image.shape[0], left : left + image.shape[1]] = image
 
     noise = np.random.default_rng(1).integers(-3, 4, room.shape)
-    return np.clip(cv2.GaussianBlur(room, (0, 0), BLUR_PX) + noise, 0, 255).astype(np.uint8)
+    blurred = cv2.GaussianBlur(room, (0, 0), BLUR_PX)
+    return np.clip(blurred + noise, 0, 255).astype(np.uint8)
 
 
 def close(seen: Image) -> Image:
@@ -98,13 +98,15 @@ class Tally:
     def table(self) -> Table:
         threshold = self.detector.threshold
         table = Table(*(column.format(threshold) for column in COLUMNS))
+
         for kind, given in self.scores.items():
             scores = np.array([score for score in given if score is not None])
             cells = [str(len(scores)), str(len(given) - len(scores))]
             if len(scores):
                 passing = scores >= threshold
                 cells.append(f"{passing.sum()} ({passing.mean():.0%})")
-                cells += [f"{value:.2f}" for value in np.percentile(scores, (0, 50, 100))]
+                spread = np.percentile(scores, (0, 50, 100))
+                cells += [f"{value:.2f}" for value in spread]
             table.add_row(kind, *cells)
         return table
 
@@ -122,7 +124,9 @@ def main() -> None:
     folder, *files = map(Path, sys.argv[1:])
     networks = load(folder)
     tally = Tally(NetworkLivenessDetector(networks, networks.threshold, blocks=False))
-    models = Path("state/models") if Path("state/models").is_dir() else Path(".cache/models")
+    models = Path("state/models")
+    if not models.is_dir():
+        models = Path(".cache/models")
     pack = ZooPack(models / catalog.DEFAULT, threads=1)
 
     for image, face in faces(pack, files):

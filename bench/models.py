@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -66,7 +67,8 @@ def measure(pack: Pack) -> Cost:
     """What a pack costs, once it is warm."""
     image = frame(FACES)
     rng = np.random.default_rng(1)
-    crops = list(rng.integers(0, 256, (max(BATCHES), CROP_PX, CROP_PX, 3), dtype=np.uint8))
+    shape = (max(BATCHES), CROP_PX, CROP_PX, 3)
+    crops = list(rng.integers(0, 256, shape, dtype=np.uint8))
     pack.detect(image)
     pack.embed(crops)
 
@@ -74,8 +76,8 @@ def measure(pack: Pack) -> Cost:
     faces_ms: dict[int, list[float]] = {size: [] for size in BATCHES}
     for _ in range(ROUNDS):
         for size in BATCHES:
-            batch = crops[:size]
-            faces_ms[size].append(took_ms(lambda batch=batch: pack.embed(batch)) / size)  # type: ignore[misc]
+            took = took_ms(partial(pack.embed, crops[:size]))
+            faces_ms[size].append(took / size)
     return Cost(
         statistics.median(frames_ms),
         {size: statistics.median(rounds) for size, rounds in faces_ms.items()},
@@ -85,9 +87,11 @@ def measure(pack: Pack) -> Cost:
 def main() -> None:
     logging.basicConfig(format="%(message)s")
     config = load(find())
-    installed = [path.name for path in sorted(config.models_dir.glob("*")) if path.is_dir()]
+    folders = sorted(config.models_dir.glob("*"))
+    installed = [path.name for path in folders if path.is_dir()]
 
-    table = Table("pack", "runs on", "ms a frame", "ms a face", *(f"×{n}" for n in BATCHES[1:]))
+    sizes = [f"×{size}" for size in BATCHES[1:]]
+    table = Table("pack", "runs on", "ms a frame", "ms a face", *sizes)
     for name in sys.argv[1:] or installed or [catalog.DEFAULT]:
         try:
             pack = open_pack(config, name)
@@ -96,8 +100,9 @@ def main() -> None:
             continue
         cost = measure(pack)
         alone_ms = cost.face_ms[1]
-        ratios = [f"{cost.face_ms[size] / alone_ms:.2f}" for size in BATCHES[1:]]
-        table.add_row(pack.name, pack.runs_on, f"{cost.frame_ms:.1f}", f"{alone_ms:.1f}", *ratios)
+        costs = [f"{cost.frame_ms:.1f}", f"{alone_ms:.1f}"]
+        costs += [f"{cost.face_ms[size] / alone_ms:.2f}" for size in BATCHES[1:]]
+        table.add_row(pack.name, pack.runs_on, *costs)
 
     Console(width=140).print(table)
     print("×n: a face described together with n - 1 others, in times of one described alone.")

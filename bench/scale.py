@@ -1,5 +1,4 @@
-"""What a growing number of people costs: a gallery in memory, several boxes on one server, and
-pgvector.
+"""What a growing number of people costs: a gallery in memory, many boxes, and pgvector.
 
     python bench/scale.py [--sizes 1000 10000 100000 1000000] [--boxes 1 2 4] [--state FOLDER]
 
@@ -36,10 +35,10 @@ from visitord.core.records import FaceSample, Quality, Thresholds, TrackReport
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
 from visitord.service.recorder import Recorder
-from visitord.store import migrate, sightings
+from visitord.store import gallery_changes, migrate
 from visitord.store import templates as stored
 from visitord.store.database import Database
-from visitord.store.sightings import Site
+from visitord.store.site import Site, declare_site
 
 DIM, EACH, PACK = 128, 3, "pack-1"
 LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="opencv-zoo")
@@ -49,6 +48,8 @@ BLOCK = 1000  # people made at a time
 BEGAN = "2026-01-01 00:00+00"
 TRACKS = 200  # of each box
 INDEX = "template_near_128"
+IDENTITY = "identity (identity_id, status, root_id, created_at)"
+TEMPLATE = "template (template_id, identity_id, pack, embedding, quality, created_at)"
 console = Console(width=120, highlight=False)
 
 
@@ -80,9 +81,16 @@ def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def track(face: NDArray[np.float32], camera: str, at: datetime) -> TrackReport:
+    """A finished track of three seconds, seen well."""
     samples = tuple(FaceSample(at, face, Quality(0.8, ()), 90.0) for _ in range(5))
     return TrackReport(
-        uuid4(), camera, at, at + timedelta(seconds=3), samples, 20, frozenset(), True
+        sighting_id=uuid4(),
+        camera=camera,
+        started_at=at,
+        ended_at=at + timedelta(seconds=3),
+        samples=samples,
+        frames=20,
+        final=True,
     )
 
 
@@ -91,27 +99,34 @@ def fill(url: str, first: int, last: int) -> None:
     connection = psycopg2.connect(url)
     with connection, connection.cursor() as cursor:
         for block in range(first // BLOCK, last // BLOCK + 1):
-            people, templates = io.StringIO(), io.StringIO()
-            faces = [looks(people_of(block), [block, i, 7], 0.85).tolist() for i in range(EACH)]
-            for n in range(max(first, block * BLOCK), min(last, (block + 1) * BLOCK)):
-                owner = UUID(int=n + 1)
-                people.write(f"{owner}\tprovisional\t{owner}\t{BEGAN}\n")
-                for i in range(EACH):
-                    values = ",".join(map(str, faces[i][n % BLOCK]))
-                    row = (UUID(int=2**64 + n * EACH + i), owner, PACK, f"{{{values}}}", 0.8, BEGAN)
-                    templates.write("\t".join(map(str, row)) + "\n")
-            for text, table in (
-                (people, "identity (identity_id, status, root_id, created_at)"),
-                (
-                    templates,
-                    "template (template_id, identity_id, pack, embedding, quality, created_at)",
-                ),
-            ):
-                text.seek(0)
-                cursor.copy_expert(f"copy visitord.{table} from stdin", text)
+            wanted = range(max(first, block * BLOCK), min(last, (block + 1) * BLOCK))
+            people, templates = rows_of(block, wanted)
+            cursor.copy_expert(f"copy visitord.{IDENTITY} from stdin", people)
+            cursor.copy_expert(f"copy visitord.{TEMPLATE} from stdin", templates)
+
     connection.autocommit = True
     connection.cursor().execute("vacuum analyze")
     connection.close()
+
+
+def rows_of(block: int, wanted: range) -> tuple[io.StringIO, io.StringIO]:
+    """The rows of these people of a block, and those of their templates, as COPY reads them."""
+    faces = [looks(people_of(block), [block, i, 7], 0.85).tolist() for i in range(EACH)]
+    people = io.StringIO()
+    templates = io.StringIO()
+
+    for n in wanted:
+        owner = UUID(int=n + 1)
+        people.write(f"{owner}\tprovisional\t{owner}\t{BEGAN}\n")
+        for i in range(EACH):
+            template = UUID(int=2**64 + n * EACH + i)
+            embedding = ",".join(map(str, faces[i][n % BLOCK]))
+            row = (template, owner, PACK, f"{{{embedding}}}", 0.8, BEGAN)
+            templates.write("\t".join(map(str, row)) + "\n")
+
+    people.seek(0)
+    templates.seek(0)
+    return people, templates
 
 
 def late(times: list[float]) -> float:
@@ -138,6 +153,7 @@ class Choice:
 
 
 def choose(known: Gallery, report: TrackReport) -> Choice:
+    """What would be decided about a track."""
     pooled = decision.pool(report.samples)
     assert pooled
     ranking = known.rank(pooled.embedding, 2)
@@ -150,55 +166,67 @@ def decisions(database: Database, known: Gallery, people: int) -> None:
     """Memory and pgvector side by side, over known people and strangers in turn."""
     chance = np.random.default_rng(1)
     at = datetime(2026, 6, 1, tzinfo=UTC)
-    faces = [look(int(chance.integers(people)), 100 + i, 0.75) for i in range(PROBES // 2)]
-    faces += [person(10**9 + i) for i in range(PROBES - len(faces))]
+    half = PROBES // 2
+    faces = [look(int(chance.integers(people)), 100 + i, 0.75) for i in range(half)]
+    faces += [person(10**9 + i) for i in range(PROBES - half)]
+
     times: dict[str, list[float]] = {"memory": [], "pgvector": []}
-    same, right, matched = [0, 0], 0, 0
+    same = {"known": 0, "strangers": 0}
+    matched = {"known": 0, "strangers": 0}
     for i, face in enumerate(faces):
+        who = "known" if i < half else "strangers"
         report = track(face, "door", at)
+
         begun = time.perf_counter()
         exact = choose(known, report)
         times["memory"].append((time.perf_counter() - begun) * 1000)
+
         begun = time.perf_counter()
         with database.transaction() as cursor:
             near = choose(Gallery(DIM, stored.nearest(cursor, PACK, face, 0)), report)
         times["pgvector"].append((time.perf_counter() - begun) * 1000)
-        same[i >= PROBES // 2] += exact == near
-        right += i < PROBES // 2 and exact.decision == "matched"
-        matched += i >= PROBES // 2 and exact.decision == "matched"
+
+        same[who] += exact == near
+        matched[who] += exact.decision == "matched"
+
     for how, spent in times.items():
-        console.print(
-            f"    decide by {how:9} median {statistics.median(spent):8.2f} ms, 95 % {late(spent):8.2f} ms"
-        )
+        median = statistics.median(spent)
+        console.print(f"    decide by {how:9} median {median:8.2f} ms, 95 % {late(spent):8.2f} ms")
     ratio = statistics.median(times["pgvector"]) / statistics.median(times["memory"])
     console.print(
-        f"    pgvector / memory {ratio:.2f}; the same decision for {same[0]} known, {same[1]} strangers"
+        f"    pgvector / memory {ratio:.2f}; the same decision for"
+        f" {same['known']} known, {same['strangers']} strangers"
     )
     console.print(
-        f"    of {PROBES // 2} known people {right} matched; of as many strangers {matched} matched somebody"
+        f"    of {half} known people {matched['known']} matched;"
+        f" of as many strangers {matched['strangers']} matched somebody"
     )
 
 
 def box(url: str, number: int, vector: bool, go: object, done: object) -> None:
-    """One box: knows everyone, waits for the others, then writes its sightings; a third are
-    strangers.
+    """One box: knows everyone, waits for the others, then writes its sightings.
+
+    A third are strangers.
     """
     site = replace(SITE, box=f"box {number}")
     recorder = Recorder(Database(url), site, PACK, DIM, LIMITS, lambda _: None, vector=vector)
     recorder._follow()
     go.wait()  # type: ignore[attr-defined]
-    chance, at = np.random.default_rng(number), datetime.now(UTC)
+
+    chance = np.random.default_rng(number)
+    at = datetime.now(UTC)
     for i in range(TRACKS):
-        face = (
-            person(10**8 + number * TRACKS + i)
-            if i % 3 == 0
-            else look(int(chance.integers(300)), 200 + i, 0.75)
-        )
-        report, written = track(face, f"camera {number}", at + timedelta(seconds=10 * i)), False
+        if i % 3 == 0:
+            face = person(10**8 + number * TRACKS + i)
+        else:
+            face = look(int(chance.integers(300)), 200 + i, 0.75)
+        report = track(face, f"camera {number}", at + timedelta(seconds=10 * i))
+        written = False
         while not written:
             with contextlib.suppress(DatabaseUnavailableError):  # the others enrol all the time
                 recorder.handle(report)
                 written = True
+
     (peak_kb,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     done.put(int(peak_kb) / 1024)  # type: ignore[attr-defined]
 
@@ -206,38 +234,44 @@ def box(url: str, number: int, vector: bool, go: object, done: object) -> None:
 def together(url: str, count: int, vector: bool) -> tuple[float, float]:
     """Sightings a second of so many boxes at once, and the memory of one in MB."""
     context = multiprocessing.get_context("spawn")
-    go, done = context.Barrier(count + 1), context.Queue()
+    go = context.Barrier(count + 1)
+    done = context.Queue()
     boxes = [context.Process(target=box, args=(url, n, vector, go, done)) for n in range(count)]
     for one in boxes:
         one.start()
+
     go.wait()
     begun = time.perf_counter()
     memory = [done.get() for _ in boxes]
     spent = time.perf_counter() - begun
+
     for one in boxes:
         one.join()
     return count * TRACKS / spent, max(memory)
 
 
 def measure(database: Database, definition: str, people: int, boxes: list[int]) -> None:
+    """Print what so many people cost, by so many boxes.
+
+    definition: of pgvector's index, which is not there yet.
+    """
     with database.transaction() as cursor:
         begun = time.perf_counter()
         templates = stored.templates(cursor, PACK)
         known = Gallery(DIM, templates)
         console.print(f"  a box loads everyone in {time.perf_counter() - begun:.2f} s")
         del templates
-        stored.changed(cursor, [UUID(int=1)])
-        version, _ = stored.version(cursor)
+
+        gallery_changes.announce(cursor, [UUID(int=1)])
+        version = gallery_changes.version(cursor).version
 
         def catch_up() -> None:
-            changed = stored.changes(cursor, version - 1)
+            changed = gallery_changes.since(cursor, version - 1)
             known.update(changed, stored.templates(cursor, PACK, changed))
 
-        console.print(
-            "  it catches up with one change in {:.1f} ms (95 % {:.1f} ms)".format(
-                *timed(catch_up, 20)
-            )
-        )
+        median, most = timed(catch_up, 20)
+        console.print(f"  it catches up with one change in {median:.1f} ms (95 % {most:.1f} ms)")
+
     index(database, definition)
     decisions(database, known, people)
     for count in boxes:
@@ -245,8 +279,18 @@ def measure(database: Database, definition: str, people: int, boxes: list[int]) 
             rate, memory = together(database.url, count, vector)
             how = "pgvector" if vector else "memory"
             console.print(
-                f"    {count} boxes by {how:9} write {rate:7.1f} sightings a second; {memory:6.0f} MB each"
+                f"    {count} boxes by {how:9} write {rate:7.1f} sightings a second;"
+                f" {memory:6.0f} MB each"
             )
+
+
+def without_index(database: Database) -> str:
+    """Drop pgvector's index; returns how to build it."""
+    with database.transaction() as cursor:
+        cursor.execute(f"select pg_get_indexdef('visitord.{INDEX}'::regclass)")
+        ((definition,),) = cursor.fetchall()
+        cursor.execute(f"drop index visitord.{INDEX}")
+    return str(definition)
 
 
 def index(database: Database, definition: str) -> None:
@@ -258,6 +302,7 @@ def index(database: Database, definition: str) -> None:
         begun = time.perf_counter()
         cursor.execute(definition)
         spent = time.perf_counter() - begun
+
         cursor.execute(f"select pg_size_pretty(pg_relation_size('visitord.{INDEX}'))")
         ((size,),) = cursor.fetchall()
         cursor.execute("vacuum analyze visitord.template")
@@ -275,25 +320,25 @@ def main() -> None:
     options.add_argument("--boxes", type=int, nargs="+", default=[1, 2, 4])
     options.add_argument("--state", type=Path, help="where to keep the database [default: nowhere]")
     given = options.parse_args()
+
     with tempfile.TemporaryDirectory(prefix="visitord-") as folder:
         state = given.state or Path(folder)
         state.chmod(0o755)
         database = Database.at("embedded", state)
         migrate.migrate(database, vector=True)
-        sightings.declare_site(database, SITE)
+        declare_site(database, SITE)
+
         filled = 0
         for size in sorted(given.sizes):
             people = size // EACH
-            with database.transaction() as cursor:  # rows come faster without it
-                cursor.execute(f"select pg_get_indexdef('visitord.{INDEX}'::regclass)")
-                ((definition,),) = cursor.fetchall()
-                cursor.execute(f"drop index visitord.{INDEX}")
+            definition = without_index(database)  # rows come faster
+
             begun = time.perf_counter()
             fill(database.url, filled, people)
-            console.print(
-                f"{size:,} templates of {people:,} people, filled in {time.perf_counter() - begun:.0f} s"
-            )
+            spent = time.perf_counter() - begun
+            console.print(f"{size:,} templates of {people:,} people, filled in {spent:.0f} s")
             filled = people
+
             measure(database, definition, people, given.boxes)
         database.close()
 

@@ -1,6 +1,4 @@
-"""The demo end to end: two real RTSP cameras, eight real faces, the embedded PostgreSQL, on two
-days.
-"""
+"""The demo end to end, on two days: real RTSP cameras, real faces, the embedded PostgreSQL."""
 
 import re
 import signal

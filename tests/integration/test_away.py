@@ -17,9 +17,10 @@ from fixtures.reports import START, axis, report
 from fixtures.running import wait
 from visitord.core.records import Arrival, Thresholds, TrackReport
 from visitord.service.recorder import Recorder
-from visitord.store import corrections, erasure, merges, migrate, people, sightings, spool
+from visitord.store import corrections, erasure, merges, migrate, people, spool
 from visitord.store.database import Database
 from visitord.store.gallery_cache import GalleryFile
+from visitord.store.site import declare_site
 from visitord.store.spool import Spool, Waiting, waiting
 
 
@@ -31,7 +32,7 @@ class Running:
         self.folder, self.direct = folder, Database(url)
         self.arrivals: list[Arrival] = []
         database = Database(self.network.url("word"))
-        sightings.declare_site(self.direct, SITE)
+        declare_site(self.direct, SITE)
         if away:
             self.network.away()
 
@@ -237,7 +238,7 @@ def test_a_gallery_that_cannot_be_written_is_deleted_rather_than_left_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It may hold somebody who was forgotten since."""
-    sightings.declare_site(database, SITE)
+    declare_site(database, SITE)
     recorder = Recorder(database, SITE, "pack-1", 128, LIMITS, lambda _: None)
     recorder.known = GalleryFile(tmp_path / "gallery.json", "pack-1")
     recorder.handle(report(axis(0), 0))
@@ -254,7 +255,7 @@ def test_a_gallery_that_cannot_be_written_is_deleted_rather_than_left_behind(
 def test_a_daemon_whose_database_goes_before_it_was_asked_tells_nobody_rather_than_wrongly(
     database: Database, tmp_path: Path
 ) -> None:
-    sightings.declare_site(database, SITE)
+    declare_site(database, SITE)
     arrivals: list[Arrival] = []
     network = Proxy(database.url)
     network.away()
@@ -360,7 +361,7 @@ def followed(database: Database, box: Recorder) -> list[tuple[object, ...]]:
 def test_a_box_catches_up_with_what_changed_and_nothing_else(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sightings.declare_site(database, SITE)
+    declare_site(database, SITE)
     one, other = (
         Recorder(Database(database.url), SITE, "pack-1", 128, LIMITS, lambda _: None)
         for _ in range(2)
@@ -408,7 +409,7 @@ def test_a_box_catches_up_with_what_changed_and_nothing_else(
 
 
 def test_a_database_put_back_to_an_earlier_state_is_loaded_again(database: Database) -> None:
-    sightings.declare_site(database, SITE)
+    declare_site(database, SITE)
     box = Recorder(Database(database.url), SITE, "pack-1", 128, LIMITS, lambda _: None)
     box.handle(report(axis(0), 0))
     with database.transaction() as cursor:

@@ -144,8 +144,9 @@ def test_one_or_two_are_in_view_but_never_three(camera: str) -> None:
 
 @pytest.fixture(scope="module", params=CAMERAS)
 def masks(request: pytest.FixtureRequest) -> list[np.ndarray]:
-    """For each frame of a camera, turned so that people come from the left: where it is not the
-    empty room.
+    """For each frame of a camera: where it is not the empty room.
+
+    Turned so that people come from the left.
     """
     people = {person: np.full((200, 200, 3), 255, np.uint8) for person in faces.CROPS}
     frames = [frame[::4, ::4].copy() for frame in clips.frames(request.param, people)]
@@ -364,7 +365,7 @@ def opened(url: str) -> av.container.InputContainer:
 
 
 def watch(url: str, most: int) -> list[float]:
-    """The times in seconds of the frames from `url`, at most `most`; fewer when the stream ended."""
+    """The times in seconds of at most so many frames; of fewer when the stream ended."""
     times_s: list[float] = []
     with opened(url) as container:
         for frame in container.decode(video=0):

@@ -42,11 +42,14 @@ SOAP = (
     "<s:Header>{}</s:Header><s:Body>{}</s:Body></s:Envelope>"
 )
 ONVIF = (
-    'xmlns:tds="http://www.onvif.org/ver10/device/wsdl" xmlns:trt="http://www.onvif.org/ver10/media/wsdl" '
-    'xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:ter="http://www.onvif.org/ver10/error"'
+    'xmlns:tds="http://www.onvif.org/ver10/device/wsdl" '
+    'xmlns:trt="http://www.onvif.org/ver10/media/wsdl" '
+    'xmlns:tt="http://www.onvif.org/ver10/schema" '
+    'xmlns:ter="http://www.onvif.org/ver10/error"'
 )
 DISCOVERY = (
-    'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:dn="http://www.onvif.org/ver10/network/wsdl" '
+    'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" '
+    'xmlns:dn="http://www.onvif.org/ver10/network/wsdl" '
     'xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery"'
 )
 REFUSED = (
@@ -92,8 +95,9 @@ class Camera:
         return 200, SOAP.format(ONVIF, "", getattr(self, f"_{call}")(request))
 
     def _signed(self, request: str) -> bool:
-        """WS-UsernameToken: Base64(SHA-1(nonce + created + password)), created within 5 s of this
-        camera's clock.
+        """WS-UsernameToken, created within 5 s of this camera's clock.
+
+        The digest is Base64(SHA-1(nonce + created + password)).
         """
         said = dict(
             re.findall(r"<(?:[\w-]+:)?(Username|Password|Nonce|Created)\b[^>]*>([^<]*)<", request)
@@ -135,7 +139,8 @@ class Camera:
     def _GetProfiles(self, _: str) -> str:  # noqa: N802
         profiles = "".join(
             f'<trt:Profiles token="t{i}" fixed="true"><tt:Name>{name}</tt:Name>'
-            f'<tt:VideoEncoderConfiguration token="v"><tt:Name>v</tt:Name><tt:UseCount>1</tt:UseCount>'
+            f'<tt:VideoEncoderConfiguration token="v"><tt:Name>v</tt:Name>'
+            f"<tt:UseCount>1</tt:UseCount>"
             f"<tt:Encoding>H264</tt:Encoding><tt:Resolution><tt:Width>{width}</tt:Width>"
             f"<tt:Height>{height}</tt:Height></tt:Resolution></tt:VideoEncoderConfiguration></trt:Profiles>"
             for i, (name, width, height, _) in enumerate(self.profiles)
@@ -191,9 +196,7 @@ def plug_in() -> Iterator[Any]:
 
 
 class Multicast:
-    """Answers every probe on the group for `cameras`, after `junk`; each answer comes from one
-    device.
-    """
+    """Answers every probe on the group for `cameras`, one answer each, after `junk`."""
 
     def __init__(self) -> None:
         self.cameras: list[Camera] = []
@@ -233,7 +236,8 @@ class Multicast:
         action = "http://schemas.xmlsoap.org/ws/2005/04/discovery/ProbeMatches"
         header = (
             f"<a:Action>{action}</a:Action><a:MessageID>urn:uuid:{uuid4()}</a:MessageID>"
-            f'<a:RelatesTo>{question}</a:RelatesTo><d:AppSequence InstanceId="{instance}" MessageNumber="1"/>'
+            f"<a:RelatesTo>{question}</a:RelatesTo>"
+            f'<d:AppSequence InstanceId="{instance}" MessageNumber="1"/>'
         )
         scopes = " ".join(
             f"onvif://www.onvif.org/{scope}"
@@ -379,10 +383,8 @@ def test_a_login_brings_a_snippet_that_check_config_accepts(plug_in: Any, tmp_pa
         f'"rtsp://admin%20user:${{{variable}}}@127.0.0.1:554/stream2?x=1&y=2"  # sub 1280×720 H264'
         in done.out
     )
-    assert (
-        f'\n# source = "rtsp://admin%20user:${{{variable}}}@127.0.0.1:554/stream1"  # main 3840×2160'
-        in done.out
-    )
+    wide = f"rtsp://admin%20user:${{{variable}}}@127.0.0.1:554/stream1"
+    assert f'\n# source = "{wide}"  # main 3840×2160' in done.out
     assert "ACME IPC-1, http://127.0.0.1" in done.out
     words = {f"CAMERA_127_0_0_1_{camera.port}_PASSWORD": "hidden-word" for camera in cameras}
     checked = check(tmp_path, done.out, **words)

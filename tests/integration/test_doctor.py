@@ -10,7 +10,7 @@ import pytest
 from fixtures.installation import Box
 from visitord.capture.camera import Health, State
 from visitord.cli import doctor
-from visitord.store import reports
+from visitord.store import cameras
 from visitord.store.database import Database
 from visitord.store.spool import Spool
 
@@ -94,12 +94,12 @@ def test_a_disk_that_is_full(sound: Box, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_camera_whose_name_another_box_uses(sound: Box, database: Database) -> None:
     with database.transaction() as cursor:
         cursor.execute("insert into site values ('main', 'UTC', '5m'), ('other', 'UTC', '5m')")
-        reports.report_cameras(cursor, "other", "elsewhere", [Health("door", State.LIVE, "")])
+        cameras.report(cursor, "other", "elsewhere", [Health("door", State.LIVE, "")])
     assert (
         "no daemon has reported it" in wrong(sound)["cameras"]
     )  # the other site's is another camera
     with database.transaction() as cursor:
-        reports.report_cameras(cursor, "main", "front", [Health("door", State.LIVE, "")])
+        cameras.report(cursor, "main", "front", [Health("door", State.LIVE, "")])
     assert "Camera door is also the name of one that box front reads" in wrong(sound)["cameras"]
 
 

@@ -23,7 +23,8 @@ from visitord.core.errors import DatabaseUnavailableError, NotFoundError, Visito
 from visitord.core.records import DecidedSighting, Decision, TrackReport, Verdict
 from visitord.identity.neighbours import Neighbours
 from visitord.service import jobs, merge_job
-from visitord.store import corrections, erasure, merges, people, sightings
+from visitord.store import calibration, corrections, erasure, merges, people, sightings
+from visitord.store.calibration import AppliedThresholds
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
 from visitord.store.erasure import Erased
@@ -217,7 +218,8 @@ def test_what_a_site_leaves_open_below_what_packs_do_goes_too(visit_log: VisitLo
     seen(visit_log, axis(0), 0)
     open_ = seen(visit_log, axis(0, 4, 0.27), 100, good=False)
     with visit_log.database.transaction() as cursor:
-        sightings.choose(cursor, "main", "pack-1", 0.36, 0.25, "tester", START)
+        chosen = AppliedThresholds(0.36, 0.25)
+        calibration.apply(cursor, "main", "pack-1", chosen, "tester", START)
     forget(visit_log, "visitor 1")
     assert (open_.sighting_id,) not in visit_log.rows("select sighting_id from sighting")
 

@@ -15,9 +15,8 @@ from visitord.core.records import DecidedSighting, Decision, Verdict
 from visitord.identity.clustering import Suggestion
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
-from visitord.store import corrections, people, sightings
-from visitord.store import merges as store_merges
-from visitord.store.database import SQL
+from visitord.store import corrections, people, sightings, suggestions
+from visitord.store import visits as stored_visits
 
 
 def rows(visit_log: VisitLog) -> list[list[tuple[object, ...]]]:
@@ -67,7 +66,7 @@ def test_merge_then_undo_of_what_the_job_did_restores_identical_rows(visit_log: 
             "update sighting set identity_id = null, decision = 'pending', good_samples = 1 where sighting_id = %s",
             (poor,),
         )
-        cursor.execute(SQL["rebuild_visits"], (who,))
+        stored_visits.rebuild(cursor, who)
     before = rows(visit_log)
     job(visit_log)
     assert visit_log.rows("select name, sightings from visitor") == [("visitor 1", 3)]
@@ -316,10 +315,10 @@ def test_suggestions_made_again_use_up_no_numbers(visit_log: VisitLog) -> None:
     pairs = [(ids[0], ids[1]), (ids[0], ids[2]), (ids[1], ids[2])]
     with visit_log.database.transaction() as cursor:
         for agrees in (0.4, 0.5, 0.5):
-            store_merges.suggest(
+            suggestions.keep(
                 cursor, [Suggestion(*pair, agrees, "alike") for pair in pairs[:2]], START
             )
-        store_merges.suggest(cursor, [Suggestion(*pair, 0.5, "alike") for pair in pairs], START)
+        suggestions.keep(cursor, [Suggestion(*pair, 0.5, "alike") for pair in pairs], START)
     assert visit_log.rows("select number, agreement from suggestion order by 1") == [
         (1, 0.5),
         (2, 0.5),

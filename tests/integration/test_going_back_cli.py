@@ -10,7 +10,7 @@ from fixtures import commands
 from fixtures.installation import Box
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import VisitLog
-from visitord.store import people
+from visitord.store import visitors
 from visitord.store.database import Database
 
 
@@ -183,7 +183,7 @@ def test_the_faces_of_a_merge_that_was_just_made_are_shown_too(
             "where identity.number = 2 and o.number = 1 returning identity.identity_id, o.identity_id"
         )
         ((merged, kept),) = cursor.fetchall()
-        faces = people.faces(cursor, [merged, kept])
-    assert faces[merged][1]
-    assert faces[kept][1]
-    assert faces[merged][1] != faces[kept][1]
+        faces = visitors.faces(cursor, [merged, kept])
+    assert faces[merged].crop
+    assert faces[kept].crop
+    assert faces[merged].crop != faces[kept].crop

@@ -11,7 +11,7 @@ from fixtures.visit_log import LIMITS, VisitLog
 from visitord.core.errors import VisitordError
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
-from visitord.store import corrections, merges, people, sightings
+from visitord.store import merges, people, suggestions, visits
 from visitord.store.database import Database
 
 
@@ -47,11 +47,12 @@ def test_ignored_people_are_in_the_log_and_announced_no_more(visit_log: VisitLog
 
 
 def test_nobody_is_told_that_they_left(visit_log: VisitLog) -> None:
-    def left() -> list[tuple[str, str, timedelta]]:
+    def left() -> list[str]:
         with visit_log.database.transaction() as cursor:
-            return sightings.left(cursor, START, START + timedelta(hours=1))
+            gone = visits.departures(cursor, START, START + timedelta(hours=1))
+        return [departure.name for departure in gone]
 
-    assert [name for name, _, _ in left()] == ["visitor 1"]
+    assert left() == ["visitor 1"]
     say(visit_log, "ignore", "visitor 1")
     assert left() == []
 
@@ -88,7 +89,7 @@ def test_the_merge_job_asks_before_it_makes_an_ignored_and_a_named_one_the_same(
         visit_log.database.transaction() as cursor,
         pytest.raises(VisitordError, match="are ignored: say who stays with visitorctl merge"),
     ):
-        corrections.suggested(cursor, 1)
+        suggestions.pair(cursor, 1)
 
 
 def test_an_accepted_suggestion_keeps_the_ignored_one(visit_log: VisitLog) -> None:
@@ -99,8 +100,8 @@ def test_an_accepted_suggestion_keeps_the_ignored_one(visit_log: VisitLog) -> No
             "insert into suggestion (one_id, other_id, agreement, reason, made_at) "
             "select min(identity_id::text)::uuid, max(identity_id::text)::uuid, 0.5, '', now() from identity"
         )
-        one, other = corrections.suggested(cursor, 1)
-        merges.merge(cursor, one.visitor_id, other.visitor_id, "tester", "", START)
+        pair = suggestions.pair(cursor, 1)
+        merges.merge(cursor, pair.kept.visitor_id, pair.merged.visitor_id, "tester", "", START)
     assert statuses(visit_log) == [("visitor 2", "ignored")]
 
 

@@ -1,27 +1,18 @@
 """Model packs: installed from where users have them, checked, and refused when wrong."""
 
 import shutil
-import threading
 import zipfile
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
-from insightface.utils import storage
 
-from fixtures.faces import align, people
 from fixtures.installation import Box
 from fixtures.standins import pack_folder, picture_with_squares
 from visitord.core.errors import ModelError
-from visitord.models import catalog, thresholds
-from visitord.models.download import fetch
+from visitord.models import catalog
 from visitord.models.insightface_pack import InsightPack
 from visitord.models.install import WHEEL_MEMBERS
-from visitord.models.opencv_zoo import ZooPack
 
 NO_INDEX = {
     "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
@@ -98,57 +89,6 @@ def test_models_list_shows_what_is_in_use_and_under_which_licence(bare: Box) -> 
     assert "commercial use allowed" in listed
 
 
-def test_the_default_pack_tells_real_people_apart(pack: ZooPack) -> None:
-    embeddings = {}
-    for name, portrait in people().items():
-        (face, *others) = pack.detect(portrait.image, still=True)
-        assert not others
-        embeddings[name] = pack.embed([align(portrait.image, face)])[0]
-    names = sorted(embeddings)
-    matrix = np.stack([embeddings[n] for n in names])
-    similar = matrix @ matrix.T - np.eye(len(names))
-    assert similar.max() < pack.thresholds.match
-
-
-def test_embeddings_have_unit_length_and_an_empty_batch_is_empty(pack: ZooPack) -> None:
-    crops = [np.full((112, 112, 3), 90, np.uint8), np.zeros((112, 112, 3), np.uint8)]
-    assert np.linalg.norm(pack.embed(crops), axis=1) == pytest.approx([1, 1], abs=1e-5)
-    assert pack.embed([]).shape == (0, pack.dim)
-
-
-def test_a_tilted_head_is_still_the_same_person(pack: ZooPack) -> None:
-    image = cv2.copyMakeBorder(
-        people()["astronaut"].image, 120, 120, 120, 120, cv2.BORDER_REPLICATE
-    )
-    side = image.shape[0]
-    turned = cv2.warpAffine(
-        image, cv2.getRotationMatrix2D((side / 2, side / 2), 35, 1.0), (side, side)
-    )
-    found = [pack.detect(picture)[0] for picture in (image, turned)]
-    upright, tilted = pack.embed([align(p, f) for p, f in zip((image, turned), found, strict=True)])
-    assert float(upright @ tilted) > 0.7
-
-
-def test_a_folder_in_insightfaces_layout_detects_and_embeds(tmp_path: Path) -> None:
-    pack = InsightPack("own", pack_folder(tmp_path / "own", dim=512))
-    image, boxes = picture_with_squares()
-    found = pack.detect(image)
-    assert len(found) == len(boxes)
-    for detection, box in zip(sorted(found, key=lambda d: d.box[0]), boxes, strict=True):
-        assert detection.box == pytest.approx(box, abs=40)
-        assert detection.landmarks.shape == (5, 2)
-    rows = pack.embed([align(image, d) for d in found])
-    assert rows.shape == (2, 512)
-    assert np.linalg.norm(rows, axis=1) == pytest.approx([1, 1], abs=1e-5)
-
-
-def test_two_recognisers_have_two_fingerprints(tmp_path: Path) -> None:
-    one = InsightPack("one", pack_folder(tmp_path / "one", dim=512, seed=1))
-    again = InsightPack("again", pack_folder(tmp_path / "again", dim=512, seed=1))
-    other = InsightPack("other", pack_folder(tmp_path / "other", dim=512, seed=2))
-    assert one.fingerprint == again.fingerprint != other.fingerprint
-
-
 def test_an_insightface_folder_serves_the_whole_program(box: Box, tmp_path: Path) -> None:
     folder = pack_folder(tmp_path / "packs" / "own", dim=512)
     text = (box.folder / "config.toml").read_text()
@@ -194,80 +134,12 @@ def test_an_unknown_pack_says_how_to_get_it(box: Box) -> None:
     )
 
 
-@pytest.fixture
-def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder that insightface takes for the place where its packs are published."""
-    folder = tmp_path / "published"
-    folder.mkdir()
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(
-        storage, "MODEL_ZOO_RELEASE_DOWNLOAD_URL", f"http://127.0.0.1:{server.server_port}/"
-    )
-    yield folder
-    server.shutdown()
-    server.server_close()
-
-
-def _publish(published: Path, name: str, inside: str, tmp_path: Path) -> Path:
-    """A pack as a ZIP file whose files lie in the folder `inside`."""
-    folder, file = pack_folder(tmp_path / f"{name}-files", dim=64), published / f"{name}.zip"
-    with zipfile.ZipFile(file, "w") as archive:
-        for path in folder.iterdir():
-            archive.write(path, f"{inside}{path.name}")
-    return file
-
-
-@pytest.mark.parametrize("inside", ["", "antelopev2/"])
-def test_a_pack_is_fetched_by_name_with_visible_progress(
-    published: Path, tmp_path: Path, inside: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    _publish(published, "antelopev2", inside, tmp_path)
-    folder = tmp_path / "state" / "models" / "antelopev2"
-    fetch("antelopev2", folder)
-    assert "KB/s" in capfd.readouterr().err
-    assert InsightPack("antelopev2", folder).dim == 64
-    assert sorted(path.name for path in (tmp_path / "state").rglob("*")) == [
-        "antelopev2",
-        "det.onnx",
-        "models",
-        "rec.onnx",
-    ]
-
-
-@pytest.mark.parametrize("spoil", ["cut", "empty", "missing"])
-def test_a_pack_that_did_not_arrive_whole_is_not_installed(
-    published: Path, tmp_path: Path, spoil: str
-) -> None:
-    file = _publish(published, "buffalo_s", "", tmp_path)
-    if spoil == "cut":
-        file.write_bytes(file.read_bytes()[:-2000])
-    elif spoil == "empty":
-        zipfile.ZipFile(file, "w").close()
-    else:
-        file.unlink()
-    with pytest.raises(ModelError, match=r"^[^.]*pack buffalo_s.*\.$"):
-        fetch("buffalo_s", tmp_path / "state" / "models" / "buffalo_s")
-    assert [path.name for path in (tmp_path / "state").rglob("*")] == ["models"]
-
-
 def test_the_licence_is_said_before_a_pack_is_downloaded(bare: Box) -> None:
     proxy = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")
     done = bare.run("visitord", "models", "install", "buffalo_l", **proxy)
     first, error = done.err.strip().splitlines()
     assert first == "buffalo_l: insightface's pretrained packs: non-commercial research only."
     assert error.startswith("Error: insightface could not download")
-
-
-def test_thresholds_of_a_pack_have_a_source() -> None:
-    assert thresholds.of("opencv-zoo") is ZooPack.thresholds
-    assert "0.41 once in a million" in thresholds.of("buffalo_l").source
-    assert "visitorctl calibrate" in thresholds.of("own").source
 
 
 def test_an_insightface_download_that_fails_is_one_sentence(bare: Box) -> None:

@@ -1,15 +1,11 @@
-"""Packs of MXNet checkpoints: MXNet itself writes one and runs it, and visitord does the same with
-onnxruntime.
+"""Packs of MXNet checkpoints: MXNet itself writes and runs one, and onnxruntime does the same.
 
-The weights are random: nothing here says how well anybody is recognised.
+The weights are random: nothing here says how well anyone is recognised.
 """
 
-import logging
 import os
-import re
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import time
@@ -24,6 +20,7 @@ from fixtures.databases import copied
 from fixtures.faces import align, people
 from fixtures.films import Walk, film
 from fixtures.installation import Box
+from fixtures.mxnet_workers import READY, stand_in
 from fixtures.paths import ROOT
 from fixtures.reports import START
 from visitord.core import config
@@ -338,43 +335,6 @@ def test_a_pack_is_carried_to_another_box_as_a_folder(
 # The process that runs MXNet
 
 
-def stand_in(folder: Path, code: str) -> str:
-    """An interpreter that runs this instead of what it is told to."""
-    path = folder / "python"
-    path.write_text(f"#!{sys.executable}\nimport os, struct, sys, time\n{code}\n")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return str(path)
-
-
-READY = 'out, read = sys.stdout.buffer, sys.stdin.buffer.read\nout.write(b"R\\0\\0\\0\\0"); out.flush()\n'
-REQUEST = 'read(struct.unpack("<cI", read(5))[1])\n'
-
-
-@pytest.mark.parametrize(
-    ("code", "said"),
-    [
-        ("sys.exit(3)", "it ended with 3"),
-        ("os.kill(os.getpid(), 11)", "it ended with -11"),
-        ('print("Python 2.7")', "an answer that makes no sense"),
-        (
-            "sys.path.insert(0, os.getcwd()); sys.argv = sys.argv[2:]; exec(open(sys.argv[0]).read())",
-            "libcudnn.so.7",
-        ),
-    ],
-)
-def test_mxnet_that_does_not_start_says_why_and_what_it_needs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, said: str
-) -> None:
-    (tmp_path / "mxnet.py").write_text(
-        'raise OSError("libcudnn.so.7: cannot open shared object file")'
-    )
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        ModelError, match=rf"^MXNet under .* failed: .*{re.escape(said)}.*; it needs mxnet 1\.9\.1 "
-    ):
-        Native(stand_in(tmp_path, code), ["symbol", "params", "fc1", "cpu"])
-
-
 def test_an_interpreter_without_mxnet_and_one_that_is_not_there_say_so(
     bare: Box, by_hand: Network, tmp_path: Path
 ) -> None:
@@ -388,49 +348,6 @@ def test_an_interpreter_without_mxnet_and_one_that_is_not_there_say_so(
         "state/mxnet/bin/python does not start (No such file or directory)", "docs/mxnet.md"
     )
     assert models(bare) == ["opencv-zoo"]
-
-
-def test_a_worker_that_died_is_started_anew_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    once = f'{READY}{REQUEST}mark = "{tmp_path}/mark"\nif not os.path.exists(mark): open(mark, "w"); sys.exit(5)\n'
-    worker = Native(
-        stand_in(tmp_path, once + 'out.write(struct.pack("<cIff", b"E", 8, 1, 2)); out.flush()'), []
-    )
-    with caplog.at_level(logging.WARNING):
-        assert worker.embed(CROPS[:1]).tolist() == [1, 2]
-    assert "it ended with 5.  It is started anew." in caplog.text
-    worker.close()
-
-
-@pytest.mark.parametrize(
-    ("code", "said"),
-    [
-        ("sys.exit(6)", "it ended with 6"),
-        ("time.sleep(60)", "no answer in 0.5 s"),
-        ('out.write(b"Z\\0\\0\\0\\0"); out.flush()', "an answer that makes no sense"),
-        ('out.write(b"E\\0\\1\\0\\0cut"); out.flush()', "an answer that makes no sense"),
-        ('out.write(b"X\\4\\0\\0\\0oops"); out.flush()', "failed: oops"),
-    ],
-)
-def test_a_worker_that_fails_again_is_an_error(tmp_path: Path, code: str, said: str) -> None:
-    counted = f'print("start", file=open("{tmp_path}/starts", "a"))\n'
-    worker = Native(
-        stand_in(tmp_path, counted + READY + REQUEST + code),
-        [],
-        answer_s=0.5 if "sleep" in code else 60,
-    )
-    for starts in (2, 3):  # and who asks again all the same gets the same answer
-        with pytest.raises(ModelError, match=said):
-            worker.embed(CROPS)
-        assert (tmp_path / "starts").read_text().count("start") == starts
-
-
-def test_a_worker_that_takes_no_crops_does_not_hold_the_daemon_up(tmp_path: Path) -> None:
-    """The pipe is full long before so many crops are in it."""
-    worker = Native(stand_in(tmp_path, READY + "time.sleep(60)"), [], answer_s=0.5)
-    with pytest.raises(ModelError, match=r"no answer in 0\.5 s"):
-        worker.embed(CROPS.repeat(20, axis=0))
 
 
 def test_embeddings_of_another_length_are_refused(
@@ -467,13 +384,20 @@ def test_the_real_worker_survives_signals_meant_for_the_daemon_and_its_own_death
     worker.close()
 
 
+PARENT = """
+import sys, time
+from visitord.models.mxnet.native import Native
+worker = Native(sys.argv[1], sys.argv[2:])
+print(worker._process.pid, flush=True)
+time.sleep(100)
+"""
+
+
 def test_the_real_worker_ends_with_a_process_that_is_killed(
     mxnet_python: Path, arguments: list[str]
 ) -> None:
-    code = "import sys, time\nfrom visitord.models.mxnet.native import Native\nw = Native(sys.argv[1], sys.argv[2:])\n"
-    code += "print(w._process.pid, flush=True)\ntime.sleep(100)"
     parent = subprocess.Popen(
-        [sys.executable, "-c", code, mxnet_python, *arguments], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PARENT, mxnet_python, *arguments], stdout=subprocess.PIPE, text=True
     )
     with parent:
         assert parent.stdout is not None

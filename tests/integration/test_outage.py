@@ -35,6 +35,7 @@ from visitord.identity import decision
 from visitord.service.recorder import Recorder
 from visitord.store import migrate, sightings
 from visitord.store.database import Database
+from visitord.store.site import declare_site
 from visitord.store.spool import Spool, Waiting, waiting
 
 
@@ -46,7 +47,7 @@ class RemoteRecorder:
         self.path = folder / "spool.db"
         self.direct = Database(url)
         database = Database(self.network.url("hidden-word"))
-        sightings.declare_site(self.direct, SITE)
+        declare_site(self.direct, SITE)
         self.arrivals: list[Arrival] = []
         self.failed = 0  # tries
 

@@ -22,9 +22,20 @@ from visitord.identity.clustering import Group
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
 from visitord.service.recorder import Recorder
-from visitord.store import embedded, merges, migrate, people, reports, sightings
+from visitord.store import (
+    embedded,
+    identities,
+    merges,
+    migrate,
+    people,
+    sightings,
+    visitors,
+    visits,
+)
 from visitord.store.database import Database
-from visitord.store.sightings import Site
+from visitord.store.site import Site
+from visitord.store.visits import Departure
+from visitord.store.window import Window
 
 Dump = Callable[[], list[tuple[object, ...]]]
 
@@ -144,7 +155,7 @@ def test_visits_kept_up_step_by_step_equal_visits_built_from_scratch(visit_log: 
     (identity,) = visit_log.rows("select identity_id from identity")
     with visit_log.database.transaction() as cursor:
         cursor.execute("delete from visit")
-        sightings.refresh_visits(cursor, identity[0], SITE)  # type: ignore[arg-type]
+        visits.refresh(cursor, identity[0], SITE)  # type: ignore[arg-type]
     assert visit_log.rows(f"select {columns} from visit order by 1") == kept
 
 
@@ -260,17 +271,17 @@ def test_who_left_is_told_once_when_the_gap_has_passed(visit_log: VisitLog) -> N
     """Seen from 0 to 4 s, with a gap of 30 s."""
     visit_log.recorder.handle(report(axis(0), 0))
 
-    def told(*seconds: float) -> list[tuple[str, str, timedelta]]:
+    def told(*seconds: float) -> list[Departure]:
         with visit_log.database.transaction() as cursor:
             since, until = (START + timedelta(seconds=s) for s in seconds)
-            return sightings.left(cursor, since, until)
+            return visits.departures(cursor, since, until)
 
     assert told(28, 33) == []
-    assert told(33, 34) == [("visitor 1", "main", timedelta(seconds=4))]
+    assert told(33, 34) == [Departure("visitor 1", "main", timedelta(seconds=4))]
     assert told(34, 40) == []
     visit_log.recorder.handle(report(axis(0), 20))
     assert told(33, 34) == []
-    assert told(50, 60) == [("visitor 1", "main", timedelta(seconds=24))]
+    assert told(50, 60) == [Departure("visitor 1", "main", timedelta(seconds=24))]
 
 
 def test_a_report_the_database_refuses_is_left_out_and_the_next_one_written(
@@ -323,7 +334,7 @@ def test_a_merge_by_hand_and_the_merge_job_wait_for_each_other(visit_log: VisitL
 
     with job.transaction() as cursor:
         one, two = (people.find(cursor, str(n)).visitor_id for n in (1, 2))
-        merges.freeze(cursor)
+        identities.freeze(cursor)
         late = threading.Thread(target=merge)
         late.start()
         time.sleep(0.5)
@@ -397,7 +408,7 @@ def test_who_was_seen_in_a_window_is_listed_for_that_window_only(visit_log: Visi
     def listed(since_s: int, until_s: int, camera: str | None = None) -> int:
         since, until = (START + timedelta(seconds=s) for s in (since_s, until_s))
         with visit_log.database.transaction() as cursor:
-            return len(reports.rows(cursor, "visitors", since=since, until=until, camera=camera))
+            return len(visitors.visitors(cursor, Window(since, until, camera)))
 
     assert listed(0, 50) == listed(9_990, 20_000) == 1
     assert listed(1000, 2000) == 0

@@ -16,7 +16,7 @@ from fixtures.reports import START, axis, report
 from fixtures.visit_log import LIMITS, VisitLog
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
-from visitord.store import migrate, reports
+from visitord.store import adhoc, migrate
 from visitord.store.database import Database
 
 VIEWS = {
@@ -58,7 +58,7 @@ def test_the_reader_reads_each_view_and_nothing_else(database_url: str, reader: 
     assert relations(database_url, "('v')") == VIEWS
     for view in VIEWS:
         with reader.transaction() as cursor:
-            reports.query(cursor, f"select * from visitord.{view}")
+            adhoc.ask(cursor, f"select * from visitord.{view}")
     others = relations(database_url, "('r', 'S')")
     assert {
         "sighting",

@@ -10,8 +10,8 @@ import pytest
 
 from fixtures.reports import START
 from visitord.core.errors import DatabaseError, DatabaseUnavailableError
-from visitord.store import migrate
-from visitord.store.database import SQL, Database
+from visitord.store import migrate, statements
+from visitord.store.database import Database
 
 PROMISED = {
     "visitor": "visitor_id name label status first_seen last_seen visits sightings",
@@ -201,16 +201,16 @@ def test_what_is_asked_for_every_sighting_reads_no_table_from_end_to_end(
 ) -> None:
     """After years they hold millions of rows."""
     asked: dict[str, object] = {
-        "companions": ([UUID(int=2)], UUID(int=1)),
-        "extend_sighting": {
-            "id": UUID(int=1),
-            "end": START,
+        "sightings.companions": {"id": UUID(int=1), "together": [UUID(int=2)]},
+        "sightings.extend": {
+            "sighting_id": UUID(int=1),
+            "ended_at": START,
             "static": False,
             "live": None,
-            "score": None,
+            "live_score": None,
         },
-        "arrived": (UUID(int=1),),
-        "left": (START, START),
+        "sightings.arriving": {"id": UUID(int=1)},
+        "visits.departures": {"since": START, "until": START},
     }
     with database.transaction() as cursor:
         cursor.execute(
@@ -226,7 +226,8 @@ def test_what_is_asked_for_every_sighting_reads_no_table_from_end_to_end(
             "started_at::date from sighting; analyze"
         )
         for statement, values in asked.items():
-            cursor.execute(f"explain {SQL[statement]}", values)
+            module, name = statement.split(".")
+            cursor.execute(f"explain {statements.load(module)[name]}", values)
             plan = "\n".join(row[0] for row in cursor.fetchall())
             assert not re.search("Seq Scan on (sighting|visit|together)", plan), (
                 f"{statement}:\n{plan}"

@@ -24,7 +24,7 @@ from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
 from visitord.store import merges
 from visitord.store import people as stored_people
-from visitord.store.sightings import Site
+from visitord.store.site import Site
 
 
 def still(

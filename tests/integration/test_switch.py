@@ -18,8 +18,8 @@ from fixtures.installation import Box
 from fixtures.reports import START, report
 from fixtures.standins import pack_folder
 from fixtures.visit_log import LIMITS, SITE
-from visitord.admin import calibration, reembedding
-from visitord.admin.reembedding import carry, carry_photographs, learn
+from visitord.admin import reembedding
+from visitord.admin.reembedding import learn, reembed_photographs, reembed_sightings
 from visitord.capture import decode
 from visitord.core.records import Image, Template, TrackReport
 from visitord.identity.neighbours import Neighbours
@@ -27,9 +27,10 @@ from visitord.models.insightface_pack import InsightPack
 from visitord.models.pack import middle, unit
 from visitord.service import merge_job
 from visitord.service.recorder import Recorder
-from visitord.store import merges, people, sightings, templates
+from visitord.store import calibration, identities, merge_candidates, people, templates
 from visitord.store.crops import Crops
 from visitord.store.database import Database
+from visitord.store.site import declare_site
 
 DIM = 256
 
@@ -57,7 +58,7 @@ class Place:
 
     def __init__(self, database: Database, crops: Path) -> None:
         self.database, self.crops = database, Crops(crops)
-        sightings.declare_site(database, SITE)
+        declare_site(database, SITE)
 
     def seen(
         self, pack: InsightPack, person: int, at_s: float, *, share: float = 1.0, **more: object
@@ -84,7 +85,7 @@ class Place:
         self.record(pack, *(self.seen(pack, person, at_s) for person, at_s in visits))
 
     def switch(self, pack: InsightPack) -> None:
-        carry(self.database, pack, self.crops, lambda _: None)
+        reembed_sightings(self.database, pack, self.crops, lambda _: None)
         learn(self.database, pack.fingerprint)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
@@ -152,18 +153,18 @@ def test_photographs_go_to_and_fro_without_becoming_more(place: Place, packs: Pa
     face, owner = portrait(1), uuid4()
     crop = place.crops.keep(decode.jpeg(face))
     with place.database.transaction() as cursor:
-        templates.enrol(cursor, owner, START)
+        identities.enrol(cursor, owner, START)
         (embedding,) = old.embed([middle(face)])
         assert crop
         photograph = Template(uuid4(), owner, owner, embedding, 0.8)
         templates.learn_photograph(cursor, photograph, old.fingerprint, crop, START)
     for pack in (new, old, new, old):
-        carry_photographs(place.database, pack, place.crops)
+        reembed_photographs(place.database, pack, place.crops)
     held = {row[0] for row in place.rows("select pack from template")}
     assert place.rows("select count(*) from template") == [(2,)]
     assert held == {old.fingerprint, new.fingerprint}
     version = place.rows("select version from gallery_version")
-    carry_photographs(place.database, new, place.crops)
+    reembed_photographs(place.database, new, place.crops)
     assert place.rows("select version from gallery_version") == version
     place.see(new, (1, 1000))
     assert place.rows("select distinct visitor_id from sighting_log") == [(owner,)]
@@ -268,26 +269,26 @@ def test_packs_never_meet(place: Place, packs: Packs) -> None:
             held = {t.template_id for t in templates.templates(cursor, pack.fingerprint)}
             keys = {
                 key
-                for m in merges.members(cursor, pack.fingerprint)
+                for m in merge_candidates.members(cursor, pack.fingerprint)
                 for part in m.parts
                 for key in part
             }
             assert held == keys == {i for i, p in ids.items() if p == pack.fingerprint}
-            assert merges.embeddings(cursor, other.fingerprint, sorted(keys)) == {}
-            assert len(calibration.read_sample(cursor, "main", pack.fingerprint).different) == 0, (
+            assert merge_candidates.embeddings(cursor, other.fingerprint, sorted(keys)) == {}
+            assert len(calibration.sample(cursor, "main", pack.fingerprint).different) == 0, (
                 "one of the two is the other's"
             )
     place.switch(new)
     with place.database.transaction() as cursor:
-        members = merges.members(cursor, new.fingerprint)
+        members = merge_candidates.members(cursor, new.fingerprint)
         keys = [key for m in members for part in m.parts for key in part]
         assert len(members) == 4
-        by_new = merges.embeddings(cursor, new.fingerprint, keys)
+        by_new = merge_candidates.embeddings(cursor, new.fingerprint, keys)
     assert by_new.keys() == set(keys)
     for (sighting,) in place.rows("select sighting_id from carried"):
         with place.database.transaction() as cursor:
-            (one,) = merges.embeddings(cursor, new.fingerprint, [sighting]).values()  # type: ignore[list-item]
-            (other_,) = merges.embeddings(cursor, old.fingerprint, [sighting]).values()  # type: ignore[list-item]
+            (one,) = merge_candidates.embeddings(cursor, new.fingerprint, [sighting]).values()  # type: ignore[list-item]
+            (other_,) = merge_candidates.embeddings(cursor, old.fingerprint, [sighting]).values()  # type: ignore[list-item]
         assert abs(float(one @ other_)) < 0.3, "each pack gets what it saw itself"
 
 

@@ -25,15 +25,16 @@ from visitord.capture.camera import Health, State
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
 from visitord.service.recorder import Recorder
-from visitord.store import reports, sightings
+from visitord.store import cameras
 from visitord.store.database import Database
+from visitord.store.site import declare_site
 
 STRANGERS = 20
 
 
 @pytest.fixture
 def boxes(database: Database) -> Iterator[tuple[BoxRunning, BoxRunning]]:
-    sightings.declare_site(database, SITE)
+    declare_site(database, SITE)
     one, two = BoxRunning(database.url), BoxRunning(database.url)
     yield one, two
     one.end()
@@ -101,14 +102,14 @@ def test_an_idle_box_follows_what_others_enrol(
 def test_a_merge_job_whose_box_dies_leaves_the_way_free(database: Database) -> None:
     code = (
         "import sys, time\n"
-        "from visitord.store import merges\n"
+        "from visitord.store import identities, merges\n"
         "from visitord.store.database import Database\n"
         "with Database(sys.argv[1]).transaction() as cursor:\n"
-        "    assert merges.lock(cursor); merges.freeze(cursor)\n"
+        "    assert merges.lock(cursor); identities.freeze(cursor)\n"
         "    print('locked', flush=True); time.sleep(60)"
     )
     recorder = Recorder(Database(database.url), SITE, "pack-1", 128, LIMITS, lambda _: None)
-    sightings.declare_site(database, SITE)
+    declare_site(database, SITE)
     recorder.handle(report(axis(0), 0))
     recorder.handle(report(axis(1), 100))
     with database.transaction() as cursor:
@@ -139,7 +140,7 @@ def test_a_merge_job_whose_box_dies_leaves_the_way_free(database: Database) -> N
 def test_a_sighting_says_which_box_wrote_it(database: Database) -> None:
     for name in ("front", "back"):
         site = replace(SITE, box=name)
-        sightings.declare_site(database, site)
+        declare_site(database, site)
         Recorder(Database(database.url), site, "pack-1", 128, LIMITS, lambda _: None).handle(
             report(axis(0), 100 * len(name), camera=name)
         )
@@ -156,10 +157,10 @@ def test_a_camera_name_that_another_box_uses_is_left_to_it_and_said(
     camera's.
     """
     clip = film(tmp_path / "empty.mp4", [], 20)
-    sightings.declare_site(database, SITE)
+    declare_site(database, SITE)
     with database.transaction() as cursor:
         other = [Health("door", State.LIVE, ""), Health("yard", State.LIVE, "")]
-        assert reports.report_cameras(cursor, "main", "front", other) == []
+        assert cameras.report(cursor, "main", "front", other) == []
         cursor.execute(
             "update camera set reported_at = now() - interval '1 minute' where camera = 'yard'"
         )

@@ -13,12 +13,13 @@ from fixtures.running import wait
 from fixtures.visit_log import LIMITS, SITE
 from visitord.core.records import TrackReport
 from visitord.service.recorder import Recorder
-from visitord.store import corrections, merges, migrate, people, sightings
+from visitord.store import corrections, merges, migrate, people
 from visitord.store.database import Database
+from visitord.store.site import declare_site
 
 
 def recorder(database: Database, vector: bool, dim: int = 128) -> Recorder:
-    sightings.declare_site(database, SITE)
+    declare_site(database, SITE)
     return Recorder(database, SITE, "pack-1", dim, LIMITS, lambda _: None, vector=vector)
 
 
@@ -118,7 +119,7 @@ def test_merges_and_undos_hold_at_once(vectors: Database) -> None:
 
 
 def test_the_same_stranger_at_two_boxes_at_once_is_enrolled_once(vectors: Database) -> None:
-    sightings.declare_site(vectors, SITE)
+    declare_site(vectors, SITE)
     boxes = [BoxRunning(vectors.url), BoxRunning(vectors.url)]
     for box in boxes:
         box.recorder.vector = True

@@ -1,7 +1,7 @@
 """Visits from sightings, as the database puts them together."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from fixtures.reports import START
-from visitord.store import sightings
+from visitord.store import visits
 from visitord.store.database import Database
-from visitord.store.sightings import Site
+from visitord.store.site import Site
 
 GAP = timedelta(minutes=5)
 PERSON = UUID(int=1000)
@@ -66,8 +66,8 @@ def group(database: Database) -> Group:
                 [(*stay, PERSON) for stay in stays],
             )
             return [
-                Visit(**row)
-                for row in sightings.refresh_visits(cursor, PERSON, Site("main", "UTC", GAP))
+                Visit(**asdict(begun))
+                for begun in visits.refresh(cursor, PERSON, Site("main", "UTC", GAP))
             ]
 
     return grouped

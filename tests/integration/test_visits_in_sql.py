@@ -20,9 +20,8 @@ from fixtures.reports import START, axis, report
 from fixtures.visit_log import VisitLog
 from visitord.core.errors import VisitordError
 from visitord.core.records import TrackReport
-from visitord.store import sightings
 from visitord.store.database import Database
-from visitord.store.sightings import Site
+from visitord.store.site import Site, declare_site
 
 MINUTE = timedelta(minutes=1)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -308,7 +307,7 @@ class World:
 
     def site(self, name: str, zone: str, gap_s: int) -> None:
         site = Site(name, zone, timedelta(seconds=gap_s))
-        sightings.declare_site(self.visit_log.database, site)
+        declare_site(self.visit_log.database, site)
         self.visit_logs[name].recorder.site = site
 
     def ignore(self, who: int) -> None:
@@ -461,7 +460,7 @@ def test_ignored_people_are_left_out_of_reports_but_not_of_the_log(berlin: Visit
 
 def test_a_changed_time_zone_moves_visits_to_other_days(berlin: VisitLog) -> None:
     seen(berlin, 0, "2026-03-10T00:30")
-    sightings.declare_site(berlin.database, Site("main", "UTC", timedelta(minutes=5)))
+    declare_site(berlin.database, Site("main", "UTC", timedelta(minutes=5)))
     assert [row[0] for row in footfall(berlin)] == ["2026-03-09"]
 
 

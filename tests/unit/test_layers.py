@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import visitord
-from visitord.store import database
+from visitord.store import statements
 
 ROOT = Path(visitord.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
@@ -249,21 +249,30 @@ def test_only_the_store_holds_sql() -> None:
 
 
 def test_sql_would_be_recognised() -> None:
-    store = [text for file in of("store") for text in texts(tree(file)) if SQL.search(text)]
-    assert len(store) > 10
+    store = [
+        text for file in statements.FOLDER.iterdir() for text in statements.load(file.stem).values()
+    ]
+    assert len([text for text in store if SQL.search(text)]) > 60
     assert SQL.search(next(texts(ast.parse('f"select {columns} from {table}"'))))
     assert not SQL.search("Updating the record set is done; select a table, then delete it")
 
 
-def test_every_statement_has_a_name_that_is_used() -> None:
-    code = "".join(file.read_text() for file in FILES)
-    assert set(re.findall(r'(?:SQL\[|\brows\(cursor, )"(\w+)"', code)) <= set(database.SQL)
-    assert [statement for statement in database.SQL if f'"{statement}"' not in code] == []
-    file = (ROOT / "store" / "statements.sql").read_text()
-    assert re.findall(r"^-- (\w+):", file, re.MULTILINE) == list(database.SQL)
-    assert sum(len(s.splitlines()) for s in database.SQL.values()) == len(
-        re.findall(r"^(?!-- ).+", file, re.MULTILINE)
-    )
+@pytest.mark.parametrize("file", sorted(statements.FOLDER.iterdir()), ids=lambda file: file.stem)
+def test_every_statement_is_used_by_the_module_of_its_file_alone(file: Path) -> None:
+    named = statements.load(file.stem)
+    code = (ROOT / "store" / f"{file.stem}.py").read_text()
+    assert f'_SQL = statements.load("{file.stem}")' in code
+    assert set(re.findall(r'_SQL\["(\w+)"\]', code)) == set(named)
+
+    text = file.read_text()
+    assert re.findall(r"^-- (\w+):", text, re.MULTILINE) == list(named)
+    lines = sum(len(statement.splitlines()) for statement in named.values())
+    assert lines == len(re.findall(r"^(?!-- ).+", text, re.MULTILINE))
+
+
+def test_every_value_of_a_statement_has_a_name() -> None:
+    for file in statements.FOLDER.iterdir():
+        assert not re.search(r"%(?!\(\w+\)s)", file.read_text()), file.name
 
 
 def test_the_demo_is_imported_by_its_command_alone_and_only_when_that_runs() -> None:

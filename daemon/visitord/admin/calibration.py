@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import VisitordError
@@ -51,13 +49,7 @@ def measure(database: Database, config: Config, pack: "Pack", rate: float) -> Si
         At which two people may pass for one, 0..1.
     """
     with database.transaction() as cursor:
-        scores = stored.sample(cursor, config.site.name, pack.fingerprint)
-    sample = Sample(
-        different=np.array(scores.different, float),
-        couples=scores.couples,
-        same=np.array(scores.same, float),
-        identities=scores.identities,
-    )
+        sample = stored.sample(cursor, config.site.name, pack.fingerprint)
     in_force = wiring.thresholds(config, pack, database)
     return SiteCalibration(sample, calibration.calibrate(sample, in_force, pack.thresholds, rate))
 

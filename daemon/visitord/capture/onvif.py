@@ -18,6 +18,7 @@ from visitord.core.errors import VisitordError
 
 TEXT_MAX = 56  # characters of a name or a note
 REFUSALS = (401, 403)  # of HTTP
+NETWORK = "http://www.onvif.org/ver10/network/wsdl"
 RTSP = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
 PORTS = {"https": 443}
 PORT = 80
@@ -107,23 +108,29 @@ def _probe(timeout_s: float) -> dict[str, list[str]]:
             receive(thread)
 
     NetworkingThread._recvMessages = receive_all
-    probe = WSDiscovery(relates_to=True)  # some cameras answer under the question's own message id
+    # Some cameras answer under the question's own message id.
+    probe = WSDiscovery(relates_to=True)
     try:
         probe.start()
     except OSError as error:
         raise VisitordError(
             f"UDP port 3702 cannot be used: {error.strerror}; name the cameras with --host."
         ) from None
-    kind = QName("http://www.onvif.org/ver10/network/wsdl", "NetworkVideoTransmitter", "dn")
+    kind = QName(NETWORK, "NetworkVideoTransmitter", "dn")
     services = probe.searchServices(types=[kind], timeout=timeout_s)
     probe.stop()
 
     found = {}
     for service in services:
         if addresses := service.getXAddrs():
-            best = min(addresses, key=lambda address: bool(_OTHER_ADDRESS.match(address)))
-            found[best] = [str(scope) for scope in service.getScopes()]
+            found[_usable(addresses)] = [str(scope) for scope in service.getScopes()]
     return found
+
+
+def _usable(addresses: Sequence[str]) -> str:
+    """The first that everyone can use, else the first."""
+    usable = (one for one in addresses if not _OTHER_ADDRESS.match(one))
+    return next(usable, addresses[0])
 
 
 def _named(found: dict[str, list[str]]) -> list[Camera]:
@@ -133,7 +140,8 @@ def _named(found: dict[str, list[str]]) -> list[Camera]:
         matches = filter(None, map(_SCOPE.search, scopes))
         said = {match[1].lower(): _plain(unquote(match[2])) for match in matches}
         hardware = said.get("hardware", "")
-        base = said.get("name") or hardware or _plain(f"camera {_AROUND.sub('', address)}")
+        unnamed = _plain(f"camera {_AROUND.sub('', address)}")
+        base = said.get("name") or hardware or unnamed
 
         name = base
         number = 1
@@ -157,9 +165,12 @@ async def _warm_up() -> None:
 
 async def _ask(camera: Camera, login: Login | None, timeout_s: float) -> Camera:
     """The camera with its streams or a reason."""
-    device = None
     try:
         device = _device(camera.address, login)
+    except Exception:
+        return replace(camera, reason="its address cannot be used")
+
+    try:
         async with asyncio.timeout(timeout_s):
             return await _read(device, camera, login)
     except TimeoutError:
@@ -167,17 +178,14 @@ async def _ask(camera: Camera, login: Login | None, timeout_s: float) -> Camera:
     except OSError:
         reason = "it cannot be reached at this address"
     except Exception as error:
-        if _is_refusal(error):
-            reason = "it wants a login: repeat with --user"
-            if login:
-                reason = "it refuses this user name or password"
-        elif device:
+        if not _is_refusal(error):
             reason = "what it answers is not ONVIF"
+        elif login:
+            reason = "it refuses this user name or password"
         else:
-            reason = "its address cannot be used"
+            reason = "it wants a login: repeat with --user"
     finally:
-        if device:
-            await device.close()
+        await device.close()
     return replace(camera, reason=reason)
 
 
@@ -185,14 +193,14 @@ def _device(address: str, login: Login | None) -> Any:
     """The library's idea of the camera at an address; raises what it likes for a strange one."""
     from onvif import ONVIFCamera
 
+    credentials = (login.user, login.password) if login else (None, None)
     at = urlsplit(address)
     host = at.netloc.removesuffix(f":{at.port}")
     port = at.port or PORTS.get(at.scheme, PORT)
     return ONVIFCamera(
         f"{at.scheme}://{host}",
         port,
-        login.user if login else None,
-        login.password if login else None,
+        *credentials,
         no_cache=True,
         # A new camera's clock is often wrong, and it then refuses what is signed by ours.
         adjust_time=login is not None,
@@ -225,15 +233,17 @@ async def _read(device: Any, camera: Camera, login: Login | None) -> Camera:
 
     streams = []
     for profile in await media.GetProfiles() or ():
-        with suppress(Exception):  # a profile that does not stream hides none of the others
+        with suppress(Exception):  # one that does not stream hides none of the others
             streams.append(await _stream(media, profile, camera.name, login))
-    reason = None if streams else "it names no stream that can be read"
-    return replace(camera, streams=tuple(streams), reason=reason)
+    if not streams:
+        return replace(camera, reason="it names no stream that can be read")
+    return replace(camera, streams=tuple(streams))
 
 
 async def _stream(media: Any, profile: Any, camera: str, login: Login | None) -> Stream:
     """A profile's stream; raises what it likes when there is none."""
-    answer = await media.GetStreamUri({"StreamSetup": RTSP, "ProfileToken": profile.token})
+    wanted = {"StreamSetup": RTSP, "ProfileToken": profile.token}
+    answer = await media.GetStreamUri(wanted)
     video = profile.VideoEncoderConfiguration
     size = getattr(video, "Resolution", None)
     return Stream(
@@ -277,7 +287,8 @@ def _source(uri: str, name: str, login: Login | None) -> str:
     variable = _variable(name)
     host, slash, path = place.partition("/")
     if login.password:  # which some cameras put into their paths
-        spelt = "|".join(re.escape(quote(login.password, safe=safe)) for safe in ("", _SAFE))
+        spellings = (quote(login.password, safe=safe) for safe in ("", _SAFE))
+        spelt = "|".join(map(re.escape, spellings))
         path = re.sub(spelt, lambda _: variable, path)
     return f"{at.scheme}://{quote(login.user, safe='')}:{variable}@{host}{slash}{path}"
 

@@ -18,9 +18,9 @@ from visitord.core.extras import require
 WIDTH_MAX_PX = 1920  # more pixels cost decoding and find no more faces at a door
 KEYS = ("name", "maker", "hardware", "address", "streams", "reason")
 NONE_FOUND = (
-    "No camera answered a WS-Discovery probe within {:g} s: is ONVIF switched on in the camera, is "
-    "it on this machine's network segment, and does the firewall let UDP port 3702 pass? Else ask "
-    "it directly: --host ADDRESS."
+    "No camera answered a WS-Discovery probe within {:g} s: is ONVIF switched on in the "
+    "camera, is it on this machine's network segment, and does the firewall let UDP port "
+    "3702 pass? Else ask it directly: --host ADDRESS."
 )
 
 
@@ -59,14 +59,17 @@ def discover(
 ) -> None:
     """The ONVIF cameras on this network, as sections for config.toml."""
     require("onvif", "Finding cameras needs libraries for ONVIF: run {}.")
-    login = onvif.Login(user, _password(password_file)) if user else None
+    login = None
+    if user:
+        login = onvif.Login(user, _password(password_file))
     logging.disable()  # what libraries say about nonsense from devices
     found = asyncio.run(onvif.discover(timeout_s, hosts, login))
 
     if form == "table" and found:
         click.echo("\n\n".join(map(_section, found)))
     else:
-        show([asdict(camera) for camera in found], form, NONE_FOUND.format(timeout_s), KEYS)
+        rows = [asdict(camera) for camera in found]
+        show(rows, form, NONE_FOUND.format(timeout_s), KEYS)
 
 
 def _password(file: IO[str] | None) -> str:

@@ -36,7 +36,9 @@ def demo(once: bool) -> None:
 def _say_what_to_try(settings: Config) -> None:
     """What to ask in another terminal while the demo runs."""
     cameras = ", ".join(camera.name for camera in settings.camera)
-    visitorctl = f"visitorctl --config {settings.path}" if settings.path else "visitorctl"
+    visitorctl = "visitorctl"
+    if settings.path:
+        visitorctl += f" --config {settings.path}"
     query = "select name, visits, last_seen from visitord.visitor"
     click.echo(f"Two cameras are running: {cameras}.  Ask in another terminal:")
     click.echo(f'  {visitorctl} sql "{query}"')

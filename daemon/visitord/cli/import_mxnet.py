@@ -49,7 +49,7 @@ def import_mxnet(
 
     settings = config()
     prefix = prefix.absolute()
-    name = name or (prefix.parent.name if prefix.name == "model" else prefix.name)
+    name = name or _default_name(prefix)
     folder = settings.models_dir / name
     if not _may_be_called(settings, name) or folder.exists():
         raise ModelError(
@@ -72,6 +72,13 @@ def import_mxnet(
         f"{name} is in {folder} ({made.dim} numbers a face; {LICENCE}).  "
         f'To use it: models.pack = "{name}".'
     )
+
+
+def _default_name(prefix: Path) -> str:
+    """What the checkpoint is called, which insightface's folders say in place of the files."""
+    if prefix.name == "model":
+        return prefix.parent.name
+    return prefix.name
 
 
 def _may_be_called(settings: Config, name: str) -> bool:

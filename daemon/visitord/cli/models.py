@@ -42,9 +42,11 @@ def _about(settings: Config, name: str) -> dict[str, object]:
         state = "damaged"
     else:
         state = "ok"
+
+    in_use = name == settings.models.pack
     return {
         "pack": name,
-        "in use": "yes" if name == settings.models.pack else "",
+        "in use": "yes" if in_use else "",
         "state": state,
         "licence": catalog.licence_of(name, folder),
         "folder": folder,

@@ -139,7 +139,9 @@ def frames(camera: str, people: dict[str, Image]) -> Iterator[Image]:
         for walk in walks(camera):
             share = (index / FPS - walk.start_s) / WALK_S
             if 0 <= share <= 1:
-                paint(view, people[walk.person], 1 - share if room.leftwards else share)
+                if room.leftwards:
+                    share = 1 - share
+                paint(view, people[walk.person], share)
         yield view[:, RIGHT_PX:-RIGHT_PX]
 
 
@@ -171,7 +173,8 @@ def paint(view: Image, portrait: Image, share: float) -> None:
     spot = view[top : top + side, left : left + side]
 
     weight = cv2.resize(_WEIGHT, (side, side))
-    spot[:] = cv2.blendLinear(cv2.resize(portrait, (side, side)), spot.copy(), weight, 1 - weight)
+    seen = cv2.resize(portrait, (side, side))
+    spot[:] = cv2.blendLinear(seen, spot.copy(), weight, 1 - weight)
 
 
 def encode(path: Path, frames: Iterable[Image]) -> None:
@@ -192,8 +195,10 @@ def encode(path: Path, frames: Iterable[Image]) -> None:
             planes = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), np.uint8)
             brightness = planes[:HEIGHT_PX]  # 16 to 235: the noise never overflows
             start = random.integers(brightness.size)
-            brightness += noise[start : start + brightness.size].reshape(brightness.shape)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
+            grain = noise[start : start + brightness.size]
+            brightness += grain.reshape(brightness.shape)
+            frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+            container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
 

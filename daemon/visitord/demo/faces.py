@@ -11,6 +11,8 @@ import numpy as np
 from visitord.core.errors import VisitordError
 from visitord.core.records import Image
 
+_PICTURES = "insightface/data/images"
+
 
 @dataclass(frozen=True, slots=True)
 class Crop:
@@ -28,7 +30,7 @@ class Crop:
 
 def _of_group(x_px: int, y_px: int, side_px: int) -> Crop:
     """A portrait in insightface's picture of six people."""
-    return Crop("insightface", "insightface/data/images/t1.jpg", x_px, y_px, side_px)
+    return Crop("insightface", f"{_PICTURES}/t1.jpg", x_px, y_px, side_px)
 
 
 CROPS = {
@@ -38,7 +40,7 @@ CROPS = {
     "t1-4": _of_group(956, 130, 223),
     "t1-5": _of_group(114, 333, 199),
     "t1-6": _of_group(319, 215, 195),
-    "hanks": Crop("insightface", "insightface/data/images/Tom_Hanks_54745.png", 51, 58, 173),
+    "hanks": Crop("insightface", f"{_PICTURES}/Tom_Hanks_54745.png", 51, 58, 173),
     "astronaut": Crop("scikit-image", "skimage/data/astronaut.png", 223, 118, 175),
 }
 
@@ -66,10 +68,12 @@ def _cut(crop: Crop) -> Image:
         picture = cv2.imdecode(content, cv2.IMREAD_COLOR)
     except (metadata.PackageNotFoundError, OSError):
         picture = None
+
     if picture is None:
         raise VisitordError(
             f"The demo's picture {crop.file} is missing: "
             f"pip install --force-reinstall {crop.distribution}."
         )
     size = (crop.side_px, crop.side_px)
-    return np.asarray(cv2.getRectSubPix(picture, size, (crop.x_px, crop.y_px)), np.uint8)
+    middle = (crop.x_px, crop.y_px)
+    return np.asarray(cv2.getRectSubPix(picture, size, middle), np.uint8)

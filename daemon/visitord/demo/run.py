@@ -45,7 +45,7 @@ def run(
 
     Returns
     -------
-    list of Visit
+    list[Visit]
         The visit log since the demo began.
 
     Raises
@@ -75,8 +75,9 @@ def demo_config(config: Config, *, loop: bool) -> Iterator[Config]:
     """
     if config.camera:
         raise ConfigError(
-            f"{config.path} has cameras of its own, and the demo would write its people into their "
-            "visit log: run it in another folder, or with --config naming a file without cameras."
+            f"{config.path} has cameras of its own, and the demo would write its people "
+            "into their visit log: run it in another folder, or with --config naming a "
+            "file without cameras."
         )
 
     folder = config.state / "demo"

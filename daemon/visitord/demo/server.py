@@ -19,6 +19,7 @@ from visitord.core.extras import require
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 20.0
+FOR_EVER = 0  # as the server's library counts
 
 
 class DemoServer:
@@ -32,13 +33,15 @@ class DemoServer:
     def __enter__(self) -> Self:
         """Returns once the server accepts connections; raises VisitordError if it does not."""
         require("demo", "The demo needs an RTSP server: install it with {}.")
+        module = [sys.executable, "-m", "visitord.demo.server"]
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "visitord.demo.server", str(self.folder), str(self.port)],
+            [*module, str(self.folder), str(self.port)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # so that the terminal's Ctrl-C does not reach it first
+            start_new_session=True,  # the terminal's Ctrl-C shall not reach it first
         )
+
         if not self._listens():
             self.__exit__()
             raise VisitordError(
@@ -52,7 +55,8 @@ class DemoServer:
 
     def url(self, clip_name: str, loop: bool) -> str:
         """The RTSP address of the file `clip_name` in the folder, played once or for ever."""
-        return f"rtsp://{HOST}:{self.port}/{clip_name}?play_count={0 if loop else 1}"
+        times = FOR_EVER if loop else 1
+        return f"rtsp://{HOST}:{self.port}/{clip_name}?play_count={times}"
 
     def _listens(self) -> bool:
         """Whether the child says in time that it listens."""

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from visitord.identity.neighbours import Neighbours
 
+Parts = Sequence[Sequence[UUID]]  # of one member: of each part the keys of its embeddings
+
 DISAGREE = -2.0  # below every cosine: of parts that have nothing in common
 
 _BATCH = 1 << 20  # numbers looked at in one go
@@ -43,7 +45,7 @@ def agreement(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.floa
     return lower
 
 
-def agreements(members: Sequence[Sequence[Sequence[UUID]]], neighbours: Neighbours) -> Agreements:
+def agreements(members: Sequence[Parts], neighbours: Neighbours) -> Agreements:
     """How well members agree.
 
     Parts agree only where some of their embeddings are near each other, for agreement is a mean;
@@ -52,7 +54,7 @@ def agreements(members: Sequence[Sequence[Sequence[UUID]]], neighbours: Neighbou
     Parameters
     ----------
     members
-        The parts of each, each the keys of its embeddings.
+        The parts of each.
     neighbours
         Holds all these embeddings, and the similarity from which they agree.
     """
@@ -87,7 +89,7 @@ class _Parts:
     rows: NDArray[np.intp]  # (embeddings,) of the neighbours' matrix, part after part
 
     @classmethod
-    def of(cls, members: Sequence[Sequence[Sequence[UUID]]], neighbours: Neighbours) -> "_Parts":
+    def of(cls, members: Sequence[Parts], neighbours: Neighbours) -> "_Parts":
         parts = list(chain.from_iterable(members))
         held = np.array([len(member) for member in members], np.int64)
         sizes = np.array([len(part) for part in parts], np.int64)
@@ -133,7 +135,10 @@ def _agreements_of_parts(
     agrees = np.empty(pairs.shape[1])
     for batch in _batches(parts.sizes[pairs], matrix.shape[1]):
         one, other = pairs[:, batch]
-        agrees[batch] = agreement(parts.embeddings(one, matrix), parts.embeddings(other, matrix))
+        agrees[batch] = agreement(
+            parts.embeddings(one, matrix),
+            parts.embeddings(other, matrix),
+        )
     return agrees
 
 
@@ -149,14 +154,19 @@ def _batches(sizes: NDArray[np.int64], dim: int) -> Iterator[NDArray[np.intp]]:
         yield from np.array_split(alike, 1 + numbers // _BATCH)
 
 
-def _by_member(parts: _Parts, near: NDArray[np.int64], agrees: NDArray[np.float64]) -> Agreements:
+def _by_member(
+    parts: _Parts,
+    near: NDArray[np.int64],
+    agrees: NDArray[np.float64],
+) -> Agreements:
     """The best and the worst of the parts of each two members, given those that are near.
 
     near: pairs of parts (2, k), the lower and thus its member first.  agrees: their agreement (k,).
     Parts of theirs that are not near count as DISAGREE.
     """
     members = len(parts.held)
-    codes, pair_of = np.unique(pair_codes(parts.owner[near], members), return_inverse=True)
+    owners = pair_codes(parts.owner[near], members)
+    codes, pair_of = np.unique(owners, return_inverse=True)
     pairs = _pairs_of(codes, members)
 
     best = np.full(len(codes), DISAGREE)

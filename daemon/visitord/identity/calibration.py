@@ -77,7 +77,12 @@ class Calibration:
     proposed: Outcome | None
 
 
-def calibrate(sample: Sample, current: Thresholds, own: Thresholds, wanted: float) -> Calibration:
+def calibrate(
+    sample: Sample,
+    current: Thresholds,
+    own: Thresholds,
+    wanted: float,
+) -> Calibration:
     """What the current thresholds bring, and which would have the wanted rate.
 
     Proposed is the smallest `match`, in thousandths, whose interval ends at the wanted rate; `new`

@@ -90,7 +90,9 @@ class Proposal:
 
 
 def propose(
-    members: Sequence[Member], cannot_link: AbstractSet[frozenset[UUID]], neighbours: Neighbours
+    members: Sequence[Member],
+    cannot_link: AbstractSet[frozenset[UUID]],
+    neighbours: Neighbours,
 ) -> Proposal:
     """Who should be made one, and of whom a person should judge.
 
@@ -110,7 +112,7 @@ def propose(
         Holds all embeddings of the members, and the similarity from which they agree.
     """
     # From here on a member is its place in this order, so that of a group the first is kept.
-    ordered = sorted(members, key=lambda m: (m.pending, not m.named, m.rank, m.member_id))
+    ordered = sorted(members, key=_kept_first)
     sure = {n for n, m in enumerate(ordered) if not m.pending}
     cannot_link_places = _places(cannot_link, ordered)
 
@@ -134,16 +136,24 @@ def propose(
 # Who may be one
 
 
+def _kept_first(member: Member) -> tuple[bool, bool, int, UUID]:
+    """Sorts members by who is kept in a merge: named ones first, pending sightings last."""
+    return member.pending, not member.named, member.rank, member.member_id
+
+
 def _places(
     cannot_link: AbstractSet[frozenset[UUID]], ordered: Sequence[Member]
 ) -> set[tuple[int, int]]:
     """The pairs of which both are among the members, as their places, the lower first."""
     place = {m.member_id: n for n, m in enumerate(ordered)}
-    return {_pair(place[a], place[b]) for a, b in cannot_link if a in place and b in place}
+    known = (pair for pair in cannot_link if pair <= place.keys())
+    return {_pair(place[a], place[b]) for a, b in known}
 
 
 def _forbidden(
-    pairs: NDArray[np.int64], ordered: Sequence[Member], cannot_link: Iterable[tuple[int, int]]
+    pairs: NDArray[np.int64],
+    ordered: Sequence[Member],
+    cannot_link: Iterable[tuple[int, int]],
 ) -> NDArray[np.bool_]:
     """Which of the pairs (2, m) may not be joined (m,): both named, or two people for certain."""
     named = np.array([m.named for m in ordered], np.bool_)
@@ -158,7 +168,10 @@ def _forbidden(
 
 
 def _fits_by_cluster(
-    pairs: NDArray[np.int64], agrees: NDArray[np.float64], size: int, threshold: float
+    pairs: NDArray[np.int64],
+    agrees: NDArray[np.float64],
+    size: int,
+    threshold: float,
 ) -> Iterator[Fits]:
     """Pairs (2, m) that fit with how well they agree (m,), by the DBSCAN clusters of their members.
 
@@ -172,7 +185,8 @@ def _fits_by_cluster(
     ends = np.flatnonzero(np.diff(labels[order])) + 1
     for cluster in np.split(order, ends):
         fits: Fits = {}
-        for a, b, fit in zip(*pairs[:, cluster].tolist(), agrees[cluster].tolist(), strict=True):
+        ones, others = pairs[:, cluster].tolist()
+        for a, b, fit in zip(ones, others, agrees[cluster].tolist(), strict=True):
             fits.setdefault(a, {})[b] = fit
             fits.setdefault(b, {})[a] = fit
         yield fits
@@ -182,8 +196,7 @@ def _group(members: Sequence[Member], agreement: float) -> Group:
     """The group of these members, which come in the order in which they would be kept."""
     people = tuple(m.member_id for m in members if not m.pending)
     settled = tuple(m.member_id for m in members if m.pending)
-    kept = people[0] if people else None
-    return Group(kept, people[1:], settled, agreement)
+    return Group(next(iter(people), None), people[1:], settled, agreement)
 
 
 # What to ask a person
@@ -205,11 +218,11 @@ def _suggestions(
     identity_ids |= {first: group.identity_id for first, group in groups.items()}
 
     stands_for = _stands_for(linkage, len(ordered))
-    groups_cannot_link = {_pair(int(stands_for[a]), int(stands_for[b])) for a, b in cannot_link}
+    parted = {_pair(int(stands_for[a]), int(stands_for[b])) for a, b in cannot_link}
 
     suggestions = []
     for (a, b), agrees in _best_across(agreed, stands_for).items():
-        if (a, b) in groups_cannot_link or a not in identity_ids or b not in identity_ids:
+        if a not in identity_ids or b not in identity_ids or (a, b) in parted:
             continue
         one, other = _pair(identity_ids[a], identity_ids[b])
         reason = _reason(
@@ -229,13 +242,17 @@ def _stands_for(linkage: Linkage, size: int) -> NDArray[np.intp]:
     return stands_for
 
 
-def _best_across(agreed: Agreements, stands_for: NDArray[np.intp]) -> dict[tuple[int, int], float]:
+def _best_across(
+    agreed: Agreements,
+    stands_for: NDArray[np.intp],
+) -> dict[tuple[int, int], float]:
     """The best agreement between any two groups or single members, the lower place first."""
     pairs = np.sort(stands_for[agreed.pairs], axis=0)
     across = pairs[0] != pairs[1]
 
     best: dict[tuple[int, int], float] = {}
-    for a, b, agrees in zip(*pairs[:, across].tolist(), agreed.best[across].tolist(), strict=True):
+    ones, others = pairs[:, across].tolist()
+    for a, b, agrees in zip(ones, others, agreed.best[across].tolist(), strict=True):
         best[a, b] = max(agrees, best.get((a, b), DISAGREE))
     return best
 
@@ -250,4 +267,4 @@ def _reason(both_named: bool, ambiguous: bool) -> str:
 
 
 def _pair(a: T, b: T) -> tuple[T, T]:
-    return (a, b) if a < b else (b, a)
+    return min(a, b), max(a, b)

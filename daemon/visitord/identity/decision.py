@@ -20,6 +20,7 @@ pending has no identity; the merge job may settle it later.
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import TypeGuard
 from uuid import UUID, uuid5
 
 import numpy as np
@@ -100,11 +101,24 @@ def _agreement_of_halves(good: Sequence[FaceSample]) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    """An identity that a track may be, and the cosine similarity to its best template."""
+class _Nearest:
+    """The two identities that a track is most like, and how much.
 
-    identity_id: UUID
-    score: float
+    Scores are the cosine similarity to the best template of each; all are None where there are so
+    few identities.
+    """
+
+    best_id: UUID | None
+    score: float | None
+    second_id: UUID | None
+    second_score: float | None
+
+    @classmethod
+    def of(cls, ranking: Sequence[tuple[UUID, float]], excluded: AbstractSet[UUID]) -> "_Nearest":
+        """The first two of a ranking who are not excluded."""
+        left = (entry for entry in ranking if entry[0] not in excluded)
+        missing = (None, None)
+        return cls(*next(left, missing), *next(left, missing))
 
 
 def decide(
@@ -141,69 +155,76 @@ def decide(
     if pooled is None:
         return Verdict(Decision.PENDING, None, None, None, "no usable sample")
 
-    best, second = _two_best(ranking, excluded)
-    match = _match_threshold(best, thresholds, weak)
-
-    def verdict(
-        decision: Decision, identity_id: UUID | None, reason: str, certain: bool = False
-    ) -> Verdict:
-        return Verdict(
-            decision=decision,
-            identity_id=identity_id,
-            score=best.score if best else None,
-            second_score=second.score if second else None,
-            reason=reason,
-            certain=certain,
-            learn=certain,
-            candidate_id=best.identity_id if best else None,
-            second_id=second.identity_id if second else None,
-        )
+    nearest = _Nearest.of(ranking, excluded)
+    is_weak = nearest.best_id in weak
+    match = _match_threshold(thresholds, is_weak)
 
     if report.liveness and report.liveness.blocked:
-        return verdict(Decision.PENDING, None, _why_blocked(report.liveness))
+        return _verdict(nearest, Decision.PENDING, _why_blocked(report.liveness))
 
-    if best and best.score >= match:
-        certain = _is_clear(best, second, pooled, thresholds)
-        reason = f"similarity {best.score:.2f} reaches match {match:.2f}"
-        return verdict(Decision.MATCHED, best.identity_id, reason, certain)
+    if _reaches(nearest.score, match):
+        why = _why_matched(nearest.score, match)
+        certain = _is_clear(nearest, pooled, thresholds)
+        return _verdict(nearest, Decision.MATCHED, why, nearest.best_id, certain)
 
-    if best and best.score >= thresholds.new:
-        is_weak = best.identity_id in weak
-        return verdict(Decision.PENDING, None, _why_in_doubt(best, match, thresholds, is_weak))
+    if _reaches(nearest.score, thresholds.new):
+        why = _why_in_doubt(nearest.score, match, thresholds, is_weak)
+        return _verdict(nearest, Decision.PENDING, why)
 
-    why_new = _why_new(best, thresholds)
-    needed = samples_needed(report)
-    if pooled.good_samples < needed:
-        few = f"only {pooled.good_samples} good samples of {needed} needed to enrol"
-        return verdict(Decision.PENDING, None, f"{why_new}, but {few}")
+    why = _why_new(nearest.score, thresholds)
+    if not _is_seen_well(pooled, report):
+        why = f"{why}, but {_why_not_seen_well(pooled, report)}"
+        return _verdict(nearest, Decision.PENDING, why)
 
-    return verdict(Decision.ENROLLED, new_identity_id(report.sighting_id), why_new)
-
-
-def _two_best(
-    ranking: Sequence[tuple[UUID, float]], excluded: AbstractSet[UUID]
-) -> tuple[_Candidate | None, _Candidate | None]:
-    """The first two of the ranking who are not excluded."""
-    left = (_Candidate(*entry) for entry in ranking if entry[0] not in excluded)
-    return next(left, None), next(left, None)
+    return _verdict(nearest, Decision.ENROLLED, why, new_identity_id(report.sighting_id))
 
 
-def _match_threshold(
-    best: _Candidate | None, thresholds: Thresholds, weak: AbstractSet[UUID]
-) -> float:
+def _verdict(
+    nearest: _Nearest,
+    decision: Decision,
+    reason: str,
+    identity_id: UUID | None = None,
+    certain: bool = False,
+) -> Verdict:
+    """A decision with what it rests on."""
+    return Verdict(
+        decision=decision,
+        identity_id=identity_id,
+        score=nearest.score,
+        second_score=nearest.second_score,
+        reason=reason,
+        certain=certain,
+        learn=certain,
+        candidate_id=nearest.best_id,
+        second_id=nearest.second_id,
+    )
+
+
+# What a decision asks
+
+
+def _match_threshold(thresholds: Thresholds, is_weak: bool) -> float:
     """The similarity from which a track is the best identity."""
-    if best and best.identity_id in weak:
+    if is_weak:
         return thresholds.match + WEAK_EXTRA
     return thresholds.match
 
 
-def _is_clear(
-    best: _Candidate, second: _Candidate | None, pooled: PooledSamples, thresholds: Thresholds
-) -> bool:
+def _reaches(score: float | None, threshold: float) -> TypeGuard[float]:
+    """Whether there is an identity that is as similar as that."""
+    return score is not None and score >= threshold
+
+
+def _is_clear(nearest: _Nearest, pooled: PooledSamples, thresholds: Thresholds) -> bool:
     """Whether a match is strong, unambiguous and well seen: waiting would change nothing."""
-    strong = best.score >= thresholds.certain
-    unambiguous = second is None or second.score < thresholds.match
-    return strong and unambiguous and pooled.good_samples > 0
+    strong = _reaches(nearest.score, thresholds.certain)
+    ambiguous = _reaches(nearest.second_score, thresholds.match)
+    return strong and not ambiguous and pooled.good_samples > 0
+
+
+def _is_seen_well(pooled: PooledSamples, report: TrackReport) -> bool:
+    """Whether a track would be recognised again by what was seen of it."""
+    return pooled.good_samples >= samples_needed(report)
 
 
 def samples_needed(report: TrackReport) -> int:
@@ -216,24 +237,36 @@ def is_ripe(report: TrackReport) -> bool:
     return report.final or (report.ended_at - report.started_at).total_seconds() >= RIPE_S
 
 
+# What a decision says
+
+
 def _why_blocked(liveness: Liveness) -> str:
     below = f"liveness {liveness.score:.2f} is below {liveness.threshold:.2f}"
     return f"{below}: a picture of a face, it seems"
 
 
-def _why_in_doubt(best: _Candidate, match: float, thresholds: Thresholds, is_weak: bool) -> str:
+def _why_matched(score: float, match: float) -> str:
+    return f"similarity {score:.2f} reaches match {match:.2f}"
+
+
+def _why_in_doubt(score: float, match: float, thresholds: Thresholds, is_weak: bool) -> str:
     between = f"between new {thresholds.new:.2f} and match {match:.2f}"
     poor = " for someone known from one poor picture" if is_weak else ""
-    return f"similarity {best.score:.2f} lies {between}{poor}"
+    return f"similarity {score:.2f} lies {between}{poor}"
 
 
-def _why_new(best: _Candidate | None, thresholds: Thresholds) -> str:
-    if best is None:
+def _why_new(score: float | None, thresholds: Thresholds) -> str:
+    if score is None:
         return "nobody known"
-    return f"best similarity {best.score:.2f} is below new {thresholds.new:.2f}"
+    return f"best similarity {score:.2f} is below new {thresholds.new:.2f}"
 
 
-# What follows from a verdict
+def _why_not_seen_well(pooled: PooledSamples, report: TrackReport) -> str:
+    needed = samples_needed(report)
+    return f"only {pooled.good_samples} good samples of {needed} needed to enrol"
+
+
+# What follows from a decision
 
 
 def template_update(

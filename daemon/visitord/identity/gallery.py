@@ -5,6 +5,7 @@ Owned by the recorder's thread; filled from the database, and kept up with what 
 
 from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import replace
+from itertools import chain
 from uuid import UUID
 
 import numpy as np
@@ -80,7 +81,7 @@ class Gallery:
         gallery
             This one where templates only came; a new one where some left or changed owner or name.
         """
-        rows = [row for identity_id in changed for row in self._parts.get(identity_id, ())]
+        rows = chain.from_iterable(self._parts.get(identity_id, ()) for identity_id in changed)
         before = {_key(self._templates[row]) for row in rows}
 
         if before <= {_key(template) for template in templates}:
@@ -126,7 +127,11 @@ class Gallery:
         rows = self._rows.get(identity_id, [])
         return len(rows) == 1 and self._templates[rows[0]].quality < quality
 
-    def rank(self, embedding: Embedding, most: int | None = None) -> list[tuple[UUID, float]]:
+    def rank(
+        self,
+        embedding: Embedding,
+        most: int | None = None,
+    ) -> list[tuple[UUID, float]]:
         """Identities with the cosine similarity of their best template, best first.
 
         One product with all templates; of n identities only those asked for are sorted.

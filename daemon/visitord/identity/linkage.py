@@ -4,14 +4,16 @@ Pure and on numbers only: points 0..n-1, each a person's identity or a sighting;
 kept before a higher.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
-AMBIGUOUS = 0.05  # of two who cannot be one, whoever fits both this much alike goes to neither
+# Of two who cannot be one, whoever fits both this much alike goes to neither.
+AMBIGUOUS = 0.05
 
-Fits = dict[int, dict[int, float]]  # how well each point fits others, the same in both directions
+# How well each point fits others, the same in both directions.
+Fits = dict[int, dict[int, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,11 @@ class Linkage:
         return cls(groups, ambiguous)
 
 
-def link(fits: Fits, sure: AbstractSet[int], cannot_link: AbstractSet[tuple[int, int]]) -> Linkage:
+def link(
+    fits: Fits,
+    sure: AbstractSet[int],
+    cannot_link: AbstractSet[tuple[int, int]],
+) -> Linkage:
     """Who becomes one.
 
     The two groups that fit best are joined first (the lowest agreement across them decides), unless
@@ -54,7 +60,8 @@ def link(fits: Fits, sure: AbstractSet[int], cannot_link: AbstractSet[tuple[int,
     joined, and that depends only on what the groups consist of: a run over the result, each group
     being a point with the agreements of its worst members, joins nothing either.
 
-    For p pairs and r others that a group fits, O(p·r + p·log p).
+    A look at a pair takes as many steps as its groups fit others.  There is one for each pair, and
+    one more whenever its fit or its rival has changed.
 
     Parameters
     ----------
@@ -79,6 +86,14 @@ def _all_fit_all(fits: Fits) -> bool:
     return all(len(others) == len(fits) - 1 for others in fits.values())
 
 
+def _pairs(fits: Fits) -> Iterator[tuple[int, int]]:
+    """Those that fit, each once, the lower point first."""
+    for one, others in fits.items():
+        for other in others:
+            if one < other:
+                yield one, other
+
+
 class _Joining:
     """Complete linkage under way.
 
@@ -95,7 +110,10 @@ class _Joining:
     """
 
     def __init__(
-        self, fits: Fits, sure: AbstractSet[int], cannot_link: AbstractSet[tuple[int, int]]
+        self,
+        fits: Fits,
+        sure: AbstractSet[int],
+        cannot_link: AbstractSet[tuple[int, int]],
     ) -> None:
         self._sure = sure
         self._cannot_link = cannot_link
@@ -105,9 +123,9 @@ class _Joining:
         self._lowest = dict.fromkeys(fits, 1.0)  # agreement within each group
 
         self._waiting: dict[int, list[tuple[int, int]]] = {}  # pairs, by their rival
-        self._queue = [  # pairs by their negative fit, so that the best comes first
-            (-fit, a, b) for a, others in fits.items() for b, fit in others.items() if a < b
-        ]
+
+        # Pairs by their negative fit, so that the best comes first.
+        self._queue = [(-fits[a][b], a, b) for a, b in _pairs(fits)]
         heapify(self._queue)
 
     def run(self) -> None:
@@ -126,13 +144,13 @@ class _Joining:
                 self._waiting.setdefault(rival, []).append((a, b))
 
     def result(self) -> Linkage:
+        """The groups of several points, and the pairs that still fit."""
         groups = {
             lowest: Joined(points, self._lowest[lowest])
             for lowest, points in self._points.items()
             if len(points) > 1
         }
-        ambiguous = {(a, b) for a, others in self._fits.items() for b in others if a < b}
-        return Linkage(groups, ambiguous)
+        return Linkage(groups, set(_pairs(self._fits)))
 
     def _rival(self, one: int, other: int) -> int | None:
         """A third group that keeps two that fit from being joined, for the one might be it."""

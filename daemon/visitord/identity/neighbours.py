@@ -15,7 +15,8 @@ from threadpoolctl import threadpool_limits
 
 from visitord.core.records import Embedding
 
-BLOCK = 512  # rows: a product of two blocks, 1 MB, stays in the cache until it is looked through
+# Rows: a product of two blocks, 1 MB, stays in the cache until it is looked through.
+BLOCK = 512
 
 _NO_PAIRS = np.empty((2, 0), np.int32)
 
@@ -83,11 +84,12 @@ class _Graph:
 
     rows: dict[UUID, int]  # of the matrix, by key, in order
     matrix: NDArray[np.float32]  # (n, d)
-    pairs: NDArray[np.int32]  # (2, m) rows that are near each other, the higher one first
+    pairs: NDArray[np.int32]  # (2, m) rows near each other, the higher one first
 
     def keeping(self, wanted: AbstractSet[UUID]) -> "_Graph":
         """What is left of it when all but the wanted keys go."""
-        stays = np.fromiter(map(wanted.__contains__, self.rows), np.bool_, len(self.rows))
+        held = len(self.rows)
+        stays = np.fromiter(map(wanted.__contains__, self.rows), np.bool_, held)
         if stays.all():
             return self
 
@@ -114,21 +116,27 @@ class _Graph:
         )
 
 
-def _near_pairs(matrix: NDArray[np.float32], first: int, threshold: float) -> NDArray[np.int32]:
+def _near_pairs(
+    matrix: NDArray[np.float32],
+    first: int,
+    threshold: float,
+) -> NDArray[np.int32]:
     """Pairs (2, m) of near rows: each row from the first on with those before it.
 
     One thread: for such small products OpenBLAS's threads cost more than they bring, and cameras
     need the other cores.
     """
     with threadpool_limits(1, "blas"):
-        return np.concatenate([_NO_PAIRS, *_near_by_block(matrix, first, threshold)], axis=1)
+        blocks = list(_near_by_block(matrix, first, threshold))
+    return np.concatenate([_NO_PAIRS, *blocks], axis=1)
 
 
 def _near_by_block(
     matrix: NDArray[np.float32], first: int, threshold: float
 ) -> Iterator[NDArray[np.int32]]:
     """The pairs of `_near_pairs`, block by block of the table of all cosines."""
-    products = np.empty(BLOCK * BLOCK, np.float32)  # reused: a fresh one each time costs more
+    # Used for one block after the other: a fresh one each time costs more.
+    products = np.empty(BLOCK * BLOCK, np.float32)
 
     for top in range(first, len(matrix), BLOCK):
         bottom = min(top + BLOCK, len(matrix))
@@ -163,7 +171,10 @@ def _candidates(
     return pairs, flat[places] >= threshold + slack
 
 
-def _exact_cosines(matrix: NDArray[np.float32], pairs: NDArray[np.intp]) -> NDArray[np.float64]:
+def _exact_cosines(
+    matrix: NDArray[np.float32],
+    pairs: NDArray[np.intp],
+) -> NDArray[np.float64]:
     """The cosine (k,) of each pair (2, k) of rows, whatever block it was found in."""
     one, other = matrix[pairs].astype(np.float64)
     cosines: NDArray[np.float64] = (one * other).sum(axis=1).round(7)

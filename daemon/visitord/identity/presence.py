@@ -43,7 +43,7 @@ class Presence:
 
         if len(self._seen) > KEPT_MAX:
             still_here = report.ended_at - self._gap
-            self._seen = {p: seen for p, seen in self._seen.items() if seen >= still_here}
+            self._seen = {p: end for p, end in self._seen.items() if end >= still_here}
 
         return last is None or report.started_at - last > self._gap
 
@@ -90,6 +90,6 @@ class Presence:
 
     def forget(self, sightings: Set[UUID]) -> None:
         """Everything is written but these sightings: what was in memory besides them is over."""
-        self._guesses = {i: guess for i, guess in self._guesses.items() if i in sightings}
+        self._guesses = {i: self._guesses[i] for i in sightings & self._guesses.keys()}
         if not sightings:
             self._announced.clear()

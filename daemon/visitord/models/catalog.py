@@ -38,15 +38,16 @@ def folder_of(pack: str, root: Path, base: Path) -> Path:
 
 def check(pack: str, folder: Path) -> str:
     """What is wrong with the pack's files, as a sentence; empty when nothing is."""
-    install = f"run: visitord models install {pack}"
+    advice = f"run: visitord models install {pack}"
     if not folder.is_dir():
-        advice = "the folder does not exist" if "/" in pack else install
+        if "/" in pack:
+            advice = "the folder does not exist"
         return f"The model pack {pack} is not installed in {folder}: {advice}."
 
     if pack == DEFAULT:
         for name in ZOO_FILES:
             if problem := _file_problem(folder / name):
-                return f"The model file {folder / name} {problem}; {install}."
+                return f"The model file {folder / name} {problem}; {advice}."
         return ""
 
     if not (folder / MANIFEST).is_file() and not any(folder.glob("*.onnx")):

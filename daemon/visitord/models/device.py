@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import onnxruntime
 from onnx import TensorProto, helper
@@ -46,8 +46,10 @@ class Device:
         """For an onnxruntime session: this one, and the CPU for what it cannot run."""
         if self.provider == CPU:
             return [(CPU, {})]
-        numbered = {"device_id": str(self.index)} if self.provider in NUMBERED else {}
-        return [(self.provider, numbered), (CPU, {})]
+        options = {}
+        if self.provider in NUMBERED:
+            options["device_id"] = str(self.index)
+        return [(self.provider, options), (CPU, {})]
 
 
 def choose(wanted: str) -> Device:
@@ -57,7 +59,9 @@ def choose(wanted: str) -> Device:
     libraries.
     """
     name, _, number = wanted.partition(":")
-    tried = [PROVIDERS[name]] if name in PROVIDERS else list(PROVIDERS.values())
+    tried = list(PROVIDERS.values())
+    if name in PROVIDERS:
+        tried = [PROVIDERS[name]]
     there = onnxruntime.get_available_providers()
 
     used = Device(wanted)
@@ -66,7 +70,7 @@ def choose(wanted: str) -> Device:
         if provider not in there:
             continue
         device = Device(wanted, provider, int(number or 0))
-        reason = "" if provider == CPU else _failure(device)
+        reason = _failure(device) if provider != CPU else ""
         if not reason:
             used = device
             break
@@ -76,7 +80,7 @@ def choose(wanted: str) -> Device:
     if not problem:
         return used
     sentence = f"models.device is {wanted}, but {problem}; {used.provider} is used."
-    return Device(wanted, used.provider, used.index, sentence)
+    return replace(used, problem=sentence)
 
 
 def _problem(name: str, used: str, failed: list[str]) -> str:
@@ -97,7 +101,8 @@ def _failure(device: Device) -> str:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             if hasattr(onnxruntime, "preload_dlls"):
-                onnxruntime.preload_dlls()  # CUDA's libraries from Python wheels, where they are
+                # CUDA's libraries from Python wheels, where they are.
+                onnxruntime.preload_dlls()
             network = open_network(_probe(), device.providers, severity=SILENT)
     except Exception as error:
         return " ".join(str(error).split())[:REASON_MAX] or type(error).__name__
@@ -112,5 +117,6 @@ def _probe() -> bytes:
     negative = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
     node = helper.make_node("Neg", ["x"], ["y"])
     graph = helper.make_graph([node], "probe", [number], [negative])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    opset = helper.make_opsetid("", 13)
+    model = helper.make_model(graph, opset_imports=[opset], ir_version=8)
     return bytes(model.SerializeToString())

@@ -13,18 +13,19 @@ def fetch(pack: str, folder: Path) -> None:
 
     insightface shows the progress on stderr.  Raises ModelError.
     """
+    beside = folder.parent.parent
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent.parent, prefix=".models-") as scratch:
+        with tempfile.TemporaryDirectory(dir=beside, prefix=".models-") as scratch:
             _unpacked(pack, Path(scratch)).rename(folder)
     except (ModelError, ImportError):
         raise
     except Exception as error:
-        reason = f"insightface could not download the pack {pack} ({type(error).__name__})"
-        advice = (
-            "check the name and the network, or unpack it by hand and set models.pack to its folder"
-        )
-        raise ModelError(f"{reason}; {advice}.") from None
+        kind = type(error).__name__
+        raise ModelError(
+            f"insightface could not download the pack {pack} ({kind}); check the name "
+            "and the network, or unpack it by hand and set models.pack to its folder."
+        ) from None
 
 
 def _unpacked(pack: str, scratch: Path) -> Path:

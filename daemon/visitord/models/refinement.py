@@ -41,7 +41,8 @@ class Refinement:
 
         for _ in range(ROUNDS_MAX):
             to_patch = _to_patch(detection.landmarks)
-            in_patch = _central_landmarks(rows_of(self._network, _patch(image, to_patch)))
+            rows = rows_of(self._network, _patch(image, to_patch))
+            in_patch = _central_landmarks(rows)
             if in_patch is None:
                 break
 
@@ -78,8 +79,9 @@ def _central_landmarks(rows: NDArray[np.float32]) -> NDArray[np.float32] | None:
     """Landmarks (5, 2) of the face in the middle of a patch, of YuNet's rows (n, 15)."""
     if not len(rows):
         return None
-    middle = PATCH_PX / 2
-    off_px = np.hypot(rows[:, 0] + rows[:, 2] / 2 - middle, rows[:, 1] + rows[:, 3] / 2 - middle)
+    middles = rows[:, :2] + rows[:, 2:4] / 2
+    across, down = (middles - PATCH_PX / 2).T
+    off_px = np.hypot(across, down)
     nearest = int(np.argmin(off_px))
     if off_px[nearest] >= CENTRE_SHARE * PATCH_PX:
         return None

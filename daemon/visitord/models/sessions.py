@@ -82,4 +82,5 @@ def open_network(
         Whatever onnxruntime raises for a model that it cannot load, of many types.
     """
     options = session_options(threads, quantised=quantised, severity=severity)
-    return Network(onnxruntime.InferenceSession(model, options, providers=list(providers)))
+    session = onnxruntime.InferenceSession(model, options, providers=list(providers))
+    return Network(session)

@@ -26,7 +26,8 @@ class Sface:
 
     def __init__(self, content: bytes, device: Device, threads: int = 0) -> None:
         self.fingerprint = f"sface-{hashlib.sha256(content).hexdigest()[:12]}"
-        self._network = open_network(_sound(content), device.providers, threads, quantised=True)
+        sound = _sound(content)
+        self._network = open_network(sound, device.providers, threads, quantised=True)
         self.runs_on = self._network.runs_on
 
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:

@@ -10,9 +10,10 @@ ZOO = Thresholds(
     merge=0.42,
     certain=0.55,
     source=(
-        "1,080 labelled pairs of single photos from two public sets: different people at most 0.36 "
-        "(mean 0.04 to 0.14, sd 0.09), same person mean 0.58 to 0.77; pooled tracks of walkers on "
-        "three days of synthetic footage: different people at most 0.31"
+        "1,080 labelled pairs of single photos from two public sets: different people at "
+        "most 0.36 (mean 0.04 to 0.14, sd 0.09), same person mean 0.58 to 0.77; pooled "
+        "tracks of walkers on three days of synthetic footage: different people at most "
+        "0.31"
     ),
 )
 RESNET = Thresholds(
@@ -21,8 +22,9 @@ RESNET = Thresholds(
     merge=0.45,
     certain=0.58,
     source=(
-        "buffalo_l: different people reach cosine 0.41 once in a million pairs (its authors' "
-        "figure), and a visitor is compared with everyone known, so a little above it"
+        "buffalo_l: different people reach cosine 0.41 once in a million pairs (its "
+        "authors' figure), and a visitor is compared with everyone known, so a little "
+        "above it"
     ),
 )
 UNMEASURED = replace(

@@ -41,7 +41,8 @@ OPENCV = Wheels(
 ONNXRUNTIME = Wheels(
     "onnxruntime", ("onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime"), "onnxruntime"
 )
-ATTEMPTS = 2  # the one that was kept of several may fail by itself, and then the fallback comes
+# The one that was kept of several may fail by itself, and then the fallback comes.
+ATTEMPTS = 2
 
 
 def settle(wheels: Wheels) -> None:
@@ -70,13 +71,16 @@ def failure(module: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", f"import {module}"], capture_output=True, text=True, check=False
     )
-    return done.stderr.strip().splitlines()[-1] if done.returncode else ""
+    if done.returncode == 0:
+        return ""
+    return done.stderr.strip().splitlines()[-1]
 
 
 def _present(wheels: Wheels) -> dict[str, str]:
     """The versions of the variants that are installed, by name."""
     installed = importlib.metadata.distributions()
-    return {wheel.name: wheel.version for wheel in installed if wheel.name in wheels.variants}
+    ours = (wheel for wheel in installed if wheel.name in wheels.variants)
+    return {wheel.name: wheel.version for wheel in ours}
 
 
 def _to_keep(wheels: Wheels, present: dict[str, str]) -> str:
@@ -95,6 +99,7 @@ def _replace(present: Iterable[str], wanted: str) -> None:
             ["uninstall", "--yes", *present],
             ["install", "--no-deps", "--find-links", folder, wanted],
         )
+
         for step in steps:
             command = [sys.executable, "-m", "pip", "--quiet", *step]
             if subprocess.run(command, check=False).returncode:

@@ -12,7 +12,7 @@ from visitord.core.records import Detection, Image
 # OpenCV warns about a setting of the network that no caller made.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
-DETECT_WIDTH_PX = 640  # wider costs by its area and finds little more at the distance of a door
+DETECT_WIDTH_PX = 640  # wider costs by its area and finds little more at a door
 STILL_WIDTH_PX = 1024  # above this YuNet loses very large faces
 STILL_PAD_PX = 40  # room around a tight portrait, without which landmarks are misplaced
 SCORE = 0.7
@@ -67,7 +67,8 @@ def open_yunet(file: Path, side_px: int, score: float, faces_max: int) -> cv2.Fa
     cv2.error
         When the file is no such network.
     """
-    return cv2.FaceDetectorYN.create(str(file), "", (side_px, side_px), score, NMS_IOU, faces_max)
+    size = (side_px, side_px)
+    return cv2.FaceDetectorYN.create(str(file), "", size, score, NMS_IOU, faces_max)
 
 
 def rows_of(network: cv2.FaceDetectorYN, image: Image) -> NDArray[np.float32]:
@@ -97,7 +98,8 @@ def _shrunk(image: Image, longest_px: int) -> tuple[Image, float]:
     if scale == 1.0:
         return image, scale
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), scale
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8), scale
 
 
 def _is_sane(row: NDArray[np.float32]) -> bool:

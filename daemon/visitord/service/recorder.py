@@ -270,7 +270,9 @@ class Recorder:
                         decided = replace(decided, crop=self.crops.keep(report.samples[0].portrait))
                     arrival = sightings.write(cursor, decided, self.site)
                     version = (
-                        gallery_changes.announce(cursor, [learnt.identity_id]) if learnt else version
+                        gallery_changes.announce(cursor, [learnt.identity_id])
+                        if learnt
+                        else version
                     )
                     if (
                         decided.verdict.decision is Decision.ENROLLED
@@ -342,9 +344,7 @@ class Recorder:
         if not self.vector:
             return self._gallery
         near = (
-            templates.nearest(cursor, self.pack, pooled.embedding, len(excluded))
-            if pooled
-            else []
+            templates.nearest(cursor, self.pack, pooled.embedding, len(excluded)) if pooled else []
         )
         return Gallery(self.dim, near)
 

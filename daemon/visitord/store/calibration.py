@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
+from visitord.identity.calibration import Sample
 from visitord.store import statements
 from visitord.store.database import Cursor
 
@@ -10,11 +13,8 @@ _SQL = statements.load("calibration")
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreSample:
-    """Cosine similarities at a site: of two people in one picture, and of one within one sighting.
-
-    couples: how many pairs of people `different` comes from.  identities: how many are known.
-    """
+class _Scores:
+    """The columns of a `Sample`, as the driver gives them."""
 
     different: list[float]
     couples: int
@@ -30,7 +30,7 @@ class AppliedThresholds:
     new: float
 
 
-def sample(cursor: Cursor, site: str, pack: str) -> ScoreSample:
+def sample(cursor: Cursor, site: str, pack: str) -> Sample:
     """The newest scores by one recogniser at a site.
 
     100,000 of each kind, for more say little more; faces that never move are left out.
@@ -39,11 +39,16 @@ def sample(cursor: Cursor, site: str, pack: str) -> ScoreSample:
     ----------
     cursor : of an open transaction
     site : its name
-    pack : the recogniser's fingerprint
+    pack : the recogniser's fingerprint; other ones' scores do not compare with its
     """
     values = {"site": site, "pack": pack}
-    (found,) = statements.fetch_all(cursor, ScoreSample, _SQL["sample"], values)
-    return found
+    (found,) = statements.fetch_all(cursor, _Scores, _SQL["sample"], values)
+    return Sample(
+        different=np.array(found.different, float),
+        couples=found.couples,
+        same=np.array(found.same, float),
+        identities=found.identities,
+    )
 
 
 def applied(cursor: Cursor, site: str, pack: str) -> AppliedThresholds | None:

@@ -43,9 +43,7 @@ def states(cursor: Cursor) -> list[CameraState]:
     return statements.fetch_all(cursor, CameraState, _SQL["states"])
 
 
-def report(
-    cursor: Cursor, site: str, box: str, cameras: "Sequence[Health]"
-) -> list[ReadElsewhere]:
+def report(cursor: Cursor, site: str, box: str, cameras: "Sequence[Health]") -> list[ReadElsewhere]:
     """Replace the last report of each camera of a site.
 
     Parameters

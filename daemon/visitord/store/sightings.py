@@ -141,9 +141,7 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
     return _arrival(cursor, root_id, site, begun[0])
 
 
-def _arrival(
-    cursor: Cursor, root_id: UUID, site: Site, visit: visits.BegunVisit
-) -> Arrival | None:
+def _arrival(cursor: Cursor, root_id: UUID, site: Site, visit: visits.BegunVisit) -> Arrival | None:
     """What is told of a visit that begins; nothing for people who are ignored."""
     arriving = statements.fetch_one(cursor, _Arriving, _SQL["arriving"], {"id": root_id})
     if arriving is None:

@@ -65,6 +65,4 @@ def footfall(cursor: Cursor, window: Window, by: Literal["day", "hour"]) -> list
     window : about when they arrived
     by : the local day, or the local hour of any day
     """
-    return statements.fetch_all(
-        cursor, FootfallRow, _SQL["footfall"], {**asdict(window), "by": by}
-    )
+    return statements.fetch_all(cursor, FootfallRow, _SQL["footfall"], {**asdict(window), "by": by})

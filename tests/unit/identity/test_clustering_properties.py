@@ -26,13 +26,15 @@ def applied(case: Case, proposal: Proposal) -> Case:
     by_id = {m.member_id: m for m in case.members}
     now = {i: group.identity_id for group in proposal.groups for i in everyone(group)}
     members = [m for m in case.members if m.member_id not in now]
+
     for number, group in enumerate(proposal.groups):
-        joined = [
-            by_id[i] for i in (*([group.kept] if group.kept else []), *group.merged, *group.settled)
-        ]
+        kept = [group.kept] if group.kept else []
+        joined = [by_id[i] for i in (*kept, *group.merged, *group.settled)]
         parts = tuple(part for m in joined for part in m.parts)
         rank = by_id[group.kept].rank if group.kept else 1000 + number
-        members.append(Member(group.identity_id, parts, rank, named=any(m.named for m in joined)))
+        named = any(m.named for m in joined)
+        members.append(Member(group.identity_id, parts, rank, named=named))
+
     cannot_link = {frozenset(now.get(i, i) for i in pair) for pair in case.cannot_link}
     return Case(members, case.looks, cannot_link)
 
@@ -50,11 +52,13 @@ class Slow:
             frozenset((a, b)): [float(agreement(p, q)) for p, q in product(looks[a], looks[b])]
             for a, b in combinations(looks, 2)
         }
+
         kept_first = sorted(
             case.members, key=lambda m: (m.pending, not m.named, m.rank, m.member_id)
         )
         self.order = {m.member_id: n for n, m in enumerate(kept_first)}
         self.by_id = {m.member_id: m for m in case.members}
+
         self.groups = [frozenset({m.member_id}) for m in case.members]
         while join := self.best_join():
             self.groups = [g for g in self.groups if g not in join] + [join[0] | join[1]]

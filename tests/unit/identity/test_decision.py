@@ -42,7 +42,7 @@ def verdict(
 # Pooling
 
 
-def test_no_shots_give_no_pool() -> None:
+def test_no_samples_give_no_pool() -> None:
     assert pool([]) is None
 
 
@@ -55,7 +55,7 @@ def test_the_pool_is_the_mean_weighted_by_quality_of_unit_length() -> None:
     assert (joined.quality, joined.good_samples) == (pytest.approx(0.6), 2)
 
 
-def test_flawed_shots_do_not_count_beside_flawless_ones() -> None:
+def test_flawed_samples_do_not_count_beside_flawless_ones() -> None:
     joined = pool(
         [sample(axis(0), 0.2, face_px=50), sample(axis(1), 0.9, ("blurred",), face_px=90)]
     )
@@ -64,14 +64,14 @@ def test_flawed_shots_do_not_count_beside_flawless_ones() -> None:
     assert (joined.quality, joined.good_samples, joined.face_px) == (pytest.approx(0.2), 1, 50)
 
 
-def test_flawed_shots_count_where_there_are_no_others_but_not_as_good() -> None:
+def test_flawed_samples_count_where_there_are_no_others_but_not_as_good() -> None:
     joined = pool([sample(axis(1), 0.9, ("blurred",)), sample(axis(1), 0.7, ("small",))])
     assert joined is not None
     assert joined.embedding == pytest.approx(axis(1))
     assert (joined.quality, joined.good_samples) == (pytest.approx(0.8), 0)
 
 
-def test_only_the_first_few_shots_are_pooled_but_all_good_ones_are_counted() -> None:
+def test_only_the_first_few_samples_are_pooled_but_all_good_ones_are_counted() -> None:
     joined = pool([*good(POOLED), sample(axis(1), 0.8, face_px=200)])
     assert joined is not None
     assert joined.embedding == pytest.approx(axis(0))
@@ -85,12 +85,12 @@ def test_the_pool_keeps_the_widest_face() -> None:
     assert joined is not None and joined.face_px == 77
 
 
-def test_shots_of_no_quality_still_have_a_direction() -> None:
+def test_samples_of_no_quality_still_have_a_direction() -> None:
     joined = pool([sample(axis(2), 0.0)])
     assert joined is not None and joined.embedding == pytest.approx(axis(2))
 
 
-def test_shots_that_cancel_each_other_give_no_pool() -> None:
+def test_samples_that_cancel_each_other_give_no_pool() -> None:
     assert pool([sample(axis(0)), sample(-axis(0))]) is None
 
 
@@ -140,19 +140,19 @@ def test_the_runner_up_is_reported() -> None:
 
 
 @pytest.mark.parametrize(("samples", "decision"), [(2, Decision.PENDING), (3, Decision.ENROLLED)])
-def test_too_few_good_shots_enrol_nobody(samples: int, decision: Decision) -> None:
+def test_too_few_good_samples_enrol_nobody(samples: int, decision: Decision) -> None:
     said = verdict((A, 0.1), good_samples=samples)
     assert said.decision is decision
     assert (said.identity_id is None) == (decision is Decision.PENDING)
 
 
 @pytest.mark.parametrize(("samples", "decision"), [(0, Decision.PENDING), (1, Decision.ENROLLED)])
-def test_one_good_shot_of_a_photograph_enrols(samples: int, decision: Decision) -> None:
+def test_one_good_sample_of_a_photograph_enrols(samples: int, decision: Decision) -> None:
     said = decide(report(good(1), still=True), pooled(samples), [], frozenset(), LIMITS)
     assert said.decision is decision
 
 
-def test_a_photograph_needs_one_good_shot_and_a_walker_three() -> None:
+def test_a_photograph_needs_one_good_sample_and_a_walker_three() -> None:
     assert (samples_needed(report(still=True)), samples_needed(report())) == (1, 3)
 
 
@@ -207,7 +207,7 @@ def matched(score: float = 0.7, learn: bool = True) -> Verdict:
     return Verdict(Decision.MATCHED, A, score, None, "made up", certain=learn, learn=learn)
 
 
-def test_a_lesson_holds_the_pooled_look_under_an_id_of_the_sighting() -> None:
+def test_a_template_update_holds_the_pooled_embedding_under_an_id_of_the_sighting() -> None:
     learnt = template_update(
         report(good(3), n=5), matched(), PooledSamples(near(0, 0.6, 1), 0.7, 3, 60.0), 1
     )
@@ -387,12 +387,12 @@ def test_the_reason_says_when_someone_is_known_from_one_poor_picture() -> None:
     ]
 
 
-def test_the_reason_for_a_photograph_asks_for_one_good_shot() -> None:
+def test_the_reason_for_a_photograph_asks_for_one_good_sample() -> None:
     said = decide(report(good(1), still=True), pooled(0), [], frozenset(), LIMITS)
     assert said.reason == "nobody known, but only 0 good samples of 1 needed to enrol"
 
 
-def test_without_a_usable_shot_the_reason_says_so() -> None:
+def test_without_a_usable_sample_the_reason_says_so() -> None:
     said = decide(report(), None, [(A, 0.9)], frozenset(), LIMITS)
     assert (said.reason, said.candidate_id, said.second_id) == ("no usable sample", None, None)
 
@@ -401,20 +401,20 @@ def test_without_a_usable_shot_the_reason_says_so() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, AGREEMENT_SAMPLES - 1])
-def test_a_few_good_shots_say_nothing_of_their_agreement(count: int) -> None:
+def test_a_few_good_samples_say_nothing_of_their_agreement(count: int) -> None:
     joined = pool([*good(count), *[sample(axis(0), flaws=("small",))] * 8])
     assert joined is not None
     assert joined.agreement is None
 
 
 @pytest.mark.parametrize("count", [AGREEMENT_SAMPLES, AGREEMENT_SAMPLES + 1, 8])
-def test_shots_that_are_all_alike_agree_wholly(count: int) -> None:
+def test_samples_that_are_all_alike_agree_wholly(count: int) -> None:
     joined = pool(good(count))
     assert joined is not None
     assert joined.agreement == pytest.approx(1.0)
 
 
-def test_agreement_is_the_cosine_between_every_other_shot_and_the_rest() -> None:
+def test_agreement_is_the_cosine_between_every_other_sample_and_the_rest() -> None:
     joined = pool(
         [sample(axis(0)), sample(near(0, 0.6, 1)), sample(axis(0)), sample(near(0, 0.6, 1))]
     )
@@ -437,7 +437,7 @@ def test_two_people_in_one_track_do_not_agree() -> None:
     assert joined.agreement == pytest.approx(0.0)
 
 
-def test_flawed_shots_do_not_count_for_agreement() -> None:
+def test_flawed_samples_do_not_count_for_agreement() -> None:
     joined = pool([*good(4), *[sample(axis(3), flaws=("blurred",))] * 4])
     assert joined is not None
     assert joined.agreement == pytest.approx(1.0)

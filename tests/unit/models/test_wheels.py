@@ -1,5 +1,4 @@
-"""Exactly one OpenCV and one ONNX Runtime that work, also on a server without a desktop's
-libraries.
+"""Exactly one OpenCV and one ONNX Runtime that work, also without a desktop's libraries.
 
 A library path with broken files in front stands for a machine that lacks them, and small wheels of
 the same names for the ONNX Runtimes, which are hundreds of megabytes.
@@ -35,9 +34,7 @@ def wheel(folder: Path, name: str, version: str, content: str) -> None:
 
 
 class Environment:
-    """A virtual environment of its own, with numpy, no OpenCV, and a stand-in of the plain ONNX
-    Runtime.
-    """
+    """A virtual environment with numpy, no OpenCV, and a stand-in of the plain ONNX Runtime."""
 
     def __init__(self, folder: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
@@ -120,9 +117,7 @@ def test_one_that_works_is_left_alone(environment: Environment) -> None:
 
 
 def test_the_gpu_s_onnxruntime_replaces_the_plain_one(environment: Environment) -> None:
-    """As after `pip install 'visitord[gpu]'`: insightface asked for the plain one, which was
-    written over.
-    """
+    """As after `pip install 'visitord[gpu]'`, where insightface asked for the plain one too."""
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(environment.wheels)}
     assert environment.run(str(MODULE), **offline).stdout == "", "a plain one alone may stay"
     environment.pip("install", *environment.here, "onnxruntime-gpu")

@@ -29,7 +29,8 @@ MINIFASNET_THRESHOLD = 0.4
 
 ADDON_FILE = ADDON_CATALOG["liveness"].filename
 ADDON_THRESHOLD = 0.8  # insightface's own default
-ADDON_ROLL_DEG = 15.0  # its crop is turned upright, which it takes for a fake when that was far
+# Its crop is turned upright, which it takes for a fake when that was far.
+ADDON_ROLL_DEG = 15.0
 
 
 class Networks(Protocol):
@@ -82,12 +83,14 @@ class Addon:
     threshold = ADDON_THRESHOLD
 
     def __init__(self, file: Path) -> None:
-        self._network = Liveness(file, providers=ON_CPU, sess_options=session_options(THREADS))
+        options = session_options(THREADS)
+        self._network = Liveness(file, providers=ON_CPU, sess_options=options)
 
     def score(self, image: Image, detection: Detection) -> float | None:
         if detection.roll_deg > ADDON_ROLL_DEG:
             return None
-        score: float | None = self._network.predict(image, detection.landmarks)["live_score"]
+        said = self._network.predict(image, detection.landmarks)
+        score: float | None = said["live_score"]
         return score
 
 
@@ -104,9 +107,9 @@ def load(folder: Path) -> Networks:
     except ModelError:
         raise
     except Exception as error:
-        raise ModelError(
-            f"The liveness networks in {folder} cannot be loaded: {' '.join(str(error).split())}."
-        ) from None
+        reason = " ".join(str(error).split())
+        raise ModelError(f"The liveness networks in {folder} cannot be loaded: {reason}.") from None
+
     raise ModelError(
         f"models.liveness: {folder} holds no liveness network; expected MiniFASNet's "
         f"2.7_80x80_MiniFASNetV2.onnx and the like, or insightface's {ADDON_FILE}."
@@ -116,15 +119,17 @@ def load(folder: Path) -> Networks:
 def around(image: Image, detection: Detection, scale: float) -> Image:
     """The part of the picture that is `scale` times the face's box, as far as the picture goes."""
     height, width = image.shape[:2]
-    x0, y0, x1, y1 = (float(v) for v in detection.box)
-    middle_x = (x0 + x1) / 2
-    middle_y = (y0 + y1) / 2
-    half_width = (x1 - x0) * scale / 2
-    half_height = (y1 - y0) * scale / 2
-
-    rows = slice(max(0, round(middle_y - half_height)), min(height, round(middle_y + half_height)))
-    columns = slice(max(0, round(middle_x - half_width)), min(width, round(middle_x + half_width)))
+    left, top, right, bottom = (float(edge) for edge in detection.box)
+    rows = _scaled(top, bottom, scale, height)
+    columns = _scaled(left, right, scale, width)
     return image[rows, columns]
+
+
+def _scaled(start: float, end: float, scale: float, length: int) -> slice:
+    """A range of pixels `scale` times as long around its middle, cut where the picture ends."""
+    middle = (start + end) / 2
+    half = (end - start) * scale / 2
+    return slice(max(0, round(middle - half)), min(length, round(middle + half)))
 
 
 def _planes(seen: Image) -> NDArray[np.float32]:

@@ -109,9 +109,10 @@ def read(prefix: Path, epoch: int, output: str | None = None) -> Checkpoint:
             f"{at_work_on} is cut off, damaged, or not what its name says: {error}."
         ) from None
 
+    known = {INPUT, *params}
     for node in nodes.values():
         for source in (nodes[i] for i in node.inputs):
-            if source.is_variable and source.name != INPUT and source.name not in params:
+            if source.is_variable and source.name not in known:
                 raise ModelError(
                     f"{params_file} has no values for {source.name}, "
                     f"which the node {node.name} needs."
@@ -121,8 +122,8 @@ def read(prefix: Path, epoch: int, output: str | None = None) -> Checkpoint:
 
 def _epochs(prefix: Path) -> list[str]:
     """The parameter files that are there."""
-    found = prefix.parent.glob("*.params")
-    return sorted(path.name for path in found if path.name.startswith(f"{prefix.name}-"))
+    names = (path.name for path in prefix.parent.glob("*.params"))
+    return sorted(name for name in names if name.startswith(f"{prefix.name}-"))
 
 
 def _needed(symbol: Any, output: str | None) -> dict[int, Node]:
@@ -138,9 +139,9 @@ def _needed(symbol: Any, output: str | None) -> dict[int, Node]:
 def _output(nodes: list[Node], heads: list[Any], output: str | None) -> int:
     """The index of the node that gives the embedding."""
     wanted = output or EMBEDDING
-    named = [i for i, node in enumerate(nodes) if node.name == wanted and not node.is_variable]
-    if named:
-        return named[-1]
+    for index in reversed(range(len(nodes))):
+        if nodes[index].name == wanted and not nodes[index].is_variable:
+            return index
 
     ends = sorted({int(head[0]) for head in heads})
     if output is None and len(ends) == 1 and not nodes[ends[0]].is_variable:
@@ -189,7 +190,8 @@ def read_params(content: bytes) -> dict[str, NDArray[np.float32]]:
     arrays = [reader.array() for _ in range(count)]
     (names_count,) = reader.take("Q")
     names = [reader.name() for _ in range(names_count)]
-    if reader.at != len(content) or not all(np.isfinite(values).all() for values in arrays):
+    all_finite = all(np.isfinite(values).all() for values in arrays)
+    if reader.at != len(content) or not all_finite:
         raise ValueError("bytes follow its end, or not all its values are numbers")
 
     plain = (re.sub("^(arg|aux):", "", name) for name in names)
@@ -224,7 +226,7 @@ class _Reader:
         if magic in {V2, V3} and self.take("i") != (DENSE,):
             raise ValueError("an array in it is sparse")
         shape = self._shape(magic)
-        _, _, flag = self.take("3i")  # kind and number of the device it was on; the type
+        _, _, flag = self.take("3i")  # the device's kind and number; the type
 
         dtype = np.dtype(DTYPES[flag])
         begin = self.at

@@ -75,7 +75,8 @@ class _Net:
             The name of its output.
         """
         name = f"value {len(self.nodes)}"
-        node = helper.make_node(op, inputs, [name], f"{self.origin} as {name}", **attributes)
+        label = f"{self.origin} as {name}"
+        node = helper.make_node(op, inputs, [name], label, **attributes)
         self.nodes.append(node)
         self.ndim[name] = ndim or self.ndim.get(inputs[0], 0)
         return name
@@ -97,9 +98,12 @@ def to_onnx(nodes: dict[int, Node], params: dict[str, NDArray[np.float32]]) -> o
     weights = [
         numpy_helper.from_array(array, name) for name, array in params.items() if name in used
     ]
-    crops = helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", 3, CROP_PX, CROP_PX])
+    stored = net.constants + weights
+
+    shape: list[str | int | None] = ["n", 3, CROP_PX, CROP_PX]
+    crops = helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, shape)
     made = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, None)
-    graph = helper.make_graph(net.nodes, "recogniser", [crops], [made], net.constants + weights)
+    graph = helper.make_graph(net.nodes, "recogniser", [crops], [made], stored)
     opset = helper.make_opsetid("", OPSET)
     return helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
 
@@ -111,15 +115,17 @@ def _converted(net: _Net, node: Node, inputs: list[str]) -> str:
     try:
         return RULES[node.op](net, node.attrs, inputs)
     except (LookupError, ValueError, TypeError) as error:
-        why = f" with {error}" if node.op in RULES else ""
+        operator = node.op
+        if operator in RULES:
+            operator += f" with {error}"
         raise ModelError(
-            f"There is no rule to convert the operator {node.op}{why} of the node {node.name}; "
-            "with --native, MXNet itself runs it."
+            f"There is no rule to convert the operator {operator} of the node "
+            f"{node.name}; with --native, MXNet itself runs it."
         ) from None
 
 
 Rule = Callable[[_Net, dict[str, Any], list[str]], str]
-"""Adds what an operator with these attributes and inputs takes; returns its output's name."""
+"""Adds what an operator with these attributes and inputs takes; gives its output."""
 
 
 def _only(attrs: dict[str, Any], key: str, value: object) -> None:
@@ -160,7 +166,8 @@ def _batch_norm(net: _Net, attrs: dict[str, Any], x: list[str]) -> str:
     _only(attrs, "axis", 1)
     if attrs.get("fix_gamma", True):  # then 1 counts, whatever is stored
         x = [x[0], net.constant(np.ones_like(net.params[x[1]])), *x[2:]]
-    return net.add("BatchNormalization", x, epsilon=float(attrs.get("eps", BATCH_NORM_EPSILON)))
+    epsilon = float(attrs.get("eps", BATCH_NORM_EPSILON))
+    return net.add("BatchNormalization", x, epsilon=epsilon)
 
 
 def _leaky(net: _Net, attrs: dict[str, Any], x: list[str]) -> str:
@@ -176,18 +183,22 @@ def _fully_connected(net: _Net, attrs: dict[str, Any], x: list[str]) -> str:
     if attrs.get("flatten", True):
         return net.add("Gemm", [net.add("Flatten", x[:1], 2), *x[1:]], 2, transB=1)
     product = net.add("MatMul", [x[0], net.constant(net.params[x[1]].T)])
-    return net.add("Add", [product, *x[2:]]) if x[2:] else product
+    if not x[2:]:
+        return product
+    return net.add("Add", [product, *x[2:]])
 
 
 def _reshape(net: _Net, attrs: dict[str, Any], x: list[str]) -> str:
     _only(attrs, "reverse", False)
-    if min(attrs["shape"]) < -1:  # codes that ONNX does not have
-        raise ValueError(f"shape {attrs['shape']}")
-    return net.add("Reshape", [x[0], net.constant(attrs["shape"], np.int64)], len(attrs["shape"]))
+    shape = attrs["shape"]
+    if min(shape) < -1:  # codes that ONNX does not have
+        raise ValueError(f"shape {shape}")
+    return net.add("Reshape", [x[0], net.constant(shape, np.int64)], len(shape))
 
 
 def _l2(net: _Net, attrs: dict[str, Any], x: list[str]) -> str:
-    _only(attrs, "mode", "instance" if net.ndim[x[0]] == 2 else "channel")
+    of_embedding = net.ndim[x[0]] == 2
+    _only(attrs, "mode", "instance" if of_embedding else "channel")
     return net.add("LpNormalization", x, axis=1, p=2)
 
 
@@ -209,7 +220,9 @@ def _expand_dims(net: _Net, attrs: dict[str, Any], x: list[str]) -> str:
 
 
 def _clip(net: _Net, attrs: dict[str, Any], x: list[str]) -> str:
-    return net.add("Clip", [*x, net.constant(attrs["a_min"]), net.constant(attrs["a_max"])])
+    lowest = net.constant(attrs["a_min"])
+    highest = net.constant(attrs["a_max"])
+    return net.add("Clip", [*x, lowest, highest])
 
 
 def _same(op: str) -> Rule:

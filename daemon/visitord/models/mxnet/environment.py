@@ -19,7 +19,9 @@ def install(folder: Path, *wanted: str) -> None:
 
     Raises ModelError.
     """
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *wanted, NUMPY]
+    python = str(folder / "bin" / "python")
+    pip = [python, "-m", "pip", "install", "--quiet", *wanted, NUMPY]
+
     try:
         venv = [_python(), "-m", "venv", str(folder)]
         for command in (venv, pip):

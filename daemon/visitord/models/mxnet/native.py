@@ -19,8 +19,8 @@ from visitord.core.errors import ModelError
 START_S = 300  # a graphics card younger than CUDA 10.1 has its code compiled first
 ANSWER_S = 60
 REMEDY = (
-    "it needs mxnet 1.9.1 with numpy 1.23.5, for mxnet-cu101 also CUDA 10.1, cuDNN 7 and NCCL 2; "
-    "see docs/mxnet.md"
+    "it needs mxnet 1.9.1 with numpy 1.23.5, for mxnet-cu101 also CUDA 10.1, cuDNN 7 "
+    "and NCCL 2; see docs/mxnet.md"
 )
 
 # What frames are about, as worker.py has it: asked for CROPS it answers EMBEDDINGS; READY comes
@@ -42,7 +42,11 @@ class Native:
     """
 
     def __init__(
-        self, python: str, arguments: list[str], threads: int = 0, answer_s: float = ANSWER_S
+        self,
+        python: str,
+        arguments: list[str],
+        threads: int = 0,
+        answer_s: float = ANSWER_S,
     ) -> None:
         """Start the worker and wait until it is ready.
 
@@ -62,7 +66,8 @@ class Native:
         ModelError
             When MXNet does not start.
         """
-        self._command = [python, "-I", str(Path(__file__).with_name("worker.py")), *arguments]
+        worker = str(Path(__file__).with_name("worker.py"))
+        self._command = [python, "-I", worker, *arguments]
         self._environment = dict(os.environ)
         if threads:
             self._environment["OMP_NUM_THREADS"] = str(threads)
@@ -93,10 +98,15 @@ class Native:
         """Start a worker in place of any that has been ended, and wait until it is ready."""
         try:
             self._process = subprocess.Popen(
-                self._command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=self._environment
+                self._command,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=DEVNULL,
+                env=self._environment,
             )
             self._requests = cast("IO[bytes]", self._process.stdin)
             self._answers = cast("IO[bytes]", self._process.stdout)
+
             self._exchange(b"", READY, START_S)
         except OSError as error:
             raise ModelError(

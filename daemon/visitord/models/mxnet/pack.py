@@ -151,4 +151,5 @@ def _native(python: str, folder: Path, output: str, config: Config) -> Native:
     """MXNet under an interpreter that has it, with the pack's checkpoint."""
     symbol = str(folder / SYMBOL_FILE)
     params = str(folder / PARAMS_FILE)
-    return Native(python, [symbol, params, output, config.models.device], config.models.threads)
+    arguments = [symbol, params, output, config.models.device]
+    return Native(python, arguments, config.models.threads)

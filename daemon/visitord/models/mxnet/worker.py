@@ -25,7 +25,8 @@ def load(symbol_file, params_file, node, device):
 
     context = _context(mx, device)
     network = mx.sym.load(symbol_file).get_internals()[node + "_output"]
-    executor = network.simple_bind(context, grad_req="null", data=(1, 3, SIDE_PX, SIDE_PX))
+    shape = (1, 3, SIDE_PX, SIDE_PX)
+    executor = network.simple_bind(context, grad_req="null", data=shape)
     stored = mx.nd.load(params_file)
     for kind, own in (("arg:", executor.arg_dict), ("aux:", executor.aux_dict)):
         for name in set(own) - {INPUT}:
@@ -34,7 +35,10 @@ def load(symbol_file, params_file, node, device):
     def embed(content):
         crops = np.frombuffer(content, np.uint8).reshape(-1, 1, SIDE_PX, SIDE_PX, 3)
         planes = crops.transpose(0, 1, 4, 2, 3)
-        rows = [executor.forward(data=mx.nd.array(one, context))[0].asnumpy() for one in planes]
+        rows = []
+        for one in planes:
+            outputs = executor.forward(data=mx.nd.array(one, context))
+            rows.append(outputs[0].asnumpy())
         return np.concatenate(rows).astype("<f4").tobytes()
 
     return embed

@@ -42,12 +42,14 @@ def write_pack(
         "input": INPUT,
         "licence": LICENCE,
     }
+
     if python is None:
         converted = convert.to_onnx(network.nodes, network.params)
         files = {ONNX_FILE: bytes(converted.SerializeToString())}
     else:
         about["python"] = str(python.absolute())
         files = {SYMBOL_FILE: network.symbol, PARAMS_FILE: network.content}
+
     place({**files, catalog.MANIFEST: _manifest(about, files)}, folder)
 
 

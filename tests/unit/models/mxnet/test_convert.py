@@ -1,5 +1,6 @@
-"""Every operator converted from MXNet, run by onnxruntime, against plain numpy written from MXNet's
-documentation.
+"""Every operator converted from MXNet and run by onnxruntime, against plain numpy.
+
+The latter is written from MXNet's documentation.
 """
 
 from collections.abc import Callable

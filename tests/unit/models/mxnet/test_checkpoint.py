@@ -1,6 +1,4 @@
-"""MXNet's files are read as its source writes them, and what is wrong with them is told in one
-sentence.
-"""
+"""MXNet's files are read as its source writes them; what is wrong with them is one sentence."""
 
 import json
 import struct
