@@ -1,13 +1,15 @@
 # make run    install into .venv and run: the cameras of config.toml, or the demo where there is none
 # make test   all tests, on a real PostgreSQL, the real models and a real RTSP server
+# make unit   the tests that need no more than this process
 # make lint   format, style and types
+# make schema write migrations/schema.sql anew, from the other migrations
 # make clean  remove what the other targets installed (not your state folder)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test unit lint clean install
+.PHONY: run test unit lint schema clean install
 
 run: $(VENV)/.run
 	@if [ -f config.toml ]; then \
@@ -22,12 +24,15 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder --durations 10
 
 unit: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest tests/unit --numprocesses 2 --dist worksteal
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+schema: $(VENV)/.dev
+	PYTHONPATH=tests $(BIN)/python -m fixtures.schema migrations/schema.sql
 
 clean:
 	rm -rf $(VENV) .cache build dist

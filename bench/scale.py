@@ -30,11 +30,12 @@ import psycopg2
 from numpy.typing import NDArray
 from rich.console import Console
 
+from visitord.core.clock import Clock
 from visitord.core.errors import DatabaseUnavailableError
 from visitord.core.records import FaceSample, Quality, Thresholds, TrackReport
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
-from visitord.service.recorder import Recorder
+from visitord.service.recorder import Recorder, RecorderSettings
 from visitord.store import gallery_changes, migrate
 from visitord.store import templates as stored
 from visitord.store.database import Database
@@ -209,7 +210,9 @@ def box(url: str, number: int, vector: bool, go: object, done: object) -> None:
     A third are strangers.
     """
     site = replace(SITE, box=f"box {number}")
-    recorder = Recorder(Database(url), site, PACK, DIM, LIMITS, lambda _: None, vector=vector)
+    settings = RecorderSettings(site, PACK, DIM, vector)
+    recorder = Recorder(Database(url), settings, lambda: LIMITS, lambda _: None, Clock())
+    recorder.prepare()
     recorder._follow()
     go.wait()  # type: ignore[attr-defined]
 

@@ -34,9 +34,14 @@ FILL = {
             ('main', 'Europe/Berlin', '5 minutes'), ('branch', 'America/New_York', '5 minutes')
     """,
     "people": """
-        insert into visitord.identity (identity_id, number, status, name, root_id, merged_into, created_at)
+        insert into visitord.identity
+            (identity_id, number, status, name, root_id, merged_into, created_at)
         select md5('person ' || n)::uuid, n,
-               case when n %% 5000 = 7 then 'ignored' when n %% 100 = 3 then 'named' else 'provisional' end,
+               case
+                   when n %% 5000 = 7 then 'ignored'
+                   when n %% 100 = 3 then 'named'
+                   else 'provisional'
+               end,
                case when n %% 100 = 3 then 'person ' || n end,
                md5('person ' || n - (n %% 50 = 0)::integer)::uuid,
                case when n %% 50 = 0 then md5('person ' || n - 1)::uuid end,
@@ -44,9 +49,9 @@ FILL = {
         from generate_series(1, %(people)s) n
     """,
     "sightings": """
-        insert into visitord.sighting (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason,
-                                       score, second_score, candidate_id, quality, good_samples,
-                                       face_px, pack, embedding)
+        insert into visitord.sighting
+            (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason, score,
+             second_score, candidate_id, quality, good_samples, face_px, pack, embedding)
         select md5('sighting ' || v.n || ' ' || s)::uuid,
                case when v.pending then null else v.person end,
                v.site,
@@ -60,7 +65,8 @@ FILL = {
             select n,
                    md5('person ' || 1 + floor(%(people)s * power(random(), 1.7)))::uuid as person,
                    case when random() < 0.75 then 'main' else 'branch' end as site,
-                   now() - interval '730 days' * (1 - n / %(visits)s::float8) - interval '2 minutes' as start,
+                   now() - interval '730 days' * (1 - n / %(visits)s::float8)
+                       - interval '2 minutes' as start,
                    interval '1 second' * (10 + floor(230 * random() ^ 2)) as pace,
                    1 + floor(4 * random())::integer as length,
                    random() < 0.03 as pending
@@ -69,13 +75,15 @@ FILL = {
     """,
     "templates": """
         insert into visitord.template
-        select identity_id, identity_id, null, 'pack', array_fill(0.0884::real, array[128]), 0.8, created_at
+        select identity_id, identity_id, null, 'pack', array_fill(0.0884::real, array[128]), 0.8,
+               created_at
         from visitord.identity
     """,
     # What rebuild_visits makes one person after another, for all at once.
     "visits": """
-        insert into visitord.visit (visit_id, identity_id, site, started_at, ended_at, sightings, cameras, last_camera,
-                                    day, previous_day, previous_end)
+        insert into visitord.visit
+            (visit_id, identity_id, site, started_at, ended_at, sightings, cameras, last_camera,
+             day, previous_day, previous_end)
         select v.*, lag(day) over person, lag(ended_at) over person
         from (
             select (array_agg(sighting_id order by started_at, sighting_id))[1], root_id, site,
@@ -88,9 +96,11 @@ FILL = {
                 select *, count(*) filter (where started_at - until > interval '5 minutes')
                     over (partition by root_id, site order by started_at, sighting_id) as pauses
                 from (
-                    select sighting_id, root_id, site, camera, started_at, ended_at, max(ended_at) over (
-                        partition by root_id, site order by started_at, sighting_id
-                        rows between unbounded preceding and 1 preceding) as until
+                    select sighting_id, root_id, site, camera, started_at, ended_at,
+                           max(ended_at) over (
+                               partition by root_id, site order by started_at, sighting_id
+                               rows between unbounded preceding and 1 preceding
+                           ) as until
                     from visitord.sighting join visitord.identity using (identity_id)
                 ) s
             ) r join visitord.site using (site)
@@ -103,18 +113,24 @@ FILL = {
 QUESTIONS = {
     "a month of daily_footfall": """
         select * from visitord.daily_footfall
-        where day >= date_trunc('month', current_date - interval '1 month') and day < date_trunc('month', current_date)
+        where day >= date_trunc('month', current_date - interval '1 month')
+          and day < date_trunc('month', current_date)
         order by day, site
     """,
     "the same at one site": """
         select * from visitord.daily_footfall
-        where day >= date_trunc('month', current_date - interval '1 month') and day < date_trunc('month', current_date)
+        where day >= date_trunc('month', current_date - interval '1 month')
+          and day < date_trunc('month', current_date)
           and site = 'main'
         order by day
     """,
     "present_now": "select * from visitord.present_now",
-    "frequent_visitor, the first 50": "select * from visitord.frequent_visitor order by visits_30d desc limit 50",
-    "frequent_visitor, 4 visits or more": "select * from visitord.frequent_visitor where visits_30d >= 4",
+    "frequent_visitor, the first 50": """
+        select * from visitord.frequent_visitor order by visits_30d desc limit 50
+    """,
+    "frequent_visitor, 4 visits or more": """
+        select * from visitord.frequent_visitor where visits_30d >= 4
+    """,
     "frequent_visitor, how many": "select count(*) from visitord.frequent_visitor",
     "frequent_visitor, everybody": "select * from visitord.frequent_visitor",
 }
@@ -131,7 +147,9 @@ for number, who in PEOPLE.items():
 QUESTIONS |= {
     "visitor by name": "select * from visitord.visitor where name = 'person 1003'",
     "a day of visit_log": "select * from visitord.visit_log where day = current_date - 40",
-    "everybody, those seen last first": "select * from visitord.visitor order by last_seen desc limit 50",
+    "everybody, those seen last first": """
+        select * from visitord.visitor order by last_seen desc limit 50
+    """,
 }
 
 
@@ -169,12 +187,13 @@ def main() -> None:
 def fill(cursor: Cursor, people: int, sightings: int) -> None:
     """Build the data; indexes come last, and nothing is checked that is right by construction."""
     cursor.execute(
-        "set session_replication_role = replica; set work_mem = '512MB'; set maintenance_work_mem = '512MB'"
+        "set session_replication_role = replica; "
+        "set work_mem = '512MB'; set maintenance_work_mem = '512MB'"
     )
     cursor.execute("set synchronous_commit = off; select setseed(0.5)")
     cursor.execute(
-        "select indexname, indexdef from pg_indexes where schemaname = 'visitord' and indexdef not like '%UNIQUE%' "
-        "and tablename in ('sighting', 'visit')"
+        "select indexname, indexdef from pg_indexes where schemaname = 'visitord' "
+        "and indexdef not like '%UNIQUE%' and tablename in ('sighting', 'visit')"
     )
     indexes = cursor.fetchall()
     for name, _ in indexes:

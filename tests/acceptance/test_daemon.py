@@ -15,7 +15,8 @@ import pytest
 from fixtures.films import Walk, film
 from fixtures.installation import Box
 from fixtures.running import running, states, with_cameras
-from visitord.capture import decode
+from visitord.capture import streams
+from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig
 from visitord.core.errors import CameraError
 from visitord.demo.server import DemoServer
@@ -175,7 +176,8 @@ def test_an_http_camera_is_read_at_the_pace_it_really_has() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url, times = f"http://127.0.0.1:{server.server_port}/", []
     with pytest.raises(CameraError, match=r"stream (ended|broke off)"):
-        for picture in decode.stream(url, CameraConfig(name="door", source=url), lambda _: None):
+        asked = CameraConfig(name="door", source=url)
+        for picture in streams.read(url, asked, lambda _: None, clock=Clock()):
             times.append(picture.t)
     server.shutdown()
     assert len(times) >= 30

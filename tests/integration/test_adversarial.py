@@ -15,12 +15,12 @@ import pytest
 from fixtures.faces import align, people
 from fixtures.footage import room
 from fixtures.reports import START, axis, report
-from fixtures.visit_log import LIMITS, VisitLog
+from fixtures.visit_log import LIMITS, VisitLog, prepared
 from visitord.core.records import Embedding, Frame, Image, Picture, TrackReport
 from visitord.identity.neighbours import Neighbours
 from visitord.models.opencv_zoo import ZooPack
 from visitord.service import merge_job
-from visitord.service.recorder import Recorder
+from visitord.service.recorder import RecorderSettings
 from visitord.vision.pipeline import Pipeline
 
 MATCH, NEW, MERGE = LIMITS.match, LIMITS.new, LIMITS.merge
@@ -275,14 +275,8 @@ def scaled(image: Image, side_px: int) -> Image:
 
 def recorded(visit_log: VisitLog, pack: ZooPack, reports: Iterable[TrackReport]) -> None:
     """Written by a recorder of the real pack, and merged."""
-    recorder = Recorder(
-        visit_log.database,
-        visit_log.recorder.site,
-        pack.fingerprint,
-        pack.dim,
-        pack.thresholds,
-        lambda _: None,
-    )
+    settings = RecorderSettings(visit_log.recorder.settings.site, pack.fingerprint, pack.dim)
+    recorder = prepared(visit_log.database, settings=settings, prepare=lambda: pack.thresholds)
     for made in reports:
         recorder.handle(made)
     merge_job.merge_duplicates(

@@ -11,13 +11,14 @@ from uuid import uuid4
 
 import pytest
 
-from fixtures.crashing import LIMITS, SITE
 from fixtures.proxy import Proxy
 from fixtures.reports import START, axis, report
 from fixtures.running import wait
+from fixtures.visit_log import LIMITS, SITE, prepared
+from visitord.core.clock import Clock
 from visitord.core.records import Arrival, Thresholds, TrackReport
-from visitord.service.recorder import Recorder
-from visitord.store import corrections, erasure, merges, migrate, people, spool
+from visitord.service.recorder import Phase, Recorder, RecorderSettings
+from visitord.store import corrections, erasure, merges, migrate, people, spool, templates
 from visitord.store.database import Database
 from visitord.store.gallery_cache import GalleryFile
 from visitord.store.site import declare_site
@@ -27,7 +28,7 @@ from visitord.store.spool import Spool, Waiting, waiting
 class Running:
     """A recorder as a daemon has it, behind a network that can go away."""
 
-    def __init__(self, url: str, folder: Path, *, away: bool = False) -> None:
+    def __init__(self, url: str, folder: Path, *, away: bool = False, vector: bool = False) -> None:
         self.network = Proxy(url)
         self.folder, self.direct = folder, Database(url)
         self.arrivals: list[Arrival] = []
@@ -42,15 +43,17 @@ class Running:
 
         self.recorder = Recorder(
             database,
-            SITE,
-            "pack-1",
-            128,
-            None if away else prepare(),
+            RecorderSettings(SITE, "pack-1", 128, vector),
+            prepare,
             self.arrivals.append,
+            Clock(),
             spool=Spool(folder / "spool.db", 100_000_000, "pack-1"),
-            known=GalleryFile(folder / "gallery.json", "pack-1"),
-            prepare=prepare,
+            gallery_file=GalleryFile(folder / "gallery.json", "pack-1", Clock()),
         )
+        if away:
+            self.recorder.remember()
+        else:
+            self.recorder.prepare()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.recorder.run, args=(self._stop,), daemon=True)
         self._thread.start()
@@ -69,7 +72,12 @@ class Running:
         assert [a.name for a in self.arrivals] == list(names)
 
     def settle(self) -> None:
-        wait(lambda: waiting(self.folder / "spool.db") == Waiting() and not self.recorder._open, 30)
+        wait(
+            lambda: (
+                waiting(self.folder / "spool.db") == Waiting() and not len(self.recorder._queue)
+            ),
+            30,
+        )
 
     def settle_spool(self) -> None:
         wait(lambda: waiting(self.folder / "spool.db") == Waiting(), 30)
@@ -91,8 +99,8 @@ class Running:
 def start(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Running]]:
     made: list[Running] = []
 
-    def one(*, away: bool = False) -> Running:
-        made.append(Running(database_url, tmp_path, away=away))
+    def one(**more: bool) -> Running:
+        made.append(Running(database_url, tmp_path, **more))
         return made[-1]
 
     yield one
@@ -103,7 +111,7 @@ def start(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Running]]
 
 def away(box: Running) -> None:
     box.network.away()
-    wait(lambda: box.recorder._away, 10)
+    wait(lambda: box.recorder.phase is Phase.AWAY, 10)
 
 
 def test_who_is_known_is_recognised_and_who_is_new_is_recognised_the_next_time(
@@ -159,7 +167,7 @@ def test_the_arrival_of_somebody_ignored_is_not_told(start: Callable[..., Runnin
     box.told("visitor 1")
     with box.direct.transaction() as cursor:
         people.ignore(cursor, people.find(cursor, "1"))
-    wait(lambda: box.recorder._gallery.name(box.arrivals[0].visitor_id) is None, 10)
+    wait(lambda: box.recorder._known.gallery.name(box.arrivals[0].visitor_id) is None, 10)
     away(box)
     box.submit(report(axis(0), 1000), report(axis(1), 2000))
     box.told("visitor 1", "A new visitor")
@@ -209,7 +217,8 @@ def test_a_start_without_the_database_and_without_a_gallery_keeps_sightings(
     (tmp_path / "gallery.json").write_text('{"pack": 3')
     box = start(away=True)
     box.submit(report(axis(0), 0))
-    wait(lambda: box.recorder._away and not box.recorder._unseen, 10)
+    wait(lambda: not box.recorder._queue._unseen, 10)
+    assert box.recorder.phase is Phase.PREPARING
     assert box.arrivals == []
     assert "gallery.json cannot be used: " in caplog.text
     assert waiting(tmp_path / "spool.db") == Waiting(1)
@@ -223,8 +232,8 @@ def test_a_kept_gallery_of_another_recogniser_is_not_used(
     box = start()
     box.submit(report(axis(0), 0))
     wait((tmp_path / "gallery.json").exists, 10)
-    assert GalleryFile(tmp_path / "gallery.json", "pack-1").load()
-    assert GalleryFile(tmp_path / "gallery.json", "pack-2").load() is None
+    assert GalleryFile(tmp_path / "gallery.json", "pack-1", Clock()).load()
+    assert GalleryFile(tmp_path / "gallery.json", "pack-2", Clock()).load() is None
 
 
 def full_disk(_: int) -> None:
@@ -239,8 +248,8 @@ def test_a_gallery_that_cannot_be_written_is_deleted_rather_than_left_behind(
 ) -> None:
     """It may hold somebody who was forgotten since."""
     declare_site(database, SITE)
-    recorder = Recorder(database, SITE, "pack-1", 128, LIMITS, lambda _: None)
-    recorder.known = GalleryFile(tmp_path / "gallery.json", "pack-1")
+    gallery_file = GalleryFile(tmp_path / "gallery.json", "pack-1", Clock())
+    recorder = prepared(database, gallery_file=gallery_file)
     recorder.handle(report(axis(0), 0))
     recorder._follow()
     assert (tmp_path / "gallery.json").exists()
@@ -259,12 +268,12 @@ def test_a_daemon_whose_database_goes_before_it_was_asked_tells_nobody_rather_th
     arrivals: list[Arrival] = []
     network = Proxy(database.url)
     network.away()
-    recorder = Recorder(Database(network.url("word")), SITE, "pack-1", 128, LIMITS, arrivals.append)
+    recorder = prepared(Database(network.url("word")), arrivals.append)
     stop = threading.Event()
     thread = threading.Thread(target=recorder.run, args=(stop,), daemon=True)
     thread.start()
     recorder.submit(report(axis(0), 0))
-    wait(lambda: recorder._away and not recorder._unseen, 10)
+    wait(lambda: recorder.phase is Phase.AWAY and not recorder._queue._unseen, 10)
     assert arrivals == []
     network.back()
     wait(lambda: len(arrivals) == 1, 20)
@@ -307,9 +316,14 @@ def test_what_was_guessed_of_a_track_that_is_never_written_is_forgotten(
     box.told("visitor 1", "A new visitor")
     spool.erase(box.folder / "spool.db", [stranger.sighting_id])
     box.network.back()
-    wait(lambda: not box.recorder._away and box.recorder._presence.template_updates() == [], 20)
+    wait(
+        lambda: (
+            box.recorder.phase is Phase.FOLLOWING and not box.recorder._presence.template_updates()
+        ),
+        20,
+    )
     away(box)
-    assert len(box.recorder._gallery) == 1
+    assert len(box.recorder._known.gallery) == 1
 
 
 def test_a_database_that_is_only_busy_does_not_cost_the_gallery(
@@ -319,14 +333,14 @@ def test_a_database_that_is_only_busy_does_not_cost_the_gallery(
     box.submit(report(axis(0), 0))
     box.told("visitor 1")
     box.settle()
-    wait(lambda: box.recorder._version > 0, 5)
-    held = box.recorder._gallery
+    wait(lambda: (box.recorder._known.version or 0) > 0, 5)
+    held = box.recorder._known.gallery
     with box.direct.transaction() as cursor:
         cursor.execute("lock table identity")
         box.submit(report(axis(0), 1000))
-        wait(lambda: box.recorder._away, 15)
+        wait(lambda: box.recorder.phase is Phase.AWAY, 15)
     box.settle()
-    assert box.recorder._gallery is held
+    assert box.recorder._known.gallery is held
 
 
 def test_a_disk_that_does_not_take_the_gallery_is_said_and_harms_nothing(
@@ -344,13 +358,13 @@ def test_a_disk_that_does_not_take_the_gallery_is_said_and_harms_nothing(
 def followed(database: Database, box: Recorder) -> list[tuple[object, ...]]:
     """What the box holds once it has caught up, next to what a box holds that starts now."""
     box._follow()
-    fresh = Recorder(Database(database.url), SITE, "pack-1", 128, LIMITS, lambda _: None)
+    fresh = prepared(Database(database.url))
     fresh._follow()
-    assert box._version == fresh._version
+    assert box._known.version == fresh._known.version
     held = [
         sorted(
             (t.template_id, t.identity_id, t.root_id, t.name, t.embedding.tobytes())
-            for t in r._gallery
+            for t in r._known.gallery
         )
         for r in (box, fresh)
     ]
@@ -362,15 +376,12 @@ def test_a_box_catches_up_with_what_changed_and_nothing_else(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     declare_site(database, SITE)
-    one, other = (
-        Recorder(Database(database.url), SITE, "pack-1", 128, LIMITS, lambda _: None)
-        for _ in range(2)
-    )
+    one, other = (prepared(Database(database.url)) for _ in range(2))
     for n in range(4):
         one.handle(report(axis(n), 100 * n))
     assert len(followed(database, other)) == 4
     fetched: list[int] = []
-    load = Recorder._catch_up.__globals__["stored_gallery"].templates
+    load = templates.templates
 
     def counted(cursor: object, pack: str, of: set[object] | None = None) -> object:
         found = load(cursor, pack, of)
@@ -390,7 +401,7 @@ def test_a_box_catches_up_with_what_changed_and_nothing_else(
         kept, merged = people.find(cursor, "Ada"), people.find(cursor, "2")
         merges.merge(cursor, kept.visitor_id, merged.visitor_id, "me", "for tests", START)
     assert len(set(followed(database, other))) == 4
-    assert other._gallery.rank(axis(1))[0][0] == kept.visitor_id
+    assert other._known.gallery.rank(axis(1))[0][0] == kept.visitor_id
     with database.transaction() as cursor:
         cursor.execute("select merge_id::text from merge")
         ((merge_id,),) = cursor.fetchall()
@@ -410,7 +421,7 @@ def test_a_box_catches_up_with_what_changed_and_nothing_else(
 
 def test_a_database_put_back_to_an_earlier_state_is_loaded_again(database: Database) -> None:
     declare_site(database, SITE)
-    box = Recorder(Database(database.url), SITE, "pack-1", 128, LIMITS, lambda _: None)
+    box = prepared(Database(database.url))
     box.handle(report(axis(0), 0))
     with database.transaction() as cursor:
         cursor.execute("delete from template")
@@ -419,9 +430,8 @@ def test_a_database_put_back_to_an_earlier_state_is_loaded_again(database: Datab
 
 
 def test_a_box_without_memory_or_database_tells_nobody(start: Callable[..., Running]) -> None:
-    box = start()
+    box = start(vector=True)  # it holds no gallery
     away(box)
-    box.recorder.vector = True  # it holds no gallery
     box.submit(report(axis(0), 0))
-    wait(lambda: not box.recorder._unseen, 10)
+    wait(lambda: not box.recorder._queue._unseen, 10)
     assert box.arrivals == []

@@ -12,6 +12,7 @@ import pytest
 
 from fixtures.installation import Box
 from fixtures.reports import axis, report
+from visitord.core.clock import Clock
 from visitord.core.config import load
 from visitord.core.errors import ConfigError
 from visitord.models.opencv_zoo import ZooPack
@@ -24,7 +25,9 @@ CROWD = 13  # people in one picture: 78 pairs, a few more than the 72 that a rat
 
 def recorder(box: Box, database: Database, pack: ZooPack) -> Recorder:
     """A recorder as the daemon opens it now."""
-    return wiring.open_recorder(load(box.folder / "config.toml"), database, pack, lambda _: None)
+    return wiring.open_recorder(
+        load(box.folder / "config.toml"), database, pack, lambda _: None, Clock()
+    )
 
 
 def crowd(writer: Recorder, faces: Sequence[np.ndarray], at_s: float = 0) -> None:

@@ -18,8 +18,8 @@ from fixtures.installation import Box
 from fixtures.rtsp import HOST, Server
 from fixtures.running import Running, Watched, running, wait, with_cameras
 from visitord.capture import camera as camera_module
-from visitord.capture import decode
-from visitord.capture.camera import Health, State
+from visitord.capture import streams
+from visitord.capture.health import Health, State
 from visitord.core.records import Picture
 
 BACK_WITHIN_S = 10.0
@@ -241,13 +241,13 @@ class Hook(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name == "visitord.service.daemon":
             sys.meta_path.remove(self)
-            from visitord.capture import decode
-            real = decode.stream
-            def stream(url, *rest):
+            from visitord.capture import streams
+            real = streams.read
+            def stream(url, *rest, **more):
                 if "hung" in url:
                     threading.Event().wait()
-                return real(url, *rest)
-            decode.stream = stream
+                return real(url, *rest, **more)
+            streams.read = stream
 sys.meta_path.insert(0, Hook())
 """
 
@@ -307,17 +307,17 @@ def test_a_read_that_never_returns_is_given_up_and_holds_up_nobody(
     at first in a read, then in every opening.
     """
     monkeypatch.setattr(camera_module, "HANGS_AFTER_S", 2.0)
-    opened, never, real = itertools.count(), threading.Event(), decode.stream
+    opened, never, real = itertools.count(), threading.Event(), streams.read
 
-    def stream(url: str, *rest: object) -> Iterator[Picture]:
+    def stream(url: str, *rest: Any, **more: Any) -> Iterator[Picture]:
         if "hung" not in url:
-            yield from real(url, *rest)
+            yield from real(url, *rest, **more)
             return
         if next(opened) == 0:
-            yield from itertools.islice(real(url.replace("hung", "door"), *rest), 8)
+            yield from itertools.islice(real(url.replace("hung", "door"), *rest, **more), 8)
         never.wait()
 
-    monkeypatch.setattr(decode, "stream", stream)
+    monkeypatch.setattr(streams, "read", stream)
     try:
         with (
             Server(clips) as server,

@@ -15,7 +15,7 @@ from fixtures.databases import ask
 from fixtures.installation import Box
 from fixtures.rtsp import Server
 from fixtures.running import Watched, running, states, wait, with_cameras
-from visitord.capture.camera import State
+from visitord.capture.health import State
 from visitord.core.records import Detection, Embedding, Image
 from visitord.models.opencv_zoo import ZooPack
 from visitord.store.database import Database

@@ -19,7 +19,7 @@ from fixtures.installation import Box
 from fixtures.rtsp import Server
 from fixtures.running import Watched, running, states, wait, with_cameras
 from visitord.capture import camera as camera_module
-from visitord.capture.camera import State
+from visitord.capture.health import State
 from visitord.store.database import Database
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")

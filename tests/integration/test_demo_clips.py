@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from fixtures.faces import align
-from visitord.capture import decode
+from visitord.capture import recordings
 from visitord.capture.inspection import Inspector
 from visitord.cli.demo import demo as demo_command
 from visitord.core.errors import VisitordError
@@ -116,7 +116,7 @@ def in_view(camera: str, time_s: float) -> list[str]:
 
 
 @pytest.mark.parametrize("person", faces.CROPS)
-def test_everybody_passes_the_entrance_and_then_the_hall_twice(person: str) -> None:
+def test_everyone_passes_the_entrance_and_then_the_hall_twice(person: str) -> None:
     entrance, entrance_again = (
         start_s for one, start_s in clips.walks("entrance") if one == person
     )
@@ -230,7 +230,7 @@ def test_halfway_through_each_walk_its_person_is_in_the_middle_of_the_clip(
         round((start_s + WALK_S / 2) * FPS): person for person, start_s in clips.walks(camera)
     }
     assert len(halfway) == 16
-    for index, picture in enumerate(decode.recording(demo[camera], FPS)):
+    for index, picture in enumerate(recordings.read(demo[camera], FPS)):
         if index in halfway:
             found = pack.detect(picture.image)
             assert len(found) <= len(in_view(camera, index / FPS))
@@ -242,12 +242,12 @@ def test_halfway_through_each_walk_its_person_is_in_the_middle_of_the_clip(
 
 @pytest.mark.parametrize("fps", [8, FPS])
 @pytest.mark.parametrize("camera", CAMERAS)
-def test_no_picture_is_judged_flawed_or_covered_also_where_the_loop_closes(
+def test_no_picture_counts_as_flawed_or_covered_also_where_the_loop_closes(
     demo: dict[str, Path], camera: str, fps: int
 ) -> None:
     inspector = Inspector()
     count = 0
-    for picture in chain(decode.recording(demo[camera], fps), decode.recording(demo[camera], fps)):
+    for picture in chain(recordings.read(demo[camera], fps), recordings.read(demo[camera], fps)):
         assert (inspector.flaw(picture), inspector.covered) == ("", False), f"picture {count}"
         count += 1
     assert count >= 2 * int(LENGTH_S * fps)
@@ -256,7 +256,7 @@ def test_no_picture_is_judged_flawed_or_covered_also_where_the_loop_closes(
 def test_the_noise_stays_below_what_could_pass_for_a_movement(demo: dict[str, Path]) -> None:
     empty = [
         picture.image.astype(int)
-        for picture in decode.recording(demo["hall"], FPS)
+        for picture in recordings.read(demo["hall"], FPS)
         if picture.t < 1.0
     ]
     changes = [np.abs(one - other) for one, other in pairwise(empty)]

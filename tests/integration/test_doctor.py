@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.installation import Box
-from visitord.capture.camera import Health, State
+from visitord.capture.health import Health, State
 from visitord.cli import doctor
 from visitord.store import cameras
 from visitord.store.database import Database

@@ -27,7 +27,7 @@ from visitord.admin.photographs import (
     odd_ones_out,
     read,
 )
-from visitord.capture import decode
+from visitord.capture.photographs import jpeg
 from visitord.core.records import Image
 from visitord.models.opencv_zoo import ZooPack
 
@@ -341,9 +341,7 @@ def test_files_that_are_no_photographs_are_told_apart(pack: ZooPack, tmp_path: P
     face.save(tmp_path / "moving.gif", save_all=True, append_images=[face.rotate(5)], duration=100)
     face.save(tmp_path / "still.gif")
     (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
-    (tmp_path / "broken.jpg").write_bytes(
-        decode.jpeg(variant(people()["astronaut"].image, 0))[:300]
-    )
+    (tmp_path / "broken.jpg").write_bytes(jpeg(variant(people()["astronaut"].image, 0))[:300])
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "text.jpg").write_text("not a picture")
     assert "animation" in str(read(pack, tmp_path / "moving.gif"))

@@ -69,7 +69,8 @@ def mentions(visit_log: VisitLog, ids: set[UUID]) -> dict[str, int]:
     """In which tables a row mentions one of these ids, anywhere in it, and how many do."""
     found = {}
     for (table,) in visit_log.rows(
-        "select relname::text from pg_class where relnamespace = 'visitord'::regnamespace and relkind = 'r' "
+        "select relname::text from pg_class "
+        "where relnamespace = 'visitord'::regnamespace and relkind = 'r' "
         "and relname <> 'erased' and relname !~ 'yoyo'"
     ):
         pattern = "|".join(str(i) for i in ids)
@@ -101,7 +102,8 @@ def crowd(visit_log: VisitLog) -> tuple[set[UUID], set[UUID]]:
     with visit_log.database.transaction() as cursor:
         cursor.execute(
             "insert into suggestion (one_id, other_id, agreement, reason, made_at) "
-            "select least(a.identity_id, b.identity_id), greatest(a.identity_id, b.identity_id), 0.5, '', now() "
+            "select least(a.identity_id, b.identity_id), greatest(a.identity_id, b.identity_id), "
+            "0.5, '', now() "
             "from identity a, identity b where a.number = 1 and b.number = 2"
         )
     whole = {
@@ -109,7 +111,8 @@ def crowd(visit_log: VisitLog) -> tuple[set[UUID], set[UUID]]:
         for r in visit_log.rows("select identity_id from identity where number in (1, 3)")
     }
     theirs = visit_log.rows(
-        "select sighting_id from sighting left join identity using (identity_id) where number in (1, 3) "
+        "select sighting_id from sighting left join identity using (identity_id) "
+        "where number in (1, 3) "
         "or (identity_id is null and score > 0.3)"
     )
     kept = {beside.sighting_id, other.sighting_id, unlike.sighting_id, split.sighting_id}
@@ -211,7 +214,7 @@ def test_who_is_merged_while_somebody_is_forgotten_goes_from_every_gallery(
     thread.join(10)
     assert erased[0].identities == 2
     other.recorder._follow()
-    assert len(other.recorder._gallery) == 0
+    assert len(other.recorder._known.gallery) == 0
 
 
 def test_what_a_site_leaves_open_below_what_packs_do_goes_too(visit_log: VisitLog) -> None:

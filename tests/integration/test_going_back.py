@@ -20,7 +20,7 @@ from visitord.store import visits as stored_visits
 
 
 def rows(visit_log: VisitLog) -> list[list[tuple[object, ...]]]:
-    """Everything that says who is who and who came when; what is only a log of commands left out."""
+    """Everything that says who is who and who came when, but for what only logs commands."""
     return [
         visit_log.rows(f"select * from {table} order by 1, 2")
         for table in ("identity", "sighting", "template", "together", "visit")
@@ -63,7 +63,8 @@ def test_merge_then_undo_of_what_the_job_did_restores_identical_rows(visit_log: 
     who = [person(visit_log, number).visitor_id for number in ("1", "2")]
     with visit_log.database.transaction() as cursor:
         cursor.execute(
-            "update sighting set identity_id = null, decision = 'pending', good_samples = 1 where sighting_id = %s",
+            "update sighting set identity_id = null, decision = 'pending', good_samples = 1 "
+            "where sighting_id = %s",
             (poor,),
         )
         stored_visits.rebuild(cursor, who)

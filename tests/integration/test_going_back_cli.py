@@ -179,8 +179,9 @@ def test_the_faces_of_a_merge_that_was_just_made_are_shown_too(
     with visit_log.database.transaction() as cursor:
         cursor.execute("update sighting set crop = md5(camera) || md5(started_at::text)")
         cursor.execute(
-            "update identity set merged_into = o.identity_id, root_id = o.identity_id from identity o "
-            "where identity.number = 2 and o.number = 1 returning identity.identity_id, o.identity_id"
+            "update identity set merged_into = o.identity_id, root_id = o.identity_id "
+            "from identity o where identity.number = 2 and o.number = 1 "
+            "returning identity.identity_id, o.identity_id"
         )
         ((merged, kept),) = cursor.fetchall()
         faces = visitors.faces(cursor, [merged, kept])

@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 # What follows from it
 
 
-def judged(i: int, at_s: float, score: float, *, blocks: bool, **more: object) -> TrackReport:
+def scored(i: int, at_s: float, score: float, *, blocks: bool, **more: object) -> TrackReport:
     return replace(report(axis(i), at_s, **more), liveness=Liveness(score, 0.4, blocks))  # type: ignore[arg-type]
 
 
@@ -47,7 +47,7 @@ def test_where_the_camera_blocks_a_picture_gets_no_identity_nor_does_the_merge_j
     visit_log: VisitLog,
 ) -> None:
     for n in range(3):
-        visit_log.recorder.handle(judged(0, 100 * n, 0.12, blocks=True))
+        visit_log.recorder.handle(scored(0, 100 * n, 0.12, blocks=True))
     assert visit_log.one("select count(*) from visitor") == 0
     assert visit_log.arrivals == []
     (row, *_) = visit_log.rows(
@@ -62,8 +62,8 @@ def test_where_the_camera_blocks_a_picture_gets_no_identity_nor_does_the_merge_j
 
 
 def test_a_picture_of_a_known_person_is_not_taken_for_them(visit_log: VisitLog) -> None:
-    visit_log.recorder.handle(judged(0, 0, 0.9, blocks=True))
-    visit_log.recorder.handle(judged(0, 100, 0.1, blocks=True))
+    visit_log.recorder.handle(scored(0, 0, 0.9, blocks=True))
+    visit_log.recorder.handle(scored(0, 100, 0.1, blocks=True))
     assert visit_log.rows("select name, live, candidate from sighting_log order by started_at") == [
         ("visitor 1", True, None),
         (None, False, "visitor 1"),
@@ -72,7 +72,7 @@ def test_a_picture_of_a_known_person_is_not_taken_for_them(visit_log: VisitLog) 
 
 
 def test_a_camera_that_flags_only_says_so(visit_log: VisitLog) -> None:
-    visit_log.recorder.handle(judged(0, 0, 0.1, blocks=False))
+    visit_log.recorder.handle(scored(0, 0, 0.1, blocks=False))
     visit_log.recorder.handle(report(axis(0), 100))
     assert visit_log.rows("select name, live from sighting_log order by started_at") == [
         ("visitor 1", False),
@@ -80,12 +80,12 @@ def test_a_camera_that_flags_only_says_so(visit_log: VisitLog) -> None:
     ]
 
 
-def test_what_later_looks_say_replaces_what_the_first_said(visit_log: VisitLog) -> None:
+def test_what_later_samples_say_replaces_what_the_first_said(visit_log: VisitLog) -> None:
     track = uuid4()
-    visit_log.recorder.handle(judged(0, 0, 0.9, blocks=False))
+    visit_log.recorder.handle(scored(0, 0, 0.9, blocks=False))
     for length_s, score in ((2.0, 0.2), (9.0, 0.6)):
         visit_log.recorder.handle(
-            judged(
+            scored(
                 0,
                 100,
                 score,
@@ -96,7 +96,7 @@ def test_what_later_looks_say_replaces_what_the_first_said(visit_log: VisitLog) 
             )
         )
     visit_log.recorder.handle(
-        judged(0, 100, 0.2, blocks=False, sighting_id=track, length_s=2.0)
+        scored(0, 100, 0.2, blocks=False, sighting_id=track, length_s=2.0)
     )  # once more, as after a crash
     assert visit_log.rows("select live from sighting_log order by started_at") == [(True,), (True,)]
 
@@ -164,7 +164,7 @@ def _seen(pack: ZooPack, image: Image) -> Detection:
 @pytest.mark.parametrize(
     ("name", "is_real"), [("image_T1.jpg", True), ("image_F1.jpg", False), ("image_F2.jpg", False)]
 )
-def test_the_samples_are_judged_right(
+def test_the_networks_own_samples_are_told_apart(
     real: NetworkLivenessDetector, pack: ZooPack, name: str, is_real: bool
 ) -> None:
     image = cv2.imread(str(KIT / name))

@@ -28,7 +28,7 @@ from visitord.core.errors import ModelError
 from visitord.models import thresholds
 from visitord.models.mxnet import environment
 from visitord.models.mxnet.native import Native
-from visitord.service import wiring as opened
+from visitord.models.opening import open_pack
 
 EPOCH = 3
 CROPS = np.random.default_rng(2).integers(0, 256, (3, 112, 112, 3), dtype=np.uint8)
@@ -119,7 +119,7 @@ def models(box: Box) -> list[str]:
 
 def test_onnxruntime_and_mxnet_give_the_same_embeddings_of_real_faces(both: Box) -> None:
     settings = config.load(both.folder / "config.toml")
-    converted, native_ = (opened.open_pack(settings, name) for name in ("small", "small-native"))
+    converted, native_ = (open_pack(settings, name) for name in ("small", "small-native"))
     assert converted.fingerprint == native_.fingerprint, (
         "who was enrolled in one way is known in the other"
     )
@@ -194,7 +194,7 @@ def test_the_network_gets_red_green_and_blue_from_0_to_255(bare: Box, tmp_path: 
     bare.ok(
         "visitord", "models", "import-mxnet", str(network.save(tmp_path / "mean")), "--epoch", "0"
     )
-    pack = opened.open_pack(config.load(bare.folder / "config.toml"), "mean")
+    pack = open_pack(config.load(bare.folder / "config.toml"), "mean")
     crop = np.empty((112, 112, 3), np.uint8)
     crop[:] = (29, 59, 119)  # blue, green, red
     assert pack.embed([crop])[0] == pytest.approx(
@@ -358,7 +358,7 @@ def test_embeddings_of_another_length_are_refused(
     python = stand_in(tmp_path, READY + answers)
     arguments = ("models", "import-mxnet", str(by_hand.save(tmp_path / "x")), "--epoch", "0")
     bare.ok("visitord", *arguments, "--python", python)
-    pack = opened.open_pack(config.load(bare.folder / "config.toml"), "x")
+    pack = open_pack(config.load(bare.folder / "config.toml"), "x")
     with pytest.raises(ModelError, match="pack x answers with what are no embeddings"):
         pack.embed([CROPS[0]])
 

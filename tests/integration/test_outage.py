@@ -15,13 +15,13 @@ import pytest
 
 from fixtures import crashing
 from fixtures.contents import contents
-from fixtures.crashing import LIMITS, SITE
 from fixtures.databases import copied
 from fixtures.films import Walk, film
 from fixtures.installation import Box
 from fixtures.proxy import Proxy
 from fixtures.reports import axis, report
 from fixtures.running import running, wait, with_cameras
+from fixtures.visit_log import LIMITS, SITE, prepared
 from visitord.core.errors import DatabaseError
 from visitord.core.records import (
     Arrival,
@@ -32,7 +32,6 @@ from visitord.core.records import (
     Verdict,
 )
 from visitord.identity import decision
-from visitord.service.recorder import Recorder
 from visitord.store import migrate, sightings
 from visitord.store.database import Database
 from visitord.store.site import declare_site
@@ -56,26 +55,17 @@ class RemoteRecorder:
             return LIMITS
 
         spool = Spool(self.path, 100_000_000, "pack-1")
-        self.recorder = Recorder(
-            database,
-            SITE,
-            "pack-1",
-            128,
-            LIMITS,
-            self.arrivals.append,
-            spool=spool,
-            prepare=prepare,
-        )
-        work = self.recorder._work
+        self.recorder = prepared(database, self.arrivals.append, prepare=prepare, spool=spool)
+        handle_next = self.recorder._try
 
         def counted() -> bool:
             try:
-                return work()
+                return handle_next()
             except DatabaseError:
                 self.failed += 1
                 raise
 
-        self.recorder._work = counted  # type: ignore[method-assign]
+        self.recorder._try = counted  # type: ignore[method-assign]
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.recorder.run, args=(self._stop,), daemon=True)
 
@@ -89,9 +79,9 @@ class RemoteRecorder:
     def all_written(self, within_s: float = 60, refused: int = 0) -> None:
         """Wait until nothing waits any more, on disk or in memory."""
         wait(
-            lambda: waiting(self.path) == Waiting(0, refused) and not self.recorder._open,
+            lambda: waiting(self.path) == Waiting(0, refused) and not len(self.recorder._queue),
             within_s,
-            lambda: f"{waiting(self.path)}, {len(self.recorder._open)} in memory",
+            lambda: f"{waiting(self.path)}, {len(self.recorder._queue)} in memory",
         )
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
@@ -160,8 +150,8 @@ def test_a_network_that_cuts_delays_and_goes_away_changes_nothing(
     remote.network.fault = lambda _: ""
     assert {"cut", "unheard", "slow"} == set(remote.network.faults)
     assert len(warnings(caplog)) == remote.failed >= 5
-    assert remote.recorder._decided == {}
-    assert remote.recorder.lost == 0
+    assert remote.recorder._filed == {}
+    assert remote.recorder._queue.lost == 0
     with copied(server_url) as calm_url:
         crashing.play(calm_url, tmp_path / "calm.db", tracks=tracks)
         expected = contents(calm_url)
@@ -176,7 +166,7 @@ def test_while_the_database_is_away_tracks_wait_on_disk_only_and_it_recovers_by_
     remote.start()
     remote.submit(*(report(axis(i), 10 * i) for i in range(40)))
     assert waiting(remote.path) == Waiting(40)
-    assert remote.recorder._open == {}
+    assert len(remote.recorder._queue) == 0
     wait(lambda: remote.failed >= 3, 20)
     assert len(warnings(caplog)) in (
         remote.failed,
@@ -184,7 +174,7 @@ def test_while_the_database_is_away_tracks_wait_on_disk_only_and_it_recovers_by_
     )  # the last one may be about to be logged
     assert all("cannot be used" in text for text in warnings(caplog))
     assert not any("memory" in text for text in warnings(caplog))
-    assert remote.recorder._decided == {}
+    assert remote.recorder._filed == {}
     remote.network.back()
     remote.all_written(15)
     assert [a.name for a in remote.arrivals] == [
@@ -199,8 +189,8 @@ def test_a_row_that_is_never_taken_goes_aside_with_its_reason_and_the_rest_flows
     remote.start()
     remote.all_written(10, refused=1)
     assert [a.name for a in remote.arrivals] == ["visitor 1", "visitor 1"]
-    assert remote.recorder.spool
-    ((reason,),) = remote.recorder.spool._file.execute("select refused from waiting").fetchall()
+    assert remote.recorder._spool
+    ((reason,),) = remote.recorder._spool._file.execute("select refused from waiting").fetchall()
     assert "sighting_camera_check" in reason
     assert remote.failed == 0
 
@@ -208,8 +198,8 @@ def test_a_row_that_is_never_taken_goes_aside_with_its_reason_and_the_rest_flows
 def test_what_the_disk_does_not_take_waits_in_memory_and_is_written_all_the_same(
     remote: RemoteRecorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert remote.recorder.spool
-    file = remote.recorder.spool._file
+    assert remote.recorder._spool
+    file = remote.recorder._spool._file
     (pages,) = file.execute("pragma page_count").fetchone()
     remote.submit(report(axis(0), 0))
     file.execute(f"pragma max_page_count = {pages}")

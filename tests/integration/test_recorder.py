@@ -14,14 +14,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from fixtures.reports import START, axis, report
-from fixtures.visit_log import LIMITS, SITE, VisitLog
+from fixtures.visit_log import LIMITS, SITE, VisitLog, prepared
 from visitord.core.errors import DatabaseError, DatabaseUnavailableError, VisitordError
 from visitord.core.records import Arrival, DecidedSighting, Decision, TrackReport, Verdict
 from visitord.identity import decision
 from visitord.identity.clustering import Group
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
-from visitord.service.recorder import Recorder
+from visitord.service.recorder import RecorderSettings
 from visitord.store import (
     embedded,
     identities,
@@ -252,7 +252,8 @@ def test_people_seen_together_are_not_merged_however_alike(visit_log: VisitLog) 
 def test_embeddings_of_another_pack_are_never_compared(visit_log: VisitLog) -> None:
     visit_log.recorder.handle(report(axis(0), 0))
     arrivals: list[Arrival] = []
-    other = Recorder(visit_log.database, SITE, "pack-2", 128, LIMITS, arrivals.append)
+    settings = RecorderSettings(SITE, "pack-2", 128)
+    other = prepared(visit_log.database, arrivals.append, settings=settings)
     other.handle(report(axis(0), 100))
     assert visit_log.one("select count(*) from visitor") == 2
 
@@ -457,7 +458,7 @@ def test_nothing_is_lost_while_the_server_is_down(own_server: tuple[Path, str]) 
     visit_log.recorder.submit(report(axis(0), 200))
     _wait(lambda: len(visit_log.arrivals) == 3)  # told by what is known in memory
     embedded.start(state)
-    _wait(lambda: not visit_log.recorder._open)
+    _wait(lambda: not len(visit_log.recorder._queue))
     stop.set()
     thread.join(20)
     assert not thread.is_alive()

@@ -18,11 +18,13 @@ from fixtures.faces import people
 from fixtures.films import Walk, film
 from fixtures.installation import Box
 from fixtures.reports import START
-from visitord.capture import decode
+from visitord.capture import recordings
 from visitord.core import config
+from visitord.core.clock import Clock
 from visitord.models.opencv_zoo import ZooPack
 from visitord.service import replay
-from visitord.service import wiring as opened
+from visitord.service.wiring import open_recorder
+from visitord.store.opening import open_database
 
 ONE, TWO = "astronaut", "hanks"
 
@@ -193,7 +195,7 @@ def test_a_file_cut_off_in_the_middle_gives_what_it_holds(
                 packet.stream = video
                 target.mux(packet)
     stream.write_bytes(stream.read_bytes()[: stream.stat().st_size * 3 // 4])
-    pictures = list(decode.recording(stream, 8))
+    pictures = list(recordings.read(stream, 8))
     assert 3 < pictures[-1].t < 7.5
     assert "1 new visits by 1 people" in _replay(box, str(stream))
 
@@ -202,11 +204,12 @@ def test_an_interrupted_replay_decides_nothing_half_seen(
     box: Box, clip: Path, pack: ZooPack
 ) -> None:
     settings = config.load(box.folder / "config.toml")
-    database = opened.open_database(settings)
-    recorder = opened.open_recorder(settings, database, pack, lambda _: None)
+    database = open_database(settings)
+    recorder = open_recorder(settings, database, pack, lambda _: None, Clock())
     with pytest.raises(KeyboardInterrupt):
-        for _, t in replay.play(replay.plan([clip], "door", START), pack, recorder, "main", 8):
-            if t > 2.5:
+        clips = replay.plan([clip], "door", START)
+        for progress in replay.play(clips, pack, recorder, "main", 8):
+            if progress.done_s > 2.5:
                 raise KeyboardInterrupt
     database.close()
     assert box.rows("select count(*) as n from visitord.sighting") == [{"n": 0}]
@@ -222,7 +225,7 @@ def test_a_raw_stream_without_time_stamps_is_read_at_its_rate(tmp_path: Path) ->
             frame.pts = None
             target.mux(stream.encode(frame))
         target.mux(stream.encode(None))
-    pictures = list(decode.recording(raw, 60))
+    pictures = list(recordings.read(raw, 60))
     assert len(pictures) == 36
     assert 1 < pictures[-1].t < 3.5
 
@@ -311,13 +314,6 @@ def test_footage_from_a_phone_held_upright_is_turned_as_the_file_says(tmp_path: 
     path.write_bytes(
         content[:at] + bytes(4) + one + bytes(4) + minus + bytes(8) + content[at + 24 :]
     )
-    image = next(decode.recording(path, 10)).image
+    image = next(recordings.read(path, 10)).image
     assert image.shape == (160, 96, 3)
     assert image[:70].mean() > 200 > 50 > image[90:].mean()
-
-
-def test_a_clock_that_jumps_back_starts_the_pace_anew() -> None:
-    pace = decode.Pace(8)
-    before = sum(pace.allows(n / 25) for n in range(250))
-    after = sum(pace.allows(n / 25) for n in range(250))
-    assert before == after == pytest.approx(80, abs=1)

@@ -5,13 +5,12 @@ anything.
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from psycopg2 import errors
 
 from fixtures.corrections import merge, merges, split, undo
-from fixtures.databases import administer
+from fixtures.databases import account, administer
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import LIMITS, VisitLog
 from visitord.identity.neighbours import Neighbours
@@ -23,13 +22,6 @@ VIEWS = {
     *("visitor", "visit_log", "sighting_log", "present_now"),
     *("daily_footfall", "frequent_visitor", "merge_log", "camera_health"),
 }
-
-
-def account(url: str, role: str) -> str:
-    """The address for a new account that is a member of `role`."""
-    name = f"test_{uuid4().hex}"
-    administer(url, f"create role {name} login {f'in role {role}' if role else ''}")
-    return re.sub(r"//[^/@]*@", f"//{name}@", url)
 
 
 @pytest.fixture
@@ -106,7 +98,10 @@ def test_the_daemon_records_merges_and_cleans_up_with_its_role_alone(database_ur
     merge_job.merge_duplicates(database, "pack-1", Neighbours(LIMITS.merge), START)
     assert visit_log.one("select rebuild_visits('main')") == 4
     assert visit_log.one("select drop_before('infinity')") == 4
-    owned = "select count(*) from pg_class where relowner in (select oid from pg_roles where rolname ~ '^visitord_')"
+    owned = (
+        "select count(*) from pg_class "
+        "where relowner in (select oid from pg_roles where rolname ~ '^visitord_')"
+    )
     assert visit_log.one(owned) == 0
     database.close()
 

@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 from fixtures.installation import Box
 from fixtures.reports import START, report
 from fixtures.standins import pack_folder
-from fixtures.visit_log import LIMITS, SITE
+from fixtures.visit_log import LIMITS, SITE, prepared
 from visitord.admin import reembedding
 from visitord.admin.reembedding import learn, reembed_photographs, reembed_sightings
-from visitord.capture import decode
+from visitord.capture.photographs import jpeg
 from visitord.core.records import Image, Template, TrackReport
 from visitord.identity.neighbours import Neighbours
 from visitord.models.insightface_pack import InsightPack
 from visitord.models.pack import middle, unit
 from visitord.service import merge_job
-from visitord.service.recorder import Recorder
+from visitord.service.recorder import RecorderSettings
 from visitord.store import calibration, identities, merge_candidates, people, templates
 from visitord.store.crops import Crops
 from visitord.store.database import Database
@@ -70,14 +70,11 @@ class Place:
         other -= (other @ own) * own
         embedding = share * own + np.sqrt(1 - share**2) * unit(other)
         made = report(np.asarray(embedding, np.float32), at_s, **more)  # type: ignore[arg-type]
-        return replace(
-            made, samples=tuple(replace(s, portrait=decode.jpeg(image)) for s in made.samples)
-        )
+        return replace(made, samples=tuple(replace(s, portrait=jpeg(image)) for s in made.samples))
 
     def record(self, pack: InsightPack, *reports: TrackReport) -> None:
-        recorder = Recorder(
-            self.database, SITE, pack.fingerprint, pack.dim, LIMITS, lambda _: None, self.crops
-        )
+        settings = RecorderSettings(SITE, pack.fingerprint, pack.dim)
+        recorder = prepared(self.database, settings=settings, crops=self.crops)
         for made in reports:
             recorder.handle(made)
 
@@ -95,7 +92,7 @@ class Place:
 
     def known(self) -> list[tuple[object, ...]]:
         """All that two packs know, and what must not change by that."""
-        tables = ("identity", "sighting", "template", "carried", "merge")
+        tables = ("identity", "sighting", "template", "reembedding", "merge")
         return [
             row for table in tables for row in self.rows(f"select * from {table} order by 1, 2")
         ]
@@ -151,7 +148,7 @@ def test_to_switch_again_changes_nothing(place: Place, packs: Packs) -> None:
 def test_photographs_go_to_and_fro_without_becoming_more(place: Place, packs: Packs) -> None:
     old, new = packs
     face, owner = portrait(1), uuid4()
-    crop = place.crops.keep(decode.jpeg(face))
+    crop = place.crops.keep(jpeg(face))
     with place.database.transaction() as cursor:
         identities.enrol(cursor, owner, START)
         (embedding,) = old.embed([middle(face)])
@@ -191,14 +188,14 @@ def test_a_switch_that_is_interrupted_is_resumed_and_comes_out_the_same(
     place.see(packs[0], *((n % 4, 100.0 * n) for n in range(9)))
     with pytest.raises(KeyboardInterrupt):
         place.switch(BreaksDown(packs[1], 5))
-    assert place.rows("select count(*) from carried") == [(4,)]
-    taught = "select count(*) from carried join template using (sighting_id)"
+    assert place.rows("select count(*) from reembedding") == [(4,)]
+    taught = "select count(*) from reembedding join template using (sighting_id)"
     assert place.rows(taught) == [(4,)], "what was learnt from comes first"
     place.switch(BreaksDown(packs[1], 5))
     resumed = place.known()
     with place.database.transaction() as cursor:
         cursor.execute(
-            "delete from carried; delete from template where pack = %s", (packs[1].fingerprint,)
+            "delete from reembedding; delete from template where pack = %s", (packs[1].fingerprint,)
         )
     place.switch(packs[1])
     assert place.known() == resumed
@@ -214,7 +211,7 @@ def test_who_came_under_the_new_pack_is_known_to_the_old_one_after_going_back(
     place.switch(old)
     place.see(old, (2, 300), (1, 400))
     assert place.names() == ["visitor 1", "visitor 1", "visitor 2", "visitor 2", "visitor 1"]
-    assert place.rows("select pack from carried") == [
+    assert place.rows("select pack from reembedding") == [
         (new.fingerprint,),
         (old.fingerprint,),
         (old.fingerprint,),
@@ -285,7 +282,7 @@ def test_packs_never_meet(place: Place, packs: Packs) -> None:
         assert len(members) == 4
         by_new = merge_candidates.embeddings(cursor, new.fingerprint, keys)
     assert by_new.keys() == set(keys)
-    for (sighting,) in place.rows("select sighting_id from carried"):
+    for (sighting,) in place.rows("select sighting_id from reembedding"):
         with place.database.transaction() as cursor:
             (one,) = merge_candidates.embeddings(cursor, new.fingerprint, [sighting]).values()  # type: ignore[list-item]
             (other_,) = merge_candidates.embeddings(cursor, old.fingerprint, [sighting]).values()  # type: ignore[list-item]
@@ -297,11 +294,11 @@ def test_what_is_erased_is_erased_for_all_packs(place: Place, packs: Packs) -> N
     place.switch(packs[1])
     with place.database.transaction() as cursor:
         cursor.execute("delete from template; delete from sighting")
-    assert place.rows("select * from carried") == []
+    assert place.rows("select * from reembedding") == []
     place.switch(packs[1])
     assert (
         place.rows(
-            "select * from carried union all select sighting_id, pack, template_id, embedding from template"
+            "select * from reembedding union all select sighting_id, pack, template_id, embedding from template"
         )
         == []
     )
@@ -388,7 +385,7 @@ def test_there_is_a_way_back_until_the_old_pack_is_dropped(
     )
     for table in ("template", "sighting"):
         assert place.rows(f"select distinct pack from {table}") == [(packs[1].fingerprint,)]
-    assert place.rows("select count(*) from carried") == [(0,)]
+    assert place.rows("select count(*) from reembedding") == [(0,)]
     place.see(packs[1], (1, 2000), (5, 2100))
     assert place.names()[-2:] == ["Customer", "visitor 5"]
     before = len(place.names())

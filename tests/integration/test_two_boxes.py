@@ -20,11 +20,11 @@ from fixtures.films import film
 from fixtures.installation import Box
 from fixtures.reports import START, axis, report
 from fixtures.running import running, wait, with_cameras
-from fixtures.visit_log import LIMITS, SITE
-from visitord.capture.camera import Health, State
+from fixtures.visit_log import LIMITS, SITE, prepared
+from visitord.capture.health import Health, State
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
-from visitord.service.recorder import Recorder
+from visitord.service.recorder import RecorderSettings
 from visitord.store import cameras
 from visitord.store.database import Database
 from visitord.store.site import declare_site
@@ -96,7 +96,7 @@ def test_an_idle_box_follows_what_others_enrol(
     """So that the first track it sees does not wait for a gallery of thousands to be loaded."""
     one, two = boxes
     one.recorder.submit(report(axis(0), 0))
-    wait(lambda: two.recorder._gallery.rank(axis(0))[:1] != [], 2 + 1)
+    wait(lambda: two.recorder._known.gallery.rank(axis(0))[:1] != [], 2 + 1)
 
 
 def test_a_merge_job_whose_box_dies_leaves_the_way_free(database: Database) -> None:
@@ -108,7 +108,7 @@ def test_a_merge_job_whose_box_dies_leaves_the_way_free(database: Database) -> N
         "    assert merges.lock(cursor); identities.freeze(cursor)\n"
         "    print('locked', flush=True); time.sleep(60)"
     )
-    recorder = Recorder(Database(database.url), SITE, "pack-1", 128, LIMITS, lambda _: None)
+    recorder = prepared(Database(database.url))
     declare_site(database, SITE)
     recorder.handle(report(axis(0), 0))
     recorder.handle(report(axis(1), 100))
@@ -141,7 +141,8 @@ def test_a_sighting_says_which_box_wrote_it(database: Database) -> None:
     for name in ("front", "back"):
         site = replace(SITE, box=name)
         declare_site(database, site)
-        Recorder(Database(database.url), site, "pack-1", 128, LIMITS, lambda _: None).handle(
+        settings = RecorderSettings(site, "pack-1", 128)
+        prepared(Database(database.url), settings=settings).handle(
             report(axis(0), 100 * len(name), camera=name)
         )
     assert ask(database, "select camera, box from sighting order by 1") == [

@@ -10,23 +10,23 @@ from fixtures.databases import ask, copied
 from fixtures.installation import Box
 from fixtures.reports import START, axis, report
 from fixtures.running import wait
-from fixtures.visit_log import LIMITS, SITE
+from fixtures.visit_log import SITE, prepared
 from visitord.core.records import TrackReport
-from visitord.service.recorder import Recorder
+from visitord.service.recorder import Recorder, RecorderSettings
 from visitord.store import corrections, merges, migrate, people
 from visitord.store.database import Database
 from visitord.store.site import declare_site
 
 
-def recorder(database: Database, vector: bool, dim: int = 128) -> Recorder:
+def recorder(database: Database, vector: bool, dim: int = 128, pack: str = "pack-1") -> Recorder:
     declare_site(database, SITE)
-    return Recorder(database, SITE, "pack-1", dim, LIMITS, lambda _: None, vector=vector)
+    return prepared(database, settings=RecorderSettings(SITE, pack, dim, vector))
 
 
 @pytest.fixture
 def vectors(database: Database) -> Database:
-    """A database with the optional migration."""
-    assert migrate.migrate(database, vector=True) == ["0001_vector"]
+    """A database with what is optional."""
+    assert migrate.migrate(database, vector=True) == ["vector"]
     return database
 
 
@@ -59,7 +59,7 @@ def test_decisions_are_those_of_the_gallery_in_memory(
     visit_log = recorder(vectors, vector=True)
     for track in tracks:
         visit_log.handle(track)
-    assert len(visit_log._gallery) == 0
+    assert len(visit_log._known.gallery) == 0
     found = ask(vectors, DECISIONS)
     assert [row[:3] for row in found] == [row[:3] for row in expected]
     assert [row[3] for row in found] == pytest.approx([row[3] for row in expected], abs=1e-5)
@@ -67,7 +67,8 @@ def test_decisions_are_those_of_the_gallery_in_memory(
     with vectors.transaction() as cursor:
         cursor.execute("set local enable_seqscan = off")
         cursor.execute(
-            "explain select identity_id from template where cardinality(embedding) = 128 and pack = 'pack-1' "
+            "explain select identity_id from template "
+            "where cardinality(embedding) = 128 and pack = 'pack-1' "
             "order by embedding::vector(128) <=> %s::real[]::vector(128) limit 9",
             (axis(0).tolist(),),
         )
@@ -120,9 +121,7 @@ def test_merges_and_undos_hold_at_once(vectors: Database) -> None:
 
 def test_the_same_stranger_at_two_boxes_at_once_is_enrolled_once(vectors: Database) -> None:
     declare_site(vectors, SITE)
-    boxes = [BoxRunning(vectors.url), BoxRunning(vectors.url)]
-    for box in boxes:
-        box.recorder.vector = True
+    boxes = [BoxRunning(vectors.url, vector=True), BoxRunning(vectors.url, vector=True)]
     for i in range(10):
         for box, camera in zip(boxes, ("door", "hall"), strict=True):
             box.recorder.submit(report(axis(i), 100 * i, camera=camera))
@@ -136,8 +135,8 @@ def test_without_its_migration_it_is_said_what_to_do_and_migrate_does_it(
     box: Box, database_url: str
 ) -> None:
     box.configure(f'[database]\nurl = "{database_url}"\nvector = true\n')
-    box.run("visitorctl", "list").fails_with("lacks 1 migrations", "visitord migrate")
-    assert "0001_vector" in box.ok("visitord", "migrate")
+    box.run("visitorctl", "list").fails_with("lacks this version's vector", "visitord migrate")
+    assert "vector" in box.ok("visitord", "migrate")
     assert "Nobody to show." in box.ok("visitorctl", "list")
     box.configure(f'[database]\nurl = "{database_url}"\n')  # and back
     assert "Nobody to show." in box.ok("visitorctl", "list")

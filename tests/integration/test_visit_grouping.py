@@ -53,7 +53,8 @@ def group(database: Database) -> Group:
             "insert into site (site, timezone, visit_gap) values ('main', 'UTC', %s)", (GAP,)
         )
         cursor.execute(
-            "insert into identity (identity_id, status, root_id, created_at) values (%s, 'provisional', %s, now())",
+            "insert into identity (identity_id, status, root_id, created_at) "
+            "values (%s, 'provisional', %s, now())",
             (PERSON, PERSON),
         )
 
@@ -61,8 +62,9 @@ def group(database: Database) -> Group:
         with database.transaction() as cursor:
             cursor.execute("delete from visit; delete from sighting")
             cursor.executemany(
-                "insert into sighting (sighting_id, started_at, ended_at, camera, identity_id, site, decision, reason, "
-                "quality, good_samples, face_px) values (%s, %s, %s, %s, %s, 'main', 'matched', '', 0.5, 3, 80)",
+                "insert into sighting (sighting_id, started_at, ended_at, camera, identity_id, "
+                "site, decision, reason, quality, good_samples, face_px) "
+                "values (%s, %s, %s, %s, %s, 'main', 'matched', '', 0.5, 3, 80)",
                 [(*stay, PERSON) for stay in stays],
             )
             return [

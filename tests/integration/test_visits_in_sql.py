@@ -300,7 +300,8 @@ class World:
     def split(self, who: int, which: int) -> None:
         rows = self.visit_log.rows(
             "select sighting_id from sighting join identity i using (identity_id) join identity r "
-            f"on r.identity_id = i.root_id where r.number = {who + 1} order by started_at, sighting_id"
+            f"on r.identity_id = i.root_id where r.number = {who + 1} "
+            "order by started_at, sighting_id"
         )
         if rows:
             split(self.visit_log, str(who + 1), rows[which % len(rows)][0])  # type: ignore[arg-type]
@@ -308,7 +309,8 @@ class World:
     def site(self, name: str, zone: str, gap_s: int) -> None:
         site = Site(name, zone, timedelta(seconds=gap_s))
         declare_site(self.visit_log.database, site)
-        self.visit_logs[name].recorder.site = site
+        recorder = self.visit_logs[name].recorder
+        recorder.settings = replace(recorder.settings, site=site)
 
     def ignore(self, who: int) -> None:
         with self.visit_log.database.transaction() as cursor:
@@ -482,7 +484,7 @@ def test_dropping_old_sightings_in_steps_leaves_people_and_what_they_are_recogni
         ("visitor 2", 1, False),
         ("visitor 3", 0, True),
     ]
-    again = VisitLog(berlin.database, berlin.recorder.site)
+    again = VisitLog(berlin.database, berlin.recorder.settings.site)
     seen(again, 2, "2026-05-10T10:00")
     assert berlin.one("select count(*) from visitor") == 3, "the third is still known"
 

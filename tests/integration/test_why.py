@@ -10,7 +10,10 @@ from fixtures.visit_log import VisitLog
 from visitord.store import merges, people
 from visitord.store.database import Database
 
-COLUMNS = "name, candidate, second_candidate, round(score::numeric, 2)::float, round(second_score::numeric, 2)::float"
+COLUMNS = (
+    "name, candidate, second_candidate, "
+    "round(score::numeric, 2)::float, round(second_score::numeric, 2)::float"
+)
 
 
 @pytest.fixture
@@ -92,7 +95,8 @@ def test_someone_known_from_one_poor_picture_is_not_matched_lightly(visit_log: V
         (
             "pending",
             "visitor 1",
-            "similarity 0.45 lies between new 0.32 and match 0.47 for someone known from one poor picture",
+            "similarity 0.45 lies between new 0.32 and match 0.47 "
+            "for someone known from one poor picture",
         ),
         ("matched", "visitor 1", "similarity 0.48 reaches match 0.47"),
     ]

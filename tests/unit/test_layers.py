@@ -5,6 +5,7 @@ import each other.
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ def name(file: Path) -> str:
     return str(file.relative_to(ROOT))
 
 
+@cache
 def tree(file: Path) -> ast.Module:
     return ast.parse(file.read_text(), str(file))
 
@@ -76,8 +78,9 @@ def imports_of(module: ast.AST, within: tuple[str, ...]) -> Iterator[str]:
             yield from (f"{origin}.{alias.name}" for alias in node.names)
 
 
-def imports(file: Path) -> set[str]:
-    return set(imports_of(tree(file), package(file)))
+@cache
+def imports(file: Path) -> frozenset[str]:
+    return frozenset(imports_of(tree(file), package(file)))
 
 
 def imports_at_once(file: Path) -> set[str]:

@@ -8,7 +8,7 @@ from visitord.core.config import Config
 from visitord.core.errors import VisitordError
 from visitord.identity import calibration
 from visitord.identity.calibration import Calibration, Outcome, Sample
-from visitord.service import wiring
+from visitord.service.thresholds import thresholds_in_force
 from visitord.store import calibration as stored
 from visitord.store.calibration import AppliedThresholds
 from visitord.store.database import Database
@@ -50,7 +50,7 @@ def measure(database: Database, config: Config, pack: "Pack", rate: float) -> Si
     """
     with database.transaction() as cursor:
         sample = stored.sample(cursor, config.site.name, pack.fingerprint)
-    in_force = wiring.thresholds(config, pack, database)
+    in_force = thresholds_in_force(config, pack, database)
     return SiteCalibration(sample, calibration.calibrate(sample, in_force, pack.thresholds, rate))
 
 

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from visitord.capture.camera import Camera, State
+from visitord.capture.camera import Camera
+from visitord.capture.health import State
 from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig
 from visitord.core.errors import CameraError

@@ -8,7 +8,8 @@ from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.identity.clustering import Proposal
 from visitord.identity.neighbours import Neighbours
-from visitord.service import merge_job, wiring
+from visitord.service import merge_job
+from visitord.service.thresholds import thresholds_in_force
 from visitord.store import visitors
 from visitord.store.database import Database
 from visitord.store.visitors import FaceOf
@@ -43,7 +44,7 @@ def run(
     dry_run : bool
         Only find out what would be done.
     """
-    near = Neighbours(wiring.thresholds(config, pack, database).merge)
+    near = Neighbours(thresholds_in_force(config, pack, database).merge)
     proposal = merge_job.merge_duplicates(database, pack.fingerprint, near, clock.now(), dry_run)
 
     ids: list[UUID] = []

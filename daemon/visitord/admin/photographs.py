@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from visitord.capture import decode
+from visitord.capture import photographs as files
+from visitord.capture.photographs import jpeg
 from visitord.core.errors import MediaError
 from visitord.core.file_types import is_heif, may_be_animated
 from visitord.core.records import Embedding, Image
@@ -90,7 +91,7 @@ def find_face(pack: Pack, image: Image, name: str, digest: str) -> FacePhotograp
     if quality.flaws:
         return Unusable(ADVICE[quality.flaws[0]])
     (embedding,) = pack.embed([aligned])
-    return FacePhotograph(name, digest, embedding, quality.score, lambda: decode.jpeg(kept))
+    return FacePhotograph(name, digest, embedding, quality.score, lambda: jpeg(kept))
 
 
 def read(pack: Pack, path: Path) -> FacePhotograph | Unusable:
@@ -101,7 +102,7 @@ def read(pack: Pack, path: Path) -> FacePhotograph | Unusable:
             return Unusable("it is a HEIC picture: convert it to JPEG first, as with heif-convert")
         if may_be_animated(path) and cv2.imcount(str(path)) > 1:
             return Unusable("it is an animation: save one picture of it as JPEG")
-        image = decode.photograph(path)
+        image = files.read(path)
     except OSError as error:
         return Unusable(f"it cannot be read: {error.strerror or NO_PICTURE}")
     except MediaError:
@@ -115,11 +116,11 @@ def read(pack: Pack, path: Path) -> FacePhotograph | Unusable:
 
 def _portrait(pack: Pack, path: Path) -> bytes:
     """The picture to be kept of a photograph that was used; raises MediaError where it changed."""
-    image = decode.photograph(path)
+    image = files.read(path)
     faces = pack.detect(image, still=True)
     if not faces:
         raise MediaError(f"{path} was changed meanwhile; repeat.")
-    return decode.jpeg(portrait(image, max(faces, key=lambda face: face.width_px)))
+    return jpeg(portrait(image, max(faces, key=lambda face: face.width_px)))
 
 
 def odd_ones_out(photographs: Sequence[FacePhotograph], new: float) -> list[FacePhotograph]:

@@ -38,8 +38,8 @@ def _look(config: Config, chosen: CameraConfig) -> bytes:
     """Read a camera for a moment; raises CameraError saying why it gives no picture."""
     # Their libraries take seconds to import, which a daemon's answer need not wait for.
     from visitord.admin.camera_reading import reading
-    from visitord.capture import decode
-    from visitord.capture.camera import State
+    from visitord.capture.health import State
+    from visitord.capture.photographs import jpeg
     from visitord.models.opening import open_pack
     from visitord.vision.pipeline import Pipeline
     from visitord.vision.zones import Area
@@ -66,4 +66,4 @@ def _look(config: Config, chosen: CameraConfig) -> bytes:
 
     if image is None:
         raise CameraError(f"Camera {chosen.name} gives no picture: it is {state}.")
-    return decode.jpeg(image)
+    return jpeg(image)

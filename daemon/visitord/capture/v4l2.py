@@ -1,42 +1,57 @@
 """Reads USB cameras with OpenCV's V4L2 backend."""
 
-import time
 from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
 
 from visitord.capture.decode import Pace
+from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig
 from visitord.core.errors import CameraError
 from visitord.core.records import Picture
 
+FPS_TOLERANCE = 0.5
 
-def stream(device: str, asked: CameraConfig, told: Callable[[str], None]) -> Iterator[Picture]:
-    """Pictures of a device (a path, or an index as text), no more than asked for.
 
-    The device is also asked for this rate, a size (width, height) and a four-letter format, and
-    gives what it can: `told` hears what that is.  Raises CameraError when it is missing, busy, or
-    stops giving pictures.
+def read(
+    device: str, asked: CameraConfig, on_described: Callable[[str], None], *, clock: Clock
+) -> Iterator[Picture]:
+    """Pictures of a device, no more than asked for, for as long as it gives them.
+
+    Parameters
+    ----------
+    device
+        Its path, or its index as text.
+    asked
+        The camera's settings.  The device is asked for their rate, size and format too, and gives
+        what it can.
+    on_described
+        Hears what that is, once.
+    clock
+        Says when a picture came.
+
+    Raises
+    ------
+    CameraError
+        When the device is missing, busy, or stops giving pictures.
     """
     capture = cv2.VideoCapture(int(device) if device.isdecimal() else device, cv2.CAP_V4L2)
     try:
         if not capture.isOpened():
             raise CameraError("there is no such video device, or another program uses it")
-        if asked.format:  # first: it decides which sizes and rates there are
-            capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*asked.format))
-        if asked.size:
-            capture.set(cv2.CAP_PROP_FRAME_WIDTH, asked.size[0])
-            capture.set(cv2.CAP_PROP_FRAME_HEIGHT, asked.size[1])
-        capture.set(cv2.CAP_PROP_FPS, asked.fps)
-        told(_terms(capture, asked))
-        pace, start = Pace(asked.fps), time.monotonic()
+        _ask(capture, asked)
+        on_described(_terms(capture, asked))
+
+        pace = Pace(asked.fps)
+        start_t = clock.monotonic()
         while True:
             if not capture.grab():
                 raise CameraError("the device stopped giving pictures")
-            t = time.monotonic() - start
+            t = clock.monotonic() - start_t
             if not pace.allows(t):
                 continue
+
             good, image = capture.retrieve()
             if not good or image is None:
                 raise CameraError("the device gives pictures that cannot be decoded")
@@ -45,19 +60,37 @@ def stream(device: str, asked: CameraConfig, told: Callable[[str], None]) -> Ite
         capture.release()
 
 
+def _ask(capture: cv2.VideoCapture, asked: CameraConfig) -> None:
+    """Ask the device for a format, which decides what sizes there are, a size, and a rate."""
+    if asked.format:
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*asked.format))
+    if asked.size:
+        width, height = asked.size
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
+    capture.set(cv2.CAP_PROP_FPS, asked.fps)
+
+
 def _terms(capture: cv2.VideoCapture, asked: CameraConfig) -> str:
     """What the device gives, and what it was asked for where that differs."""
-    code = int(capture.get(cv2.CAP_PROP_FOURCC))
-    got_format = (
-        bytes(code >> 8 * i & 0xFF for i in range(4)).decode("ascii", "replace").strip("\0 ")
-    )
-    got_size = (
-        int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
-        int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
-    )
+    got_format = _letters(int(capture.get(cv2.CAP_PROP_FOURCC)))
+    width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+    height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
     got_fps = capture.get(cv2.CAP_PROP_FPS)
-    denied = [asked.format] if asked.format and asked.format != got_format else []
-    denied += ["{}x{}".format(*asked.size)] if asked.size and asked.size != got_size else []
-    denied += [f"{asked.fps:g}/s"] if abs(asked.fps - got_fps) > 0.5 else []
-    terms = f"{got_format} {got_size[0]}x{got_size[1]}, {got_fps:g}/s".strip()
+
+    denied: list[str] = []
+    if asked.format and asked.format != got_format:
+        denied.append(asked.format)
+    if asked.size and asked.size != (width, height):
+        denied.append("{}x{}".format(*asked.size))
+    if abs(asked.fps - got_fps) > FPS_TOLERANCE:
+        denied.append(f"{asked.fps:g}/s")
+
+    terms = f"{got_format} {width}x{height}, {got_fps:g}/s".strip()
     return f"{terms} (asked for {', '.join(denied)})" if denied else terms
+
+
+def _letters(code: int) -> str:
+    """The name of a pixel format whose four letters are the bytes of this number."""
+    letters = bytes(code >> 8 * i & 0xFF for i in range(4))
+    return letters.decode("ascii", "replace").strip("\0 ")

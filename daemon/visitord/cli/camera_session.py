@@ -8,7 +8,8 @@ from visitord.admin.camera_reading import next_picture, reading
 from visitord.admin.enrolment import Enroller
 from visitord.admin.photo_session import Flaw, NotTaken, PhotoSession, Taken
 from visitord.admin.photographs import FacePhotograph, Unusable
-from visitord.capture.camera import Camera, State
+from visitord.capture.camera import Camera
+from visitord.capture.health import State
 from visitord.cli.screens import Screen, open_screen
 from visitord.core.config import CameraConfig, Config
 from visitord.core.errors import CameraError, NotFoundError

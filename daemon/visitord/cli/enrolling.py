@@ -16,7 +16,7 @@ from visitord.cli.connection import connect
 from visitord.core.clock import Clock
 from visitord.core.errors import VisitordError
 from visitord.models.opening import open_pack
-from visitord.service import wiring
+from visitord.service.thresholds import thresholds_in_force
 from visitord.store import people
 from visitord.store.crops import Crops
 
@@ -26,7 +26,7 @@ def open_enroller() -> Enroller:
     database = connect()
     settings = config()
     pack = open_pack(settings)
-    thresholds = wiring.thresholds(settings, pack, database)
+    thresholds = thresholds_in_force(settings, pack, database)
     return Enroller(database, pack, thresholds, Crops(settings.crops_dir), Clock())
 
 

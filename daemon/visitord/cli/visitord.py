@@ -2,8 +2,10 @@
 
 import logging
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -15,6 +17,8 @@ from visitord.cli.logs import log_to_stderr
 from visitord.cli.models import models
 from visitord.cli.options import PATH, Moment
 from visitord.cli.program import program
+from visitord.core.clock import Clock
+from visitord.core.config import Config
 from visitord.core.errors import ConfigError
 from visitord.core.records import Arrival
 from visitord.models.opening import open_liveness_detectors, open_pack
@@ -24,7 +28,13 @@ from visitord.store.database import Database
 from visitord.store.opening import open_database
 
 # Vision's libraries take seconds to import, so commands import what uses them where they use it.
+if TYPE_CHECKING:
+    from visitord.service.replay import Analysed, Clip
+
 log = logging.getLogger(__name__)
+
+DEFAULT_FPS = 8.0
+UNKNOWN_LENGTH_S = 1.0  # of a photograph, and of a video that does not say
 
 
 @program
@@ -41,18 +51,25 @@ def run() -> None:
     settings = config()
     if not settings.camera:
         raise ConfigError(
-            "No camera is configured: copy config.example.toml to config.toml, or try visitord demo."
+            "No camera is configured: copy config.example.toml to config.toml, "
+            "or try visitord demo."
         )
     settings.require_secrets()
+
     pack = open_pack(settings)
     database = open_database(settings, wait=True)
     log.info("Models: %s (%s); %s.", pack.name, pack.licence, pack.runs_on)
-    daemon = Daemon(settings, database, pack, lambda arrival: log.info("%s", arrival))
+
+    daemon = Daemon(settings, database, pack, _log_arrival, Clock())
     if settings.review.listen:
         from visitord.web.server import beside
 
         beside(daemon, settings, database)
     serve(daemon)
+
+
+def _log_arrival(arrival: Arrival) -> None:
+    log.info("%s", arrival)
 
 
 @main.command()
@@ -81,24 +98,39 @@ def replay(
 
     log_to_stderr(logging.WARNING)
     settings = config()
-    clips = plan(list(files), camera, start)
+    clips = plan(files, camera, start)
     pack = open_pack(settings)
     database = open_database(settings)
     liveness_detectors = open_liveness_detectors(settings)
-    pictures, arrivals = 0, list[Arrival]()
-    recorder = wiring.open_recorder(settings, database, pack, arrivals.append)
-    rate = fps or next((c.fps for c in settings.camera if c.name == camera), 8.0)
-    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        tasks = {
-            clip.path: bar.add_task(clip.path.name, total=clip.length_s or 1.0) for clip in clips
-        }
-        for clip, t in play(clips, pack, recorder, settings.site.name, rate, liveness_detectors):
-            pictures += 1
-            bar.update(tasks[clip.path], completed=t)
-        for clip in clips:
-            bar.update(tasks[clip.path], completed=clip.length_s or 1.0)
-    people = len({a.visitor_id for a in arrivals})
+
+    arrivals: list[Arrival] = []
+    recorder = wiring.open_recorder(settings, database, pack, arrivals.append, Clock())
+    rate = fps or _rate_of(settings, camera)
+    played = play(clips, pack, recorder, settings.site.name, rate, liveness_detectors)
+    pictures = _show_progress(clips, played)
+
+    people = len({arrival.visitor_id for arrival in arrivals})
     click.echo(f"{pictures} pictures analysed, {len(arrivals)} new visits by {people} people.")
+
+
+def _rate_of(settings: Config, camera: str | None) -> float:
+    """Pictures a second, as the configuration says for the camera of that name, if it has one."""
+    return next((c.fps for c in settings.camera if c.name == camera), DEFAULT_FPS)
+
+
+def _show_progress(clips: Iterable["Clip"], played: Iterable["Analysed"]) -> int:
+    """Let a replay go on to its end, with a bar for each clip; returns how many pictures it had."""
+    pictures = 0
+    lengths_s = {clip: clip.length_s or UNKNOWN_LENGTH_S for clip in clips}
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+        tasks = {clip: bars.add_task(clip.path.name, total=s) for clip, s in lengths_s.items()}
+        for analysed in played:
+            pictures += 1
+            bars.update(tasks[analysed.clip], completed=analysed.done_s)
+
+        for clip, task in tasks.items():
+            bars.update(task, completed=lengths_s[clip])
+    return pictures
 
 
 @main.command("check-config")
@@ -110,9 +142,8 @@ def check_config() -> None:
     where = settings.path or "No configuration file; the built-in defaults"
     click.echo(f"{where}: ok, {len(settings.camera)} camera(s).")
     for camera in settings.camera:
-        click.echo(
-            f"  {camera.name}: {settings.source_of(camera) if camera.enabled else 'disabled'}"
-        )
+        source = settings.source_of(camera) if camera.enabled else "disabled"
+        click.echo(f"  {camera.name}: {source}")
 
 
 @main.command("migrate")
@@ -121,7 +152,10 @@ def migrate_() -> None:
     settings = config()
     database = Database.at(settings.database_url(), settings.state)
     applied = migrate.migrate(database, settings.database.vector)
-    click.echo(f"Applied {', '.join(applied)}." if applied else "The database is up to date.")
+    if applied:
+        click.echo(f"Applied {', '.join(applied)}.")
+    else:
+        click.echo("The database is up to date.")
 
 
 main.add_command(demo)

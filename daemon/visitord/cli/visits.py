@@ -13,6 +13,7 @@ from visitord.cli.connection import connect
 from visitord.cli.listing import show
 from visitord.cli.options import listing_options
 from visitord.cli.working import working
+from visitord.store.opening import site_of
 from visitord.store.site import declare_site
 from visitord.store.visit_log import FootfallRow, Visit
 from visitord.store.window import Window
@@ -37,11 +38,9 @@ def visits(form: str, who: str | None, window: Window) -> None:
 
 
 def _rebuild() -> None:
-    from visitord.service import wiring
-
     settings = config()
     with working("Putting all visits together"):
-        count = declare_site(connect(), wiring.site_of(settings), rebuild=True)
+        count = declare_site(connect(), site_of(settings), rebuild=True)
     click.echo(f"{settings.site.name} has {count} visits, put together anew from its sightings.")
 
 

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig, Config, MergeConfig, SiteConfig, VisitConfig
 from visitord.core.errors import ConfigError
 from visitord.core.records import Arrival
@@ -12,8 +13,9 @@ from visitord.demo.server import DemoServer
 from visitord.identity.neighbours import Neighbours
 from visitord.models.install import install
 from visitord.models.opening import open_pack
-from visitord.service import merge_job, wiring
+from visitord.service import merge_job
 from visitord.service.daemon import Daemon, serve
+from visitord.service.thresholds import thresholds_in_force
 from visitord.store import visit_log
 from visitord.store.opening import open_database
 from visitord.store.visit_log import Visit
@@ -59,9 +61,9 @@ def run(
         pack = open_pack(settings)
         database = open_database(settings)
         on_ready(settings)
-        serve(Daemon(settings, database, pack, on_arrival, once=once))
+        serve(Daemon(settings, database, pack, on_arrival, Clock(), once=once))
 
-    known = Neighbours(wiring.thresholds(settings, pack, database).merge)
+    known = Neighbours(thresholds_in_force(settings, pack, database).merge)
     merge_job.merge_duplicates(database, pack.fingerprint, known, datetime.now(UTC))
     with database.transaction() as cursor:
         return visit_log.visits(cursor, Window(since=began))

@@ -7,11 +7,12 @@ whom, without distances, which is all that DBSCAN (`identity.dbscan`) needs.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from visitord.core.records import Embedding
 
@@ -126,9 +127,15 @@ def _near_pairs(
     One thread: for such small products OpenBLAS's threads cost more than they bring, and cameras
     need the other cores.
     """
-    with threadpool_limits(1, "blas"):
+    with _blas().limit(limits=1, user_api="blas"):
         blocks = list(_near_by_block(matrix, first, threshold))
     return np.concatenate([_NO_PAIRS, *blocks], axis=1)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """The linear algebra libraries of this process, searched for once: that takes milliseconds."""
+    return ThreadpoolController()
 
 
 def _near_by_block(

@@ -1,5 +1,4 @@
-"""The daemon's door for visitorctl: a socket in the state folder, for whoever may enter that
-folder.
+"""The daemon's door for visitorctl: a socket in its state folder, for whoever may enter that.
 
 A request is a camera's name or nothing; the answer is, after "+", its picture as JPEG or the states
 of all cameras in JSON, or a sentence after "-".
@@ -18,8 +17,12 @@ from visitord.core.errors import VisitordError
 
 log = logging.getLogger(__name__)
 
-NAME, LOCK = "control.sock", "visitord.lock"
+NAME = "control.sock"
+LOCK = "visitord.lock"
 ANSWER_TIMEOUT_S = 15.0
+REQUEST_MAX_BYTES = 1000
+DONE = b"+"
+REFUSED = b"-"
 
 Answer = Callable[[str], bytes]  # to a request; raises VisitordError
 
@@ -29,13 +32,16 @@ def _address(folder: int) -> str:
     return f"/proc/self/fd/{folder}/{NAME}"
 
 
+# In the daemon
+
+
 def listen(folder: Path, answer: Answer) -> None:
-    """Answer requests in background threads for as long as the process lives, or log why that is
-    not possible.
+    """Answer requests in background threads for as long as the process lives, or log why not.
 
     Raises VisitordError when another process does so already: two would write the same cameras.
     """
     try:
+        _lock(folder)
         listener = _listener(folder)
     except OSError as error:
         log.warning(
@@ -47,41 +53,49 @@ def listen(folder: Path, answer: Answer) -> None:
     threading.Thread(target=_serve, args=(listener, answer), name="control", daemon=True).start()
 
 
-def _listener(folder: Path) -> Listener:
+def _lock(folder: Path) -> None:
+    """Keep other daemons out until this process ends, which is what closes the file."""
     folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)  # held until the process ends
+    lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise VisitordError(
             f"Another visitord runs on {folder} already; stop it, or set another state_dir."
         ) from None
+
+
+def _listener(folder: Path) -> Listener:
     (folder / NAME).unlink(missing_ok=True)  # of a daemon that was killed
+    handle = os.open(folder, os.O_PATH)  # open for as long as the socket
     mask = os.umask(0o177)
     try:
-        return Listener(
-            _address(os.open(folder, os.O_PATH)), "AF_UNIX"
-        )  # open for as long as the socket
+        return Listener(_address(handle), "AF_UNIX")
     finally:
         os.umask(mask)
 
 
 def _serve(listener: Listener, answer: Answer) -> None:
+    """Each request in a thread: a program stopped half-way must not keep out the others."""
     while True:
         with contextlib.suppress(OSError, EOFError):
-            # Each in a thread of its own: a program that was stopped half-way must not keep out the
-            # others.
-            threading.Thread(target=_answer, args=(listener.accept(), answer), daemon=True).start()
+            connection = listener.accept()
+            threading.Thread(target=_reply, args=(connection, answer), daemon=True).start()
 
 
-def _answer(connection: Connection, answer: Answer) -> None:
+def _reply(connection: Connection, answer: Answer) -> None:
     with contextlib.suppress(OSError, EOFError), connection:
-        if connection.poll(ANSWER_TIMEOUT_S):
-            try:
-                said = b"+" + answer(connection.recv_bytes(1000).decode("utf-8", "replace"))
-            except VisitordError as error:
-                said = b"-" + str(error).encode()
-            connection.send_bytes(said)
+        if not connection.poll(ANSWER_TIMEOUT_S):
+            return
+        request = connection.recv_bytes(REQUEST_MAX_BYTES).decode("utf-8", "replace")
+        try:
+            reply = DONE + answer(request)
+        except VisitordError as error:
+            reply = REFUSED + str(error).encode()
+        connection.send_bytes(reply)
+
+
+# In visitorctl
 
 
 def ask(folder: Path, camera: str) -> bytes | None:
@@ -91,11 +105,7 @@ def ask(folder: Path, camera: str) -> bytes | None:
     except FileNotFoundError:
         return None
     try:
-        with Client(_address(handle), "AF_UNIX") as connection:
-            connection.send_bytes(camera.encode())
-            if not connection.poll(2 * ANSWER_TIMEOUT_S):
-                raise VisitordError("The daemon does not answer; see its log.")
-            answer = connection.recv_bytes()
+        reply = _exchange(_address(handle), camera)
     except (FileNotFoundError, ConnectionRefusedError):
         return None
     except (EOFError, ConnectionError):
@@ -106,6 +116,16 @@ def ask(folder: Path, camera: str) -> bytes | None:
         ) from None
     finally:
         os.close(handle)
-    if answer[:1] == b"-":
-        raise VisitordError(answer[1:].decode())
-    return answer[1:]
+
+    kind, content = reply[:1], reply[1:]
+    if kind == REFUSED:
+        raise VisitordError(content.decode())
+    return content
+
+
+def _exchange(address: str, request: str) -> bytes:
+    with Client(address, "AF_UNIX") as connection:
+        connection.send_bytes(request.encode())
+        if not connection.poll(2 * ANSWER_TIMEOUT_S):
+            raise VisitordError("The daemon does not answer; see its log.")
+        return connection.recv_bytes()

@@ -1,29 +1,26 @@
-"""The daemon: cameras, one vision thread, one recorder thread, the schedule, and an orderly end."""
+"""The daemon: its threads, from their start to an orderly end."""
 
 import logging
-import queue
 import signal
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from pydantic_core import to_json
 
-from visitord.capture import decode
-from visitord.capture.camera import FINAL, Camera, Health, State
+from visitord.capture.camera import Camera
+from visitord.capture.photographs import jpeg
 from visitord.core.clock import Clock
 from visitord.core.config import Config
-from visitord.core.errors import CameraError, DatabaseError, VisitordError
-from visitord.core.records import Arrival, Image
+from visitord.core.errors import CameraError, VisitordError
+from visitord.core.records import Arrival
 from visitord.core.threads import Worker
 from visitord.models.opening import open_liveness_detectors
 from visitord.models.pack import Pack
 from visitord.service import control, wiring
+from visitord.service.health import HealthLoop
 from visitord.service.jobs import Jobs
-from visitord.service.recorder import Recorder
-from visitord.store import cameras
-from visitord.store.cameras import ReadElsewhere
+from visitord.service.vision_loop import View, VisionLoop
 from visitord.store.database import Database
 from visitord.vision.pipeline import Pipeline
 from visitord.vision.zones import Area
@@ -31,20 +28,49 @@ from visitord.vision.zones import Area
 log = logging.getLogger(__name__)
 
 CHECK_EVERY_S = 0.5
-HEALTH_EVERY_S = 5.0
 SOURCES_END_WITHIN_S = 3.0
-SNAPSHOT_WITHIN_S = 10.0
 STAGE_ENDS_WITHIN_S = 10.0  # the recorder may have a slow database to write to
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Guest:
+    """A thread that lives as long as the service; `end`, called in another one, makes it return."""
+
+    worker: Worker
+    end: Callable[[], None]
 
 
 class Daemon:
     """Everything that runs while the service runs.  `run` is called once, by the main thread.
 
-    once: streams are played to their end, like files, and the daemon ends with them.
+    Threads, and what each owns:
 
-    Threads: one per camera (owns its stream), vision (owns models and trackers), recorder (owns
-    gallery and writing connection), health (watches the cameras), one for jobs, and those of
-    `also`.  Any but the jobs' dying ends the process with exit code 1.
+    - one per camera: its stream.  It hands pictures to vision through the camera's slot.
+    - vision: models and trackers (`VisionLoop`).  It hands reports to the recorder's queue.
+    - recorder: the gallery and the writing connection (`Recorder`).
+    - health: a connection, for the cameras' states (`HealthLoop`).
+    - jobs: a connection for each run (`Jobs`).
+    - control: the socket of visitorctl; each request has a thread of its own.
+    - those of `also`, such as the review page.
+    - main: the life of the others.  It logs how the cameras are.
+
+    One that dies ends the process with exit code 1, except jobs and control, which log what went
+    wrong and go on.
+
+    Parameters
+    ----------
+    config
+        The box's configuration.
+    database
+        The recorder's connection; other threads open their own from it.
+    pack
+        The detector and the recogniser.
+    on_arrival
+        Told each visit that begins, in the recorder's thread.
+    clock
+        The process's one clock.
+    once
+        Streams are played to their end, like files, and the daemon ends with them.
     """
 
     def __init__(
@@ -52,87 +78,127 @@ class Daemon:
         config: Config,
         database: Database,
         pack: Pack,
-        arrived: Callable[[Arrival], None],
+        on_arrival: Callable[[Arrival], None],
+        clock: Clock,
         *,
         once: bool = False,
     ) -> None:
         self._config = config
         self._database = database
-        self._pack = pack
-        self._clock = Clock()
+        self._clock = clock
+        self._once = once
+        self._died = False
         self._stop = threading.Event()
         self._sources_stop = threading.Event()
         self._recorder_stop = threading.Event()
-        self._ready = threading.Event()
-        self._died = False
-        self._once = once
-        self._shown: dict[str, str] = {}  # what was last said of each camera
-        self._changed = threading.Event()
-        self._taken: set[ReadElsewhere] = set()  # cameras of ours that another box reports too
-        self._recorder: Recorder = wiring.open_recorder(config, database, pack, arrived, waits=True)
-        self._requests: queue.SimpleQueue[tuple[str, Future[Image | None]]] = queue.SimpleQueue()
-        used = [c for c in config.camera if c.enabled]
-        liveness_detectors = open_liveness_detectors(config)
-        self._pipelines = {
-            c.name: Pipeline(
-                pack, config.site.name, Area(c.ignore, c.only), liveness_detectors.get(c.name)
-            )
-            for c in used
-        }
-        self._cameras = [
-            Camera(
-                c, config.source_of(c), self._clock, self._sources_stop, self._ready.set, once=once
-            )
-            for c in used
+        self._vision_ready = threading.Event()  # there is something for the vision thread
+
+        self._recorder = wiring.open_recorder(config, database, pack, on_arrival, clock, waits=True)
+        views = self._views(pack)
+        cameras = [view.camera for view in views]
+        self._vision = VisionLoop(views, self._vision_ready, clock, self._recorder.submit)
+        self._health = HealthLoop(config, cameras, database)
+
+        self._recorder_thread = self._worker(
+            "recorder", lambda: self._recorder.run(self._recorder_stop)
+        )
+        self._vision_thread = self._worker("vision", lambda: self._vision.run(self._stop))
+        self._health_thread = self._worker("health", lambda: self._health.run(self._stop))
+        self._readers = [
+            self._worker(f"camera {camera.settings.name}", camera.run) for camera in cameras
         ]
-        self._others: list[tuple[Worker, Callable[[], None]]] = []
-        off = "enabled = false in the configuration"
-        self._disabled = [
-            Health(c.name, State.DISABLED, off) for c in config.camera if not c.enabled
-        ]
+        self._guests: list[_Guest] = []
+
+    def _views(self, pack: Pack) -> list[View]:
+        liveness_detectors = open_liveness_detectors(self._config)
+        views = []
+        for settings in self._config.camera:
+            if not settings.enabled:
+                continue
+            area = Area(settings.ignore, settings.only)
+            liveness_detector = liveness_detectors.get(settings.name)
+            pipeline = Pipeline(pack, self._config.site.name, area, liveness_detector)
+            camera = Camera(
+                settings,
+                self._config.source_of(settings),
+                self._clock,
+                self._sources_stop,
+                self._vision_ready.set,
+                once=self._once,
+            )
+            views.append(View(camera, pipeline))
+        return views
+
+    def _worker(self, name: str, work: Callable[[], None]) -> Worker:
+        return Worker(name, work, self._fail)
+
+    def _fail(self) -> None:
+        """Called in a thread that dies."""
+        self._died = True
+        self.stop()
 
     def also(self, name: str, work: Callable[[], None], end: Callable[[], None]) -> None:
-        """Run `work` in a thread of its own while the service runs; `end`, called in another one,
-        makes it return.
+        """Run something beside the service, for as long as that runs.
+
+        Parameters
+        ----------
+        name
+            Of its thread.
+        work
+            Called in that thread.
+        end
+            Makes `work` return; called in another thread.
         """
-        self._others.append((Worker(name, work, self._fail), end))
+        self._guests.append(_Guest(self._worker(name, work), end))
 
     def stop(self, *_: object) -> None:
-        """Ask `run` to end; only sets a flag, so it may be called from a signal handler."""
+        """Ask `run` to end; only sets flags, so it may be called from a signal handler."""
         self._stop.set()
-        self._ready.set()
-        self._changed.set()
+        self._vision_ready.set()
+        self._health.wake()
 
     def run(self) -> bool:
         """Run until stopped, with `once` until every camera has ended; False when a thread died."""
-        vision = Worker("vision", self._see, self._fail)
-        recorder = Worker("recorder", lambda: self._recorder.run(self._recorder_stop), self._fail)
-        readers = [Worker(f"camera {c.settings.name}", c.run, self._fail) for c in self._cameras]
-        health = Worker("health", self._watch, self._fail)
         control.listen(self._config.state, self.answer)
-        for worker in (recorder, vision, health, *readers, *(worker for worker, _ in self._others)):
-            worker.start()
+        self._start()
         jobs = Jobs(self._database, self._recorder, self._config, self._clock)
+
         while not self._stop.is_set():
-            self._tell()
-            if self._once and all(h.state in FINAL for h in self._states()):
+            self._health.log_changes()
+            if self._once and self._health.ended():
                 self.stop()
             # Python runs a signal's handler in this thread, but the system may give the signal to
             # another one: a wait without an end would never hear of it.
             self._stop.wait(CHECK_EVERY_S)
+
         jobs.stop()
-        for _, end in self._others:
-            end()
-        # Sources stop first, then the stages drain; a source that hangs does not take the others'
-        # time.
-        self._sources_stop.set()
-        self._ready.set()
-        self._join(SOURCES_END_WITHIN_S, *readers)
-        self._join(STAGE_ENDS_WITHIN_S, vision)
-        self._recorder_stop.set()  # once vision has handed over everything
-        self._join(STAGE_ENDS_WITHIN_S, recorder)
-        self._join(STAGE_ENDS_WITHIN_S, health, *(worker for worker, _ in self._others))
+        self._end()
         return not self._died
+
+    def _start(self) -> None:
+        for worker in (
+            self._recorder_thread,
+            self._vision_thread,
+            self._health_thread,
+            *self._readers,
+            *(guest.worker for guest in self._guests),
+        ):
+            worker.start()
+
+    def _end(self) -> None:
+        """Sources stop first, then the stages drain; what hangs does not take the others' time."""
+        for guest in self._guests:
+            guest.end()
+
+        self._sources_stop.set()
+        self._vision_ready.set()
+        self._join(SOURCES_END_WITHIN_S, *self._readers)
+        self._join(STAGE_ENDS_WITHIN_S, self._vision_thread)
+
+        self._recorder_stop.set()  # now that vision has handed over everything
+        self._join(STAGE_ENDS_WITHIN_S, self._recorder_thread)
+        guests = [guest.worker for guest in self._guests]
+        self._join(STAGE_ENDS_WITHIN_S, self._health_thread, *guests)
 
     def _join(self, within_s: float, *workers: Worker) -> None:
         deadline = self._clock.monotonic() + within_s
@@ -141,127 +207,40 @@ class Daemon:
             if worker.is_alive():
                 log.error("The %s thread did not stop in time and is left behind.", worker.name)
 
-    def _watch(self) -> None:
-        """The health thread: write the cameras' states for `visitorctl status`, when they change
-        and now and then.
-        """
-        database = self._database.another()
-        while not self._stop.is_set():
-            self._report(self._states(), database)
-            self._changed.wait(HEALTH_EVERY_S)
-            self._changed.clear()
-        left = [h for h in self._states() if h.state not in FINAL]
-        self._report(
-            [replace(h, state=State.GONE, reason="the daemon was stopped", fps=0.0) for h in left],
-            database,
-        )
-        database.close()
-
     def answer(self, camera: str) -> bytes:
-        """What visitorctl asks for: a camera's picture, or without one the states of all, in JSON."""
-        return self.snapshot(camera) if camera else to_json(self._states())
-
-    def _states(self) -> list[Health]:
-        return [camera.health() for camera in self._cameras] + self._disabled
-
-    def _see(self) -> None:
-        """The vision thread: take the newest picture of each camera in turn, analyse it, pass on
-        reports.
-        """
-        while not self._stop.is_set():
-            self._ready.wait(1.0)
-            self._ready.clear()
-            for camera in self._cameras:
-                pipeline = self._pipelines[camera.settings.name]
-                frame = camera.take()
-                reports = (
-                    pipeline.process(frame) if frame else pipeline.expire(self._clock.monotonic())
-                )
-                for report in reports:
-                    self._recorder.submit(report)
-            while not self._requests.empty():
-                name, answer = self._requests.get()
-                health = next(h for h in self._states() if h.camera == name)
-                note = "" if health.state is State.LIVE else f"LAST PICTURE: {health}"
-                answer.set_result(self._pipelines[name].snapshot(note))
-        for pipeline in self._pipelines.values():
-            for report in pipeline.flush():
-                self._recorder.submit(report)
+        """What visitorctl asks for: a camera's picture, or of all cameras the states in JSON."""
+        if camera:
+            return self.snapshot(camera)
+        return to_json(self._health.states())
 
     def snapshot(self, camera: str) -> bytes:
-        """What the camera's pipeline sees, as JPEG; the vision thread makes it.  Raises CameraError
-        without one.
-        """
-        health = {h.camera: h for h in self._states()}
-        if camera not in health:
+        """What the camera's pipeline sees, as JPEG; raises CameraError without a picture."""
+        states = {health.camera: health for health in self._health.states()}
+        if camera not in states:
             raise CameraError(
-                f'The running daemon has no camera "{camera}"; it has {", ".join(health)}.'
+                f'The running daemon has no camera "{camera}"; it has {", ".join(states)}.'
             )
-        answer: Future[Image | None] = Future()
-        if camera in self._pipelines:
-            self._requests.put((camera, answer))
-            self._ready.set()
-            try:
-                image = answer.result(SNAPSHOT_WITHIN_S)
-            except TimeoutError:
-                raise CameraError(
-                    "The analysis is too busy to draw a snapshot; try again."
-                ) from None
-            if image is not None:
-                return decode.jpeg(image)
-        raise CameraError(f"Camera {camera} has given no picture yet: it is {health[camera]}.")
 
-    def _tell(self) -> None:
-        """Log what changed since the last time; never waits for the database."""
-        for h in self._states():
-            if self._shown.get(h.camera) != str(h):
-                self._shown[h.camera] = str(h)
-                level = (
-                    logging.WARNING
-                    if h.state in (State.STALE, State.REFUSED, State.GONE)
-                    else logging.INFO
-                )
-                log.log(
-                    level, "Camera %s is %s.", h.camera, replace(h, reason=h.reason or h.stream)
-                )
-                self._changed.set()
-
-    def _report(self, health: Sequence[Health], database: Database) -> None:
-        try:
-            with database.transaction() as cursor:
-                taken = cameras.report(cursor, self._config.site.name, self._config.box, health)
-            for other in set(taken) - self._taken:
-                log.warning(
-                    "Box %s reads a camera %s too; give one of the two another name.",
-                    other.box,
-                    other.camera,
-                )
-            self._taken = set(taken)
-        except DatabaseError as error:
-            log.debug(
-                "Camera states could not be written: %s", error
-            )  # the recorder warns about the outage
-
-    def _fail(self) -> None:
-        self._died = True
-        self.stop()
+        image = self._vision.snapshot(camera)
+        if image is None:
+            raise CameraError(f"Camera {camera} has given no picture yet: it is {states[camera]}.")
+        return jpeg(image)
 
 
 def serve(daemon: Daemon) -> None:
-    """Run until it ends, or SIGTERM, SIGINT or SIGHUP ask for it; a second signal ends the process
-    at once.
+    """Run until it ends, or SIGTERM, SIGINT or SIGHUP ask for it; a second one ends it at once.
 
     Raises VisitordError when a thread died: the program fails, so that systemd starts it again.
     """
 
-    def handler(number: int, _: object) -> None:
+    def handle(number: int, _: object) -> None:
         signal.signal(number, signal.SIG_DFL)
         daemon.stop()
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        if (
-            number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
-        ):  # as nohup wants it
-            signal.signal(number, handler)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handle)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup wants it
+        signal.signal(signal.SIGHUP, handle)
+
     if not daemon.run():
         raise VisitordError("A part of visitord died; the log above says which and why.")

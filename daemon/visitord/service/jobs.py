@@ -1,6 +1,4 @@
-"""The scheduled work: merging duplicates, telling who left, deleting old pictures and those of
-people forgotten.
-"""
+"""The scheduled work: merging duplicates, telling who left, deleting what is old or forgotten."""
 
 import contextlib
 import logging
@@ -9,6 +7,7 @@ from datetime import datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
@@ -31,8 +30,21 @@ TIDY_EVERY_S = 3600
 
 
 class Jobs:
-    """The daemon's schedule, from now on.  Each run opens its own connection: jobs must not share
-    the recorder's.
+    """The daemon's schedule, which runs from now on.
+
+    Jobs run in a thread of their own, one at a time, late rather than never.  Each run opens its
+    own connection, for they must not share the recorder's.
+
+    Parameters
+    ----------
+    database
+        Opens the connections.
+    recorder
+        Says which recogniser and which thresholds are in force.
+    config
+        The box's configuration.
+    clock
+        The process's clock.
     """
 
     def __init__(
@@ -42,42 +54,45 @@ class Jobs:
         self._recorder = recorder
         self._config = config
         self._clock = clock
-        self._told = clock.now()  # until when it is told who left
-        self._erased: datetime | None = None  # until when this box has deleted what was erased
-        self._near: Neighbours | None = None  # to the last merge job
+        self._left_until = clock.now()  # who left before was told
+        self._erased_until: datetime | None = None  # what was forgotten before is deleted here
+        self._near: Neighbours | None = None  # everyone's neighbours at the last merge job
+
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
-        # One worker: jobs never run at once.  Late is better than skipped.
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)},
             job_defaults={"misfire_grace_time": None},
             timezone="UTC",
         )
-        merge = IntervalTrigger(seconds=config.merge.every.total_seconds())
-        if config.merge.cron:
-            merge = CronTrigger.from_crontab(config.merge.cron, config.site.timezone)
-        self._scheduler.add_job(self._run, merge, [self._merge])
-        self._scheduler.add_job(self._run, "interval", [self._tidy], seconds=TIDY_EVERY_S)
-        self._scheduler.add_job(self._run, "interval", [self._leave], seconds=LEAVE_EVERY_S)
-        self._scheduler.add_job(self._run, "interval", [self._erase], seconds=ERASE_EVERY_S)
+        self._schedule(self._merge, self._merge_times())
+        self._schedule(self._tidy, IntervalTrigger(seconds=TIDY_EVERY_S))
+        self._schedule(self._leave, IntervalTrigger(seconds=LEAVE_EVERY_S))
+        self._schedule(self._erase, IntervalTrigger(seconds=ERASE_EVERY_S))
         self._scheduler.start()
 
+    def _merge_times(self) -> BaseTrigger:
+        merge = self._config.merge
+        if merge.cron:
+            return CronTrigger.from_crontab(merge.cron, self._config.site.timezone)
+        return IntervalTrigger(seconds=merge.every.total_seconds())
+
+    def _schedule(self, job: Callable[[Database], None], times: BaseTrigger) -> None:
+        self._scheduler.add_job(self._run, times, [job])
+
     def stop(self) -> None:
-        """No further runs; the process waits for one that is under way, and time limits on
-        statements bound that.
+        """No further runs.
+
+        The process waits for one that is under way; the time limits on statements bound that.
         """
         self._scheduler.shutdown(wait=False)
 
     def _run(self, job: Callable[[Database], None]) -> None:
-        """One run, with a connection of its own; what goes wrong is logged, and the next run tries
-        again.
-        """
+        """One run; what goes wrong is logged, and the next run tries again."""
         try:
             with contextlib.closing(self._database.another()) as database:
                 job(database)
-        except DatabaseUnavailableError as error:
-            log.debug(
-                "A scheduled job will be tried again: %s", error
-            )  # the recorder warns about the outage
+        except DatabaseUnavailableError as error:  # the recorder warns about the outage
+            log.debug("A scheduled job will be tried again: %s", error)
         except DatabaseError as error:
             log.warning("A scheduled job could not run and will be tried again: %s", error)
 
@@ -87,36 +102,48 @@ class Jobs:
             return  # the database was away ever since the start
         if self._near is None or self._near.threshold != limits.merge:
             self._near = Neighbours(limits.merge)
-        done = merge_job.merge_duplicates(
-            database, self._recorder.pack, self._near, self._clock.now()
-        )
+
+        pack = self._recorder.settings.pack
+        done = merge_job.merge_duplicates(database, pack, self._near, self._clock.now())
         if done.groups:
             log.info("The merge job %s.", merge_job.outcome(done))
 
     def _tidy(self, database: Database) -> None:
-        limits, crops = self._config.crops, Crops(self._config.crops_dir)
+        """Delete face pictures that are too old or too many, and traces of what was erased."""
+        now = self._clock.now()
         with database.transaction() as cursor:
             needed = templates.crops(cursor)
-            erasure.sweep(cursor, self._clock.now())
-        if deleted := crops.tidy(needed, self._clock.now(), limits.keep, limits.max_mb * 1_000_000):
+            erasure.sweep(cursor, now)
+
+        limits = self._config.crops
+        crops = Crops(self._config.crops_dir)
+        deleted = crops.tidy(needed, now, limits.keep, limits.max_mb * 1_000_000)
+        if deleted:
             log.info("Deleted %d old face pictures.", deleted)
 
     def _erase(self, database: Database) -> None:
         """Delete this box's files of everyone that any box forgot since the last time."""
         now = self._clock.now()
+        since = None
+        if self._erased_until:
+            since = self._erased_until - ERASE_OVERLAP
         with database.transaction() as cursor:
-            erased = erasure.since(cursor, self._erased and self._erased - ERASE_OVERLAP)
+            erased = erasure.since(cursor, since)
+
         try:
             erasure.finish(erased, Crops(self._config.crops_dir), self._config.spool_file)
-            self._erased = now
         except (OSError, SpoolError) as error:
             log.warning("Files of somebody who was forgotten cannot be deleted yet: %s", error)
+            return
+        self._erased_until = now
 
     def _leave(self, database: Database) -> None:
         """Log who has left since the last time."""
         now = self._clock.now()
         with database.transaction() as cursor:
-            gone = visits.departures(cursor, self._told, now)
-        self._told = now
-        for left in gone:
-            log.info("%s left %s after %s.", left.name, left.site, str(left.duration).split(".")[0])
+            departures = visits.departures(cursor, self._left_until, now)
+        self._left_until = now
+
+        for left in departures:
+            whole_seconds = str(left.duration).split(".")[0]
+            log.info("%s left %s after %s.", left.name, left.site, whole_seconds)

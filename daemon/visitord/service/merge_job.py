@@ -1,4 +1,4 @@
-"""The merge job: finds identities that are one person, merges them, and asks about the doubtful ones."""
+"""The merge job: finds identities that are one person, merges them, asks about doubtful ones."""
 
 import logging
 from datetime import datetime
@@ -17,27 +17,47 @@ JOB_NAME = "merge job"
 def merge_duplicates(
     database: Database, pack: str, near: Neighbours, now: datetime, dry_run: bool = False
 ) -> Proposal:
-    """Run one merge job; returns what was (or with dry_run would be) merged, settled and left to a
-    person.
+    """Run one merge job.
 
-    near: new, for the threshold to merge at, or of the last run: then only new embeddings are
-    fetched and compared. Returns nothing when another process is at it.  Raises DatabaseError.
+    Parameters
+    ----------
+    database
+        A connection that nothing else uses meanwhile.
+    pack
+        Fingerprint of the recogniser; what others made is not compared.
+    near
+        New, for the threshold to merge at, or that of the last run: then only new embeddings are
+        fetched and compared.
+    now
+        The time of the merges.
+    dry_run
+        Change nothing.
+
+    Returns
+    -------
+    Proposal
+        What was, or with `dry_run` would be, merged, settled and left to a person.  It is empty
+        when another process runs the job.
+
+    Raises
+    ------
+    DatabaseError
+        When the database is away or refuses; nothing is changed then.
     """
     with database.transaction() as cursor:
         if not merges.lock(cursor):
             log.info("Another process runs the merge job; this one leaves it to that.")
             return Proposal([], [])
-        _compare(cursor, pack, near)  # the slow part, while recorders go on enrolling
+
+        # The slow part comes before the lock: recorders go on enrolling.  Under the lock only what
+        # they added meanwhile is compared.
+        _compare(cursor, pack, near)
         identities.freeze(cursor)
-        proposal = clustering.propose(
-            _compare(cursor, pack, near), merge_candidates.cannot_link(cursor), near
-        )
+        members = _compare(cursor, pack, near)
+        proposal = clustering.propose(members, merge_candidates.cannot_link(cursor), near)
+
         if not dry_run:
-            for group in proposal.groups:
-                merges.apply(cursor, group, JOB_NAME, now)
-            suggestions.keep(cursor, proposal.suggestions, now)
-            if proposal.groups:
-                gallery_changes.announce(cursor, [g.identity_id for g in proposal.groups])
+            _apply(cursor, proposal, now)
         return proposal
 
 
@@ -49,15 +69,19 @@ def _compare(cursor: Cursor, pack: str, near: Neighbours) -> list[Member]:
     return members
 
 
+def _apply(cursor: Cursor, proposal: Proposal, now: datetime) -> None:
+    for group in proposal.groups:
+        merges.apply(cursor, group, JOB_NAME, now)
+    suggestions.keep(cursor, proposal.suggestions, now)
+    if proposal.groups:
+        gallery_changes.announce(cursor, [group.identity_id for group in proposal.groups])
+
+
 def outcome(proposal: Proposal) -> str:
     """What a merge job did, in words."""
-    merged, settled = (
-        sum(len(g.merged) for g in proposal.groups),
-        sum(len(g.settled) for g in proposal.groups),
-    )
-    asked = (
-        f", and left {len(proposal.suggestions)} to you: visitorctl suggestions"
-        if proposal.suggestions
-        else ""
-    )
-    return f"merged {merged} identities and settled {settled} pending sightings{asked}"
+    merged = sum(len(group.merged) for group in proposal.groups)
+    settled = sum(len(group.settled) for group in proposal.groups)
+    said = f"merged {merged} identities and settled {settled} pending sightings"
+    if proposal.suggestions:
+        said += f", and left {len(proposal.suggestions)} to you: visitorctl suggestions"
+    return said

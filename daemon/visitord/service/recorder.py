@@ -1,15 +1,40 @@
-"""Decides track reports and writes them: the one owner of the gallery and of the writing
-connection.
+"""Decides track reports and writes them.
+
+A recorder is in one of three phases, and tries in each to do what is due:
+
+    PREPARING  Whether the database is of this version, and which thresholds are in force, has to be
+               asked: at the start, and after somebody migrated it.
+    FOLLOWING  What waits is written, finished tracks on disk first, then those in memory.  When
+               nothing waits, the gallery follows what other processes changed.
+    AWAY       The last try failed.
+
+What happens in one leads to the next; nothing else changes it:
+
+    PREPARING --prepared-->  FOLLOWING
+    FOLLOWING --failed-->    AWAY
+    AWAY      --written-->   FOLLOWING
+    FOLLOWING or AWAY --migrated--> PREPARING
+
+After a try that failed, in PREPARING as in AWAY, the recorder waits, longer each time.  Meanwhile
+it recognises people from memory, as far as memory was ever that of a database, to tell of their
+arrival (`outage.py`).  Nothing of that is written: once the database is there, every track is
+decided anew.
+
+The recorder is the one owner of the gallery and of the writing connection.  What lasts from phase
+to phase has an owner each: the reports that wait (`ReportQueue`, `Spool`), the gallery with the
+version of the database that it stands for (`GalleryFollower`), who is here and what was guessed
+(`Presence`).  The recorder itself knows which open tracks are in the database, and under whom.
 """
 
 import contextlib
 import logging
 import threading
-import time
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from enum import Enum
 from uuid import UUID
 
+from visitord.core.clock import Clock
 from visitord.core.errors import (
     ConfigError,
     DatabaseError,
@@ -17,20 +42,15 @@ from visitord.core.errors import (
     RowRefusedError,
     SpoolError,
 )
-from visitord.core.records import (
-    Arrival,
-    DecidedSighting,
-    Decision,
-    PooledSamples,
-    Template,
-    Thresholds,
-    TrackReport,
-)
+from visitord.core.records import Arrival, Decision, Template, Thresholds, TrackReport
 from visitord.core.threads import backoff
 from visitord.identity import decision
-from visitord.identity.gallery import Gallery
 from visitord.identity.presence import Presence
-from visitord.store import gallery_changes, sightings, templates
+from visitord.service.deciding import Filing, file_track
+from visitord.service.gallery_follower import GalleryFollower, SchemaChangedError
+from visitord.service.outage import OutageRecogniser
+from visitord.service.report_queue import ReportQueue
+from visitord.store import gallery_changes, sightings
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
 from visitord.store.gallery_cache import GalleryFile
@@ -39,338 +59,370 @@ from visitord.store.spool import Spool
 
 log = logging.getLogger(__name__)
 
-UNKNOWN = -1  # a version no stored gallery has
-# Tracks in memory; only those still open, unless the spool does not take the finished ones
-OPEN_MAX = 5000
 IDLE_S = 1.0  # how soon changes made by other processes reach the gallery
+RETRY_FIRST_S = 0.5
 RETRY_CAP_S = 15.0
-RANKED = 2  # people that a decision is between
 RACES_MAX = 5  # times that others may enrol somebody while we do, one right after the other
 
 
-class _OvertakenError(Exception):
-    """Somebody else enrolled or learnt between our decision and its writing: it must be taken anew."""
+class Phase(Enum):
+    """What a recorder is about; see the top of this file."""
+
+    PREPARING = "preparing"
+    FOLLOWING = "following"
+    AWAY = "away"
 
 
-@dataclass(eq=False)
-class Recorder:
-    """`handle` and `run` belong to one thread; `submit` may be called from any.
+class Event(Enum):
+    """What changes a recorder's phase."""
 
-    While the database is away, finished tracks wait on disk and are tried again in order.
-    Meanwhile arrivals are told by the gallery in memory; decisions are taken anew when they are
-    written, and what they rest on is written before. dim: the length of the pack's embeddings.
-    thresholds: None until `prepare` could ask the database for them. crops, spool, known: where
-    portraits, finished tracks and a copy of the gallery are kept, if they are. vector: let the
-    database look for whom a face is like, and hold no gallery.
+    PREPARED = "prepared"  # the schema is right, and the thresholds are known
+    WRITTEN = "written"  # a try succeeded, also where there was nothing to write
+    FAILED = "failed"  # a try did not succeed
+    MIGRATED = "migrated"  # the schema is not the one that was prepared for
+
+
+_NEXT = {
+    (Phase.PREPARING, Event.PREPARED): Phase.FOLLOWING,
+    (Phase.FOLLOWING, Event.FAILED): Phase.AWAY,
+    (Phase.AWAY, Event.WRITTEN): Phase.FOLLOWING,
+    (Phase.FOLLOWING, Event.MIGRATED): Phase.PREPARING,
+    (Phase.AWAY, Event.MIGRATED): Phase.PREPARING,
+}
+
+
+def next_phase(phase: Phase, event: Event) -> Phase:
+    """The phase that an event leads to; the same where it changes nothing."""
+    return _NEXT.get((phase, event), phase)
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderSettings:
+    """What a recorder is told of its box.
+
+    site: the place that visits are logged for.  pack: fingerprint of the recogniser.  dim: the
+    length of its embeddings.  vector: let the database look for whom a face is like, and hold no
+    gallery in memory.
     """
 
-    database: Database
     site: Site
     pack: str
     dim: int
-    thresholds: Thresholds | None
-    arrived: Callable[[Arrival], None]
-    crops: Crops | None = None
-    spool: Spool | None = None
-    known: GalleryFile | None = None
-    prepare: Callable[[], Thresholds] | None = None
     vector: bool = False
-    lost: int = 0
 
-    def __post_init__(self) -> None:
-        kept = self.known.load() if self.known and self.thresholds is None else None
-        self._prepared = self.thresholds is not None
-        self.thresholds, templates = kept or (self.thresholds, ())
-        self._gallery = Gallery(self.dim, templates)
-        self._informed = kept is not None  # whether it has ever been that of the database
-        self._version = UNKNOWN
-        self._schema: int | None = None  # how many migrations the database has
-        self._decided: dict[
-            UUID, UUID | None
-        ] = {}  # tracks that go on, and whom they were filed under
-        self._presence = Presence(self.site.gap)
-        self._away = False
-        self._lock = threading.Lock()
-        self._open: dict[UUID, TrackReport] = {}  # the newest report of each track
-        self._unseen: dict[
-            UUID, TrackReport
-        ] = {}  # the same, also of finished ones, until looked at once
-        self._submitted = threading.Event()
-        self._written = 0  # the last number of the spool that is in the database
 
-    def submit(self, report: TrackReport) -> None:
-        """Hand over a report, without waiting for the database; a finished track is on disk when
-        this returns.
-        """
-        spooled = report.final and self._spooled(report)
-        with self._lock:
-            self._open.pop(report.sighting_id, None)
-            if not spooled:
-                self._open[report.sighting_id] = report
-            self._unseen[report.sighting_id] = report
-            if len(self._unseen) > OPEN_MAX:
-                del self._unseen[next(iter(self._unseen))]
-            if len(self._open) > OPEN_MAX:
-                del self._open[next(iter(self._open))]
-                self.lost += 1
-                log.error(
-                    "Too much waits in memory: a sighting was dropped (%d so far).", self.lost
-                )
-        self._submitted.set()
+@dataclass(frozen=True, slots=True, eq=False)
+class _Written:
+    """What a report brought about in the database, for memory to follow once it is committed.
 
-    def _spooled(self, report: TrackReport) -> bool:
-        if self.spool:
-            try:
-                self.spool.put(report)
-                return True
-            except SpoolError as error:
-                log.error("%s A sighting waits in memory only.", error)
-        return False
+    filed: whether the track has a sighting by now.  person: whom that is filed under, if anyone.
+    template: what was learnt from it, which made `version` the gallery's.
+    """
 
-    def run(self, stop: threading.Event) -> None:
-        """Handle reports until told to stop, then those still waiting, as far as the database is
-        there.
-        """
-        waits = backoff(0.5, RETRY_CAP_S)
-        while True:
-            try:
-                if not self._work():
-                    if stop.is_set():
-                        return
-                    self._submitted.wait(IDLE_S)
-                    self._submitted.clear()
-                if self._away:
-                    log.info("The database is there again; what waits is written now.")
-                self._away, waits = False, backoff(0.5, RETRY_CAP_S)
-            except (
-                DatabaseError,
-                ConfigError,
-            ) as error:  # until it is there, or a person has acted
-                kept = "" if self.spool else f" {len(self._open)} sightings wait in memory only."
-                log.warning("%s%s", error, kept)
-                if stop.is_set():
-                    return
-                self._from_memory(stop, next(waits))
+    filed: bool
+    person: UUID | None = None
+    arrival: Arrival | None = None
+    template: Template | None = None
+    version: int = 0
 
-    def _from_memory(self, stop: threading.Event, wait_s: float) -> None:
-        """Tell who comes, by what is known here, for as long as the database is not tried again."""
-        self._away = True
-        if not self.database.connected:
-            self._version = UNKNOWN  # it may come back another one
-        for template_update in self._presence.template_updates():
-            if not len(self._gallery.held(template_update.root_id)):
-                self._gallery.add(template_update)
-                self._version = UNKNOWN
-        until = time.monotonic() + wait_s
-        while not stop.is_set() and (left_s := until - time.monotonic()) > 0:
-            with self._lock:
-                reports, self._unseen = self._unseen, {}
-            for report in reports.values():
-                self._guess(report)
-            self._submitted.wait(min(left_s, IDLE_S))
-            self._submitted.clear()
 
-    def _guess(self, report: TrackReport) -> None:
-        """Decide a report by the gallery in memory, to tell of an arrival; nothing is written."""
-        if self.thresholds is None or self.vector or not self._informed:
-            return
-        before = {**self._decided, **self._presence.guessed({report.sighting_id, *report.together})}
-        excluded = {who for i in report.together if (who := before.get(i))}
-        if report.sighting_id not in before:
-            decided = self._decide(
-                report, self.thresholds, excluded, self._gallery, decision.pool(report.samples)
-            )
-            if decided is None:
-                return
-            before[report.sighting_id] = self._gallery.root(decided.verdict.identity_id)
-            if decided.template:
-                self._gallery.add(decided.template)
-                self._version = UNKNOWN
-            self._presence.guess(report, before[report.sighting_id], decided.template)
-        person = before[report.sighting_id]
-        name = self._gallery.name(person) if person else None
-        if person and self._presence.saw(person, report) and name is not None:
-            arrival = Arrival(
-                person, name or "A new visitor", self.site.name, report.camera, report.started_at, 0
-            )
-            self.arrived(self._presence.announce(arrival))
+class _OvertakenError(Exception):
+    """Another process enrolled or learnt since our decision, which must be taken anew."""
 
-    def _work(self) -> bool:
-        """Handle what has waited longest, finished tracks first; returns whether there was
-        anything.
-        """
-        if self._work_off_spool():
-            return True
-        with self._lock:
-            report = next(iter(self._open.values()), None)
-        if report is None:
-            self._follow()
+
+class Recorder:
+    """Turns track reports into sightings, and says who arrives.
+
+    Threads: `submit` may be called from any, in the daemon it is vision's.  `prepare`, `remember`,
+    `handle` and `run` belong to one thread, the recorder's.  `thresholds` may be read by any.
+
+    Parameters
+    ----------
+    database
+        The writing connection, which nothing else may use.
+    settings
+        The site and the recogniser.
+    prepare
+        Asks the database whether it is of this version, declares the site there, and returns the
+        thresholds in force.  Raises DatabaseError, ConfigError.
+    on_arrival
+        Told each visit that begins, once, in the recorder's thread.
+    clock
+        Measures the waits between tries.
+    crops
+        Where portraits are kept, if they are.
+    spool
+        Where finished tracks wait on disk; without one they wait in memory.
+    gallery_file
+        A copy of the gallery for a start without the database, if one is kept.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: RecorderSettings,
+        prepare: Callable[[], Thresholds],
+        on_arrival: Callable[[Arrival], None],
+        clock: Clock,
+        *,
+        crops: Crops | None = None,
+        spool: Spool | None = None,
+        gallery_file: GalleryFile | None = None,
+    ) -> None:
+        self.settings = settings
+        self.thresholds: Thresholds | None = None  # None until `prepare` or `remember` gave some
+        self._database = database
+        self._prepare = prepare
+        self._on_arrival = on_arrival
+        self._clock = clock
+        self._crops = crops
+        self._spool = spool
+        self._gallery_file = gallery_file
+
+        self._phase = Phase.PREPARING
+        self._queue = ReportQueue()
+        self._spooled_done = 0  # the last number of the spool that is in the database
+        self._filed: dict[UUID, UUID | None] = {}  # open tracks in the database: under whom
+        self._known = GalleryFollower(settings.pack, settings.dim, vector=settings.vector)
+        self._presence = Presence(settings.site.gap)
+        self._outage = OutageRecogniser(
+            settings.site.name, settings.pack, self._known, self._presence, on_arrival
+        )
+
+    @property
+    def phase(self) -> Phase:
+        """What the recorder is about now."""
+        return self._phase
+
+    def _on(self, event: Event) -> None:
+        """The one place where the phase changes."""
+        self._phase = next_phase(self._phase, event)
+
+    # Before the first report
+
+    def prepare(self) -> None:
+        """Ask the database what must be known to write to it; raises DatabaseError, ConfigError."""
+        self.thresholds = self._prepare()
+        self._on(Event.PREPARED)
+
+    def remember(self) -> bool:
+        """Start with the gallery kept on disk; returns whether there is one that can be used."""
+        kept = self._gallery_file.load() if self._gallery_file else None
+        if kept is None:
             return False
-        try:
-            self.handle(report)
-        except RowRefusedError as error:
-            log.error("A sighting could not be written and is left out: %s", error)
-        with self._lock:
-            if self._open.get(report.sighting_id) is report:
-                del self._open[report.sighting_id]
+
+        self.thresholds, templates = kept
+        self._known.recall(templates)
         return True
 
-    def _work_off_spool(self) -> bool:
-        """Handle the finished track that waits longest on disk, if any; a disk that fails holds up
-        nothing else.
+    # Vision's thread
+
+    def submit(self, report: TrackReport) -> None:
+        """Hand over a report without waiting for the database.
+
+        A finished track is on disk when this returns, if the disk takes it.
         """
-        if not self.spool:
+        on_disk = report.final and self._spool_takes(report)
+        self._queue.put(report, on_disk=on_disk)
+
+    def _spool_takes(self, report: TrackReport) -> bool:
+        if self._spool is None:
             return False
         try:
-            if not (waiting := self.spool.first(self._written)):
-                return False
-            seq, report = waiting
+            self._spool.put(report)
+        except SpoolError as error:
+            log.error("%s A sighting waits in memory only.", error)
+            return False
+        return True
+
+    # The recorder's thread
+
+    def run(self, stop: threading.Event) -> None:
+        """Handle reports until told to stop, then those that wait, if the database is there."""
+        waits: Iterator[float] | None = None  # between the tries of the present outage
+        while True:
             try:
-                self.handle(report)
+                busy = self._try()
+            except (DatabaseError, ConfigError) as error:  # until it is there, or a person acted
+                self._on(Event.FAILED)
+                self._warn(error)
+                if stop.is_set():
+                    return
+                waits = waits or backoff(RETRY_FIRST_S, RETRY_CAP_S)
+                self._recognise_meanwhile(stop, next(waits))
+                continue
+
+            self._on(Event.WRITTEN)
+            if waits:
+                log.info("The database is there again; what waits is written now.")
+                waits = None
+            if busy:
+                continue
+            if stop.is_set():
+                return
+            self._queue.wait(IDLE_S)
+
+    def _warn(self, error: Exception) -> None:
+        waits_where = ""
+        if self._spool is None:
+            waits_where = f" {len(self._queue)} sightings wait in memory only."
+        log.warning("%s%s", error, waits_where)
+
+    def _try(self) -> bool:
+        """Do what is due; returns whether a report was handled, after which more may wait."""
+        if self._phase is Phase.PREPARING:
+            self.prepare()
+        if self._write_spooled() or self._write_unspooled():
+            return True
+        self._follow()
+        return False
+
+    def _write_spooled(self) -> bool:
+        """Handle the finished track that waits longest on disk, if any.
+
+        A disk that fails holds up nothing else.
+        """
+        if self._spool is None:
+            return False
+        try:
+            waiting = self._spool.first(self._spooled_done)
+            if waiting is None:
+                return False
+
+            try:
+                self.handle(waiting.report)
             except RowRefusedError as error:
-                self.spool.refuse(seq, str(error))
-            self._written = seq
-            self.spool.drop(seq)
+                self._spool.refuse(waiting.seq, str(error))
+            self._spooled_done = waiting.seq
+            self._spool.drop(waiting.seq)
         except SpoolError as error:
             log.error("%s", error)
             return False
         return True
 
-    def handle(self, report: TrackReport) -> None:
-        """Decide the report if it is time, and write what follows; raises DatabaseError."""
-        for _ in range(RACES_MAX):
-            with contextlib.suppress(_OvertakenError):
-                return self._handle(report)
-        raise DatabaseUnavailableError("Others enrol people all the time; this sighting waits.")
+    def _write_unspooled(self) -> bool:
+        """Handle the report that waits longest in memory, if any."""
+        report = self._queue.oldest()
+        if report is None:
+            return False
 
-    def _handle(self, report: TrackReport) -> None:
-        arrival: Arrival | None = None
-        learnt: Template | None = None
-        limits, person = self._limits(), self._decided.get(report.sighting_id)
-        with self.database.transaction() as cursor:
-            version = self._catch_up(cursor)
-            done = report.sighting_id in self._decided or sightings.known(
-                cursor, report.sighting_id
-            )
-            if done:
-                arrival = sightings.extend(cursor, report, self.site)
-            else:
-                pooled, excluded = (
-                    decision.pool(report.samples),
-                    sightings.companions(cursor, report),
-                )
-                known = self._known(cursor, pooled, excluded)
-                if decided := self._decide(report, limits, excluded, known, pooled):
-                    done, learnt, person = (
-                        True,
-                        decided.template,
-                        known.root(decided.verdict.identity_id),
-                    )
-                    if self.crops and report.samples:
-                        decided = replace(decided, crop=self.crops.keep(report.samples[0].portrait))
-                    arrival = sightings.write(cursor, decided, self.site)
-                    version = (
-                        gallery_changes.announce(cursor, [learnt.identity_id])
-                        if learnt
-                        else version
-                    )
-                    if (
-                        decided.verdict.decision is Decision.ENROLLED
-                        and version != self._version + 1
-                    ):
-                        raise _OvertakenError  # by another box, perhaps with the same stranger
-        # Memory follows the database, never the other way round.
-        with self._lock:
-            if report.final or self._unseen.get(report.sighting_id) is report:
-                self._unseen.pop(report.sighting_id, None)
-        if done:
-            self._decided[report.sighting_id] = person
-        if report.final:
-            self._decided.pop(report.sighting_id, None)
-        if learnt is not None and version == self._version + 1:
-            # Another process that learnt in between took a number too: then the gallery catches up
-            # with both.
-            self._version = version
-            if not self.vector:
-                name = arrival.name if arrival else self._gallery.name(learnt.root_id)
-                self._gallery.add(replace(learnt, name=name))
-        if person:
-            self._presence.saw(person, report)
-        if done and (arrival := self._presence.written(report, arrival)):
-            self.arrived(arrival)
+        try:
+            self.handle(report)
+        except RowRefusedError as error:
+            log.error("A sighting could not be written and is left out: %s", error)
+        self._queue.remove(report)
+        return True
 
     def _follow(self) -> None:
-        limits = self._limits()
-        with self.database.transaction() as cursor:
+        """Nothing waits: catch up with the database, and keep a copy of what it holds."""
+        with self._database.transaction() as cursor:
             self._catch_up(cursor)
-        with self._lock:  # everything is written: nothing is left that was only guessed
-            self._unseen = {i: report for i, report in self._unseen.items() if i in self._open}
-            self._presence.forget(self._open.keys())
-        if self.known and not self.vector:
-            self.known.keep(self._version, self._gallery, limits)
 
-    def _limits(self) -> Thresholds:
-        """The thresholds; before the first time, and after somebody migrated the database, it is
-        prepared for us.
+        # Everything is written: nothing is left that was only guessed.
+        self._presence.forget(self._queue.keep_unwritten())
+
+        if self._gallery_file and not self.settings.vector:
+            assert self._known.version is not None  # noqa: S101 - it caught up
+            assert self.thresholds is not None  # noqa: S101 - it is prepared
+            self._gallery_file.keep(self._known.version, self._known.gallery, self.thresholds)
+
+    def _catch_up(self, cursor: Cursor) -> None:
+        try:
+            self._known.catch_up(cursor)
+        except SchemaChangedError:
+            self._on(Event.MIGRATED)
+            raise
+
+    def _recognise_meanwhile(self, stop: threading.Event, wait_s: float) -> None:
+        """Tell who comes, from memory, for as long as the database is not tried again."""
+        if not self._database.connected:
+            self._known.distrust()
+        self._outage.resume()
+
+        until = self._clock.monotonic() + wait_s
+        while not stop.is_set():
+            left_s = until - self._clock.monotonic()
+            if left_s <= 0:
+                return
+            for report in self._queue.take_unseen():
+                if self.thresholds:
+                    self._outage.look(report, self._filed, self.thresholds)
+            self._queue.wait(min(left_s, IDLE_S))
+
+    # One report: decide, write, and let memory follow
+
+    def handle(self, report: TrackReport) -> None:
+        """Decide a report if it is time, and write what follows; raises DatabaseError.
+
+        The recorder must be prepared.  A report may come any number of times.
         """
-        if not self._prepared and self.prepare:
-            self.thresholds, self._prepared = self.prepare(), True
-        assert self.thresholds  # noqa: S101 - given, or prepared
-        return self.thresholds
+        for _ in range(RACES_MAX):
+            with contextlib.suppress(_OvertakenError):
+                with self._database.transaction() as cursor:
+                    self._catch_up(cursor)
+                    written = self._decide_and_write(cursor, report)
+                self._update_memory(report, written)
+                return
+        raise DatabaseUnavailableError("Others enrol people all the time; this sighting waits.")
 
-    def _catch_up(self, cursor: Cursor) -> int:
-        """Follow what others changed; returns the version of the gallery in memory."""
-        stored = gallery_changes.version(cursor)
-        version, schema = stored.version, stored.migrations
-        if self._schema not in (None, schema) and self.prepare:
-            self._prepared, self._schema = False, None
-            raise DatabaseUnavailableError(
-                "The database was migrated meanwhile; what that means is looked at again."
-            )
-        self._schema = schema
-        if version != self._version and not self.vector:
-            if 0 <= self._version < version:
-                changed = gallery_changes.since(cursor, self._version)
-                self._gallery = self._gallery.update(
-                    changed, templates.templates(cursor, self.pack, changed)
-                )
-            else:  # the first time, or the database was put back to an earlier state
-                self._gallery = Gallery(self.dim, templates.templates(cursor, self.pack))
-        self._version, self._informed = version, True
-        return version
+    def _decide_and_write(self, cursor: Cursor, report: TrackReport) -> _Written:
+        """Carry on a sighting that is there; otherwise decide it, and write it if it is time."""
+        filed = report.sighting_id in self._filed
+        if filed or sightings.known(cursor, report.sighting_id):
+            arrival = sightings.extend(cursor, report, self.settings.site)
+            return _Written(True, self._filed.get(report.sighting_id), arrival)
 
-    def _known(self, cursor: Cursor, pooled: PooledSamples | None, excluded: Set[UUID]) -> Gallery:
-        """Everyone this face may be."""
-        if not self.vector:
-            return self._gallery
-        near = (
-            templates.nearest(cursor, self.pack, pooled.embedding, len(excluded)) if pooled else []
+        filing = self._decide(cursor, report)
+        if filing is None:
+            return _Written(False)
+        return self._write(cursor, filing)
+
+    def _decide(self, cursor: Cursor, report: TrackReport) -> Filing | None:
+        """Who it is, by everyone known; None while waiting may give a better sample."""
+        assert self.thresholds is not None  # noqa: S101 - it is prepared
+        pooled = decision.pool(report.samples)
+        companions = sightings.companions(cursor, report)
+        candidates = self._known.candidates(cursor, pooled, len(companions))
+        return file_track(
+            report, pooled, companions, candidates, self.thresholds, self.settings.pack
         )
-        return Gallery(self.dim, near)
 
-    def _decide(
-        self,
-        report: TrackReport,
-        limits: Thresholds,
-        excluded: Set[UUID],
-        known: Gallery,
-        pooled: PooledSamples | None,
-    ) -> DecidedSighting | None:
-        """The decision with its template, or None while waiting may give a better one."""
-        ranking = known.rank(pooled.embedding, RANKED + len(excluded)) if pooled else []
-        weak = {i for i, _ in ranking if known.weak(i, decision.WEAK_QUALITY)}
-        verdict = decision.decide(report, pooled, ranking, excluded, limits, weak)
-        if not verdict.certain and not decision.is_ripe(report):
-            return None
-        held = known.held(verdict.identity_id)
-        alike = pooled is None or not len(held) or float(held[0] @ pooled.embedding) >= limits.match
-        template_update = decision.template_update(report, verdict, pooled, len(held), alike)
-        if verdict.identity_id and pooled:
-            # Of those merged into one, whom this looks most like: if the merge is undone, they take
-            # it along.
-            part = known.part(verdict.identity_id, pooled.embedding)
-            verdict, template_update = (
-                replace(verdict, identity_id=part),
-                template_update and replace(template_update, identity_id=part),
-            )
-        return DecidedSighting(report, verdict, pooled, self.pack, template_update)
+    def _write(self, cursor: Cursor, filing: Filing) -> _Written:
+        """Insert the sighting with its person, template and visit.
+
+        Raises _OvertakenError when another box changed the gallery meanwhile: it may have enrolled
+        the same stranger.
+        """
+        decided = filing.sighting
+        if self._crops and decided.report.samples:
+            crop = self._crops.keep(decided.report.samples[0].portrait)
+            decided = replace(decided, crop=crop)
+        arrival = sightings.write(cursor, decided, self.settings.site)
+        if decided.template is None:
+            return _Written(True, filing.person, arrival)
+
+        version = gallery_changes.announce(cursor, [decided.template.identity_id])
+        enrolled = decided.verdict.decision is Decision.ENROLLED
+        if enrolled and not self._known.is_next(version):
+            raise _OvertakenError
+        return _Written(True, filing.person, arrival, decided.template, version)
+
+    def _update_memory(self, report: TrackReport, written: _Written) -> None:
+        """Follow what was committed; never the other way round."""
+        self._queue.mark_seen(report)
+        if written.filed:
+            self._filed[report.sighting_id] = written.person
+        if report.final:
+            self._filed.pop(report.sighting_id, None)
+
+        if written.template:
+            name = written.arrival.name if written.arrival else None
+            self._known.learn(written.template, written.version, name)
+        if written.person:
+            self._presence.saw(written.person, report)
+        if not written.filed:
+            return
+
+        arrival = self._presence.written(report, written.arrival)
+        if arrival:
+            self._on_arrival(arrival)

@@ -1,13 +1,14 @@
-"""Recorded footage and photographs through the same pipeline, as fast as the machine goes, in media
-time.
+"""Recorded footage and photographs through the same pipeline, as fast as the machine goes.
+
+Time is the footage's own: what is seen is stamped with it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from visitord.capture import decode
+from visitord.capture import photographs, recordings
 from visitord.capture.inspection import Inspector
 from visitord.core.clock import aware
 from visitord.core.errors import ConfigError, MediaError
@@ -18,15 +19,16 @@ from visitord.models.pack import LivenessDetector, Pack
 from visitord.service.recorder import Recorder
 from visitord.vision.pipeline import Pipeline
 
-PHOTOGRAPH_S = (
-    60.0  # photographs given together stand this far apart when one --start is given for all
-)
+# How far photographs of one camera stand apart when one --start is given for all of them
+PHOTOGRAPH_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A file, the camera it counts as, when it begins, how long it is (0: unknown), and whether it
-    is a photograph.
+    """A file to replay.
+
+    camera: the one it counts as.  start: when it begins.  length_s: 0 where it is unknown.  still:
+    whether it is a photograph.
     """
 
     path: Path
@@ -36,13 +38,37 @@ class Clip:
     still: bool
 
 
-def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[Clip]:
-    """When and as which camera each file counts.
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """How far a clip is analysed, in seconds from its start."""
 
-    Without `camera`, each file is a camera of its own, called by its name.  With `start`, files of
-    one camera follow one another; without, a video ends and a photograph was taken when the file
-    was last written.  Raises MediaError for the first file that cannot be read: nothing is analysed
-    then.
+    clip: Clip
+    done_s: float
+
+
+# When and as which camera each file counts
+
+
+def plan(files: Sequence[Path], camera: str | None, start: datetime | None) -> list[Clip]:
+    """Arrange files in time, before any of them is analysed.
+
+    Parameters
+    ----------
+    files
+        Videos and photographs, in order.
+    camera
+        The camera that all of them count as; without it each file is a camera of its own, called by
+        its name.
+    start
+        When the first file of each camera begins; the others of that camera follow it.  Without it
+        a video ends, and a photograph was taken, when the file was last written.
+
+    Raises
+    ------
+    ConfigError
+        When a file's name cannot be a camera's.
+    MediaError
+        For the first file that cannot be read.
     """
     clips: list[Clip] = []
     free_from: dict[str, datetime] = {}
@@ -50,70 +76,108 @@ def plan(files: list[Path], camera: str | None, start: datetime | None) -> list[
         name = camera or path.stem[:NAME_MAX]
         if not valid_name(name):
             raise ConfigError(f'"{name}" cannot be a camera\'s name; give one with --camera.')
-        if not path.is_file():
-            raise MediaError(
-                f"{path} {'is not a file' if path.exists() else 'cannot be read: No such file'}."
-            )
-        if still := is_photograph(path):
-            decode.photograph(path)
-        length_s = 0.0 if still else decode.length_s(path)
-        written = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
+        _require_file(path)
+        still, length_s = _examined(path)
+
         try:
-            begin = (
-                free_from.get(name, aware(start))
-                if start
-                else written - timedelta(seconds=length_s)
-            )
+            if start:
+                begin = free_from.get(name, aware(start))
+            else:
+                begin = _written_at(path) - timedelta(seconds=length_s)
             free_from[name] = begin + timedelta(seconds=length_s or PHOTOGRAPH_S)
         except OverflowError:
             raise MediaError(
                 f"{path} would end after the last day there is; choose an earlier --start."
             ) from None
+
         clips.append(Clip(path, name, begin, length_s, still))
     return clips
 
 
+def _require_file(path: Path) -> None:
+    if path.is_file():
+        return
+    reason = "is not a file" if path.exists() else "cannot be read: No such file"
+    raise MediaError(f"{path} {reason}.")
+
+
+def _examined(path: Path) -> tuple[bool, float]:
+    """Whether a file is a photograph, and its length in seconds; raises MediaError."""
+    if is_photograph(path):
+        photographs.read(path)
+        return True, 0.0
+    return False, recordings.length_s(path)
+
+
+def _written_at(path: Path) -> datetime:
+    """When a file was last written, in whole seconds."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
+
+
+# Playing them
+
+
 def play(
-    clips: list[Clip],
+    clips: Iterable[Clip],
     pack: Pack,
     recorder: Recorder,
     site: str,
     fps: float,
     liveness_detectors: Mapping[str, LivenessDetector] | None = None,
-) -> Iterator[tuple[Clip, float]]:
-    """Analyse the clips in order; tells after each picture how many seconds of which clip are done.
+) -> Iterator[Analysed]:
+    """Analyse and record the clips in order; says after each picture how far it is.
 
-    liveness_detectors: of the cameras that ask for liveness.
-    Raises MediaError for a file damaged further in; what was seen before the damage is recorded.
+    A caller that stops asking leaves the open tracks undecided: what is seen half must not be
+    recorded, for the next replay would keep that.
+
+    Parameters
+    ----------
+    clips
+        From `plan`.
+    pack
+        The detector and the recogniser.
+    recorder
+        Takes what was seen; it must be prepared.
+    site
+        Name of the site.
+    fps
+        Pictures of a video that are analysed for each second of it.
+    liveness_detectors
+        Those of the cameras that ask for liveness, by name.
+
+    Raises
+    ------
+    MediaError
+        For a file damaged further in; what was seen before the damage is recorded.
+    DatabaseError
+        When the database does not take what was seen.
     """
     for clip in clips:
-        pipeline = Pipeline(
-            pack, site, liveness_detector=(liveness_detectors or {}).get(clip.camera)
-        )
+        liveness_detector = (liveness_detectors or {}).get(clip.camera)
+        pipeline = Pipeline(pack, site, liveness_detector=liveness_detector)
+        analyse = pipeline.photograph if clip.still else pipeline.process
         try:
             for frame in _frames(clip, fps):
-                _record(
-                    recorder, pipeline.photograph(frame) if clip.still else pipeline.process(frame)
-                )
-                yield clip, frame.t
+                _record(recorder, analyse(frame))
+                yield Analysed(clip, frame.t)
         except MediaError:
             _record(recorder, pipeline.flush())
             raise
-        # Not reached when interrupted: a track seen half must not be decided, for the next replay
-        # would keep that.
         _record(recorder, pipeline.flush())
 
 
 def _frames(clip: Clip, fps: float) -> Iterator[Frame]:
     if clip.still:
-        yield Frame(clip.camera, Picture.of(decode.photograph(clip.path)), clip.start, 0.0)
+        yield Frame(clip.camera, Picture.of(photographs.read(clip.path)), clip.start, 0.0)
         return
+
     inspector = Inspector()
-    for picture in decode.recording(clip.path, fps):
+    for picture in recordings.read(clip.path, fps):
         if not inspector.flaw(picture):
-            yield Frame(clip.camera, picture, clip.start + timedelta(seconds=picture.t), picture.t)
+            at = clip.start + timedelta(seconds=picture.t)
+            yield Frame(clip.camera, picture, at, picture.t)
 
 
-def _record(recorder: Recorder, reports: list[TrackReport]) -> None:
+def _record(recorder: Recorder, reports: Iterable[TrackReport]) -> None:
     for report in reports:
         recorder.handle(report)

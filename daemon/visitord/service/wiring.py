@@ -1,21 +1,21 @@
-"""What every command needs of the box: its configuration, database, models and recorder, opened in
-order.
-"""
+"""The recorder of a box, put together from its configuration."""
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from visitord.core.clock import Clock
 from visitord.core.config import Config
-from visitord.core.errors import ConfigError, DatabaseError, SpoolError
+from visitord.core.errors import DatabaseError, SpoolError
 from visitord.core.records import Arrival, Thresholds
-from visitord.service.recorder import Recorder
-from visitord.store import calibration, migrate
+from visitord.service.recorder import Recorder, RecorderSettings
+from visitord.service.thresholds import thresholds_in_force
+from visitord.store import migrate
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.store.gallery_cache import GalleryFile
-from visitord.store.site import Site, declare_site
+from visitord.store.opening import site_of
+from visitord.store.site import declare_site
 from visitord.store.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -24,88 +24,92 @@ if TYPE_CHECKING:  # its libraries take seconds to import; most commands need no
     from visitord.models.pack import Pack
 
 
-def thresholds(config: Config, pack: "Pack", database: Database) -> Thresholds:
-    """The configuration's, else those applied for the site, else the pack's; raises ConfigError,
-    DatabaseError.
-    """
-    given, own = config.models, pack.thresholds
-    with database.transaction() as cursor:
-        applied = calibration.applied(cursor, config.site.name, pack.fingerprint)
-    match, new = (applied.match, applied.new) if applied else (own.match, own.new)
-    match = match if given.match is None else given.match
-    new = min(new, match) if given.new is None else given.new
-    try:
-        return replace(
-            own, match=match, new=new, merge=max(own.merge, match), certain=max(own.certain, match)
-        )
-    except ValueError as error:
-        raise ConfigError(
-            f"models.new {new:g} contradicts the match in force, {match:g}: {error}."
-        ) from None
-
-
-def site_of(config: Config) -> Site:
-    """The site this box logs visits for."""
-    return Site(config.site.name, config.site.timezone, config.visit.gap, config.box)
-
-
 def open_recorder(
     config: Config,
     database: Database,
     pack: "Pack",
-    arrived: Callable[[Arrival], None],
+    on_arrival: Callable[[Arrival], None],
+    clock: Clock,
     *,
     waits: bool = False,
 ) -> Recorder:
     """A recorder for this box's site, which it declares in the database.
 
-    waits: for a database that is away or of another version, finished tracks on disk meanwhile, if
-    that allows it. Raises ConfigError, DatabaseError.
+    Parameters
+    ----------
+    config
+        The box's configuration.
+    database
+        The connection that the recorder writes with; nothing else may use it.
+    pack
+        The recogniser whose samples it is given.
+    on_arrival
+        Told each visit that begins.
+    clock
+        The process's clock.
+    waits
+        For a database that is away or of another version, with finished tracks on disk meanwhile,
+        if that allows it.
+
+    Raises
+    ------
+    ConfigError
+        When the configured thresholds contradict those in force.
+    DatabaseError
+        When the database is away or of another version, unless the recorder can wait for it.
     """
-    site = site_of(config)
-    spool: Spool | None = None
-    try:
-        if waits:
-            max_bytes = config.spool.max_mb * 1_000_000
-            spool = Spool(config.spool_file, max_bytes, pack.fingerprint, config.spool.keep)
-    except SpoolError as error:
-        log.error("%s Sightings wait in memory only.", error)
 
     def prepare() -> Thresholds:
         migrate.require_current(database, config.database.vector)
-        declare_site(database, site)
-        return thresholds(config, pack, database)
+        declare_site(database, site_of(config))
+        return thresholds_in_force(config, pack, database)
 
-    limits, problem = None, None
+    spool = _open_spool(config, pack) if waits else None
+    recorder = Recorder(
+        database,
+        RecorderSettings(site_of(config), pack.fingerprint, pack.dim, config.database.vector),
+        prepare,
+        on_arrival,
+        clock,
+        crops=Crops(config.crops_dir),
+        spool=spool,
+        gallery_file=_gallery_file(config, pack, clock) if waits else None,
+    )
+
     try:
-        limits = prepare()
+        recorder.prepare()
     except DatabaseError as error:
         if spool is None:
             raise
-        problem = error
-    crops, vector = Crops(config.crops_dir), config.database.vector
-    known = GalleryFile(config.gallery_file, pack.fingerprint) if waits else None
-    if known and vector:
-        known.discard()  # nobody would erase anyone from it
-    recorder = Recorder(
-        database,
-        site,
-        pack.fingerprint,
-        pack.dim,
-        limits,
-        arrived,
-        crops,
-        spool,
-        known,
-        prepare,
-        vector=vector,
-    )
-    if problem:
-        whom = "whoever was known here before is" if recorder.thresholds else "nobody is"
-        log.error(
-            "%s Until then %s recognised; sightings are kept in %s.",
-            problem,
-            whom,
-            config.spool_file,
-        )
+        _start_without_database(recorder, config, error)
     return recorder
+
+
+def _open_spool(config: Config, pack: "Pack") -> Spool | None:
+    max_bytes = config.spool.max_mb * 1_000_000
+    try:
+        return Spool(config.spool_file, max_bytes, pack.fingerprint, config.spool.keep)
+    except SpoolError as error:
+        log.error("%s Sightings wait in memory only.", error)
+        return None
+
+
+def _gallery_file(config: Config, pack: "Pack", clock: Clock) -> GalleryFile | None:
+    """Where the recorder keeps a copy of its gallery; with `database.vector` it has none."""
+    file = GalleryFile(config.gallery_file, pack.fingerprint, clock)
+    if config.database.vector:
+        file.discard()  # no recorder would erase anyone from it
+        return None
+    return file
+
+
+def _start_without_database(recorder: Recorder, config: Config, error: DatabaseError) -> None:
+    recognised = "nobody is"
+    if recorder.remember():
+        recognised = "whoever was known here before is"
+    log.error(
+        "%s Until then %s recognised; sightings are kept in %s.",
+        error,
+        recognised,
+        config.spool_file,
+    )

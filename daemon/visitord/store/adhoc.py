@@ -11,7 +11,7 @@ from visitord.store.database import Cursor
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An answer whose columns nobody knows before; columns of one name are told apart by a number."""
+    """An answer of columns not known before; those of one name are told apart by a number."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]

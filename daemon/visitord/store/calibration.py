@@ -52,7 +52,7 @@ def sample(cursor: Cursor, site: str, pack: str) -> Sample:
 
 
 def applied(cursor: Cursor, site: str, pack: str) -> AppliedThresholds | None:
-    """The thresholds that were applied for a site and the recogniser of that fingerprint, if any."""
+    """The thresholds applied for a site and the recogniser of that fingerprint, if any."""
     values = {"site": site, "pack": pack}
     return statements.fetch_one(cursor, AppliedThresholds, _SQL["applied"], values)
 

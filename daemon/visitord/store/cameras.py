@@ -9,7 +9,7 @@ from visitord.store import statements
 from visitord.store.database import Cursor
 
 if TYPE_CHECKING:  # it needs the libraries that decode pictures
-    from visitord.capture.camera import Health
+    from visitord.capture.health import Health
 
 _SQL = statements.load("cameras")
 

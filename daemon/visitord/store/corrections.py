@@ -149,7 +149,10 @@ def split(
 
 
 def _meant(person: Person, theirs: Sequence[_Sighting], texts: Sequence[str]) -> list[_Sighting]:
-    """The sightings that these ids or beginnings of ids name, oldest first; raises NotFoundError."""
+    """The sightings that these ids or beginnings of ids name, oldest first.
+
+    Raises NotFoundError.
+    """
     meant = set()
     for text in texts:
         fitting = [s for s in theirs if str(s.sighting_id).startswith(text.lower())]

@@ -4,14 +4,22 @@ import contextlib
 import hashlib
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from visitord.core.files import replace_file
+from visitord.core.files import leftovers, replace_file
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Picture:
+    written_s: float  # since 1970
+    path: Path
+    size_bytes: int
 
 
 class Crops:
@@ -22,9 +30,10 @@ class Crops:
         self._failing = False
 
     def keep(self, jpeg: bytes) -> str | None:
-        """Store a picture; returns its name, None where there is none or the disk does not take it."""
+        """Store a picture; returns its name, None for an empty one or if the disk refuses it."""
         if not jpeg:
             return None
+
         name = hashlib.sha256(jpeg).hexdigest()
         path = self._path(name)
         try:
@@ -37,6 +46,7 @@ class Crops:
                 log.error("Face pictures cannot be kept in %s: %s.", self._folder, error.strerror)
             self._failing = True
             return None
+
         self._failing = False
         return name
 
@@ -54,27 +64,43 @@ class Crops:
     def delete(self, names: Iterable[str]) -> None:
         """Delete the pictures of these names, as far as they are here."""
         for name in names:
-            self._path(name).unlink(missing_ok=True)
+            path = self._path(name)
+            for file in (path, *leftovers(path)):
+                file.unlink(missing_ok=True)
 
     def tidy(self, needed: AbstractSet[str], now: datetime, keep: timedelta, max_bytes: int) -> int:
-        """Delete pictures older than `keep`, then the oldest beyond `max_bytes`, but none needed;
-        returns how many.
+        """Delete old pictures, then the oldest of too many.
+
+        Parameters
+        ----------
+        needed : names of pictures that stay, however old
+        now : the present instant
+        keep : older ones go
+        max_bytes : how much the others may take up together
+
+        Returns
+        -------
+        How many were deleted.
         """
-        files = []
-        for path in self._folder.glob("*/*"):
-            with contextlib.suppress(
-                FileNotFoundError
-            ):  # it was being written, and has its name by now
-                if path.name not in needed:
-                    files.append((path.stat().st_mtime, path.stat().st_size, path))
-        excess = sum(size for _, size, _ in files) - max_bytes
+        pictures = sorted(picture for picture in self._all() if picture.path.name not in needed)
+        excess_bytes = sum(picture.size_bytes for picture in pictures) - max_bytes
+        oldest_s = (now - keep).timestamp()
+
         deleted = 0
-        for written, size, path in sorted(files):
-            if written >= (now - keep).timestamp() and excess <= 0:
+        for picture in pictures:
+            if picture.written_s >= oldest_s and excess_bytes <= 0:
                 break
-            path.unlink(missing_ok=True)
-            excess, deleted = excess - size, deleted + 1
+            picture.path.unlink(missing_ok=True)
+            excess_bytes -= picture.size_bytes
+            deleted += 1
         return deleted
+
+    def _all(self) -> Iterator[_Picture]:
+        """What lies in the folder, also what a crash left half written."""
+        for path in self._folder.glob("*/*"):
+            with contextlib.suppress(FileNotFoundError):  # being written, it has its name by now
+                found = path.stat()
+                yield _Picture(found.st_mtime, path, found.st_size)
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name

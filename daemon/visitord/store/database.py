@@ -1,6 +1,4 @@
-"""A connection to PostgreSQL that comes back after the server was away, and errors people can act
-on.
-"""
+"""A connection to PostgreSQL that comes back after the server was away, and errors to act on."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -32,14 +30,15 @@ _OPTIONS: dict[str, Any] = {
     "tcp_user_timeout": 15_000,  # milliseconds until a vanished host is an error
     # Nothing waits for ever, so nothing blocks the end; and a server notices within half a minute
     # that a box lost power with its locks.
-    "options": "-c lock_timeout=5s -c statement_timeout=60s -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 "
-    "-c tcp_keepalives_count=3",
+    "options": "-c lock_timeout=5s -c statement_timeout=60s "
+    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
 }
 # The last: of somebody who was just forgotten.
 _OVERTAKEN = (errors.DeadlockDetected, errors.SerializationFailure, errors.ForeignKeyViolation)
 _BUSY = (errors.LockNotAvailable, errors.QueryCanceled, *_OVERTAKEN)
 _SENSELESS = (psycopg2.DataError, errors.CheckViolation, errors.NotNullViolation)
 _TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
+_NOT_TRANSIENT = errors.ObjectNotInPrerequisiteState  # though the driver counts it among them
 
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
@@ -59,8 +58,7 @@ def server_time(cursor: Cursor) -> datetime:
 
 
 class Database:
-    """One connection, opened when first needed and again after it broke.  Not shared between
-    threads.
+    """One connection, opened when first needed and again after it broke; of one thread.
 
     wake: called when no connection can be made, before the second and last try.
     """
@@ -73,9 +71,7 @@ class Database:
 
     @classmethod
     def at(cls, url: str, state: Path) -> "Database":
-        """The database at `url`, or the embedded one in the state folder: started now, and again if
-        it dies.
-        """
+        """The database at `url`, or the embedded one in the state folder: started, and kept up."""
         if url == "embedded":
             return cls(embedded.start(state), lambda: embedded.start(state))
         return cls(url)
@@ -103,30 +99,29 @@ class Database:
             raise self._translated(error) from None
 
     def _connect(self) -> psycopg2.extensions.connection:
+        """A new connection; where none can be made, the server is woken first."""
         dsn = psycopg2.extensions.make_dsn(self.url, **_OPTIONS)
         with contextlib.suppress(psycopg2.OperationalError):
             return psycopg2.connect(dsn)
+
         self._wake()
         return psycopg2.connect(dsn)
 
     def _translated(self, error: Exception) -> VisitordError:
         """`error` of the driver as one sentence without secrets."""
-        text = (
-            redact(str(error).strip().splitlines()[0])
-            if str(error).strip()
-            else type(error).__name__
-        )
+        lines = str(error).strip().splitlines()
+        text = redact(lines[0]) if lines else type(error).__name__
+
         if isinstance(error, _BUSY):
             return DatabaseUnavailableError(
                 f"The database at {self.shown} is busy ({text}); try again in a moment."
             )
-        if isinstance(error, _TRANSIENT) and not isinstance(
-            error, errors.ObjectNotInPrerequisiteState
-        ):
+        if isinstance(error, _TRANSIENT) and not isinstance(error, _NOT_TRANSIENT):
             advice = "check that it runs and that database.url is right"
             return DatabaseUnavailableError(
                 f"The database at {self.shown} cannot be used: {text}; {advice}."
             )
+
         kind = RowRefusedError if isinstance(error, _SENSELESS) else DatabaseError
         return kind(f"The database at {self.shown} refused: {text}.")
 

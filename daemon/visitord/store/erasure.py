@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from visitord.core.errors import NotFoundError
-from visitord.store import gallery_changes, identities, spool, statements
+from visitord.store import gallery_cache, gallery_changes, identities, spool, statements
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor
 from visitord.store.people import Person
@@ -88,7 +88,7 @@ def finish(
         the daemon of this box tries again
     """
     if gallery_file:
-        gallery_file.unlink(missing_ok=True)
+        gallery_cache.delete(gallery_file)
     crops.delete(erased.crops)
     if erased.ids:
         spool.erase(spool_file, erased.ids)

@@ -1,14 +1,13 @@
-"""A copy of the gallery on disk: with it a box recognises people though it starts while the
-database is away.
-"""
+"""A copy of the gallery on disk: with it a box recognises people though the database is away."""
 
 import contextlib
 import logging
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from visitord.core.clock import Clock
 from visitord.core.files import leftovers, replace_file
 from visitord.core.records import Template, Thresholds
 from visitord.identity.gallery import Gallery
@@ -20,28 +19,43 @@ _CONTENT = TypeAdapter(tuple[str, Thresholds, tuple[Template, ...]])
 
 
 class GalleryFile:
-    """Owned by the recorder's thread.  pack: the recogniser that made the templates; to another
-    they are of no use.
+    """Owned by the recorder's thread.
+
+    pack: fingerprint of the recogniser that made the templates; to another they are of no use.
     """
 
-    def __init__(self, path: Path, pack: str) -> None:
-        self._path, self._pack = path, pack
-        self._version, self._at = -1, -KEEP_EVERY_S
-        self._gallery: Gallery | None = None
+    def __init__(self, path: Path, pack: str, clock: Clock) -> None:
+        self._path = path
+        self._pack = pack
+        self._clock = clock
+        self._version = -1  # of what was written last
+        self._gallery: Gallery | None = (
+            None  # that too; a gallery that only grew is the same object
+        )
+        self._written_t = -KEEP_EVERY_S  # when
 
     def keep(self, version: int, gallery: Gallery, limits: Thresholds) -> None:
-        """Write the gallery if it changed: at once where people were erased or merged, else now and
-        then.
+        """Write the gallery if it changed: at once where people were erased or merged, else later.
+
+        Parameters
+        ----------
+        version : of the gallery; an equal one has the same content
+        gallery : everyone known
+        limits : the thresholds in force
         """
-        only_grew = gallery is self._gallery and time.monotonic() - self._at < KEEP_EVERY_S
+        now_t = self._clock.monotonic()
+        only_grew = gallery is self._gallery and now_t - self._written_t < KEEP_EVERY_S
         if version == self._version or only_grew:
             return
-        self._version, self._gallery, self._at = version, gallery, time.monotonic()
+
+        self._version = version
+        self._gallery = gallery
+        self._written_t = now_t
         try:
             replace_file(self._path, _CONTENT.dump_json((self._pack, limits, tuple(gallery))))
-            self._delete(leftovers(self._path))  # they may hold somebody who was erased
+            _delete(leftovers(self._path))  # they may hold somebody who was erased
         except OSError as error:
-            self.discard()  # it may hold somebody who was erased
+            self.discard()  # so may the file
             log.warning(
                 "%s cannot be written: %s; it is needed only to start without the database.",
                 self._path,
@@ -50,11 +64,7 @@ class GalleryFile:
 
     def discard(self) -> None:
         """Delete the file, as far as the disk lets us."""
-        self._delete([*leftovers(self._path), self._path])
-
-    @staticmethod
-    def _delete(files: list[Path]) -> None:
-        for file in files:
+        for file in (self._path, *leftovers(self._path)):
             with contextlib.suppress(OSError):
                 file.unlink(missing_ok=True)
 
@@ -68,3 +78,13 @@ class GalleryFile:
             log.warning("%s cannot be used: %s.", self._path, str(error).splitlines()[0])
             return None
         return (limits, templates) if pack == self._pack else None
+
+
+def delete(path: Path) -> None:
+    """Delete a gallery's file, and what a crash while it was written left of it; raises OSError."""
+    _delete([path, *leftovers(path)])
+
+
+def _delete(files: Sequence[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)

@@ -13,16 +13,16 @@ _SQL = statements.load("gallery_changes")
 
 @dataclass(frozen=True, slots=True)
 class GalleryVersion:
-    """A number that grows with every change, and how many migrations the database has."""
+    """A number that grows with every change; schema: a text that changes with every migration."""
 
     version: int
-    migrations: int
+    schema: str
 
 
 def version(cursor: Cursor) -> GalleryVersion:
     """Where the database is now."""
     found = statements.fetch_one(cursor, GalleryVersion, _SQL["version"])
-    return found or GalleryVersion(0, 0)
+    return found or GalleryVersion(0, "")
 
 
 def announce(cursor: Cursor, identity_ids: Sequence[UUID]) -> int:

@@ -28,7 +28,7 @@ class _Key:
 
 
 def members(cursor: Cursor, pack: str) -> list[Member]:
-    """Everyone the job is about: identities with all that was put together in them, then sightings."""
+    """Everyone the job is about: identities with all that was put together in them, sightings."""
     keys = statements.fetch_all(cursor, _Key, _SQL["members"], {"pack": pack})
     found = []
     for identity_id, group in groupby(keys, key=attrgetter("identity_id")):

@@ -1,23 +1,67 @@
-"""Brings a database to the schema this version needs; yoyo applies the numbered files and records
-them.
+"""Brings a database to the schema this version needs, from the files of migrations/.
+
+Tables come from numbered files, each applied once, in order: yoyo applies and records them.  Views,
+functions and rights are files that say how things are, not how they change: each run puts them in
+place again.  Everything happens in one transaction: a database is of one version or of another.
 """
 
 import contextlib
+import hashlib
 import logging
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from psycopg2 import errors
 
 from visitord.core.errors import DatabaseError
+from visitord.store import statements
 from visitord.store.database import Cursor, Database
-from visitord.store.statements import fetch_value
 
 # Held while migrating, so that boxes starting together wait for one another.  An advisory lock, not
 # yoyo's lock table: a process that dies holding it leaves nothing behind.
 _LOCK = 7_305_808_869_232_650_604
-VECTOR = "vector"  # the folder of what only database.vector needs
+_LOCK_TIMEOUT_S = 5  # for tables in use; whoever waits for us does not wait longer than that
+
+FUNCTIONS = "functions"
+VIEWS = "views"
+RIGHTS = "rights"
+VECTOR = "vector"  # only where database.vector is wanted: it needs an extension
+_SQL = statements.load("migrate")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of migrations/.  name: without its ending."""
+
+    name: str
+    text: str
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def made(self, kind: str) -> list[str]:
+        """Full names of the functions or views it makes."""
+        return re.findall(rf"^create or replace {kind} (visitord\.\w+)", self.text, re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """What a database needs to be of this version: names of files applied once, and of others."""
+
+    numbered: tuple[str, ...]
+    replaced: tuple[str, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [*self.numbered, *self.replaced]
 
 
 def folder() -> Path:
-    """Where the numbered SQL files are: inside the wheel, or beside daemon/ in a checkout."""
+    """Where the SQL files are: inside the wheel, or beside daemon/ in a checkout."""
     package = Path(__file__).resolve().parents[1]
     for candidate in (package / "migrations", package.parents[1] / "migrations"):
         if candidate.is_dir():
@@ -28,51 +72,169 @@ def folder() -> Path:
 
 
 def migrate(database: Database, vector: bool = False) -> list[str]:
-    """Apply what is missing, in order; returns the names of what was applied.  vector: also what
-    pgvector needs.
-    """
-    import yoyo  # a database that is up to date needs none
+    """Apply what is missing, and put views, functions and rights in place again.
 
-    logging.getLogger("yoyo").setLevel(logging.WARNING)
-    url = database.url.replace("postgres://", "postgresql://", 1)
+    Parameters
+    ----------
+    database : of any earlier version, or empty
+    vector : also what pgvector needs to find faces
+
+    Returns
+    -------
+    The names of the files that are new to the database, in the order in which they were applied.
+
+    Raises
+    ------
+    DatabaseError
+        for a database of a newer version, one whose migrations were other ones, and one where
+        something of its owner's depends on what has to be replaced
+    """
     with database.transaction() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-        if fetch_value(cursor, "select to_regnamespace('visitord') is null"):
+        _lock(cursor)
+        if statements.fetch_value(cursor, "select to_regnamespace('visitord') is null"):
             cursor.execute("create schema visitord")
+
     with database.transaction() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-        _missing(cursor, vector)  # raises for what a newer version applied
-        backend = yoyo.get_backend(f"{url}{'&' if '?' in url else '?'}schema=visitord")
-        with contextlib.closing(backend.connection):
-            applied = []
-            for place in (folder(), *([folder() / VECTOR] if vector else [])):
-                due = backend.to_apply(yoyo.read_migrations(str(place)))
-                backend.apply_migrations(due)
-                applied += [migration.id for migration in due]
-            return applied
+        _lock(cursor)
+        missing = _missing(cursor, vector)
+        with _backend(database.url) as backend:
+            _apply(backend, missing, _replaced_files(vector))
+    return missing.names
+
+
+def is_current(database: Database, vector: bool = False) -> bool:
+    """Whether the schema is the one this version was written for.
+
+    Raises DatabaseError for a database of a newer version, or whose migrations were other ones.
+    """
+    with database.transaction() as cursor:
+        return not _missing(cursor, vector).names
 
 
 def require_current(database: Database, vector: bool = False) -> None:
     """Raises DatabaseError unless the schema is the one this version was written for."""
     with database.transaction() as cursor:
-        missing = _missing(cursor, vector)
+        missing = _missing(cursor, vector).names
     if missing:
         raise DatabaseError(
-            f"The database at {database.shown} lacks {len(missing)} migrations; run: visitord migrate."
+            f"The database at {database.shown} lacks this version's {', '.join(missing)}; "
+            "run: visitord migrate."
         )
 
 
-def _missing(cursor: Cursor, vector: bool) -> set[str]:
-    """Names of the migrations not applied; raises DatabaseError for one applied that this version
-    does not know.
+def _lock(cursor: Cursor) -> None:
+    cursor.execute("select pg_advisory_xact_lock(%(key)s)", {"key": _LOCK})
+
+
+def _numbered_files() -> list[_File]:
+    """What is applied once, in order."""
+    paths = sorted(folder().glob("[0-9]*.sql"))
+    return [_File(path.stem, path.read_text("utf-8")) for path in paths]
+
+
+def _replaced_files(vector: bool) -> list[_File]:
+    """What is put in place again each time, in order."""
+    names = [FUNCTIONS, VIEWS, *([VECTOR] if vector else []), RIGHTS]
+    return [_File(name, (folder() / f"{name}.sql").read_text("utf-8")) for name in names]
+
+
+def _missing(cursor: Cursor, vector: bool) -> _Missing:
+    """What the database lacks.
+
+    Raises DatabaseError for a migration that this version does not know, or knows otherwise.
     """
-    known, applied = {path.stem for path in folder().glob("*.sql")}, set()
-    optional = {path.stem for path in (folder() / VECTOR).glob("*.sql")}
-    if fetch_value(cursor, "select to_regclass('visitord._yoyo_migration') is not null"):
-        cursor.execute("select migration_id from visitord._yoyo_migration")
-        applied = {row[0] for row in cursor.fetchall()}
-    if newer := sorted(applied - known - optional):
+    applied: set[str] = set()
+    hashes: dict[str, str] = {}
+    if _exists(cursor, "visitord._yoyo_migration"):
+        applied = set(statements.fetch_column(cursor, _SQL["applied"]))
+    if _exists(cursor, "visitord.schema_file"):
+        cursor.execute(_SQL["hashes"])
+        hashes = dict(cursor.fetchall())
+
+    numbered = _numbered_files()
+    newer = sorted(applied - {file.name for file in numbered})
+    if newer:
         raise DatabaseError(
             f"The database was migrated by a newer visitord ({newer[-1]}); update this one."
         )
-    return (known | optional if vector else known) - applied
+    for file in numbered:
+        if file.name in applied and hashes.get(file.name) != file.hash:
+            raise DatabaseError(
+                f"The migration {file.name} is not the one that was applied to the database: "
+                "install the visitord that applied it."
+            )
+
+    due = [file.name for file in numbered if file.name not in applied]
+    stale = [file.name for file in _replaced_files(vector) if hashes.get(file.name) != file.hash]
+    return _Missing(tuple(due), tuple(stale))
+
+
+def _exists(cursor: Cursor, table: str) -> bool:
+    values = {"table": table}
+    return bool(statements.fetch_value(cursor, "select to_regclass(%(table)s) is not null", values))
+
+
+@contextlib.contextmanager
+def _backend(url: str) -> Iterator[Any]:
+    """yoyo's own connection to the database, in one transaction that is committed at the end."""
+    import yoyo  # a database that is up to date needs none
+
+    logging.getLogger("yoyo").setLevel(logging.WARNING)
+    url = url.replace("postgres://", "postgresql://", 1)
+    backend = yoyo.get_backend(f"{url}{'&' if '?' in url else '?'}schema=visitord")
+    # It would open a connection for each migration; on this one they are parts of our transaction.
+    backend.copy = lambda: contextlib.nullcontext(backend)
+    with contextlib.closing(backend.connection):
+        backend.ensure_internal_schema_updated()
+        with backend.transaction():
+            yield backend
+
+
+def _apply(backend: Any, missing: _Missing, replaced: Sequence[_File]) -> None:
+    """Apply the numbered files that are missing, then all the others.
+
+    What changes is dropped before it is made anew, for a view cannot lose a column otherwise; and
+    all views go before a numbered file, for a column that a view shows cannot be changed.
+    """
+    import yoyo
+
+    numbered = [file for file in _numbered_files() if file.name in missing.numbered]
+    known = yoyo.read_migrations(str(folder()))
+    steps = known.filter(lambda step: step.id in missing.numbered)
+    (views,) = (file.made("view") for file in replaced if file.name == VIEWS)
+
+    with backend.connection.cursor() as cursor:
+        cursor.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT_S}s'")
+        grants: list[str] = []
+        try:
+            if numbered or VIEWS in missing.replaced:
+                grants = _grants(cursor, views)
+                cursor.execute(f"drop view if exists {', '.join(views)}")
+            backend.apply_migrations(backend.to_apply(steps))
+
+            for file in replaced:
+                if file.name == FUNCTIONS and FUNCTIONS in missing.replaced:
+                    cursor.execute(f"drop function if exists {', '.join(file.made('function'))}")
+                cursor.execute(file.text)
+        except errors.DependentObjectsStillExist as error:
+            raise DatabaseError(_dependents(error)) from None
+
+        for grant in grants:
+            cursor.execute(grant)
+        for file in (*numbered, *replaced):
+            cursor.execute(_SQL["note"], {"file": file.name, "hash": file.hash})
+
+
+def _grants(cursor: Cursor, views: Sequence[str]) -> list[str]:
+    """What was granted on views that are about to be dropped, as statements."""
+    names = [view.removeprefix("visitord.") for view in views]
+    return statements.fetch_column(cursor, _SQL["grants"], {"views": names})
+
+
+def _dependents(error: errors.DependentObjectsStillExist) -> str:
+    """The error as a sentence that names what somebody else made of our views."""
+    detail = (error.diag.message_detail or str(error)).strip().rstrip(".")
+    return (
+        f"The schema cannot be changed, for {', '.join(detail.splitlines())}: "
+        "drop it, run visitord migrate, and create it again."
+    )

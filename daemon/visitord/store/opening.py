@@ -1,8 +1,9 @@
-"""The database of a configuration, opened in the state this version needs."""
+"""What a configuration says of the database, opened in the state this version needs, and its site."""
 
 from visitord.core.config import Config
 from visitord.store import migrate
 from visitord.store.database import Database
+from visitord.store.site import Site
 
 
 def open_database(config: Config, *, wait: bool = False) -> Database:
@@ -15,7 +16,13 @@ def open_database(config: Config, *, wait: bool = False) -> Database:
     database = Database.at(url, config.state)
     database.timezone = config.site.timezone
     if url == "embedded":
-        migrate.migrate(database, config.database.vector)
+        if not migrate.is_current(database, config.database.vector):
+            migrate.migrate(database, config.database.vector)
     elif not wait:
         migrate.require_current(database, config.database.vector)
     return database
+
+
+def site_of(config: Config) -> Site:
+    """The site this box logs visits for."""
+    return Site(config.site.name, config.site.timezone, config.visit.gap, config.box)

@@ -33,7 +33,7 @@ class _KnownAs:
 
 
 def find(cursor: Cursor, who: str) -> Person:
-    """The person meant by an id, its beginning (8 characters or more), a label, its number or a name.
+    """The person meant by an id, the first 8 characters or more of it, a label, its number, a name.
 
     Old ids and labels of merged identities lead to the person that stands for them.
 
@@ -101,7 +101,10 @@ def proper(name: str) -> str:
 
 
 def rename(cursor: Cursor, person: Person, name: str) -> str:
-    """Give a person a name and make them `named`; returns the name as kept.  Raises VisitordError."""
+    """Give a person a name and make them `named`; returns the name as kept.
+
+    Raises VisitordError for what cannot be a name, and if the person was merged meanwhile.
+    """
     text = proper(name)
     cursor.execute(_SQL["rename"], {"id": person.visitor_id, "name": text})
     _require_changed(cursor, person)

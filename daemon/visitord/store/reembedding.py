@@ -52,7 +52,7 @@ class LeftBehind:
 
 @dataclass(frozen=True, slots=True)
 class PackSwitch:
-    """From one pack to another: fingerprints, the names that models.pack has for them, and by whom."""
+    """From one pack to another: fingerprints, the names that models.pack has for them; by whom."""
 
     from_pack: str
     from_name: str

@@ -1,5 +1,4 @@
-"""Finished tracks on disk, until they are in the database: an SQLite file that a crash at any
-moment leaves whole.
+"""Finished tracks on disk, until they are in the database: a crash at any moment leaves them whole.
 
 What waits is a track as it was seen, not yet decided: the decision is made when it is written, in
 the order in which tracks ended, so that an outage changes neither who is recognised nor the ids of
@@ -13,7 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -21,32 +20,43 @@ from pydantic import TypeAdapter
 
 from visitord.core.errors import SpoolError
 from visitord.core.records import TrackReport
+from visitord.store.spool_file import TIMEOUT_S, open_file
 
 log = logging.getLogger(__name__)
 
 _TRACK = TypeAdapter(TrackReport)
 _WITHOUT = {"samples": {"__all__": {"portrait"}}}
-FORMAT = 1  # of the file, in its user_version
-_USED = "select (page_count - freelist_count) * page_size from pragma_page_count, pragma_freelist_count, pragma_page_size"
-_FIRST = "select seq, body, portrait, pack from waiting where refused is null and seq > ? order by seq limit 1"
+
+_PUT = "insert into waiting (body, portrait, pack) values (:body, :portrait, :pack)"
+_FIRST = """
+select seq, body, portrait, pack
+from waiting
+where refused is null and seq > :after
+order by seq
+limit 1
+"""
+_DROP = "delete from waiting where seq <= :seq and refused is null"
+_REFUSE = "update waiting set refused = :reason where seq = :seq"
+_ERASE = "delete from waiting where body ->> 'sighting_id' in (select value from json_each(:ids))"
 _EXPIRE = """
 delete from waiting
-where seq < (select seq from waiting where body ->> '$.ended_at' >= ? order by seq limit 1)
+where seq < (
+    select seq from waiting where body ->> '$.ended_at' >= :before order by seq limit 1
+)
 """
-_ERASE = "delete from waiting where body ->> 'sighting_id' in (select value from json_each(?))"
-_SCHEMA = """
-create table waiting (
-    seq integer primary key autoincrement, body text not null, portrait blob not null, pack text not null, refused text
-);
-create table lost (what text primary key, count integer not null);
-insert into lost values ('pictures', 0), ('sightings', 0);
+_COUNT = "select count(*) - count(refused), count(refused) from waiting"
+_COUNT_LOST = "update lost set count = count + :count where what = :what"
+_USED_BYTES = """
+select (page_count - freelist_count) * page_size
+from pragma_page_count, pragma_freelist_count, pragma_page_size
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a spool holds and what it had to give up for want of space; refused: what the database
-    will never take.
+    """What a spool holds and what it had to give up for want of space.
+
+    refused: what the database will never take.
     """
 
     sightings: int = 0
@@ -55,38 +65,65 @@ class Waiting:
     lost_sightings: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingTrack:
+    """A track that waits, and its number: tracks that end later have greater ones."""
+
+    seq: int
+    report: TrackReport
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """What may be given up for want of space; what: its name in the table `lost`."""
+
+    what: str
+    oldest: str
+    give_up: str
+
+
+_LOSSES = (
+    _Loss(
+        "pictures",
+        "select min(seq) from waiting where length(portrait) > 0",
+        "update waiting set portrait = x'' where seq = :seq",
+    ),
+    _Loss(
+        "sightings",
+        "select min(seq) from waiting where seq < (select max(seq) from waiting)",
+        "delete from waiting where seq = :seq",
+    ),
+)
+"""What goes first comes first; the track that was put last is never given up."""
+
+
 class Spool:
-    """May be used from several threads of one process; other processes may read it with `waiting`."""
+    """May be used from several threads of one process; others may look at it with `waiting`."""
 
     def __init__(
         self, path: Path, max_bytes: int, pack: str, keep: timedelta = timedelta(days=90)
     ) -> None:
-        """Opens or makes the file for tracks of a pack; one that cannot be read is put aside.
-        Raises SpoolError.
+        """Open or make the file; one that cannot be read is put aside.
+
+        Parameters
+        ----------
+        path : of the file
+        max_bytes : how large it may become
+        pack : fingerprint of the recogniser whose tracks these are
+        keep : how long a track may wait
+
+        Raises
+        ------
+        SpoolError
+            if the disk does not let us
         """
-        self._path, self._max_bytes, self._keep, self._pack = path, max_bytes, keep, pack
+        self._path = path
+        self._max_bytes = max_bytes
+        self._keep = keep
+        self._pack = pack
         self._lock = threading.Lock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                self._open()
-            except sqlite3.OperationalError:  # the disk is full or does not let us write
-                raise
-            except sqlite3.DatabaseError as error:
-                self._file.close()  # later it would delete the new file's log
-                broken = path.with_suffix(f".broken-{path.stat().st_mtime_ns}")
-                for file in (
-                    path,
-                    *path.parent.glob(f"{path.name}-*"),
-                ):  # the log may hold what was written last
-                    file.rename(f"{broken}{file.name.removeprefix(path.name)}")
-                log.error(
-                    "%s cannot be read (%s) and is kept as %s; a new one is begun.",
-                    path,
-                    error,
-                    broken.name,
-                )
-                self._open()
+            self._file = open_file(path)
         except (OSError, sqlite3.Error) as error:
             raise SpoolError(f"The spool {path} cannot be used: {error}.") from None
 
@@ -96,90 +133,53 @@ class Spool:
         When the spool is full, the oldest pictures go first, then the oldest tracks; both are
         counted, and so are tracks that have waited too long.
         """
-        portrait = report.samples[0].portrait if report.samples else b""
+        values = {
+            "body": _TRACK.dump_json(report, exclude=_WITHOUT),
+            "portrait": report.samples[0].portrait if report.samples else b"",
+            "pack": self._pack,
+        }
         with self._write() as file:
-            file.execute(
-                "insert into waiting (body, portrait, pack) values (?, ?, ?)",
-                (_TRACK.dump_json(report, exclude=_WITHOUT), portrait, self._pack),
-            )
-            expired = file.execute(
-                _EXPIRE, (f"{report.ended_at - self._keep:%Y-%m-%dT%H:%M:%S}",)
-            ).rowcount
-            self._count_lost("sightings", expired, "have waited too long")
-            for what, oldest, change in (
-                (
-                    "pictures",
-                    "length(portrait) > 0",
-                    "update waiting set portrait = x'' where seq = ?",
-                ),
-                (
-                    "sightings",
-                    "seq < (select max(seq) from waiting)",
-                    "delete from waiting where seq = ?",
-                ),
-            ):
-                lost = 0
-                while file.execute(_USED).fetchone()[0] > self._max_bytes:
-                    row = file.execute(f"select min(seq) from waiting where {oldest}").fetchone()
-                    if row[0] is None:
-                        break
-                    lost += file.execute(change, row).rowcount
-                self._count_lost(what, lost, "are too many for spool.max_mb")
+            file.execute(_PUT, values)
+            _expire(file, report.ended_at - self._keep)
+            _make_room(file, self._max_bytes)
 
-    def _count_lost(self, what: str, count: int, why: str) -> None:
-        if count:
-            self._file.execute("update lost set count = count + ? where what = ?", (count, what))
-            log.error("The %d oldest %s in the spool %s and were deleted.", count, what, why)
+    def first(self, after: int) -> WaitingTrack | None:
+        """The track that ended first of those with a number above `after`.
 
-    def first(self, after: int) -> tuple[int, TrackReport] | None:
-        """The track that ended first of those with a number above `after`; a spoilt record is put
-        aside.
+        A record that is spoilt, or of another recogniser, is put aside.
         """
         while True:
             with self._write() as file:
-                row = file.execute(_FIRST, (after,)).fetchone()
+                row = file.execute(_FIRST, {"after": after}).fetchone()
             if row is None:
                 return None
+
+            seq, body, portrait, pack = row
             try:
-                if row[3] != self._pack:
+                if pack != self._pack:
                     raise ValueError("it is of another recogniser")
-                track = _TRACK.validate_json(row[1])
+                track = _TRACK.validate_json(body)
             except ValueError as error:
-                self.refuse(row[0], f"the record cannot be used: {str(error).splitlines()[0]}")
+                self.refuse(seq, f"the record cannot be used: {str(error).splitlines()[0]}")
                 continue
-            return row[0], replace(
-                track, samples=tuple(replace(s, portrait=row[2]) for s in track.samples)
-            )
+
+            samples = tuple(replace(sample, portrait=portrait) for sample in track.samples)
+            return WaitingTrack(seq, replace(track, samples=samples))
 
     def drop(self, seq: int) -> None:
         """Forget the tracks up to this number, which are in the database."""
         with self._write() as file:
-            file.execute("delete from waiting where seq <= ? and refused is null", (seq,))
+            file.execute(_DROP, {"seq": seq})
 
     def refuse(self, seq: int, reason: str) -> None:
-        """Put a track aside that the database will never take; it stays in the file with the
-        reason.
-        """
+        """Put a track aside that the database will never take; it stays, with the reason."""
         log.error("A sighting cannot be written and is put aside: %s", reason)
         with self._write() as file:
-            file.execute("update waiting set refused = ? where seq = ?", (reason, seq))
-
-    def _open(self) -> None:
-        self._file = file = sqlite3.connect(self._path, timeout=5, check_same_thread=False)
-        self._path.chmod(0o600)
-        file.executescript(
-            "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;"
-        )
-        version = file.execute("pragma user_version").fetchone()[0]
-        if version == 0:
-            file.executescript(f"begin; {_SCHEMA} pragma user_version = {FORMAT}; commit;")
-        elif version > FORMAT:
-            raise sqlite3.DatabaseError(f"it is of a newer visitord, format {version}")
-        if (fault := file.execute("pragma quick_check(1)").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(fault)
+            file.execute(_REFUSE, {"seq": seq, "reason": reason})
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
+        """The file for one transaction, to one thread at a time; raises SpoolError."""
         try:
             with self._lock, self._file:
                 yield self._file
@@ -187,35 +187,62 @@ class Spool:
             raise SpoolError(f"The spool {self._path} cannot be used: {error}.") from None
 
 
+def _expire(file: sqlite3.Connection, before: datetime) -> None:
+    """Give up the tracks that ended before a moment."""
+    expired = file.execute(_EXPIRE, {"before": f"{before:%Y-%m-%dT%H:%M:%S}"}).rowcount
+    _count_lost(file, "sightings", expired, "have waited too long")
+
+
+def _make_room(file: sqlite3.Connection, max_bytes: int) -> None:
+    """Give up the oldest of what may be lost, until the file is no larger than that."""
+    for loss in _LOSSES:
+        lost = 0
+        while _used_bytes(file) > max_bytes:
+            (oldest,) = file.execute(loss.oldest).fetchone()
+            if oldest is None:
+                break
+            lost += file.execute(loss.give_up, {"seq": oldest}).rowcount
+        _count_lost(file, loss.what, lost, "are too many for spool.max_mb")
+
+
+def _used_bytes(file: sqlite3.Connection) -> int:
+    (used,) = file.execute(_USED_BYTES).fetchone()
+    return int(used)
+
+
+def _count_lost(file: sqlite3.Connection, what: str, count: int, why: str) -> None:
+    if count:
+        file.execute(_COUNT_LOST, {"count": count, "what": what})
+        log.error("The %d oldest %s in the spool %s and were deleted.", count, what, why)
+
+
 def waiting(path: Path) -> Waiting:
     """What the spool at `path` holds; nothing where there is none.  Raises SpoolError."""
     if not path.exists():
         return Waiting()
     try:
-        with closing(
-            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
-        ) as file:
-            waits, refused = file.execute(
-                "select count(*) - count(refused), count(refused) from waiting"
-            ).fetchone()
+        address = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, timeout=TIMEOUT_S)) as file:
+            sightings, refused = file.execute(_COUNT).fetchone()
             lost = dict(file.execute("select what, count from lost").fetchall())
-            return Waiting(waits, refused, lost["pictures"], lost["sightings"])
+            return Waiting(sightings, refused, lost["pictures"], lost["sightings"])
     except sqlite3.Error as error:
         raise SpoolError(f"The spool {path} cannot be read: {error}.") from None
 
 
 def erase(path: Path, ids: Iterable[UUID]) -> None:
     """Delete every record of these sightings from the spool at `path`, leaving no trace of it.
+
     Raises SpoolError.
     """
     if not path.exists():
         return
+    erased = json.dumps([str(sighting_id) for sighting_id in ids])
     try:
-        with closing(sqlite3.connect(path, timeout=5)) as file:
+        with closing(sqlite3.connect(path, timeout=TIMEOUT_S)) as file:
             file.execute("pragma secure_delete = on")
             with file:
-                erased = json.dumps([str(sighting_id) for sighting_id in ids])
-                file.execute(_ERASE, (erased,))
+                file.execute(_ERASE, {"ids": erased})
             file.execute("pragma wal_checkpoint(truncate)")
     except sqlite3.Error as error:
         raise SpoolError(f"The spool {path} cannot be used: {error}.") from None

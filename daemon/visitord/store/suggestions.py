@@ -17,7 +17,7 @@ _SQL = statements.load("suggestions")
 
 @dataclass(frozen=True, slots=True)
 class OpenSuggestion:
-    """A question; one, other: what the two are called.  agreement: how alike, a cosine similarity."""
+    """A question.  one, other: what the two are called.  agreement: their cosine similarity."""
 
     number: int
     one: str

@@ -43,7 +43,7 @@ class FrequentVisitor:
 
 @dataclass(frozen=True, slots=True)
 class WallVisitor(Visitor):
-    """One of `total` people; apart: a person said that they are not the one they are shown beside."""
+    """One of `total` people.  apart: they were said not to be the one they are shown beside."""
 
     total: int
     apart: bool

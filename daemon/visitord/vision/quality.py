@@ -1,5 +1,7 @@
 """How good a picture of a face is, and the named reasons it may not become a reference."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -7,11 +9,10 @@ from numpy.typing import NDArray
 from visitord.core.records import Detection, Image, Quality
 from visitord.models.pack import CROP_PX, upright
 
-FACE = np.array(
-    [(28, 36), (84, 36), (84, 102), (28, 102)], np.float64
-)  # of an aligned crop: brows to below the mouth
+# Corners in pixels of an aligned crop: from the brows to below the mouth, and all of it.
+FACE = np.array([(28, 36), (84, 36), (84, 102), (28, 102)], np.float64)
 CROP = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float64) * CROP_PX
-
+_INNER = slice(16, 96)  # rows and columns of a crop: the face without hair and background
 
 # Below (or beyond) these a picture has a flaw. Box width: embeddings of faces shrunk to 20, 30, 40
 # and 60 px keep cosine 0.73, 0.88, 0.94 and 0.96 to the full-size one, so references start at 40.
@@ -25,7 +26,8 @@ MIN_SHARPNESS = 0.018
 # to 0.7, a face kept cosine 0.71 and 0.65 to its frontal self; further out one eye disappears.
 MAX_TURN = 0.7
 MAX_ROLL_DEG = 35.0  # YuNet's landmarks are off by a quarter of the eye distance at 45°
-MIN_BRIGHTNESS, MAX_BRIGHTNESS = 35.0, 225.0
+MIN_BRIGHTNESS = 35.0
+MAX_BRIGHTNESS = 225.0
 # Standard deviation of brightness, 0..255. At 31, 19 and 12 the cosine was 0.92, 0.86 and 0.78.
 MIN_CONTRAST = 11.0
 # The share of FACE within the picture. 20 faces cut off that far, on either side, above or below,
@@ -33,48 +35,112 @@ MIN_CONTRAST = 11.0
 MIN_INSIDE = 0.98
 
 
+@dataclass(frozen=True, slots=True)
+class Light:
+    """How a crop is lit and focused.
+
+    Attributes
+    ----------
+    brightness : float
+        Mean, 0..255.
+    contrast : float
+        Standard deviation of the brightness.
+    sharpness : float
+        Variance of the Laplacian over the variance of the brightness.
+    """
+
+    brightness: float
+    contrast: float
+    sharpness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """How a head is held.
+
+    Attributes
+    ----------
+    turn : float
+        How far the nose tip leaves the middle between the eyes, in eye distances.
+    roll_deg : float
+        How far the line between the eyes is from level.
+    plausible : bool
+        Whether the five landmarks can be a face at all.
+    """
+
+    turn: float
+    roll_deg: float
+    plausible: bool
+
+
 def assess(image: Image, detection: Detection, crop: Image) -> Quality:
-    """LivenessDetector a detection by its box, landmarks and aligned crop (112, 112, 3)."""
-    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)[16:96, 16:96]
-    brightness, contrast = float(grey.mean()), float(grey.std())
-    sharpness = float(cv2.Laplacian(grey, cv2.CV_64F).var()) / max(contrast**2, 1.0)
-    turn, roll, plausible = _pose(detection)
-    inside, seen = (_inside(image, detection, corners) for corners in (FACE, CROP))
+    """How well a face can be recognised from a picture of it.
+
+    Parameters
+    ----------
+    image : uint8 (h, w, 3)
+        The picture.
+    detection : Detection
+        The face in it.
+    crop : uint8 (112, 112, 3)
+        The same face, aligned.
+    """
+    light = _light(crop)
+    pose = _pose(detection)
+    face_inside = _inside(image, detection, FACE)
+    crop_inside = _inside(image, detection, CROP)
     checks = (
         ("small", detection.width_px < MIN_PX),
         ("unsure", detection.score < MIN_SCORE),
-        ("blurred", sharpness < MIN_SHARPNESS),
-        ("dark", brightness < MIN_BRIGHTNESS),
-        ("overexposed", brightness > MAX_BRIGHTNESS),
-        ("flat", contrast < MIN_CONTRAST),
-        ("profile", turn > MAX_TURN),
-        ("tilted", roll > MAX_ROLL_DEG),
-        ("landmarks", not plausible),
-        ("cut off", inside < MIN_INSIDE),
+        ("blurred", light.sharpness < MIN_SHARPNESS),
+        ("dark", light.brightness < MIN_BRIGHTNESS),
+        ("overexposed", light.brightness > MAX_BRIGHTNESS),
+        ("flat", light.contrast < MIN_CONTRAST),
+        ("profile", pose.turn > MAX_TURN),
+        ("tilted", pose.roll_deg > MAX_ROLL_DEG),
+        ("landmarks", not pose.plausible),
+        ("cut off", face_inside < MIN_INSIDE),
     )
+    flaws = tuple(name for name, bad in checks if bad)
+    return Quality(_score(detection, light, pose, crop_inside), flaws)
+
+
+def _score(detection: Detection, light: Light, pose: Pose, inside: float) -> float:
+    """0..1, the product of what makes a picture good; inside: the share of its crop, 0..1."""
     size = np.clip(detection.width_px / CROP_PX, 0.05, 1) ** 0.5
-    frontal = np.clip(1 - turn, 0.05, 1)
-    crisp = np.clip(sharpness / 0.3, 0.05, 1) ** 0.25
-    light = np.clip(contrast / 40, 0.2, 1)
-    score = size * frontal**0.5 * crisp * light**0.5 * detection.score * seen
-    return Quality(float(np.clip(score, 0, 1)), tuple(name for name, bad in checks if bad))
+    frontal = np.clip(1 - pose.turn, 0.05, 1) ** 0.5
+    crisp = np.clip(light.sharpness / 0.3, 0.05, 1) ** 0.25
+    lit = np.clip(light.contrast / 40, 0.2, 1) ** 0.5
+    score = size * frontal * crisp * lit * detection.score * inside
+    return float(np.clip(score, 0, 1))
 
 
-def _pose(detection: Detection) -> tuple[float, float, bool]:
-    """(turn in eye distances, roll in degrees, whether the five points can be a face at all)."""
+def _light(crop: Image) -> Light:
+    """Of the face in an aligned crop, uint8 (112, 112, 3)."""
+    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)[_INNER, _INNER]
+    contrast = float(grey.std())
+    edges = float(cv2.Laplacian(grey, cv2.CV_64F).var())
+    return Light(float(grey.mean()), contrast, edges / max(contrast**2, 1.0))
+
+
+def _pose(detection: Detection) -> Pose:
+    """How the head is held, by five landmarks."""
     right_eye, left_eye, nose, right_mouth, left_mouth = detection.landmarks.astype(np.float64)
     across = left_eye - right_eye
     distance = float(np.hypot(*across))
     if distance < 1e-3:
-        return 1.0, 90.0, False
+        return Pose(turn=1.0, roll_deg=90.0, plausible=False)
+
+    # Axes of the face, (2,) of unit length: from eye to eye, and from the eyes down to the mouth.
     along = across / distance
     down = np.array([-along[1], along[0]])
-    eyes, mouth = (right_eye + left_eye) / 2, (right_mouth + left_mouth) / 2
+    eyes = (right_eye + left_eye) / 2
+    mouth = (right_mouth + left_mouth) / 2
+
+    # In eye distances.
     turn = abs(float((nose - eyes) @ along)) / distance
-    nose_depth, mouth_depth = (
-        float((nose - eyes) @ down) / distance,
-        float((mouth - eyes) @ down) / distance,
-    )
+    nose_depth = float((nose - eyes) @ down) / distance
+    mouth_depth = float((mouth - eyes) @ down) / distance
     mouth_width = float((left_mouth - right_mouth) @ along) / distance
     plausible = (
         0.1 < nose_depth < mouth_depth
@@ -82,7 +148,7 @@ def _pose(detection: Detection) -> tuple[float, float, bool]:
         and 0.3 < mouth_width < 1.6
         and distance > 0.18 * detection.width_px
     )
-    return turn, detection.roll_deg, plausible
+    return Pose(turn, detection.roll_deg, plausible)
 
 
 def _inside(image: Image, detection: Detection, corners: NDArray[np.float64]) -> float:

@@ -7,14 +7,21 @@ import numpy as np
 
 from visitord.core.records import Gray
 
-Polygon = tuple[
-    tuple[float, float], ...
-]  # corners x, y as shares of the picture's width and height, 0..1
+Polygon = tuple[tuple[float, float], ...]
+"""Corners x, y as shares of the picture's width and height, 0..1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Polygons to ignore, and polygons that count; without the latter, all the rest counts."""
+    """Which part of a picture counts.
+
+    Attributes
+    ----------
+    ignore : tuple of Polygon
+        What does not count.
+    only : tuple of Polygon
+        What alone counts, as far as it is not ignored; without any, all the rest counts.
+    """
 
     ignore: tuple[Polygon, ...] = ()
     only: tuple[Polygon, ...] = ()
@@ -22,20 +29,22 @@ class Area:
     def mask(self, height: int, width: int) -> Gray:
         """uint8 (height, width): 255 where the picture counts, 0 where not."""
         mask = np.full((height, width), 0 if self.only else 255, np.uint8)
-        for polygons, value in ((self.only, 255), (self.ignore, 0)):
-            for polygon in polygons:
-                cv2.fillPoly(mask, [corners(polygon, height, width)], value)
+        for polygon in self.only:
+            cv2.fillPoly(mask, [corners(polygon, height, width)], 255)
+        for polygon in self.ignore:
+            cv2.fillPoly(mask, [corners(polygon, height, width)], 0)
         return mask
 
     def counts(self, x: float, y: float) -> bool:
         """Whether the point at these shares of width and height counts."""
 
-        def within(polygon: Polygon) -> bool:
-            return (
-                cv2.pointPolygonTest(np.array(polygon, np.float32), (x, y), measureDist=False) >= 0
-            )
+        def is_within(polygon: Polygon) -> bool:
+            contour = np.array(polygon, np.float32)
+            return cv2.pointPolygonTest(contour, (x, y), measureDist=False) >= 0
 
-        return (not self.only or any(map(within, self.only))) and not any(map(within, self.ignore))
+        if self.only and not any(map(is_within, self.only)):
+            return False
+        return not any(map(is_within, self.ignore))
 
 
 WHOLE = Area()

@@ -1,4 +1,4 @@
-"""A camera's thread with scripted sources: its slot, its states, coming back, ending and stopping."""
+"""A camera with scripted sources: its slot, its states, coming back, ending and stopping."""
 
 import threading
 import time
@@ -10,8 +10,9 @@ import pytest
 from fixtures.build import after, picture
 from fixtures.scripted import STREAM, Bench, ManualClock, Script, configured, failing, fresh
 from visitord.capture import camera as camera_module
-from visitord.capture import decode
-from visitord.capture.camera import RETRY_CAP_S, RETRY_FIRST_S, Camera, State
+from visitord.capture import streams
+from visitord.capture.camera import RETRY_CAP_S, RETRY_FIRST_S, Camera
+from visitord.capture.health import State
 from visitord.core.errors import CameraError, CameraRefusedError, MediaError, StreamEndedError
 from visitord.core.records import Picture
 from visitord.core.sources import Kind, Source
@@ -288,7 +289,7 @@ def started(
     script: Script, monkeypatch: pytest.MonkeyPatch, ready: Callable[[], None]
 ) -> tuple[Camera, Callable]:
     """A camera in a thread of its own, and a function that stops it and says how long that took."""
-    monkeypatch.setattr(decode, "stream", lambda *_: script())
+    monkeypatch.setattr(streams, "read", lambda *_, **__: script())
     stop = threading.Event()
     camera = Camera(configured(), STREAM, ManualClock(), stop, ready)
     thread = threading.Thread(target=camera.run, daemon=True)

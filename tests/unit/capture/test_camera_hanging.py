@@ -10,8 +10,9 @@ import pytest
 
 from fixtures.scripted import STREAM, Bench, ManualClock, configured, failing, fresh
 from visitord.capture import camera as camera_module
-from visitord.capture import decode
-from visitord.capture.camera import HANGS_AFTER_S, HUNG_MAX, Camera, State
+from visitord.capture import streams
+from visitord.capture.camera import HANGS_AFTER_S, HUNG_MAX, Camera
+from visitord.capture.health import State
 from visitord.core.errors import CameraError
 from visitord.core.records import Picture
 from visitord.core.sources import Kind, Source
@@ -164,7 +165,7 @@ def test_a_read_that_hangs_holds_up_the_end_for_a_moment_only(
         never.wait(10)
         yield fresh(0.0)
 
-    monkeypatch.setattr(decode, "stream", lambda *_: script())
+    monkeypatch.setattr(streams, "read", lambda *_, **__: script())
     camera = Camera(configured(), STREAM, ManualClock(), stop, lambda: None)
     thread = threading.Thread(target=camera.run, daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""What a camera makes of pictures that show nothing, and what it tells of itself; see scripted.py."""
+"""What a camera makes of pictures that show nothing, and what it tells of itself."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,7 +6,8 @@ import pytest
 
 from fixtures.build import picture
 from fixtures.scripted import STREAM, Bench, configured, failing, fresh
-from visitord.capture.camera import PATIENCE_CAP_S, Health, State
+from visitord.capture.camera import PATIENCE_CAP_S
+from visitord.capture.health import Health, State
 from visitord.capture.inspection import COVERED, DAMAGED, FROZEN
 from visitord.core.errors import CameraError, CameraRefusedError
 from visitord.core.records import Picture

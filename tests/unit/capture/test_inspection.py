@@ -139,7 +139,7 @@ def test_a_dark_figure_that_crosses_is_sound(scene: Callable[[], Light], width_p
 
 
 def test_a_figure_that_is_suddenly_there_is_sound() -> None:
-    """Half as wide as the picture, with a straight upper edge: a door opened, or pictures are rare."""
+    """Half the picture wide, its upper edge straight: a door opened, or pictures are rare."""
     near = furnished()
     near[20:, 40:120] = 35
     assert set(Camera(times(furnished(), 7)).shows([*times(near, 2), *times(furnished(), 2)])) == {

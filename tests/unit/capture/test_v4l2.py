@@ -11,6 +11,7 @@ import pytest
 
 from fixtures.scripted import configured
 from visitord.capture import v4l2
+from visitord.core.clock import Clock
 from visitord.core.errors import CameraError
 from visitord.core.records import Image, Picture
 
@@ -63,14 +64,15 @@ class StandIn:
         self.released += 1
 
 
-class Clock:
-    """Stands for the time module in `usb`: every look at it takes `step` seconds."""
+class Ticking(Clock):
+    """Every look at it takes `step` seconds."""
 
-    def __init__(self, step: float) -> None:
-        self.step, self.seconds = step, 50.0
+    def __init__(self, step_s: float) -> None:
+        self.step_s = step_s
+        self.seconds = 50.0
 
     def monotonic(self) -> float:
-        self.seconds += self.step
+        self.seconds += self.step_s
         return self.seconds
 
 
@@ -80,7 +82,6 @@ def _device(monkeypatch: pytest.MonkeyPatch) -> None:
     StandIn.present, StandIn.fixed, StandIn.made = True, {}, []
     StandIn.pictures = [np.full((480, 640, 3), n, np.uint8) for n in range(3)]
     monkeypatch.setattr(cv2, "VideoCapture", StandIn)
-    monkeypatch.setattr(v4l2, "time", Clock(1.0))
 
 
 def used(
@@ -88,6 +89,7 @@ def used(
     fps: float = 8,
     size: tuple[int, int] | None = None,
     pixel_format: str | None = None,
+    step_s: float = 1.0,
 ) -> tuple[list[Picture], list[str], CameraError, StandIn]:
     """What a device gave until it failed: its pictures, what was told, the failure, and the
     stand-in.
@@ -96,7 +98,8 @@ def used(
     told: list[str] = []
     with pytest.raises(CameraError) as caught:
         asked = configured(fps=fps, size=size, format=pixel_format)
-        pictures.extend(picture for picture in v4l2.stream(path, asked, told.append))
+        read = v4l2.read(path, asked, told.append, clock=Ticking(step_s))
+        pictures.extend(picture for picture in read)
     (one,) = StandIn.made
     return pictures, told, caught.value, one
 
@@ -179,13 +182,12 @@ def test_pictures_come_in_order_with_their_times() -> None:
     assert not pictures[0].corrupt
 
 
-def test_no_more_pictures_are_decoded_than_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_pictures_are_decoded_than_asked_for() -> None:
     """A device at 20/s is emptied all the time, so that its pictures are new, but only 5/s are
     decoded.
     """
-    monkeypatch.setattr(v4l2, "time", Clock(0.05))
     StandIn.pictures = [np.zeros((48, 64, 3), np.uint8)] * 100
-    pictures, _, _, one = used(fps=5)
+    pictures, _, _, one = used(fps=5, step_s=0.05)
     assert (len(pictures), one.retrieved, one.grabbed) == (25, 25, 101)
 
 
@@ -213,7 +215,7 @@ def test_a_device_whose_pictures_cannot_be_decoded_is_told() -> None:
 
 
 def test_a_device_that_is_no_longer_wanted_is_released() -> None:
-    stream: Iterator[Picture] = v4l2.stream("0", configured(), lambda _: None)
+    stream: Iterator[Picture] = v4l2.read("0", configured(), lambda _: None, clock=Clock())
     next(stream)
     assert StandIn.made[0].released == 0
     stream.close()  # type: ignore[attr-defined]
@@ -225,7 +227,7 @@ def test_a_device_is_released_though_the_one_told_fails() -> None:
         raise RuntimeError("a mistake")
 
     with pytest.raises(RuntimeError, match="a mistake"):
-        next(v4l2.stream("0", configured(), fail))
+        next(v4l2.read("0", configured(), fail, clock=Clock()))
     assert StandIn.made[0].released == 1
 
 
@@ -233,4 +235,4 @@ def test_a_device_that_really_is_not_there_is_told_too(monkeypatch: pytest.Monke
     """OpenCV itself, on a path that no machine has."""
     monkeypatch.undo()
     with pytest.raises(CameraError, match="there is no such video device"):
-        next(v4l2.stream("/dev/v4l/by-id/none", configured(), lambda _: None))
+        next(v4l2.read("/dev/v4l/by-id/none", configured(), lambda _: None, clock=Clock()))

@@ -20,7 +20,8 @@ from fixtures.build import uid
 from fixtures.spools import filled, opened, track
 from visitord.core.errors import SpoolError
 from visitord.core.records import TrackReport
-from visitord.store.spool import FORMAT, Spool, Waiting, waiting
+from visitord.store.spool import Spool, Waiting, waiting
+from visitord.store.spool_file import FORMAT
 
 
 def content(report: TrackReport) -> list[object]:
@@ -42,8 +43,8 @@ def numbers(held: Spool) -> list[int]:
     """Which tracks wait, in order."""
     found, seq = [], 0
     while waits := held.first(seq):
-        seq, report = waits
-        found.append(report.sighting_id.int)
+        seq = waits.seq
+        found.append(waits.report.sighting_id.int)
     return found
 
 
@@ -76,7 +77,7 @@ def test_what_was_put_comes_out_equal(path: Path, given: TrackReport) -> None:
     held.put(given)
     waits = held.first(0)
     assert waits
-    assert content(waits[1]) == content(given)
+    assert content(waits.report) == content(given)
 
 
 def test_tracks_come_in_the_order_in_which_they_were_put_and_stay_until_they_are_dropped(
@@ -86,7 +87,7 @@ def test_tracks_come_in_the_order_in_which_they_were_put_and_stay_until_they_are
     assert numbers(held) == numbers(held) == [5, 3, 4]
     first = held.first(0)
     assert first
-    held.drop(first[0])
+    held.drop(first.seq)
     assert numbers(held) == [3, 4]
     held.put(track(1))
     assert numbers(held) == [3, 4, 1]
@@ -97,11 +98,11 @@ def test_numbers_are_not_used_again(path: Path) -> None:
     held = filled(path, 1)
     waits = held.first(0)
     assert waits
-    held.drop(waits[0])
+    held.drop(waits.seq)
     again = filled(path, 2)
-    later = again.first(waits[0])
+    later = again.first(waits.seq)
     assert later
-    assert later[1].sighting_id == uid(2)
+    assert later.report.sighting_id == uid(2)
 
 
 def test_what_was_put_is_there_after_a_restart_and_after_a_power_cut(
@@ -201,7 +202,7 @@ def test_a_spool_of_an_older_version_is_worked_off(path: Path) -> None:
         file.execute("update waiting set body = ?", (json.dumps(body),))
     found = opened(path).first(0)
     assert found
-    assert [s.embedding.tolist() for s in found[1].samples] == [
+    assert [s.embedding.tolist() for s in found.report.samples] == [
         s.embedding.tolist() for s in track(1).samples
     ]
 
@@ -341,7 +342,8 @@ def test_a_live_spool_of_another_process_can_be_looked_at(path: Path) -> None:
         "from fixtures.spools import filled\n"
         "held = filled(Path(sys.argv[1]), 1, 2, 3)\n"
         "held.refuse(2, 'why'); print('ready', flush=True)\n"
-        "sys.stdin.read(1); held.put(held.first(0)[1]); print('put', flush=True); sys.stdin.read()"
+        "sys.stdin.read(1); held.put(held.first(0).report); "
+        "print('put', flush=True); sys.stdin.read()"
     )
     folders = [folder for folder in sys.path if "tests" in folder]
     with subprocess.Popen(

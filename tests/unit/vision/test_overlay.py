@@ -1,4 +1,4 @@
-"""What a snapshot shows: where the picture counts, what moves, and faces, drawn on a grey picture."""
+"""What a snapshot shows, on a grey picture: where it counts, what moves, and faces."""
 
 from dataclasses import replace
 

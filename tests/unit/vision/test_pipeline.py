@@ -1,4 +1,4 @@
-"""One camera's pipeline with a scripted pack: when it looks, and when it saves itself the trouble."""
+"""One camera's pipeline with a scripted pack: when it looks, and when it does not."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_a_face_is_followed_to_its_end_though_nothing_else_moves() -> None:
     looks = pack.looks
     for n in range(80):
         pipeline.process(frame(3 + n / 8, image=np.full((240, 640, 3), 90, np.uint8)))
-    assert looks + 40 < pack.looks < looks + 80  # once a second when it has rested for ten
+    assert looks + 40 < pack.looks < looks + 80  # once a second when it has been stationary for ten
 
 
 def test_a_face_that_leaves_ends_its_track() -> None:

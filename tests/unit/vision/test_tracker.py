@@ -1,4 +1,4 @@
-"""Looks joined into tracks. Faces are 60 px, people are axes: different people have cosine 0."""
+"""Faces joined into tracks. Faces are 60 px, people are axes: different people have cosine 0."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,26 +6,25 @@ import numpy as np
 import pytest
 
 from fixtures.build import after, axis, detection, frame, near, perturbed, picture, sample
-from visitord.core.records import Detection, Embedding, FaceSample, Frame, Picture, TrackReport
-from visitord.vision.tracker import SAMPLES_KEPT, Tracker
+from visitord.core.records import Embedding, Frame, Observation, Picture, TrackReport
+from visitord.vision.track import SAMPLES_KEPT
+from visitord.vision.tracker import Tracker
 
-Look = tuple[Detection, FaceSample]
 
-
-def look(
+def face(
     x: float, embedding: Embedding, t: float, *, flaws: tuple[str, ...] = (), size: float = 60.0
-) -> Look:
-    return detection(x, size=size), sample(embedding, flaws=flaws, t=t)
+) -> Observation:
+    return Observation(detection(x, size=size), sample(embedding, flaws=flaws, t=t))
 
 
 def feed(
-    tracker: Tracker, steps: Iterable[tuple[float, Sequence[Look]]], camera: str = "door"
+    tracker: Tracker, steps: Iterable[tuple[float, Sequence[Observation]]], camera: str = "door"
 ) -> list[TrackReport]:
     """Every report of these frames, without a flush."""
-    return [report for t, looks in steps for report in tracker.update(frame(t, camera), looks)]
+    return [report for t, faces in steps for report in tracker.update(frame(t, camera), faces)]
 
 
-def finals(steps: Iterable[tuple[float, Sequence[Look]]]) -> list[TrackReport]:
+def finals(steps: Iterable[tuple[float, Sequence[Observation]]]) -> list[TrackReport]:
     """The final reports of these frames and of a flush after them, by start."""
     tracker = Tracker("main")
     reports = feed(tracker, steps) + tracker.flush()
@@ -37,8 +36,10 @@ def people(report: TrackReport) -> set[int]:
     return {int(np.argmax(s.embedding)) for s in report.samples}
 
 
-def standing(i: int, times: Iterable[float], x: float = 100.0) -> list[tuple[float, list[Look]]]:
-    return [(t, [look(x, axis(i), t)]) for t in times]
+def standing(
+    i: int, times: Iterable[float], x: float = 100.0
+) -> list[tuple[float, list[Observation]]]:
+    return [(t, [face(x, axis(i), t)]) for t in times]
 
 
 def eighths(start_s: float, end_s: float) -> list[float]:
@@ -51,7 +52,7 @@ def eighths(start_s: float, end_s: float) -> list[float]:
 
 def test_one_walker_is_one_track() -> None:
     rng = np.random.default_rng(1)
-    steps = [(t, [look(100 + 100 * t, perturbed(0, rng), t)]) for t in eighths(0, 3)]
+    steps = [(t, [face(100 + 100 * t, perturbed(0, rng), t)]) for t in eighths(0, 3)]
     tracker = Tracker("main")
     reports = feed(tracker, steps) + tracker.flush()
     assert len({r.sighting_id for r in reports}) == 1
@@ -64,7 +65,7 @@ def test_one_walker_is_one_track() -> None:
 def test_a_walker_at_irregular_frame_rates_is_one_track() -> None:
     times = [0, 0.05, 0.3, 0.31, 0.9, 1.7, 1.75, 1.76, 2.9, 3.0, 4.4]
     rng = np.random.default_rng(2)
-    [track] = finals((t, [look(100 + 60 * t, perturbed(0, rng), t)]) for t in times)
+    [track] = finals((t, [face(100 + 60 * t, perturbed(0, rng), t)]) for t in times)
     assert track.frames == len(times)
 
 
@@ -78,7 +79,7 @@ def test_a_fast_walker_is_expected_further_on_after_a_short_gap() -> None:
     last seen (180).
     """
     times = [*eighths(0, 1), 1.75, 1.875]
-    [track] = finals((t, [look(100 + 380 * t, axis(0), t)]) for t in times)
+    [track] = finals((t, [face(100 + 380 * t, axis(0), t)]) for t in times)
     assert track.frames == len(times)
 
 
@@ -90,17 +91,17 @@ def test_a_face_out_of_reach_is_another_track_even_if_it_looks_the_same() -> Non
 
 
 def test_a_face_of_twice_the_size_is_another_track() -> None:
-    steps = [(t, [look(100, axis(0), t, size=60 if t <= 1 else 130)]) for t in eighths(0, 2)]
+    steps = [(t, [face(100, axis(0), t, size=60 if t <= 1 else 130)]) for t in eighths(0, 2)]
     assert len(finals(steps)) == 2
 
 
-def test_the_best_shots_are_kept_flawless_ones_first() -> None:
-    def quality(n: int) -> FaceSample:
-        return sample(
-            axis(0), quality=(n * 7 % 20) / 20, flaws=("blurred",) if n % 2 else (), t=n / 8
-        )
+def test_the_best_samples_are_kept_flawless_ones_first() -> None:
+    def observed(n: int) -> Observation:
+        flaws = ("blurred",) if n % 2 else ()
+        made = sample(axis(0), quality=(n * 7 % 20) / 20, flaws=flaws, t=n / 8)
+        return Observation(detection(100), made)
 
-    [track] = finals((n / 8, [(detection(100), quality(n))]) for n in range(20))
+    [track] = finals((n / 8, [observed(n)]) for n in range(20))
     assert len(track.samples) == SAMPLES_KEPT
     assert [round(s.quality.score * 20) for s in track.samples] == [18, 16, 14, 12, 10, 8, 6, 4]
     assert not any(s.quality.flaws for s in track.samples)
@@ -112,7 +113,7 @@ def test_the_best_shots_are_kept_flawless_ones_first() -> None:
 def test_two_walkers_who_cross_keep_their_tracks() -> None:
     rng = np.random.default_rng(3)
     steps = [
-        (t, [look(100 + 200 * t, perturbed(0, rng), t), look(500 - 200 * t, perturbed(1, rng), t)])
+        (t, [face(100 + 200 * t, perturbed(0, rng), t), face(500 - 200 * t, perturbed(1, rng), t)])
         for t in eighths(0, 2)
     ]
     one, other = finals(steps)
@@ -125,7 +126,7 @@ def test_two_people_whose_boxes_swap_places_between_two_frames_keep_their_tracks
         return (100, 140) if t <= 1 else (140, 100)
 
     steps = [
-        (t, [look(places(t)[0], axis(0), t), look(places(t)[1], axis(1), t)]) for t in eighths(0, 2)
+        (t, [face(places(t)[0], axis(0), t), face(places(t)[1], axis(1), t)]) for t in eighths(0, 2)
     ]
     one, other = finals(steps)
     assert sorted(map(tuple, (people(one), people(other)))) == [(0,), (1,)]
@@ -135,8 +136,8 @@ def test_two_people_whose_boxes_swap_places_between_two_frames_keep_their_tracks
 def test_the_order_of_the_faces_in_a_frame_does_not_matter() -> None:
     steps = []
     for n, t in enumerate(eighths(0, 2)):
-        looks = [look(100, axis(0), t), look(250, axis(1), t)]
-        steps.append((t, looks[::-1] if n % 2 else looks))
+        faces = [face(100, axis(0), t), face(250, axis(1), t)]
+        steps.append((t, faces[::-1] if n % 2 else faces))
     assert [people(r) for r in finals(steps)] in ([{0}, {1}], [{1}, {0}])
 
 
@@ -147,34 +148,30 @@ def test_someone_else_where_the_last_one_left_is_a_new_track() -> None:
 
 
 def test_someone_else_whose_first_looks_are_poor_is_a_new_track() -> None:
-    poor = [(t, [look(100, axis(1), t, flaws=("cut off",))]) for t in eighths(1.125, 1.5)]
+    poor = [(t, [face(100, axis(1), t, flaws=("cut off",))]) for t in eighths(1.125, 1.5)]
     first, second = finals([*standing(0, eighths(0, 1)), *poor, *standing(1, eighths(1.625, 2.5))])
     assert (people(first), people(second)) == ({0}, {1})
     assert second.started_at == after(1.125)
 
 
 def test_someone_else_seen_poorly_and_a_little_alike_does_not_drag_a_track_over() -> None:
-    """Poor looks at cosine 0.2 may pass for the one who left; the good looks after them are still a
-    new track.
-    """
+    """Poor samples may pass for the one who left; the good ones after them are a new track."""
     new = near(0, 0.2, 1)
-    poor = [(t, [look(100, new, t, flaws=("profile",))]) for t in eighths(1.125, 1.5)]
-    good = [(t, [look(100, new, t)]) for t in eighths(1.625, 2.5)]
+    poor = [(t, [face(100, new, t, flaws=("profile",))]) for t in eighths(1.125, 1.5)]
+    good = [(t, [face(100, new, t)]) for t in eighths(1.625, 2.5)]
     first, second = finals([*standing(0, eighths(0, 1)), *poor, *good])
     assert {int(np.argmax(s.embedding)) for s in first.samples if not s.quality.flaws} == {0}
     assert (people(second), second.started_at) == ({1}, after(1.625))
 
 
 def test_a_poor_look_a_moment_later_may_resemble_the_track_less() -> None:
-    """Cosine 0.2 to the track: enough for a poor look within half a second, not for a good one, not
-    later.
-    """
+    """Cosine 0.2 is enough for a poor sample within half a second, not for a good or later one."""
     pose = near(0, 0.2, 1)
 
     def count(t: float, flaws: tuple[str, ...]) -> int:
         end = [
-            (t, [look(100, pose, t, flaws=flaws)]),
-            (t + 0.125, [look(100, pose, t + 0.125, flaws=flaws)]),
+            (t, [face(100, pose, t, flaws=flaws)]),
+            (t + 0.125, [face(100, pose, t + 0.125, flaws=flaws)]),
         ]
         return len(finals([*standing(0, eighths(0, 1)), *end]))
 
@@ -185,7 +182,7 @@ def test_a_poor_look_a_moment_later_may_resemble_the_track_less() -> None:
 
 def test_two_new_faces_do_not_share_an_old_track() -> None:
     steps = [*standing(0, eighths(0, 1))]
-    steps += [(t, [look(90, axis(0), t), look(110, axis(0), t)]) for t in eighths(1.125, 2)]
+    steps += [(t, [face(90, axis(0), t), face(110, axis(0), t)]) for t in eighths(1.125, 2)]
     assert sorted(r.frames for r in finals(steps)) == [8, 17]
 
 
@@ -221,7 +218,7 @@ def test_a_final_report_comes_before_those_of_the_frame_that_ended_it() -> None:
     tracker = Tracker("main")
     feed(tracker, standing(1, eighths(0, 1), x=400))
     feed(tracker, standing(0, eighths(1.625, 2.5)))
-    reports = tracker.update(frame(2.625), [look(100, axis(0), 2.625)])
+    reports = tracker.update(frame(2.625), [face(100, axis(0), 2.625)])
     assert [(r.final, people(r)) for r in reports] == [(True, {1}), (False, {0})]
 
 
@@ -241,7 +238,7 @@ def test_two_looks_are_a_sighting() -> None:
 
 def test_a_flush_ends_every_track_at_once() -> None:
     tracker = Tracker("main")
-    feed(tracker, [(t, [look(100, axis(0), t), look(300, axis(1), t)]) for t in eighths(0, 0.5)])
+    feed(tracker, [(t, [face(100, axis(0), t), face(300, axis(1), t)]) for t in eighths(0, 0.5)])
     assert [r.final for r in tracker.flush()] == [True, True]
     assert (tracker.active, tracker.flush()) == (False, [])
 
@@ -250,7 +247,7 @@ def test_a_flush_ends_every_track_at_once() -> None:
 
 
 def test_people_in_the_same_frames_name_each_other() -> None:
-    steps = [(t, [look(100, axis(0), t), look(300, axis(1), t)]) for t in eighths(0, 1)]
+    steps = [(t, [face(100, axis(0), t), face(300, axis(1), t)]) for t in eighths(0, 1)]
     one, other = finals(steps)
     assert (one.together, other.together) == (
         frozenset({other.sighting_id}),
@@ -264,8 +261,8 @@ def test_a_chance_double_detection_in_one_frame_is_nobodys_companion(
 ) -> None:
     steps = []
     for n, t in enumerate(eighths(0, 2)):
-        double = [look(300, axis(1), t)] if 4 <= n < 4 + frames else []
-        steps.append((t, [look(100, axis(0), t), *double]))
+        double = [face(300, axis(1), t)] if 4 <= n < 4 + frames else []
+        steps.append((t, [face(100, axis(0), t), *double]))
     assert len(finals(steps)[0].together) == together
 
 
@@ -303,7 +300,7 @@ def test_reports_missed_in_one_pause_come_as_one() -> None:
 def ids(site: str, camera: str, shift_s: float = 0.0, x: float = 100.0) -> list[object]:
     tracker = Tracker(site)
     times = [t + shift_s for t in eighths(0, 1)]
-    steps = [(t, [look(x, axis(0), t), look(x + 200, axis(1), t)]) for t in times]
+    steps = [(t, [face(x, axis(0), t), face(x + 200, axis(1), t)]) for t in times]
     return [r.sighting_id for r in feed(tracker, steps, camera) + tracker.flush()]
 
 
@@ -326,8 +323,8 @@ def test_another_site_camera_or_time_gives_other_ids(other: tuple[str, str, floa
 
 def test_every_face_of_a_photograph_is_a_finished_track_of_its_own() -> None:
     tracker = Tracker("main")
-    looks = [look(100, axis(0), 0.0), look(300, axis(1), 0.0), look(500, axis(0), 0.0)]
-    reports = tracker.still(frame(0.0), looks)
+    faces = [face(100, axis(0), 0.0), face(300, axis(1), 0.0), face(500, axis(0), 0.0)]
+    reports = tracker.report_photograph(frame(0.0), faces)
     assert [(r.final, r.still, r.frames, people(r)) for r in reports] == [
         (True, True, 1, {0}),
         (True, True, 1, {1}),
@@ -342,7 +339,7 @@ def test_every_face_of_a_photograph_is_a_finished_track_of_its_own() -> None:
 def test_a_photograph_leaves_open_tracks_alone() -> None:
     tracker = Tracker("main")
     feed(tracker, standing(0, eighths(0, 1)))
-    tracker.still(frame(1.0), [look(100, axis(0), 1.0)])
+    tracker.report_photograph(frame(1.0), [face(100, axis(0), 1.0)])
     [report] = tracker.flush()
     assert (report.frames, report.still) == (9, False)
 
@@ -367,6 +364,6 @@ def test_a_wall_clock_set_back_does_not_turn_a_track_around() -> None:
     for n in range(8):
         moment = after(n / 8 - (30 if n > 3 else 0))
         here = Frame("door", Picture.of(picture()), moment, n / 8)
-        tracker.update(here, [(detection(100.0), sample(axis(0), t=n / 8))])
+        tracker.update(here, [Observation(detection(100.0), sample(axis(0), t=n / 8))])
     (report,) = tracker.flush()
     assert (report.ended_at - report.started_at).total_seconds() == pytest.approx(7 / 8)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from fixtures.build import axis, detection, frame, perturbed, sample
-from visitord.core.records import Embedding, TrackReport
-from visitord.vision.tracker import STATIC_MAX, Tracker
+from visitord.core.records import Embedding, Observation, TrackReport
+from visitord.vision.places import STATIC_MAX
+from visitord.vision.tracker import Tracker
 
 STATIC_S = 20.0
 Place = Callable[[float], float]
@@ -18,7 +19,7 @@ Place = Callable[[float], float]
 @pytest.fixture(autouse=True)
 def sooner(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("visitord.vision.tracker.STATIC_S", STATIC_S)
-    monkeypatch.setattr("visitord.vision.tracker.REST_S", 5.0)
+    monkeypatch.setattr("visitord.vision.tracker.STATIONARY_S", 5.0)
 
 
 def tracker() -> Tracker:
@@ -46,7 +47,7 @@ def show(
         t = start_s + n * step_s
         place = detection(at(x, t), at(y, t), size=at(size, t))
         reports += watching.update(
-            frame(t), [(place, sample(axis(0) if who is None else who, t=t))]
+            frame(t), [Observation(place, sample(axis(0) if who is None else who, t=t))]
         )
     return reports
 
@@ -67,32 +68,35 @@ def poster(watching: Tracker, x: float = 100.0, start_s: float = 0.0) -> float:
 # Resting
 
 
-def test_a_face_rests_once_it_has_not_moved_for_a_while() -> None:
+def test_a_face_is_stationary_once_it_has_not_moved_for_a_while() -> None:
     watching = tracker()
     show(watching, 0, 5)
-    assert not watching.resting
+    assert not watching.all_stationary
     show(watching, 5, 5.25)
-    assert watching.resting
+    assert watching.all_stationary
 
 
-def test_a_face_that_moves_does_not_rest_until_it_has_stood_as_long_again() -> None:
+def test_a_face_that_moves_is_not_stationary_until_it_has_stood_as_long_again() -> None:
     watching = tracker()
     show(watching, 0, 6)
     show(watching, 6, 7, lambda t: 100 + 60 * (t - 6))
-    assert not watching.resting
+    assert not watching.all_stationary
     show(watching, 7, 11, 160)
-    assert not watching.resting
+    assert not watching.all_stationary
     show(watching, 11, 12.5, 160)
-    assert watching.resting
+    assert watching.all_stationary
 
 
-def test_one_of_two_that_moves_is_enough_not_to_rest() -> None:
+def test_one_of_two_that_moves_is_enough_for_not_all_to_be_stationary() -> None:
     watching = tracker()
     for n in range(80):
         t = n / 8
-        pair = [(detection(x), sample(axis(i), t=t)) for i, x in ((0, 100), (1, 300 + 10 * n))]
+        pair = [
+            Observation(detection(x), sample(axis(i), t=t))
+            for i, x in ((0, 100), (1, 300 + 10 * n))
+        ]
         watching.update(frame(t), pair)
-    assert not watching.resting
+    assert not watching.all_stationary
 
 
 # Static
@@ -142,7 +146,7 @@ def test_the_scatter_of_a_detector_is_no_movement(share: float) -> None:
         size=scattered(60),
         who=perturbed(0, random),
     )
-    assert watching.resting
+    assert watching.all_stationary
     assert watching.flush()[0].static
 
 
@@ -181,7 +185,7 @@ def test_one_that_drifts_slowly_is_not_static() -> None:
 
 
 def test_rare_looks_are_enough() -> None:
-    """As while it rests: one look a second."""
+    """As while it is stationary: one search a second."""
     watching = tracker()
     show(watching, 0, STATIC_S + 2, step_s=1.0)
     assert watching.flush()[0].static
@@ -197,7 +201,9 @@ def test_moving_away_ends_it() -> None:
 
 def test_a_photograph_is_never_static() -> None:
     watching = tracker()
-    (report,) = watching.still(frame(0.0), [(detection(100), sample(axis(0)))])
+    (report,) = watching.report_photograph(
+        frame(0.0), [Observation(detection(100), sample(axis(0)))]
+    )
     assert not report.static
 
 
@@ -257,7 +263,9 @@ def test_someone_who_passes_a_static_place_is_not_static() -> None:
 def test_each_of_several_posters_has_its_place() -> None:
     watching = tracker()
     for n in range(176):
-        pair = [(detection(x), sample(axis(i), t=n / 8)) for i, x in ((0, 100), (1, 300))]
+        pair = [
+            Observation(detection(x), sample(axis(i), t=n / 8)) for i, x in ((0, 100), (1, 300))
+        ]
         watching.update(frame(n / 8), pair)
     assert statics(watching.flush()) == [True, True]
     for start_s, x in ((40, 100), (50, 300)):

@@ -39,7 +39,7 @@ AREAS = [
 
 
 def asked(area: Area, shares: Sequence[float]) -> np.ndarray:
-    """bool (n, n): what `counts` says at each of these shares of height (rows) and width (columns)."""
+    """bool (n, n): what `counts` says at these shares of height (rows) and width (columns)."""
     return np.array([[area.counts(x, y) for x in shares] for y in shares])
 
 

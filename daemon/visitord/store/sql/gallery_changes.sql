@@ -1,5 +1,6 @@
--- version: of the gallery, and how many migrations there are
-select version, (select count(*) from _yoyo_migration) as migrations
+-- version: of the gallery, and a text that changes with the schema
+select version,
+       concat_ws(' ', (select count(*) from _yoyo_migration), (select max(applied_at) from schema_file)) as schema
 from gallery_version
 
 -- changed: these identities, and those who are one with them, at a new version

@@ -10,7 +10,7 @@ from (
     where decision = 'settled' and pack = %(pack)s
     union all
     select g.identity_id, g.sighting_id, g.sighting_id
-    from carried c join sighting g using (sighting_id)
+    from reembedding c join sighting g using (sighting_id)
     where decision = 'settled' and c.pack = %(pack)s
 ) p
 join identity i using (identity_id)
@@ -25,7 +25,7 @@ from (
     where identity_id is null and pack = %(pack)s and good_samples >= %(good_samples)s
     union all
     select g.sighting_id, g.started_at
-    from carried c join sighting g using (sighting_id)
+    from reembedding c join sighting g using (sighting_id)
     where identity_id is null and c.pack = %(pack)s and good_samples >= %(good_samples)s
 ) p
 order by started_at, sighting_id
@@ -40,7 +40,7 @@ from sighting
 where sighting_id = any(%(keys)s) and pack = %(pack)s
 union all
 select sighting_id, embedding::text
-from carried
+from reembedding
 where sighting_id = any(%(keys)s) and pack = %(pack)s
 
 -- cannot_link: identities or pending sightings once seen together, and those that a person rejected

@@ -2,13 +2,13 @@
 select sighting_id as id, crop
 from sighting g
 where crop is not null and pack <> %(pack)s and sighting_id > %(after)s
-and not exists (select from carried c where (c.sighting_id, c.pack) = (g.sighting_id, %(pack)s))
+and not exists (select from reembedding c where (c.sighting_id, c.pack) = (g.sighting_id, %(pack)s))
 and ((select true from template t where t.sighting_id = g.sighting_id limit 1) is not null) = %(learnt)s
 order by sighting_id
 limit %(limit)s
 
 -- write: what a pack sees in a sighting, unless that was erased meanwhile
-insert into carried (sighting_id, pack, template_id, embedding)
+insert into reembedding (sighting_id, pack, template_id, embedding)
 select sighting_id, %(pack)s, %(template_id)s, %(embedding)s
 from sighting
 where sighting_id = %(id)s
@@ -17,13 +17,13 @@ on conflict do nothing
 
 -- progress: how many sightings another pack looked at, how many of them this one too, and how many could be
 select count(*) as sightings, count(c) as reembedded, count(*) filter (where c is null and crop is not null) as left
-from sighting g left join carried c on (c.sighting_id, c.pack) = (g.sighting_id, %(pack)s)
+from sighting g left join reembedding c on (c.sighting_id, c.pack) = (g.sighting_id, %(pack)s)
 where g.pack <> %(pack)s
 
 -- learn: from what was learnt by other packs
 insert into template (template_id, identity_id, sighting_id, pack, embedding, quality, created_at)
 select c.template_id, t.identity_id, t.sighting_id, c.pack, c.embedding, t.quality, t.created_at
-from template t join carried c using (sighting_id)
+from template t join reembedding c using (sighting_id)
 where c.pack = %(pack)s and t.pack <> c.pack
 on conflict (template_id) do nothing
 returning identity_id
@@ -81,8 +81,8 @@ returning identity_id
 -- drop_embeddings: of all other packs; what this one sees takes their place
 update sighting g
 set pack = c.pack, embedding = c.embedding, agreement = null
-from sighting o left join carried c on (c.sighting_id, c.pack) = (o.sighting_id, %(pack)s)
+from sighting o left join reembedding c on (c.sighting_id, c.pack) = (o.sighting_id, %(pack)s)
 where o.pack <> %(pack)s and g.sighting_id = o.sighting_id
 
 -- drop_reembeddings: of all packs; needed no more after drop_embeddings
-delete from carried
+delete from reembedding

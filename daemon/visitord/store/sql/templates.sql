@@ -23,7 +23,7 @@ from sighting g
 cross join lateral (
     select %(template_id)s::uuid as template_id, g.pack, g.embedding
     union all
-    select c.template_id, c.pack, c.embedding from carried c where c.sighting_id = g.sighting_id
+    select c.template_id, c.pack, c.embedding from reembedding c where c.sighting_id = g.sighting_id
 ) l
 where g.sighting_id = %(sighting)s
 on conflict (template_id) do nothing

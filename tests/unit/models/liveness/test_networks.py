@@ -62,7 +62,7 @@ def _sha256(file: Path) -> str:
     return networks.hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def test_insightface_s_addon_judges_upright_faces_only(addon: Addon) -> None:
+def test_insightface_s_addon_scores_upright_faces_only(addon: Addon) -> None:
     liveness_detector = NetworkLivenessDetector(addon, addon.threshold, blocks=False)
     assert liveness_detector.score(plain(BLUE), face()) == pytest.approx(1, abs=0.01)
     assert liveness_detector.score(plain(RED), face()) == pytest.approx(0, abs=0.01)

@@ -2,22 +2,23 @@
 
 create extension if not exists vector;
 
-set local maintenance_work_mem = '1GB';  -- an index that does not fit takes many times as long to build
-
 do $$
 declare
-    place text := (select nspname from pg_extension join pg_namespace n on n.oid = extnamespace where extname = 'vector');
-    size integer;
+    place  text := (select nspname from pg_extension join pg_namespace n on n.oid = extnamespace where extname = 'vector');
+    path   text := current_setting('search_path');
+    memory text := current_setting('maintenance_work_mem');
+    size   integer;
 begin
     perform set_config('search_path', format('visitord, %I, pg_temp', place), true);
+    perform set_config('maintenance_work_mem', '1GB', true);  -- an index that does not fit takes many times as long to build
     foreach size in array array[128, 512] loop  -- the default recogniser's embeddings, and ArcFace's
         execute format(
-            'create index template_near_%s on visitord.template '
+            'create index if not exists template_near_%s on visitord.template '
             'using hnsw ((embedding::vector(%1$s)) vector_cosine_ops) where cardinality(embedding) = %1$s', size
         );
     end loop;
     execute format($function$
-        create function visitord.nearest(pack text, embedding real[], most integer, effort integer)
+        create or replace function visitord.nearest(pack text, embedding real[], most integer, effort integer)
         returns setof uuid language plpgsql stable set search_path = visitord, %I, pg_temp as $body$
         begin
             perform set_config('hnsw.ef_search', effort::text, true);
@@ -27,6 +28,8 @@ begin
             ) using pack, embedding, most;
         end
         $body$ $function$, place);
+    perform set_config('search_path', path, true);
+    perform set_config('maintenance_work_mem', memory, true);
 end
 $$;
 comment on function visitord.nearest is

@@ -1,0 +1,170 @@
+"""Network streams, read with FFmpeg, and what is wrong with them in words."""
+
+import logging
+from collections.abc import Callable, Iterator
+from errno import EIO
+from functools import cache
+
+import av
+import av.error
+from av.codec.hwaccel import HWAccel, hwdevices_available
+
+from visitord.capture.decode import TIMED_OUT, Pace, frames, picture_of, video_of, why
+from visitord.capture.inspection import silence
+from visitord.core.clock import Clock
+from visitord.core.config import CameraConfig
+from visitord.core.errors import (
+    CameraError,
+    CameraRefusedError,
+    CameraStaleError,
+    StreamEndedError,
+)
+from visitord.core.records import Picture
+
+log = logging.getLogger(__name__)
+
+OPEN_TIMEOUT_S = 5.0
+SILENT_SHARE = 0.9  # of a time limit: whoever failed after so much of it ran into the limit
+_RTSP_OPTIONS = {
+    "analyzeduration": "200000",  # microseconds
+    # Sound that goes on would hide that the pictures do not.
+    "allowed_media_types": "video",
+}
+
+
+def read(
+    url: str, asked: CameraConfig, on_described: Callable[[str], None], *, clock: Clock
+) -> Iterator[Picture]:
+    """Pictures of a live stream, no more and no larger than asked for, for as long as it lasts.
+
+    The CPU decodes also where the decoder asked for fails.  Their times are those of their
+    arrival: the stamps of HTTP cameras are invented, and those of others may jump.
+
+    Parameters
+    ----------
+    url
+        An rtsp:// or http:// address, or a file's path, complete with its password.
+    asked
+        The camera's settings.
+    on_described
+        Hears what the camera sends, such as "h264 1280x720", first and whenever that changes.
+    clock
+        Says when a picture came.
+
+    Raises
+    ------
+    CameraRefusedError
+        For a wrong password or path.
+    CameraStaleError
+        For a server that is there and silent.
+    StreamEndedError
+        At the end.
+    CameraError
+        For anything else that may pass.
+    """
+    progress = _Progress(clock, asked.stale_after.total_seconds())
+    try:
+        yield from _pictures(url, asked, on_described, progress)
+    except (av.error.FFmpegError, OSError) as error:
+        raise progress.explain(error) from None
+    raise StreamEndedError("the stream ended")
+
+
+def _pictures(
+    url: str, asked: CameraConfig, on_described: Callable[[str], None], progress: "_Progress"
+) -> Iterator[Picture]:
+    """As `read`, with FFmpeg's own errors."""
+    options: dict[str, str] = {}
+    if url.startswith("rtsp"):
+        options = {"rtsp_transport": asked.transport, **_RTSP_OPTIONS}
+    # FFmpeg waits twice for the second of these before it gives up.
+    timeout = (OPEN_TIMEOUT_S, progress.stale_after_s / 2)
+    hardware = _hardware(asked.decoder)
+    with av.open(url, options=options, timeout=timeout, hwaccel=hardware) as container:
+        video = video_of(container, "SLICE")
+        pace = Pace(asked.fps)
+        start_t = progress.now()
+        described = ""
+
+        for frame, corrupt in frames(container, video):
+            t = progress.frame_came() - start_t
+            if not pace.allows(t):
+                continue
+
+            description = f"{video.codec_context.name} {frame.width}x{frame.height}"
+            if description != described:
+                on_described(description)
+                described = description
+            progress.live = True
+            yield picture_of(frame, t, corrupt, asked.size)
+
+
+class _Progress:
+    """How far a stream has come: FFmpeg's errors mean something else before the first picture.
+
+    live: it has given a picture.
+    """
+
+    def __init__(self, clock: Clock, stale_after_s: float) -> None:
+        self.live = False
+        self.stale_after_s = stale_after_s
+        self._clock = clock
+        self._frame_t = clock.monotonic()  # of the last frame, or of the opening
+
+    def now(self) -> float:
+        """Seconds on the steady clock."""
+        return self._clock.monotonic()
+
+    def frame_came(self) -> float:
+        """Note that a frame came; returns when."""
+        self._frame_t = self.now()
+        return self._frame_t
+
+    def explain(self, error: av.error.FFmpegError | OSError) -> CameraError:
+        """What an error of FFmpeg's means at this point."""
+        if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
+            return CameraRefusedError(
+                "it refuses the user name or password; check the camera's source"
+            )
+        if isinstance(error, av.error.HTTPNotFoundError | av.error.HTTPBadRequestError):
+            return CameraRefusedError(
+                "it has no stream of that name; check the path in the camera's source"
+            )
+
+        silent_s = self.now() - self._frame_t
+        if self.live:
+            broke_off = error.errno == EIO
+            ran_out = silent_s > SILENT_SHARE * self.stale_after_s
+            if isinstance(error, TIMED_OUT) or (broke_off and ran_out):
+                return CameraStaleError(silence(self.stale_after_s))
+            if broke_off:
+                return CameraError("the stream broke off")
+
+        if isinstance(error, av.error.InvalidDataError):
+            # Also what FFmpeg says when a server accepts the connection and then is silent.
+            if silent_s > SILENT_SHARE * OPEN_TIMEOUT_S and not self.live:
+                return CameraStaleError("it accepts the connection, but sends no video")
+            return CameraError("it sends no video")
+        return CameraError(why(error))
+
+
+@cache
+def _hardware(decoder: str) -> HWAccel | None:
+    """The hardware decoder of that name; None where there is none, and why is said once."""
+    if decoder == "cpu":
+        return None
+
+    available = hwdevices_available()
+    problem = f"this FFmpeg has only {', '.join(available)}"
+    if decoder in available:
+        try:
+            if av.CodecContext.create("h264", "r", hwaccel=HWAccel(decoder)).is_hwaccel:
+                return HWAccel(decoder)
+            problem = "there is no such device"
+        except (av.error.FFmpegError, OSError, RuntimeError) as error:
+            problem = f"{error}"
+
+    log.warning(
+        "The decoder %s does not work on this machine (%s): the CPU decodes.", decoder, problem
+    )
+    return None

@@ -1,0 +1,71 @@
+"""Who a track is, by a gallery: the verdict, and what is learnt from it.  No I/O."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from visitord.core.records import DecidedSighting, PooledSamples, Thresholds, TrackReport
+from visitord.identity import decision
+from visitord.identity.gallery import Gallery
+
+RANKED = 2  # people that a decision is between
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filing:
+    """A decision on a track.
+
+    sighting: ready to be written.  person: whom it is filed under, as they stand for everyone
+    merged into them; None for a track that is nobody's yet.
+    """
+
+    sighting: DecidedSighting
+    person: UUID | None
+
+
+def file_track(
+    report: TrackReport,
+    pooled: PooledSamples | None,
+    companions: AbstractSet[UUID],
+    gallery: Gallery,
+    thresholds: Thresholds,
+    pack: str,
+) -> Filing | None:
+    """Decide a track, or return None while waiting may give a better sample.
+
+    Parameters
+    ----------
+    report
+        The track.
+    pooled
+        Its best samples as one, None where none can be used.
+    companions
+        Who was seen in the same pictures, and therefore is somebody else.
+    gallery
+        Everyone it may be.
+    thresholds
+        Those in force at the site.
+    pack
+        Fingerprint of the recogniser that made the samples.
+    """
+    ranking = []
+    if pooled:
+        ranking = gallery.rank(pooled.embedding, RANKED + len(companions))
+    weak = {i for i, _ in ranking if gallery.weak(i, decision.WEAK_QUALITY)}
+    verdict = decision.decide(report, pooled, ranking, companions, thresholds, weak)
+    if not verdict.certain and not decision.is_ripe(report):
+        return None
+
+    person = verdict.identity_id
+    held = gallery.held(person)
+    alike = pooled is None or not len(held) or float(held[0] @ pooled.embedding) >= thresholds.match
+    template = decision.template_update(report, verdict, pooled, len(held), alike)
+
+    if person and pooled:
+        # Of those merged into one, the one this looks most like: they take it along if the merge
+        # is undone.
+        part = gallery.part(person, pooled.embedding)
+        verdict = replace(verdict, identity_id=part)
+        if template:
+            template = replace(template, identity_id=part)
+    return Filing(DecidedSighting(report, verdict, pooled, pack, template), person)

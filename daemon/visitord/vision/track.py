@@ -1,0 +1,172 @@
+"""One face, followed."""
+
+from collections import Counter
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visitord.core.records import (
+    Detection,
+    FaceSample,
+    Frame,
+    Liveness,
+    Observation,
+    TrackReport,
+)
+from visitord.vision.appearance import Appearance
+from visitord.vision.liveness_check import LivenessCheck
+from visitord.vision.places import Place
+
+SAMPLES_KEPT = 8
+TOGETHER_FRAMES = 2  # a chance double detection of one face lasts a single frame
+MOMENTUM_S = 0.5  # for so long is a face expected to go on as it moved
+VELOCITY_GAIN = 0.5  # the share of the last step in the velocity
+TIME_STEP_MIN_S = 1e-6
+
+
+class Track:
+    """One face followed over the frames of one camera.  Owned by its tracker.
+
+    Positions in pixels, times `t` in seconds of the camera's steady clock.
+
+    detection, place: where it was seen last.  frames: in how many it was seen.  first_t, last_t:
+    when, first and last.  static: it is a picture of a face.  reported_s: its age when it was last
+    reported.
+
+    Parameters
+    ----------
+    sighting_id
+        Of the sighting that it becomes.
+    frame
+        The first that it is in.
+    observation
+        The face in it.
+    liveness_check
+        Says whether it is alive, None where its camera does not ask.
+    """
+
+    def __init__(
+        self,
+        sighting_id: UUID,
+        frame: Frame,
+        observation: Observation,
+        liveness_check: LivenessCheck | None = None,
+    ) -> None:
+        sample = observation.sample
+        t = frame.t
+        self.sighting_id = sighting_id
+        self.camera = frame.camera
+        self.started_at: datetime = sample.at
+        self.ended_at: datetime = sample.at
+        self.first_t = t
+        self.last_t = t
+        self.frames = 1
+
+        self.detection: Detection = observation.detection
+        self.place = Place.of(observation.detection)
+        self._velocity: NDArray[np.float64] = np.zeros(2)  # pixels a second
+        # Where it has been without moving, and since when.
+        self._stationary_place = self.place
+        self._stationary_t = t
+
+        self._appearance = Appearance(sample)
+        self._samples: list[FaceSample] = [sample]
+        self._together: Counter[UUID] = Counter()  # frames in which another track was seen too
+
+        self.static = False
+        self._liveness_check = liveness_check
+        self._liveness: Liveness | None = None
+        self.reported_s = 0.0
+
+    @property
+    def age_s(self) -> float:
+        """For how long it has been followed."""
+        return self.last_t - self.first_t
+
+    @property
+    def stationary_s(self) -> float:
+        """For how long it has not moved by more than its detections scatter."""
+        return self.last_t - self._stationary_t
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether it must not be reported yet: it may turn out to be a picture of a face."""
+        return self._liveness_check is not None and self._liveness_check.holds_back
+
+    def predicted(self, t: float) -> NDArray[np.float64]:
+        """Where its centre is expected at t, (2,); momentum is trusted for a moment only."""
+        return self.place.centre + self._velocity * min(t - self.last_t, MOMENTUM_S)
+
+    def similarity(self, sample: FaceSample) -> float:
+        """How alike a sample is to the face followed; see `Appearance.similarity`."""
+        return self._appearance.similarity(sample)
+
+    def extend(self, observation: Observation, t: float) -> None:
+        """Follow the face to where it is at t."""
+        place = Place.of(observation.detection)
+        self._accelerate(place, t)
+        self.detection = observation.detection
+        self.place = place
+        self.last_t = t
+        # By the steady clock: the wall clock may be set back meanwhile.
+        self.ended_at = self.started_at + timedelta(seconds=max(0.0, t - self.first_t))
+        self.frames += 1
+
+        if not place.is_at(self._stationary_place):
+            self._stationary_place = place
+            self._stationary_t = t
+            self.static = False
+
+        self._appearance.add(observation.sample)
+        self._keep(observation.sample)
+
+    def _accelerate(self, place: Place, t: float) -> None:
+        """Adapt the velocity to a step to that place."""
+        step_s = t - self.last_t
+        if step_s <= TIME_STEP_MIN_S:
+            return
+        seen = (place.centre - self.place.centre) / step_s
+        if self.frames == 1:
+            self._velocity = seen
+        else:
+            self._velocity = (1 - VELOCITY_GAIN) * self._velocity + VELOCITY_GAIN * seen
+
+    def _keep(self, sample: FaceSample) -> None:
+        """Keep the sample if it is among the best: flawless ones first, then by their score."""
+
+        def rank(one: FaceSample) -> tuple[bool, float]:
+            return bool(one.quality.flaws), -one.quality.score
+
+        self._samples = sorted([*self._samples, sample], key=rank)[:SAMPLES_KEPT]
+
+    def check_liveness(self, frame: Frame, observation: Observation) -> None:
+        """Have an observation of it looked at for that, where its camera asks and it is due."""
+        if self._liveness_check is not None:
+            self._liveness = self._liveness_check.score(frame, observation) or self._liveness
+
+    def seen_with(self, sighting_ids: AbstractSet[UUID]) -> None:
+        """Note the tracks that were seen in the same frame, this one among them or not."""
+        self._together.update(sighting_ids - {self.sighting_id})
+
+    def report(self, *, final: bool, still: bool = False) -> TrackReport:
+        """What is known of it.  final: it has ended.  still: it comes from a single photograph."""
+        frames_min = 1 if still else TOGETHER_FRAMES
+        together = frozenset(
+            other for other, frames in self._together.items() if frames >= frames_min
+        )
+        return TrackReport(
+            sighting_id=self.sighting_id,
+            camera=self.camera,
+            started_at=self.started_at,
+            ended_at=self.ended_at,
+            samples=tuple(self._samples),
+            frames=self.frames,
+            together=together,
+            final=final,
+            still=still,
+            static=self.static,
+            liveness=self._liveness,
+        )

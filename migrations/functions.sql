@@ -1,0 +1,225 @@
+-- What the database does by itself.  Every migration puts these functions in place again: see visitord.store.migrate.
+
+create or replace function visitord.refresh_visits(person uuid, place text, gap interval, since timestamptz, until timestamptz)
+returns setof visitord.visit language plpgsql as $$
+declare
+    zone text := (select s.timezone from visitord.site s where s.site = place);
+    -- Visits lie apart, so that of those that begin before the time in question only the last may reach into it.
+    earliest timestamptz := coalesce((
+        select v.started_at from visitord.visit v
+        where v.identity_id = person and v.site = place and v.started_at <= since - gap
+        order by v.started_at desc limit 1
+    ), '-infinity');
+begin
+    perform from visitord.visit v
+    where v.identity_id = person and v.site = place and v.started_at between earliest and until + gap
+    and v.ended_at >= since - gap
+    for update;
+    return query
+    -- The visits that may change, and the stretch of time they and the change take up: no other visit reaches into it.
+    with old as (
+        select * from visitord.visit v
+        where v.identity_id = person and v.site = place and v.started_at between earliest and until + gap
+        and v.ended_at >= since - gap
+    ), span as (
+        select least(since, min(old.started_at)) as first, greatest(until, max(old.ended_at)) as last from old
+    ),
+    -- What visits there should be: runs of sightings without a pause longer than the gap.
+    stay as (
+        select g.*, max(g.ended_at) over (
+            order by g.started_at, g.sighting_id rows between unbounded preceding and 1 preceding
+        ) as present_until
+        from span, visitord.sighting g join visitord.identity i on i.identity_id = g.identity_id
+        where i.root_id = person and g.site = place and not g.static
+        and g.started_at between span.first and span.last
+    ), run as (
+        select s.*, count(*) filter (where s.started_at - s.present_until > gap)
+            over (order by s.started_at, s.sighting_id) as pauses
+        from stay s
+    ), wanted as (
+        select (array_agg(r.sighting_id order by r.started_at, r.sighting_id))[1] as visit_id,
+               min(r.started_at) as started_at,
+               max(r.ended_at) as ended_at,
+               count(*) as sightings,
+               array_agg(r.camera order by r.started_at, r.sighting_id) as cameras,
+               (array_agg(r.camera order by r.ended_at desc, r.started_at desc, r.sighting_id desc))[1] as last_camera,
+               (min(r.started_at) at time zone zone)::date as day
+        from run r group by r.pauses
+    ),
+    -- Each follows another one: the first of them the last visit before the stretch, the next visit after it the last.
+    before as (
+        select v.day, v.ended_at from span, visitord.visit v
+        where v.identity_id = person and v.site = place and v.started_at < span.first
+        order by v.started_at desc limit 1
+    ), after as (
+        select v.visit_id from span, visitord.visit v
+        where v.identity_id = person and v.site = place and v.started_at > span.last
+        order by v.started_at limit 1
+    ), linked as (
+        select w.*,
+               coalesce(lag(w.day) over (order by w.started_at), b.day) as previous_day,
+               coalesce(lag(w.ended_at) over (order by w.started_at), b.ended_at) as previous_end
+        from wanted w left join before b on true
+    ), relinked as (
+        update visitord.visit v set previous_day = l.day, previous_end = l.ended_at
+        from after a left join lateral (
+            select c.day, c.ended_at
+            from (select w.day, w.ended_at from wanted w union all select b.day, b.ended_at from before b) c
+            order by c.ended_at desc limit 1
+        ) l on true
+        where v.visit_id = a.visit_id and (v.previous_day, v.previous_end) is distinct from (l.day, l.ended_at)
+    ),
+    -- Only what differs is written.
+    gone as (
+        delete from visitord.visit v
+        where v.visit_id in (select old.visit_id from old except select w.visit_id from wanted w)
+        returning v.*
+    ), written as (
+        insert into visitord.visit as v
+            (visit_id, identity_id, site, started_at, ended_at, sightings, cameras, last_camera,
+             day, previous_day, previous_end)
+        select l.visit_id, person, place, l.started_at, l.ended_at, l.sightings,
+               array(select c.camera from unnest(l.cameras) with ordinality c (camera, place)
+                     group by c.camera order by min(c.place)),
+               l.last_camera, l.day, l.previous_day, l.previous_end
+        from linked l
+        on conflict (visit_id) do update set
+            identity_id = excluded.identity_id, started_at = excluded.started_at, ended_at = excluded.ended_at,
+            sightings = excluded.sightings, cameras = excluded.cameras, last_camera = excluded.last_camera,
+            day = excluded.day, previous_day = excluded.previous_day, previous_end = excluded.previous_end
+        where (v.identity_id, v.started_at, v.ended_at, v.sightings, v.cameras, v.last_camera,
+               v.day, v.previous_day, v.previous_end) is distinct from
+            (excluded.identity_id, excluded.started_at, excluded.ended_at, excluded.sightings, excluded.cameras,
+             excluded.last_camera, excluded.day, excluded.previous_day, excluded.previous_end)
+        returning v.*
+    )
+    select w.* from written w
+    where w.visit_id not in (select old.visit_id from old)
+    and not exists (select from gone g where g.started_at <= w.ended_at and g.ended_at >= w.started_at)
+    order by w.started_at;
+end
+$$;
+comment on function visitord.refresh_visits is
+    'Rebuilds the visits of a root identity at a site that lie within the gap of a stretch of time (-infinity to infinity for all): runs of sightings with no pause longer than the gap. Returns those that began: had no row before, and overlap none that went.';
+
+create or replace function visitord.rebuild_visits(place text) returns bigint language plpgsql as $$
+declare
+    gap    interval := (select s.visit_gap from visitord.site s where s.site = place);
+    person uuid;
+begin
+    -- No merge may come in between; recorders wait person by person.
+    lock table visitord.identity in row exclusive mode;
+    for person in
+        select i.root_id from visitord.sighting g join visitord.identity i using (identity_id) where g.site = place
+        union
+        select v.identity_id from visitord.visit v where v.site = place
+        order by 1
+    loop
+        perform from visitord.identity i where i.identity_id = person for no key update;
+        perform visitord.refresh_visits(person, place, gap, '-infinity', 'infinity');
+    end loop;
+    return (select count(*) from visitord.visit v where v.site = place);
+end
+$$;
+comment on function visitord.rebuild_visits is
+    'Rebuilds all visits at a site from its sightings, with the gap and the time zone of the site; changes only rows that differ. Returns how many visits there are.';
+
+create or replace function visitord.drop_before(before timestamptz, most integer default 10000)
+returns integer language plpgsql as $$
+declare
+    old     uuid[] := array(select v.visit_id from visitord.visit v where v.ended_at < before order by v.ended_at limit most);
+    dropped integer;
+begin
+    -- No merge may come in between, and whoever records these people waits.
+    lock table visitord.identity in row exclusive mode;
+    perform from visitord.identity i
+    where i.identity_id in (select v.identity_id from visitord.visit v where v.visit_id = any(old))
+    order by i.identity_id for no key update;
+    old := array(select v.visit_id from visitord.visit v where v.visit_id = any(old) and v.ended_at < before);
+    -- Last of all what belongs to no visit.
+    if old = '{}' then
+        delete from visitord.sighting where sighting_id in (
+            select g.sighting_id from visitord.sighting g
+            where g.started_at < before and g.ended_at < before and (g.identity_id is null or g.static)
+            order by g.started_at limit most
+        );
+        get diagnostics dropped = row_count;
+        return dropped;
+    end if;
+    delete from visitord.sighting g using visitord.visit v, visitord.identity i
+    where v.visit_id = any(old) and i.root_id = v.identity_id and g.identity_id = i.identity_id and g.site = v.site
+    and g.started_at between v.started_at and v.ended_at and not g.static;
+    get diagnostics dropped = row_count;
+    -- The oldest went first, so that the first visit left of a person has none before it.
+    with gone as (
+        delete from visitord.visit v where v.visit_id = any(old) returning v.identity_id, v.site, v.started_at
+    ), person as (
+        select g.identity_id, g.site, max(g.started_at) as last from gone g group by g.identity_id, g.site
+    )
+    update visitord.visit v set previous_day = null, previous_end = null
+    from person p cross join lateral (
+        select n.visit_id from visitord.visit n
+        where n.identity_id = p.identity_id and n.site = p.site and n.started_at > p.last
+        order by n.started_at limit 1
+    ) n
+    where v.visit_id = n.visit_id;
+    return dropped;
+end
+$$;
+comment on function visitord.drop_before is
+    'Deletes the oldest visits that ended before a time, at most so many, with their sightings; then sightings before it that belong to no visit. Returns how many sightings went; call it again until that is 0. People, their names and what they are recognised by stay.';
+
+create or replace function visitord.forget(person uuid, out ids uuid[], out crops text[], out sightings integer, out identities integer)
+language plpgsql as $$
+declare
+    whole uuid[];
+begin
+    -- No merge may come in between.  Whoever records these people is waited for: recorders lock whom they file a
+    -- sighting under first, then who stands for them.
+    lock table visitord.identity in share row exclusive mode;
+    perform from visitord.identity i where i.root_id = person
+    order by i.identity_id = person, i.identity_id for update;
+    whole := array(select i.identity_id from visitord.identity i where i.root_id = person);
+    identities := cardinality(whole);
+    -- With what is undecided and most like them, else a merge job would make the same person of it: 0.3 is below the
+    -- similarity from which any pack leaves it open; a site may have chosen a lower one.
+    ids := array(
+        select g.sighting_id from visitord.sighting g where g.identity_id = any(whole)
+        union all
+        select g.sighting_id from visitord.sighting g
+        where g.candidate_id = any(whole) and g.identity_id is null and g.score >= least(0.3, (select min(c.new) from visitord.calibration c))
+    );
+    sightings := cardinality(ids);
+    insert into visitord.erased (erased_id, crop, erased_at)
+    select g.sighting_id, g.crop, now() from visitord.sighting g where g.sighting_id = any(ids)
+    union all
+    select t.template_id, t.crop, now() from visitord.template t where t.identity_id = any(whole) and t.crop is not null
+    on conflict (erased_id) do update set crop = excluded.crop, erased_at = excluded.erased_at;
+    crops := array(
+        select g.crop from visitord.sighting g where g.sighting_id = any(ids) and g.crop is not null
+        union
+        select t.crop from visitord.template t where t.identity_id = any(whole) and t.crop is not null
+    );
+    delete from visitord.template t where t.identity_id = any(whole) or t.sighting_id = any(ids);
+    delete from visitord.visit v where v.identity_id = any(whole);
+    delete from visitord.suggestion s where s.one_id = any(whole) or s.other_id = any(whole);
+    delete from visitord.rejection r where r.one_id = any(whole) or r.other_id = any(whole);
+    delete from visitord.merge m where m.kept_id = any(whole) or m.merged_id = any(whole);
+    update visitord.merge m set settled = m.settled - ids::text[] where m.settled ?| ids::text[];
+    delete from visitord.split s where s.from_id = any(whole) or s.to_id = any(whole) or s.sightings <@ ids;
+    update visitord.split s set sightings = array(select unnest(s.sightings) except select unnest(ids))
+    where s.sightings && ids;
+    delete from visitord.together t where t.sighting_id = any(ids) or t.other_id = any(ids);
+    delete from visitord.sighting g where g.sighting_id = any(ids);
+    update visitord.sighting g set candidate_id = null where g.candidate_id = any(whole);
+    update visitord.sighting g set second_id = null where g.second_id = any(whole);
+    delete from visitord.identity i where i.root_id = person;
+    crops := array(
+        select c from unnest(crops) c
+        where not exists (select from visitord.sighting g where g.crop = c)
+        and not exists (select from visitord.template t where t.crop = c)
+    );
+end
+$$;
+comment on function visitord.forget is
+    'Erases a root identity, everyone merged into it, and all that was seen or learnt of them. Returns what was erased: ids of sightings, names of pictures that nobody needs any more, and how many sightings and identities.';

@@ -1,0 +1,1335 @@
+-- The whole schema, to be read.  It is made of the other files: make schema.
+
+CREATE SCHEMA visitord;
+
+CREATE FUNCTION visitord.drop_before(before timestamp with time zone, most integer DEFAULT 10000) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    old     uuid[] := array(select v.visit_id from visitord.visit v where v.ended_at < before order by v.ended_at limit most);
+    dropped integer;
+begin
+    -- No merge may come in between, and whoever records these people waits.
+    lock table visitord.identity in row exclusive mode;
+    perform from visitord.identity i
+    where i.identity_id in (select v.identity_id from visitord.visit v where v.visit_id = any(old))
+    order by i.identity_id for no key update;
+    old := array(select v.visit_id from visitord.visit v where v.visit_id = any(old) and v.ended_at < before);
+    -- Last of all what belongs to no visit.
+    if old = '{}' then
+        delete from visitord.sighting where sighting_id in (
+            select g.sighting_id from visitord.sighting g
+            where g.started_at < before and g.ended_at < before and (g.identity_id is null or g.static)
+            order by g.started_at limit most
+        );
+        get diagnostics dropped = row_count;
+        return dropped;
+    end if;
+    delete from visitord.sighting g using visitord.visit v, visitord.identity i
+    where v.visit_id = any(old) and i.root_id = v.identity_id and g.identity_id = i.identity_id and g.site = v.site
+    and g.started_at between v.started_at and v.ended_at and not g.static;
+    get diagnostics dropped = row_count;
+    -- The oldest went first, so that the first visit left of a person has none before it.
+    with gone as (
+        delete from visitord.visit v where v.visit_id = any(old) returning v.identity_id, v.site, v.started_at
+    ), person as (
+        select g.identity_id, g.site, max(g.started_at) as last from gone g group by g.identity_id, g.site
+    )
+    update visitord.visit v set previous_day = null, previous_end = null
+    from person p cross join lateral (
+        select n.visit_id from visitord.visit n
+        where n.identity_id = p.identity_id and n.site = p.site and n.started_at > p.last
+        order by n.started_at limit 1
+    ) n
+    where v.visit_id = n.visit_id;
+    return dropped;
+end
+$$;
+
+COMMENT ON FUNCTION visitord.drop_before(before timestamp with time zone, most integer) IS 'Deletes the oldest visits that ended before a time, at most so many, with their sightings; then sightings before it that belong to no visit. Returns how many sightings went; call it again until that is 0. People, their names and what they are recognised by stay.';
+
+CREATE FUNCTION visitord.forget(person uuid, OUT ids uuid[], OUT crops text[], OUT sightings integer, OUT identities integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+declare
+    whole uuid[];
+begin
+    -- No merge may come in between.  Whoever records these people is waited for: recorders lock whom they file a
+    -- sighting under first, then who stands for them.
+    lock table visitord.identity in share row exclusive mode;
+    perform from visitord.identity i where i.root_id = person
+    order by i.identity_id = person, i.identity_id for update;
+    whole := array(select i.identity_id from visitord.identity i where i.root_id = person);
+    identities := cardinality(whole);
+    -- With what is undecided and most like them, else a merge job would make the same person of it: 0.3 is below the
+    -- similarity from which any pack leaves it open; a site may have chosen a lower one.
+    ids := array(
+        select g.sighting_id from visitord.sighting g where g.identity_id = any(whole)
+        union all
+        select g.sighting_id from visitord.sighting g
+        where g.candidate_id = any(whole) and g.identity_id is null and g.score >= least(0.3, (select min(c.new) from visitord.calibration c))
+    );
+    sightings := cardinality(ids);
+    insert into visitord.erased (erased_id, crop, erased_at)
+    select g.sighting_id, g.crop, now() from visitord.sighting g where g.sighting_id = any(ids)
+    union all
+    select t.template_id, t.crop, now() from visitord.template t where t.identity_id = any(whole) and t.crop is not null
+    on conflict (erased_id) do update set crop = excluded.crop, erased_at = excluded.erased_at;
+    crops := array(
+        select g.crop from visitord.sighting g where g.sighting_id = any(ids) and g.crop is not null
+        union
+        select t.crop from visitord.template t where t.identity_id = any(whole) and t.crop is not null
+    );
+    delete from visitord.template t where t.identity_id = any(whole) or t.sighting_id = any(ids);
+    delete from visitord.visit v where v.identity_id = any(whole);
+    delete from visitord.suggestion s where s.one_id = any(whole) or s.other_id = any(whole);
+    delete from visitord.rejection r where r.one_id = any(whole) or r.other_id = any(whole);
+    delete from visitord.merge m where m.kept_id = any(whole) or m.merged_id = any(whole);
+    update visitord.merge m set settled = m.settled - ids::text[] where m.settled ?| ids::text[];
+    delete from visitord.split s where s.from_id = any(whole) or s.to_id = any(whole) or s.sightings <@ ids;
+    update visitord.split s set sightings = array(select unnest(s.sightings) except select unnest(ids))
+    where s.sightings && ids;
+    delete from visitord.together t where t.sighting_id = any(ids) or t.other_id = any(ids);
+    delete from visitord.sighting g where g.sighting_id = any(ids);
+    update visitord.sighting g set candidate_id = null where g.candidate_id = any(whole);
+    update visitord.sighting g set second_id = null where g.second_id = any(whole);
+    delete from visitord.identity i where i.root_id = person;
+    crops := array(
+        select c from unnest(crops) c
+        where not exists (select from visitord.sighting g where g.crop = c)
+        and not exists (select from visitord.template t where t.crop = c)
+    );
+end
+$$;
+
+COMMENT ON FUNCTION visitord.forget(person uuid, OUT ids uuid[], OUT crops text[], OUT sightings integer, OUT identities integer) IS 'Erases a root identity, everyone merged into it, and all that was seen or learnt of them. Returns what was erased: ids of sightings, names of pictures that nobody needs any more, and how many sightings and identities.';
+
+CREATE FUNCTION visitord.grant_roles() RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    relation record;
+begin
+    for relation in
+        select c.relname as name, c.relkind as kind from pg_catalog.pg_class c
+        where c.relnamespace = 'visitord'::regnamespace and c.relkind in ('r', 'v', 'S')
+    loop
+        if relation.kind = 'v' and to_regrole('visitord_reader') is not null then
+            execute format('grant select on visitord.%I to visitord_reader', relation.name);
+        end if;
+        if to_regrole('visitord_daemon') is not null then
+            execute format(
+                'grant %s on visitord.%I to visitord_daemon',
+                case when relation.kind = 'S' then 'usage'
+                     when relation.kind = 'v' or relation.name ~ 'yoyo|^schema_file$' then 'select'
+                     else 'select, insert, update, delete' end,
+                relation.name
+            );
+        end if;
+    end loop;
+    if to_regrole('visitord_reader') is not null then
+        grant usage on schema visitord to visitord_reader;
+    end if;
+    if to_regrole('visitord_daemon') is not null then
+        grant usage on schema visitord to visitord_daemon;
+    end if;
+end
+$_$;
+
+COMMENT ON FUNCTION visitord.grant_roles() IS 'Grants visitord_reader the views and visitord_daemon what a daemon and visitorctl need, as far as these roles exist; for the owner of the schema.';
+
+CREATE FUNCTION visitord.rebuild_visits(place text) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+declare
+    gap    interval := (select s.visit_gap from visitord.site s where s.site = place);
+    person uuid;
+begin
+    -- No merge may come in between; recorders wait person by person.
+    lock table visitord.identity in row exclusive mode;
+    for person in
+        select i.root_id from visitord.sighting g join visitord.identity i using (identity_id) where g.site = place
+        union
+        select v.identity_id from visitord.visit v where v.site = place
+        order by 1
+    loop
+        perform from visitord.identity i where i.identity_id = person for no key update;
+        perform visitord.refresh_visits(person, place, gap, '-infinity', 'infinity');
+    end loop;
+    return (select count(*) from visitord.visit v where v.site = place);
+end
+$$;
+
+COMMENT ON FUNCTION visitord.rebuild_visits(place text) IS 'Rebuilds all visits at a site from its sightings, with the gap and the time zone of the site; changes only rows that differ. Returns how many visits there are.';
+
+CREATE TABLE visitord.visit (
+    visit_id uuid NOT NULL,
+    identity_id uuid NOT NULL,
+    site text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    sightings integer NOT NULL,
+    cameras text[] NOT NULL,
+    last_camera text NOT NULL,
+    day date NOT NULL,
+    previous_day date,
+    previous_end timestamp with time zone,
+    CONSTRAINT visit_cameras_check CHECK ((cardinality(cameras) > 0)),
+    CONSTRAINT visit_check CHECK ((ended_at >= started_at)),
+    CONSTRAINT visit_previous CHECK (((previous_day IS NULL) = (previous_end IS NULL))),
+    CONSTRAINT visit_sightings_check CHECK ((sightings > 0))
+);
+
+COMMENT ON TABLE visitord.visit IS 'Sightings of one identity at one site with no gap longer than visit_gap; derived from sightings.';
+
+COMMENT ON COLUMN visitord.visit.visit_id IS 'The id of its first sighting.';
+
+COMMENT ON COLUMN visitord.visit.identity_id IS 'Who: always a root identity.';
+
+COMMENT ON COLUMN visitord.visit.site IS 'Where.';
+
+COMMENT ON COLUMN visitord.visit.started_at IS 'Start of the first sighting.';
+
+COMMENT ON COLUMN visitord.visit.ended_at IS 'End of the last sighting so far.';
+
+COMMENT ON COLUMN visitord.visit.sightings IS 'How many sightings it holds.';
+
+COMMENT ON COLUMN visitord.visit.cameras IS 'The cameras that saw the person, in order of first sighting.';
+
+COMMENT ON COLUMN visitord.visit.last_camera IS 'The camera that saw the person last.';
+
+COMMENT ON COLUMN visitord.visit.day IS 'The day it began, in the time zone of the site; the whole visit counts for it, also past midnight.';
+
+COMMENT ON COLUMN visitord.visit.previous_day IS 'The day on which the visit of this person at this site before this one began; null for the first.';
+
+COMMENT ON COLUMN visitord.visit.previous_end IS 'The end of the visit of this person at this site before this one; null for the first.';
+
+CREATE FUNCTION visitord.refresh_visits(person uuid, place text, gap interval, since timestamp with time zone, until timestamp with time zone) RETURNS SETOF visitord.visit
+    LANGUAGE plpgsql
+    AS $$
+declare
+    zone text := (select s.timezone from visitord.site s where s.site = place);
+    -- Visits lie apart, so that of those that begin before the time in question only the last may reach into it.
+    earliest timestamptz := coalesce((
+        select v.started_at from visitord.visit v
+        where v.identity_id = person and v.site = place and v.started_at <= since - gap
+        order by v.started_at desc limit 1
+    ), '-infinity');
+begin
+    perform from visitord.visit v
+    where v.identity_id = person and v.site = place and v.started_at between earliest and until + gap
+    and v.ended_at >= since - gap
+    for update;
+    return query
+    -- The visits that may change, and the stretch of time they and the change take up: no other visit reaches into it.
+    with old as (
+        select * from visitord.visit v
+        where v.identity_id = person and v.site = place and v.started_at between earliest and until + gap
+        and v.ended_at >= since - gap
+    ), span as (
+        select least(since, min(old.started_at)) as first, greatest(until, max(old.ended_at)) as last from old
+    ),
+    -- What visits there should be: runs of sightings without a pause longer than the gap.
+    stay as (
+        select g.*, max(g.ended_at) over (
+            order by g.started_at, g.sighting_id rows between unbounded preceding and 1 preceding
+        ) as present_until
+        from span, visitord.sighting g join visitord.identity i on i.identity_id = g.identity_id
+        where i.root_id = person and g.site = place and not g.static
+        and g.started_at between span.first and span.last
+    ), run as (
+        select s.*, count(*) filter (where s.started_at - s.present_until > gap)
+            over (order by s.started_at, s.sighting_id) as pauses
+        from stay s
+    ), wanted as (
+        select (array_agg(r.sighting_id order by r.started_at, r.sighting_id))[1] as visit_id,
+               min(r.started_at) as started_at,
+               max(r.ended_at) as ended_at,
+               count(*) as sightings,
+               array_agg(r.camera order by r.started_at, r.sighting_id) as cameras,
+               (array_agg(r.camera order by r.ended_at desc, r.started_at desc, r.sighting_id desc))[1] as last_camera,
+               (min(r.started_at) at time zone zone)::date as day
+        from run r group by r.pauses
+    ),
+    -- Each follows another one: the first of them the last visit before the stretch, the next visit after it the last.
+    before as (
+        select v.day, v.ended_at from span, visitord.visit v
+        where v.identity_id = person and v.site = place and v.started_at < span.first
+        order by v.started_at desc limit 1
+    ), after as (
+        select v.visit_id from span, visitord.visit v
+        where v.identity_id = person and v.site = place and v.started_at > span.last
+        order by v.started_at limit 1
+    ), linked as (
+        select w.*,
+               coalesce(lag(w.day) over (order by w.started_at), b.day) as previous_day,
+               coalesce(lag(w.ended_at) over (order by w.started_at), b.ended_at) as previous_end
+        from wanted w left join before b on true
+    ), relinked as (
+        update visitord.visit v set previous_day = l.day, previous_end = l.ended_at
+        from after a left join lateral (
+            select c.day, c.ended_at
+            from (select w.day, w.ended_at from wanted w union all select b.day, b.ended_at from before b) c
+            order by c.ended_at desc limit 1
+        ) l on true
+        where v.visit_id = a.visit_id and (v.previous_day, v.previous_end) is distinct from (l.day, l.ended_at)
+    ),
+    -- Only what differs is written.
+    gone as (
+        delete from visitord.visit v
+        where v.visit_id in (select old.visit_id from old except select w.visit_id from wanted w)
+        returning v.*
+    ), written as (
+        insert into visitord.visit as v
+            (visit_id, identity_id, site, started_at, ended_at, sightings, cameras, last_camera,
+             day, previous_day, previous_end)
+        select l.visit_id, person, place, l.started_at, l.ended_at, l.sightings,
+               array(select c.camera from unnest(l.cameras) with ordinality c (camera, place)
+                     group by c.camera order by min(c.place)),
+               l.last_camera, l.day, l.previous_day, l.previous_end
+        from linked l
+        on conflict (visit_id) do update set
+            identity_id = excluded.identity_id, started_at = excluded.started_at, ended_at = excluded.ended_at,
+            sightings = excluded.sightings, cameras = excluded.cameras, last_camera = excluded.last_camera,
+            day = excluded.day, previous_day = excluded.previous_day, previous_end = excluded.previous_end
+        where (v.identity_id, v.started_at, v.ended_at, v.sightings, v.cameras, v.last_camera,
+               v.day, v.previous_day, v.previous_end) is distinct from
+            (excluded.identity_id, excluded.started_at, excluded.ended_at, excluded.sightings, excluded.cameras,
+             excluded.last_camera, excluded.day, excluded.previous_day, excluded.previous_end)
+        returning v.*
+    )
+    select w.* from written w
+    where w.visit_id not in (select old.visit_id from old)
+    and not exists (select from gone g where g.started_at <= w.ended_at and g.ended_at >= w.started_at)
+    order by w.started_at;
+end
+$$;
+
+COMMENT ON FUNCTION visitord.refresh_visits(person uuid, place text, gap interval, since timestamp with time zone, until timestamp with time zone) IS 'Rebuilds the visits of a root identity at a site that lie within the gap of a stretch of time (-infinity to infinity for all): runs of sightings with no pause longer than the gap. Returns those that began: had no row before, and overlap none that went.';
+
+CREATE TABLE visitord.calibration (
+    site text NOT NULL,
+    pack text NOT NULL,
+    match real NOT NULL,
+    new real NOT NULL,
+    applied_by text NOT NULL,
+    applied_at timestamp with time zone NOT NULL,
+    CONSTRAINT calibration_check CHECK ((new <= match)),
+    CONSTRAINT calibration_match_check CHECK (((match >= ('-1'::integer)::double precision) AND (match <= (1)::double precision)))
+);
+
+COMMENT ON TABLE visitord.calibration IS 'Thresholds chosen for a site by visitorctl calibrate --apply; the configuration file goes before them.';
+
+COMMENT ON COLUMN visitord.calibration.site IS 'Where they hold.';
+
+COMMENT ON COLUMN visitord.calibration.pack IS 'Fingerprint of the recogniser they are for.';
+
+COMMENT ON COLUMN visitord.calibration.match IS 'At or above this cosine similarity, it is that person.';
+
+COMMENT ON COLUMN visitord.calibration.new IS 'Below this cosine similarity, it is nobody known.';
+
+COMMENT ON COLUMN visitord.calibration.applied_by IS 'The account that applied them.';
+
+COMMENT ON COLUMN visitord.calibration.applied_at IS 'When they were applied.';
+
+CREATE TABLE visitord.camera (
+    site text NOT NULL,
+    camera text NOT NULL,
+    box text,
+    state text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    stream text DEFAULT ''::text NOT NULL,
+    last_frame_at timestamp with time zone,
+    fps real DEFAULT 0 NOT NULL,
+    dropped bigint DEFAULT 0 NOT NULL,
+    reconnects bigint DEFAULT 0 NOT NULL,
+    reported_at timestamp with time zone NOT NULL,
+    CONSTRAINT camera_box_check CHECK (((length(box) >= 1) AND (length(box) <= 64))),
+    CONSTRAINT camera_camera_check CHECK (((length(camera) >= 1) AND (length(camera) <= 64))),
+    CONSTRAINT camera_dropped_check CHECK ((dropped >= 0)),
+    CONSTRAINT camera_fps_check CHECK ((fps >= (0)::double precision)),
+    CONSTRAINT camera_reason_check CHECK ((length(reason) <= 1000)),
+    CONSTRAINT camera_reconnects_check CHECK ((reconnects >= 0)),
+    CONSTRAINT camera_state_check CHECK ((state = ANY (ARRAY['connecting'::text, 'live'::text, 'stale'::text, 'refused'::text, 'gone'::text, 'ended'::text, 'disabled'::text]))),
+    CONSTRAINT camera_stream_check CHECK ((length(stream) <= 1000))
+);
+
+COMMENT ON TABLE visitord.camera IS 'The last report on each camera by the daemon that reads it.';
+
+COMMENT ON COLUMN visitord.camera.site IS 'The place it belongs to.';
+
+COMMENT ON COLUMN visitord.camera.camera IS 'Its name in the configuration.';
+
+COMMENT ON COLUMN visitord.camera.box IS 'The box whose daemon reported it last, from box.';
+
+COMMENT ON COLUMN visitord.camera.state IS 'connecting, live, stale (there, but no picture to be used), refused (it said no), gone (no answer), ended (file played), disabled (by the configuration).';
+
+COMMENT ON COLUMN visitord.camera.reason IS 'Why it is in that state; empty when live.';
+
+COMMENT ON COLUMN visitord.camera.stream IS 'What it sends: codec or format, size, rate; and what it was asked for where that differs.';
+
+COMMENT ON COLUMN visitord.camera.last_frame_at IS 'When the last picture arrived.';
+
+COMMENT ON COLUMN visitord.camera.fps IS 'Pictures per second offered for analysis, over the last seconds.';
+
+COMMENT ON COLUMN visitord.camera.dropped IS 'Pictures replaced by newer ones before they could be analysed, since the daemon started.';
+
+COMMENT ON COLUMN visitord.camera.reconnects IS 'Times it was opened again since the daemon started.';
+
+COMMENT ON COLUMN visitord.camera.reported_at IS 'When this report was written; old when no daemon runs.';
+
+CREATE VIEW visitord.camera_health AS
+ SELECT camera.camera,
+    camera.site,
+        CASE
+            WHEN reported.missing THEN 'gone'::text
+            ELSE camera.state
+        END AS state,
+        CASE
+            WHEN reported.missing THEN ((('no daemon has reported it since '::text || to_char(camera.reported_at, 'YYYY-MM-DD HH24:MI:SS TZ'::text)) || '; last known: '::text) || camera.state)
+            ELSE camera.reason
+        END AS reason,
+    camera.last_frame_at,
+        CASE
+            WHEN reported.missing THEN (0)::real
+            ELSE camera.fps
+        END AS fps,
+    camera.dropped,
+    camera.reconnects,
+    camera.reported_at,
+    camera.stream,
+    camera.box
+   FROM (visitord.camera
+     CROSS JOIN LATERAL ( SELECT ((camera.reported_at < (now() - '00:00:30'::interval)) AND (camera.state <> ALL (ARRAY['ended'::text, 'disabled'::text]))) AS missing) reported);
+
+COMMENT ON VIEW visitord.camera_health IS 'A row is a camera as its daemon last reported it.';
+
+COMMENT ON COLUMN visitord.camera_health.camera IS 'Its name in the configuration.';
+
+COMMENT ON COLUMN visitord.camera_health.site IS 'The place it belongs to.';
+
+COMMENT ON COLUMN visitord.camera_health.state IS 'connecting, live, stale (there, but no picture to be used for camera.stale_after), refused (it said no), gone (no answer, or no daemon reports it), ended or disabled.';
+
+COMMENT ON COLUMN visitord.camera_health.reason IS 'Why it is in that state; empty when live.';
+
+COMMENT ON COLUMN visitord.camera_health.last_frame_at IS 'When the last picture arrived (timestamp with time zone); null when none did yet.';
+
+COMMENT ON COLUMN visitord.camera_health.fps IS 'Pictures per second offered for analysis, over the last seconds.';
+
+COMMENT ON COLUMN visitord.camera_health.dropped IS 'Number of pictures replaced by newer ones before they could be analysed, since the daemon started.';
+
+COMMENT ON COLUMN visitord.camera_health.reconnects IS 'Times it was opened again since the daemon started.';
+
+COMMENT ON COLUMN visitord.camera_health.reported_at IS 'When this report was written (timestamp with time zone); old when no daemon runs.';
+
+COMMENT ON COLUMN visitord.camera_health.stream IS 'What it sends: codec or format, size, rate; and what it was asked for where that differs.';
+
+COMMENT ON COLUMN visitord.camera_health.box IS 'The box whose daemon reported it last.';
+
+CREATE TABLE visitord.identity (
+    identity_id uuid NOT NULL,
+    number bigint NOT NULL,
+    status text NOT NULL,
+    name text,
+    merged_into uuid,
+    root_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT identity_check CHECK (((status <> 'named'::text) OR (name IS NOT NULL))),
+    CONSTRAINT identity_check1 CHECK ((merged_into <> identity_id)),
+    CONSTRAINT identity_check2 CHECK (((merged_into IS NULL) = (root_id = identity_id))),
+    CONSTRAINT identity_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT identity_status_check CHECK ((status = ANY (ARRAY['provisional'::text, 'named'::text, 'ignored'::text])))
+);
+
+COMMENT ON TABLE visitord.identity IS 'A person as the system knows them.';
+
+COMMENT ON COLUMN visitord.identity.identity_id IS 'Made by the box that first saw the person.';
+
+COMMENT ON COLUMN visitord.identity.number IS 'The number in the label "visitor 7"; never reused.';
+
+COMMENT ON COLUMN visitord.identity.status IS 'provisional (enrolled by itself), named (by a person) or ignored.';
+
+COMMENT ON COLUMN visitord.identity.name IS 'The name a person gave, if any.';
+
+COMMENT ON COLUMN visitord.identity.merged_into IS 'The identity this one was merged into; null while it stands for itself.';
+
+COMMENT ON COLUMN visitord.identity.root_id IS 'The identity that stands for this one: itself, or the end of its merged_into pointers.';
+
+COMMENT ON COLUMN visitord.identity.created_at IS 'When the sighting that enrolled it began.';
+
+CREATE VIEW visitord.daily_footfall AS
+ SELECT day,
+    site,
+    visits,
+    visitors,
+    new_visitors,
+    (visitors - new_visitors) AS returning_visitors,
+    median_dwell
+   FROM ( SELECT v.day,
+            v.site,
+            count(*) AS visits,
+            count(*) FILTER (WHERE (v.previous_day IS DISTINCT FROM v.day)) AS visitors,
+            count(*) FILTER (WHERE (v.previous_day IS NULL)) AS new_visitors,
+            percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY (v.ended_at - v.started_at)) AS median_dwell
+           FROM visitord.visit v
+          WHERE (NOT (v.identity_id IN ( SELECT i.identity_id
+                   FROM visitord.identity i
+                  WHERE (i.status = 'ignored'::text))))
+          GROUP BY v.day, v.site) f;
+
+COMMENT ON VIEW visitord.daily_footfall IS 'A row is a local day at a site on which someone came; ignored people are left out. A visit that spans midnight belongs to the day it began.';
+
+COMMENT ON COLUMN visitord.daily_footfall.day IS 'The day (date) in the time zone of the site, from midnight to midnight: 23 or 25 hours where the clock changes.';
+
+COMMENT ON COLUMN visitord.daily_footfall.site IS 'Where: the name of the site.';
+
+COMMENT ON COLUMN visitord.daily_footfall.visits IS 'Number of visits that began on that day.';
+
+COMMENT ON COLUMN visitord.daily_footfall.visitors IS 'Number of people these visits were of: each counts once a day.';
+
+COMMENT ON COLUMN visitord.daily_footfall.new_visitors IS 'How many of the visitors were at this site for the first time.';
+
+COMMENT ON COLUMN visitord.daily_footfall.returning_visitors IS 'How many of the visitors had been at this site on an earlier day.';
+
+COMMENT ON COLUMN visitord.daily_footfall.median_dwell IS 'Median duration of the visits (interval): half of them were shorter.';
+
+CREATE TABLE visitord.erased (
+    erased_id uuid NOT NULL,
+    crop text,
+    erased_at timestamp with time zone NOT NULL,
+    CONSTRAINT erased_crop_check CHECK ((crop ~ '^[0-9a-f]{64}$'::text))
+);
+
+COMMENT ON TABLE visitord.erased IS 'What was erased, so that no report that is late writes it back and every box deletes its pictures; swept after a year. An id and a hash made of nothing that is left say nothing about anybody.';
+
+COMMENT ON COLUMN visitord.erased.erased_id IS 'Of a sighting, or of a template made from a photograph.';
+
+COMMENT ON COLUMN visitord.erased.crop IS 'Name of its picture, for the box that has it to delete; null where there was none.';
+
+COMMENT ON COLUMN visitord.erased.erased_at IS 'When.';
+
+CREATE VIEW visitord.frequent_visitor AS
+ SELECT identity_id AS visitor_id,
+    ( SELECT COALESCE(i.name, ('visitor '::text || i.number)) AS "coalesce"
+           FROM visitord.identity i
+          WHERE (i.identity_id = r.identity_id)) AS name,
+    visits AS visits_30d,
+    bit_count((days)::bit(64)) AS days_30d,
+    median_gap,
+    last_seen
+   FROM ( SELECT v.identity_id,
+            count(*) AS visits,
+            bit_or(((1)::bigint << ((v.day - '2000-01-01'::date) & 63))) AS days,
+            percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY (v.started_at - v.previous_end)) AS median_gap,
+            max(v.ended_at) AS last_seen
+           FROM visitord.visit v
+          WHERE ((v.started_at > (now() - '30 days'::interval)) AND (v.started_at <= now()) AND (NOT (v.identity_id IN ( SELECT i.identity_id
+                   FROM visitord.identity i
+                  WHERE (i.status = 'ignored'::text)))))
+          GROUP BY v.identity_id) r;
+
+COMMENT ON VIEW visitord.frequent_visitor IS 'A row is a person who came within the last 30 days (30 times 24 hours back from now), at any site; ignored people are left out.';
+
+COMMENT ON COLUMN visitord.frequent_visitor.visitor_id IS 'Who (uuid); see visitor.';
+
+COMMENT ON COLUMN visitord.frequent_visitor.name IS 'The given name, or the label while there is none.';
+
+COMMENT ON COLUMN visitord.frequent_visitor.visits_30d IS 'Number of visits that began within the 30 days, at all sites.';
+
+COMMENT ON COLUMN visitord.frequent_visitor.days_30d IS 'Number of different local days on which these visits began.';
+
+COMMENT ON COLUMN visitord.frequent_visitor.median_gap IS 'Median absence before these visits (interval): from the end of the visit before at the same site, which may be older than 30 days; null for someone who came once.';
+
+COMMENT ON COLUMN visitord.frequent_visitor.last_seen IS 'End of the last visit so far (timestamp with time zone).';
+
+CREATE TABLE visitord.gallery_change (
+    identity_id uuid NOT NULL,
+    version bigint NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE visitord.gallery_change IS 'When each identity last changed in a way that daemons match by; also those that were forgotten, for a day.';
+
+COMMENT ON COLUMN visitord.gallery_change.identity_id IS 'Whose templates, name or merge changed.';
+
+COMMENT ON COLUMN visitord.gallery_change.version IS 'The version of gallery_version that came of it.';
+
+COMMENT ON COLUMN visitord.gallery_change.changed_at IS 'When.';
+
+CREATE TABLE visitord.gallery_version (
+    only_row boolean DEFAULT true NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT gallery_version_only_row_check CHECK (only_row)
+);
+
+COMMENT ON TABLE visitord.gallery_version IS 'Counts changes to who is who, so that running daemons know when to reload.';
+
+COMMENT ON COLUMN visitord.gallery_version.only_row IS 'There is one row.';
+
+COMMENT ON COLUMN visitord.gallery_version.version IS 'Grows by one with every change to whom faces are matched with, and what they are called.';
+
+CREATE TABLE visitord.merge (
+    merge_id uuid NOT NULL,
+    kept_id uuid NOT NULL,
+    merged_id uuid NOT NULL,
+    merged_by text NOT NULL,
+    reason text NOT NULL,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    settled jsonb DEFAULT '{}'::jsonb NOT NULL,
+    merged_at timestamp with time zone NOT NULL,
+    undone_at timestamp with time zone,
+    undone_by text,
+    undone_reason text,
+    CONSTRAINT merge_check CHECK ((kept_id <> merged_id)),
+    CONSTRAINT merge_merged_by_check CHECK (((length(merged_by) >= 1) AND (length(merged_by) <= 200))),
+    CONSTRAINT merge_undone CHECK (((undone_at IS NULL) = (undone_by IS NULL))),
+    CONSTRAINT merge_undone_by_check CHECK (((length(undone_by) >= 1) AND (length(undone_by) <= 200)))
+);
+
+COMMENT ON TABLE visitord.merge IS 'Every time two identities were declared one.';
+
+COMMENT ON COLUMN visitord.merge.merge_id IS 'The merge.';
+
+COMMENT ON COLUMN visitord.merge.kept_id IS 'The identity that stands for both.';
+
+COMMENT ON COLUMN visitord.merge.merged_id IS 'The identity that points to it.';
+
+COMMENT ON COLUMN visitord.merge.merged_by IS 'The merge job, or the account that ran the command.';
+
+COMMENT ON COLUMN visitord.merge.reason IS 'Why, in words.';
+
+COMMENT ON COLUMN visitord.merge.evidence IS 'The similarities it rests on.';
+
+COMMENT ON COLUMN visitord.merge.settled IS 'The pending sightings the merge job settled because of it, with the reason each had before; undoing makes them pending again.';
+
+COMMENT ON COLUMN visitord.merge.merged_at IS 'When.';
+
+COMMENT ON COLUMN visitord.merge.undone_at IS 'When it was taken back; null while in force.';
+
+COMMENT ON COLUMN visitord.merge.undone_by IS 'The account that took it back; null while in force.';
+
+COMMENT ON COLUMN visitord.merge.undone_reason IS 'Why it was taken back, in words; null while in force.';
+
+CREATE VIEW visitord.merge_log AS
+ SELECT merge_id,
+    kept_id,
+    merged_id,
+    merged_by AS by,
+    reason,
+    evidence,
+    merged_at,
+    undone_at,
+    undone_by,
+    undone_reason
+   FROM visitord.merge;
+
+COMMENT ON VIEW visitord.merge_log IS 'A row is a merge of two identities.';
+
+COMMENT ON COLUMN visitord.merge_log.merge_id IS 'The merge.';
+
+COMMENT ON COLUMN visitord.merge_log.kept_id IS 'The identity that stands for both.';
+
+COMMENT ON COLUMN visitord.merge_log.merged_id IS 'The identity that points to it.';
+
+COMMENT ON COLUMN visitord.merge_log.by IS 'The merge job, or the account that ran the command.';
+
+COMMENT ON COLUMN visitord.merge_log.reason IS 'Why, in words.';
+
+COMMENT ON COLUMN visitord.merge_log.evidence IS 'The similarities it rests on.';
+
+COMMENT ON COLUMN visitord.merge_log.merged_at IS 'When (timestamp with time zone).';
+
+COMMENT ON COLUMN visitord.merge_log.undone_at IS 'When it was taken back (timestamp with time zone); null while in force.';
+
+COMMENT ON COLUMN visitord.merge_log.undone_by IS 'The account that took it back; null while in force.';
+
+COMMENT ON COLUMN visitord.merge_log.undone_reason IS 'Why it was taken back, in words; null while in force.';
+
+CREATE TABLE visitord.site (
+    site text NOT NULL,
+    timezone text NOT NULL,
+    visit_gap interval NOT NULL,
+    CONSTRAINT site_site_check CHECK (((length(site) >= 1) AND (length(site) <= 64))),
+    CONSTRAINT site_visit_gap_check CHECK ((visit_gap > '00:00:00'::interval))
+);
+
+COMMENT ON TABLE visitord.site IS 'A place whose cameras share one visit log.';
+
+COMMENT ON COLUMN visitord.site.site IS 'Name of the place, from site.name.';
+
+COMMENT ON COLUMN visitord.site.timezone IS 'IANA time zone in which its days begin, from site.timezone.';
+
+COMMENT ON COLUMN visitord.site.visit_gap IS 'Absence longer than this ends a visit, from visit.gap.';
+
+CREATE VIEW visitord.present_now AS
+ SELECT v.identity_id AS visitor_id,
+    COALESCE(i.name, ('visitor '::text || i.number)) AS name,
+    v.site,
+    v.last_camera AS camera,
+    v.started_at AS since,
+    v.ended_at AS last_seen
+   FROM ((visitord.site s
+     CROSS JOIN LATERAL ( SELECT v_1.visit_id,
+            v_1.identity_id,
+            v_1.site,
+            v_1.started_at,
+            v_1.ended_at,
+            v_1.sightings,
+            v_1.cameras,
+            v_1.last_camera,
+            v_1.day,
+            v_1.previous_day,
+            v_1.previous_end
+           FROM visitord.visit v_1
+          WHERE ((v_1.site = s.site) AND ((v_1.ended_at >= (now() - s.visit_gap)) AND (v_1.ended_at <= 'infinity'::timestamp with time zone)) AND (v_1.started_at <= now()))
+         OFFSET 0) v)
+     CROSS JOIN LATERAL ( SELECT i_1.identity_id,
+            i_1.number,
+            i_1.status,
+            i_1.name,
+            i_1.merged_into,
+            i_1.root_id,
+            i_1.created_at
+           FROM visitord.identity i_1
+          WHERE (i_1.identity_id = v.identity_id)
+         OFFSET 0) i)
+  WHERE (i.status <> 'ignored'::text);
+
+COMMENT ON VIEW visitord.present_now IS 'A row is a person at a site: seen there within its visit gap; ignored people are left out.';
+
+COMMENT ON COLUMN visitord.present_now.visitor_id IS 'Who (uuid); see visitor.';
+
+COMMENT ON COLUMN visitord.present_now.name IS 'The given name, or the label while there is none.';
+
+COMMENT ON COLUMN visitord.present_now.site IS 'Where: the name of the site.';
+
+COMMENT ON COLUMN visitord.present_now.camera IS 'The camera that saw them last.';
+
+COMMENT ON COLUMN visitord.present_now.since IS 'When the visit began (timestamp with time zone).';
+
+COMMENT ON COLUMN visitord.present_now.last_seen IS 'When they were seen last (timestamp with time zone).';
+
+CREATE TABLE visitord.reembedding (
+    sighting_id uuid NOT NULL,
+    pack text NOT NULL,
+    template_id uuid NOT NULL,
+    embedding real[] NOT NULL,
+    CONSTRAINT reembedding_embedding_check CHECK (((array_ndims(embedding) = 1) AND ((cardinality(embedding) >= 32) AND (cardinality(embedding) <= 4096)) AND (array_position(embedding, NULL::real) IS NULL)))
+);
+
+COMMENT ON TABLE visitord.reembedding IS 'What another pack than the one that decided a sighting sees in its kept picture; written by visitord models switch.';
+
+COMMENT ON COLUMN visitord.reembedding.sighting_id IS 'The sighting.';
+
+COMMENT ON COLUMN visitord.reembedding.pack IS 'Fingerprint of the recogniser; only equal ones are compared.';
+
+COMMENT ON COLUMN visitord.reembedding.template_id IS 'The id of a template learnt from it, made from the sighting and the pack.';
+
+COMMENT ON COLUMN visitord.reembedding.embedding IS 'Unit length, of the one picture that was kept.';
+
+CREATE TABLE visitord.rejection (
+    one_id uuid NOT NULL,
+    other_id uuid NOT NULL,
+    rejected_by text NOT NULL,
+    reason text NOT NULL,
+    rejected_at timestamp with time zone NOT NULL,
+    CONSTRAINT rejection_check CHECK ((one_id < other_id)),
+    CONSTRAINT rejection_rejected_by_check CHECK (((length(rejected_by) >= 1) AND (length(rejected_by) <= 200)))
+);
+
+COMMENT ON TABLE visitord.rejection IS 'Two identities that a person said are two people: no job merges them.';
+
+COMMENT ON COLUMN visitord.rejection.one_id IS 'One of them, the lesser id.';
+
+COMMENT ON COLUMN visitord.rejection.other_id IS 'The other, the greater id.';
+
+COMMENT ON COLUMN visitord.rejection.rejected_by IS 'The account that said so.';
+
+COMMENT ON COLUMN visitord.rejection.reason IS 'Why, in words.';
+
+COMMENT ON COLUMN visitord.rejection.rejected_at IS 'When.';
+
+CREATE TABLE visitord.schema_file (
+    file text NOT NULL,
+    hash text NOT NULL,
+    applied_at timestamp with time zone NOT NULL,
+    CONSTRAINT schema_file_hash_check CHECK ((hash ~ '^[0-9a-f]{64}$'::text))
+);
+
+COMMENT ON TABLE visitord.schema_file IS 'The files of migrations/ as they were applied to this database; by it programs notice that it is of another version.';
+
+COMMENT ON COLUMN visitord.schema_file.file IS 'Name of the file, without its ending.';
+
+COMMENT ON COLUMN visitord.schema_file.hash IS 'SHA-256 of its content.';
+
+COMMENT ON COLUMN visitord.schema_file.applied_at IS 'When this content was applied first.';
+
+CREATE TABLE visitord.sighting (
+    sighting_id uuid NOT NULL,
+    identity_id uuid,
+    site text NOT NULL,
+    camera text NOT NULL,
+    box text,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    decision text NOT NULL,
+    reason text NOT NULL,
+    candidate_id uuid,
+    score real,
+    second_id uuid,
+    second_score real,
+    agreement real,
+    quality real NOT NULL,
+    good_samples integer NOT NULL,
+    face_px real NOT NULL,
+    static boolean DEFAULT false NOT NULL,
+    live boolean,
+    live_score real,
+    pack text,
+    embedding real[],
+    crop text,
+    CONSTRAINT sighting_agreement_check CHECK (((agreement >= ('-1.001'::numeric)::double precision) AND (agreement <= (1.001)::double precision))),
+    CONSTRAINT sighting_box_check CHECK (((length(box) >= 1) AND (length(box) <= 64))),
+    CONSTRAINT sighting_camera_check CHECK (((length(camera) >= 1) AND (length(camera) <= 64))),
+    CONSTRAINT sighting_check CHECK ((ended_at >= started_at)),
+    CONSTRAINT sighting_check1 CHECK (((identity_id IS NULL) = (decision = 'pending'::text))),
+    CONSTRAINT sighting_check2 CHECK (((embedding IS NULL) = (pack IS NULL))),
+    CONSTRAINT sighting_crop_check CHECK ((crop ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT sighting_decision_check CHECK ((decision = ANY (ARRAY['matched'::text, 'enrolled'::text, 'pending'::text, 'settled'::text]))),
+    CONSTRAINT sighting_embedding_check CHECK (((array_ndims(embedding) = 1) AND ((cardinality(embedding) >= 32) AND (cardinality(embedding) <= 4096)) AND (array_position(embedding, NULL::real) IS NULL))),
+    CONSTRAINT sighting_face_px_check CHECK ((face_px >= (0)::double precision)),
+    CONSTRAINT sighting_good_samples_check CHECK ((good_samples >= 0)),
+    CONSTRAINT sighting_live CHECK (((live IS NULL) OR (live_score IS NOT NULL))),
+    CONSTRAINT sighting_live_score_check CHECK (((live_score >= (0)::double precision) AND (live_score <= (1)::double precision))),
+    CONSTRAINT sighting_quality_check CHECK (((quality >= (0)::double precision) AND (quality <= (1)::double precision))),
+    CONSTRAINT sighting_score_check CHECK (((score >= ('-1.001'::numeric)::double precision) AND (score <= (1.001)::double precision))),
+    CONSTRAINT sighting_second_score_check CHECK (((second_score >= ('-1.001'::numeric)::double precision) AND (second_score <= (1.001)::double precision)))
+);
+
+COMMENT ON TABLE visitord.sighting IS 'One face followed over consecutive pictures of one camera, decided once.';
+
+COMMENT ON COLUMN visitord.sighting.sighting_id IS 'Made from site, camera, first instant and first position: the same footage gives the same id.';
+
+COMMENT ON COLUMN visitord.sighting.identity_id IS 'Whom it was filed under when decided; merges do not rewrite it. Null while pending.';
+
+COMMENT ON COLUMN visitord.sighting.site IS 'Where.';
+
+COMMENT ON COLUMN visitord.sighting.camera IS 'By which camera.';
+
+COMMENT ON COLUMN visitord.sighting.box IS 'The box that wrote it, from box; null for those written before boxes had names.';
+
+COMMENT ON COLUMN visitord.sighting.started_at IS 'First picture with this face.';
+
+COMMENT ON COLUMN visitord.sighting.ended_at IS 'Last picture with this face so far.';
+
+COMMENT ON COLUMN visitord.sighting.decision IS 'matched (like a known person), enrolled (a new one), pending (nobody yet), settled (pending until the merge job found them).';
+
+COMMENT ON COLUMN visitord.sighting.reason IS 'What the decision rests on, in words.';
+
+COMMENT ON COLUMN visitord.sighting.candidate_id IS 'The known person it was most like; null when nobody was known.';
+
+COMMENT ON COLUMN visitord.sighting.score IS 'Cosine similarity to the best known person; null when nobody was known.';
+
+COMMENT ON COLUMN visitord.sighting.second_id IS 'The known person it was second most like; null when there was none.';
+
+COMMENT ON COLUMN visitord.sighting.second_score IS 'Cosine similarity to the best other person; null when there was none.';
+
+COMMENT ON COLUMN visitord.sighting.agreement IS 'Cosine similarity between two halves of its own good samples: what the same person measures here; null with fewer than four.';
+
+COMMENT ON COLUMN visitord.sighting.quality IS 'Mean quality of the samples it was decided from, 0 to 1.';
+
+COMMENT ON COLUMN visitord.sighting.good_samples IS 'How many of its kept samples have no flaw (at most 8).';
+
+COMMENT ON COLUMN visitord.sighting.face_px IS 'Widest face among the samples it was decided from, in pixels.';
+
+COMMENT ON COLUMN visitord.sighting.static IS 'It never moved for many minutes: a poster, a photograph or a screen, and no visit.';
+
+COMMENT ON COLUMN visitord.sighting.live IS 'False where it looks like a picture of a face (a photograph, a screen), true where it does not; null where the camera does not ask, or nothing can be said.';
+
+COMMENT ON COLUMN visitord.sighting.live_score IS 'Liveness, the median of a few looks: 0 (a picture of a face) to 1 (a face); null when not judged.';
+
+COMMENT ON COLUMN visitord.sighting.pack IS 'Fingerprint of the recogniser that made the embedding.';
+
+COMMENT ON COLUMN visitord.sighting.embedding IS 'Pooled embedding of its best samples, unit length.';
+
+COMMENT ON COLUMN visitord.sighting.crop IS 'Name of the picture of its best sample among the crops of the box that saw it; null where there is none.';
+
+CREATE VIEW visitord.sighting_log AS
+ SELECT g.sighting_id,
+    i.root_id AS visitor_id,
+        CASE
+            WHEN (i.identity_id IS NOT NULL) THEN COALESCE(r.name, ('visitor '::text || r.number))
+            ELSE NULL::text
+        END AS name,
+    g.camera,
+    g.started_at,
+    g.ended_at,
+    g.score,
+    g.quality,
+    g.live,
+    g.decision,
+    g.site,
+    COALESCE(c.name, ('visitor '::text || c.number)) AS candidate,
+    COALESCE(s.name, ('visitor '::text || s.number)) AS second_candidate,
+    g.second_score,
+    g.good_samples,
+    g.face_px,
+    g.static,
+    g.reason,
+    g.live_score
+   FROM ((((((visitord.sighting g
+     LEFT JOIN visitord.identity i ON ((i.identity_id = g.identity_id)))
+     LEFT JOIN visitord.identity r ON ((r.identity_id = i.root_id)))
+     LEFT JOIN visitord.identity ci ON ((ci.identity_id = g.candidate_id)))
+     LEFT JOIN visitord.identity c ON ((c.identity_id = ci.root_id)))
+     LEFT JOIN visitord.identity si ON ((si.identity_id = g.second_id)))
+     LEFT JOIN visitord.identity s ON ((s.identity_id = si.root_id)));
+
+COMMENT ON VIEW visitord.sighting_log IS 'A row is a sighting: one face followed over consecutive pictures of one camera.';
+
+COMMENT ON COLUMN visitord.sighting_log.sighting_id IS 'The sighting.';
+
+COMMENT ON COLUMN visitord.sighting_log.visitor_id IS 'Who it is, merges followed; null while nobody can say.';
+
+COMMENT ON COLUMN visitord.sighting_log.name IS 'The given name or the label; null while nobody can say.';
+
+COMMENT ON COLUMN visitord.sighting_log.camera IS 'By which camera.';
+
+COMMENT ON COLUMN visitord.sighting_log.started_at IS 'First picture with this face (timestamp with time zone).';
+
+COMMENT ON COLUMN visitord.sighting_log.ended_at IS 'Last picture with this face so far (timestamp with time zone).';
+
+COMMENT ON COLUMN visitord.sighting_log.score IS 'Cosine similarity to the best known person, -1 to 1; null when nobody was known.';
+
+COMMENT ON COLUMN visitord.sighting_log.quality IS 'Mean quality of the samples it was decided from, 0 to 1.';
+
+COMMENT ON COLUMN visitord.sighting_log.live IS 'False where it looks like a picture of a face (a photograph, a screen), true where it does not; null where the camera does not ask (camera.liveness), or nothing can be said.';
+
+COMMENT ON COLUMN visitord.sighting_log.decision IS 'matched (like a known person), enrolled (a new one), pending (nobody yet), settled (pending until the merge job found them).';
+
+COMMENT ON COLUMN visitord.sighting_log.site IS 'Where: the name of the site.';
+
+COMMENT ON COLUMN visitord.sighting_log.candidate IS 'The known person it was most like when it was decided; null when nobody was known.';
+
+COMMENT ON COLUMN visitord.sighting_log.second_candidate IS 'The known person it was second most like; null when there was none.';
+
+COMMENT ON COLUMN visitord.sighting_log.second_score IS 'Cosine similarity to second_candidate, -1 to 1; null when there was none.';
+
+COMMENT ON COLUMN visitord.sighting_log.good_samples IS 'How many of its kept samples have no flaw (at most 8).';
+
+COMMENT ON COLUMN visitord.sighting_log.face_px IS 'Widest face among the samples it was decided from, in pixels.';
+
+COMMENT ON COLUMN visitord.sighting_log.static IS 'It never moved for many minutes: a poster, a photograph or a screen, and no visit.';
+
+COMMENT ON COLUMN visitord.sighting_log.reason IS 'What the decision rests on, in words, with the thresholds.';
+
+COMMENT ON COLUMN visitord.sighting_log.live_score IS 'What live rests on, the median of a few looks: 0 (a picture of a face) to 1 (a face); null when not judged.';
+
+CREATE TABLE visitord.split (
+    split_id uuid NOT NULL,
+    from_id uuid NOT NULL,
+    to_id uuid NOT NULL,
+    sightings uuid[] NOT NULL,
+    split_by text NOT NULL,
+    reason text NOT NULL,
+    split_at timestamp with time zone NOT NULL,
+    CONSTRAINT split_sightings_check CHECK ((cardinality(sightings) > 0)),
+    CONSTRAINT split_split_by_check CHECK (((length(split_by) >= 1) AND (length(split_by) <= 200)))
+);
+
+COMMENT ON TABLE visitord.split IS 'Every time a person moved sightings out of an identity.';
+
+COMMENT ON COLUMN visitord.split.split_id IS 'The split.';
+
+COMMENT ON COLUMN visitord.split.from_id IS 'The identity they were filed under.';
+
+COMMENT ON COLUMN visitord.split.to_id IS 'The identity made of them.';
+
+COMMENT ON COLUMN visitord.split.sightings IS 'The sightings.';
+
+COMMENT ON COLUMN visitord.split.split_by IS 'The account that said so.';
+
+COMMENT ON COLUMN visitord.split.reason IS 'Why, in words.';
+
+COMMENT ON COLUMN visitord.split.split_at IS 'When.';
+
+CREATE TABLE visitord.suggestion (
+    number bigint NOT NULL,
+    one_id uuid NOT NULL,
+    other_id uuid NOT NULL,
+    agreement real NOT NULL,
+    reason text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT suggestion_agreement_check CHECK (((agreement >= ('-1.001'::numeric)::double precision) AND (agreement <= (1.001)::double precision))),
+    CONSTRAINT suggestion_check CHECK ((one_id < other_id))
+);
+
+COMMENT ON TABLE visitord.suggestion IS 'Pairs that may be one person, which the merge job leaves to a person to decide; as of its last run.';
+
+COMMENT ON COLUMN visitord.suggestion.number IS 'By which commands name it.';
+
+COMMENT ON COLUMN visitord.suggestion.one_id IS 'One of them, the lesser id.';
+
+COMMENT ON COLUMN visitord.suggestion.other_id IS 'The other, the greater id.';
+
+COMMENT ON COLUMN visitord.suggestion.agreement IS 'How alike they are: mean cosine similarity of best partners.';
+
+COMMENT ON COLUMN visitord.suggestion.reason IS 'Why the job does not decide, in words.';
+
+COMMENT ON COLUMN visitord.suggestion.made_at IS 'When the job first said so.';
+
+ALTER TABLE visitord.suggestion ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME visitord.suggestion_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE visitord.switch (
+    from_pack text NOT NULL,
+    from_name text NOT NULL,
+    to_pack text NOT NULL,
+    to_name text NOT NULL,
+    switched_by text NOT NULL,
+    switched_at timestamp with time zone NOT NULL,
+    CONSTRAINT switch_switched_by_check CHECK (((length(switched_by) >= 1) AND (length(switched_by) <= 200)))
+);
+
+COMMENT ON TABLE visitord.switch IS 'Every time people were re-embedded for another model pack.';
+
+COMMENT ON COLUMN visitord.switch.from_pack IS 'Fingerprint of the recogniser in use until then.';
+
+COMMENT ON COLUMN visitord.switch.from_name IS 'Its pack, as models.pack calls it.';
+
+COMMENT ON COLUMN visitord.switch.to_pack IS 'Fingerprint of the recogniser they were re-embedded for.';
+
+COMMENT ON COLUMN visitord.switch.to_name IS 'Its pack, as models.pack calls it.';
+
+COMMENT ON COLUMN visitord.switch.switched_by IS 'The account that did it.';
+
+COMMENT ON COLUMN visitord.switch.switched_at IS 'When it was done (timestamp with time zone).';
+
+CREATE TABLE visitord.template (
+    template_id uuid NOT NULL,
+    identity_id uuid NOT NULL,
+    sighting_id uuid,
+    pack text NOT NULL,
+    embedding real[] NOT NULL,
+    quality real NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    crop text,
+    CONSTRAINT template_crop_check CHECK ((crop ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT template_embedding_check CHECK (((array_ndims(embedding) = 1) AND ((cardinality(embedding) >= 32) AND (cardinality(embedding) <= 4096)) AND (array_position(embedding, NULL::real) IS NULL))),
+    CONSTRAINT template_quality_check CHECK (((quality >= (0)::double precision) AND (quality <= (1)::double precision)))
+);
+
+COMMENT ON TABLE visitord.template IS 'Embeddings that people are matched against; an identity has a few.';
+
+COMMENT ON COLUMN visitord.template.template_id IS 'Made from the sighting, or from the content of the photograph, it was learnt from.';
+
+COMMENT ON COLUMN visitord.template.identity_id IS 'Whose it is; merges do not rewrite it.';
+
+COMMENT ON COLUMN visitord.template.sighting_id IS 'The sighting it was learnt from; null for a photograph, and once the sighting was dropped for its age.';
+
+COMMENT ON COLUMN visitord.template.pack IS 'Fingerprint of the recogniser that made it; only equal ones are compared.';
+
+COMMENT ON COLUMN visitord.template.embedding IS 'Unit length.';
+
+COMMENT ON COLUMN visitord.template.quality IS 'Quality of the samples it was made from, 0 to 1.';
+
+COMMENT ON COLUMN visitord.template.created_at IS 'When the sighting it was learnt from began, or the photograph was enrolled.';
+
+COMMENT ON COLUMN visitord.template.crop IS 'Name of the picture of the face among the crops of the box that enrolled a photograph; null for what a sighting taught.';
+
+CREATE TABLE visitord.together (
+    sighting_id uuid NOT NULL,
+    other_id uuid NOT NULL,
+    CONSTRAINT together_check CHECK ((sighting_id <> other_id))
+);
+
+COMMENT ON TABLE visitord.together IS 'Pairs of sightings seen in the same pictures: two people, for certain.';
+
+COMMENT ON COLUMN visitord.together.sighting_id IS 'One of the two.';
+
+COMMENT ON COLUMN visitord.together.other_id IS 'The other; its row may be written later.';
+
+CREATE VIEW visitord.visit_log AS
+ SELECT v.visit_id,
+    v.identity_id AS visitor_id,
+    COALESCE(i.name, ('visitor '::text || i.number)) AS name,
+    i.status,
+    v.site,
+    v.cameras,
+    v.started_at,
+    v.ended_at,
+    (v.ended_at - v.started_at) AS duration,
+    v.sightings,
+    v.day,
+    (v.previous_end IS NULL) AS first_visit,
+    (v.started_at - v.previous_end) AS away
+   FROM (visitord.visit v
+     JOIN visitord.identity i ON ((i.identity_id = v.identity_id)));
+
+COMMENT ON VIEW visitord.visit_log IS 'A row is a visit: someone came, stayed, and was gone for longer than the visit gap. On two cameras at once it is one visit; at two sites it is two. Ignored people are included, with that status.';
+
+COMMENT ON COLUMN visitord.visit_log.visit_id IS 'The visit (uuid).';
+
+COMMENT ON COLUMN visitord.visit_log.visitor_id IS 'Who came (uuid); see visitor.';
+
+COMMENT ON COLUMN visitord.visit_log.name IS 'The given name, or the label while there is none.';
+
+COMMENT ON COLUMN visitord.visit_log.status IS 'provisional, named or ignored.';
+
+COMMENT ON COLUMN visitord.visit_log.site IS 'Where: the name of the site.';
+
+COMMENT ON COLUMN visitord.visit_log.cameras IS 'The cameras that saw the person, in order of first sighting.';
+
+COMMENT ON COLUMN visitord.visit_log.started_at IS 'First picture of the visit (timestamp with time zone).';
+
+COMMENT ON COLUMN visitord.visit_log.ended_at IS 'Last picture of the visit so far (timestamp with time zone).';
+
+COMMENT ON COLUMN visitord.visit_log.duration IS 'How long the person was seen to stay (interval): ended_at minus started_at.';
+
+COMMENT ON COLUMN visitord.visit_log.sightings IS 'How many sightings make it up.';
+
+COMMENT ON COLUMN visitord.visit_log.day IS 'The local day at the site on which it began (date); a visit past midnight belongs to that day as a whole.';
+
+COMMENT ON COLUMN visitord.visit_log.first_visit IS 'True for the first visit of this person at this site.';
+
+COMMENT ON COLUMN visitord.visit_log.away IS 'How long the person had not been at this site (interval): from the end of the visit before; null for the first.';
+
+CREATE VIEW visitord.visitor AS
+ SELECT i.identity_id AS visitor_id,
+    COALESCE(i.name, ('visitor '::text || i.number)) AS name,
+    ('visitor '::text || i.number) AS label,
+    i.status,
+    LEAST(v.first_seen, s.first_seen) AS first_seen,
+    GREATEST(v.last_seen, s.last_seen) AS last_seen,
+    COALESCE(v.visits, (0)::bigint) AS visits,
+    (COALESCE(v.sightings, (0)::bigint) + COALESCE(s.sightings, (0)::bigint)) AS sightings
+   FROM ((visitord.identity i
+     LEFT JOIN LATERAL ( SELECT count(*) AS visits,
+            sum(v_1.sightings) AS sightings,
+            min(v_1.started_at) AS first_seen,
+            max(v_1.ended_at) AS last_seen
+           FROM visitord.visit v_1
+          WHERE (v_1.identity_id = i.identity_id)) v ON (true))
+     LEFT JOIN LATERAL ( SELECT count(*) AS sightings,
+            min(g.started_at) AS first_seen,
+            max(g.ended_at) AS last_seen
+           FROM (visitord.identity m
+             JOIN visitord.sighting g ON ((g.identity_id = m.identity_id)))
+          WHERE ((m.root_id = i.identity_id) AND g.static)) s ON (true))
+  WHERE (i.merged_into IS NULL);
+
+COMMENT ON VIEW visitord.visitor IS 'A row is a person, ignored people included.';
+
+COMMENT ON COLUMN visitord.visitor.visitor_id IS 'The person (uuid); stays the same for ever.';
+
+COMMENT ON COLUMN visitord.visitor.name IS 'The given name, or the label while there is none.';
+
+COMMENT ON COLUMN visitord.visitor.label IS 'The word visitor and a number, given at enrolment; stays after naming.';
+
+COMMENT ON COLUMN visitord.visitor.status IS 'provisional (enrolled by itself), named (by a person) or ignored (left out of reports).';
+
+COMMENT ON COLUMN visitord.visitor.first_seen IS 'Start of the first sighting (timestamp with time zone); null when all were dropped for their age.';
+
+COMMENT ON COLUMN visitord.visitor.last_seen IS 'End of the last sighting so far (timestamp with time zone); null when all were dropped for their age.';
+
+COMMENT ON COLUMN visitord.visitor.visits IS 'Number of visits, at all sites.';
+
+COMMENT ON COLUMN visitord.visitor.sightings IS 'Number of sightings, by all cameras.';
+
+CREATE SEQUENCE visitord.visitor_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE visitord.visitor_number OWNED BY visitord.identity.number;
+
+ALTER TABLE ONLY visitord.identity ALTER COLUMN number SET DEFAULT nextval('visitord.visitor_number'::regclass);
+
+ALTER TABLE ONLY visitord.calibration
+    ADD CONSTRAINT calibration_pkey PRIMARY KEY (site, pack);
+
+ALTER TABLE ONLY visitord.camera
+    ADD CONSTRAINT camera_pkey PRIMARY KEY (site, camera);
+
+ALTER TABLE ONLY visitord.erased
+    ADD CONSTRAINT erased_pkey PRIMARY KEY (erased_id);
+
+ALTER TABLE ONLY visitord.gallery_change
+    ADD CONSTRAINT gallery_change_pkey PRIMARY KEY (identity_id);
+
+ALTER TABLE ONLY visitord.gallery_version
+    ADD CONSTRAINT gallery_version_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY visitord.identity
+    ADD CONSTRAINT identity_number_key UNIQUE (number);
+
+ALTER TABLE ONLY visitord.identity
+    ADD CONSTRAINT identity_pkey PRIMARY KEY (identity_id);
+
+ALTER TABLE ONLY visitord.merge
+    ADD CONSTRAINT merge_pkey PRIMARY KEY (merge_id);
+
+ALTER TABLE ONLY visitord.reembedding
+    ADD CONSTRAINT reembedding_pkey PRIMARY KEY (sighting_id, pack);
+
+ALTER TABLE ONLY visitord.reembedding
+    ADD CONSTRAINT reembedding_template_id_key UNIQUE (template_id);
+
+ALTER TABLE ONLY visitord.rejection
+    ADD CONSTRAINT rejection_pkey PRIMARY KEY (one_id, other_id);
+
+ALTER TABLE ONLY visitord.schema_file
+    ADD CONSTRAINT schema_file_pkey PRIMARY KEY (file);
+
+ALTER TABLE ONLY visitord.sighting
+    ADD CONSTRAINT sighting_pkey PRIMARY KEY (sighting_id);
+
+ALTER TABLE ONLY visitord.site
+    ADD CONSTRAINT site_pkey PRIMARY KEY (site);
+
+ALTER TABLE ONLY visitord.split
+    ADD CONSTRAINT split_pkey PRIMARY KEY (split_id);
+
+ALTER TABLE ONLY visitord.suggestion
+    ADD CONSTRAINT suggestion_number_key UNIQUE (number);
+
+ALTER TABLE ONLY visitord.suggestion
+    ADD CONSTRAINT suggestion_pkey PRIMARY KEY (one_id, other_id);
+
+ALTER TABLE ONLY visitord.switch
+    ADD CONSTRAINT switch_pkey PRIMARY KEY (switched_at, to_pack);
+
+ALTER TABLE ONLY visitord.template
+    ADD CONSTRAINT template_pkey PRIMARY KEY (template_id);
+
+ALTER TABLE ONLY visitord.together
+    ADD CONSTRAINT together_pkey PRIMARY KEY (sighting_id, other_id);
+
+ALTER TABLE ONLY visitord.visit
+    ADD CONSTRAINT visit_pkey PRIMARY KEY (visit_id);
+
+CREATE INDEX erased_at ON visitord.erased USING btree (erased_at);
+
+CREATE INDEX gallery_change_version ON visitord.gallery_change USING btree (version);
+
+CREATE INDEX identity_ignored ON visitord.identity USING btree (identity_id) WHERE (status = 'ignored'::text);
+
+CREATE INDEX identity_root ON visitord.identity USING btree (root_id);
+
+CREATE UNIQUE INDEX merge_in_force ON visitord.merge USING btree (merged_id) WHERE (undone_at IS NULL);
+
+CREATE INDEX merge_kept ON visitord.merge USING btree (kept_id);
+
+CREATE INDEX merge_merged ON visitord.merge USING btree (merged_id);
+
+CREATE INDEX reembedding_pack ON visitord.reembedding USING btree (pack);
+
+CREATE INDEX rejection_other ON visitord.rejection USING btree (other_id);
+
+CREATE INDEX sighting_candidate ON visitord.sighting USING btree (candidate_id) WHERE (candidate_id IS NOT NULL);
+
+CREATE INDEX sighting_crop ON visitord.sighting USING hash (crop);
+
+CREATE INDEX sighting_identity ON visitord.sighting USING btree (identity_id, started_at);
+
+CREATE INDEX sighting_pending ON visitord.sighting USING btree (pack) WHERE (identity_id IS NULL);
+
+CREATE INDEX sighting_second ON visitord.sighting USING btree (second_id) WHERE (second_id IS NOT NULL);
+
+CREATE INDEX sighting_settled ON visitord.sighting USING btree (pack) WHERE (decision = 'settled'::text);
+
+CREATE INDEX sighting_started ON visitord.sighting USING btree (started_at);
+
+CREATE INDEX sighting_static ON visitord.sighting USING btree (identity_id) WHERE static;
+
+CREATE INDEX suggestion_other ON visitord.suggestion USING btree (other_id);
+
+CREATE INDEX template_crop ON visitord.template USING btree (crop) WHERE (crop IS NOT NULL);
+
+CREATE INDEX template_identity ON visitord.template USING btree (identity_id);
+
+CREATE INDEX template_sighting ON visitord.template USING btree (sighting_id);
+
+CREATE INDEX together_other ON visitord.together USING btree (other_id);
+
+CREATE INDEX visit_day ON visitord.visit USING btree (day, site) INCLUDE (previous_day, identity_id, started_at, ended_at);
+
+CREATE INDEX visit_ended ON visitord.visit USING btree (ended_at);
+
+CREATE INDEX visit_identity ON visitord.visit USING btree (identity_id, site, started_at) INCLUDE (ended_at, sightings);
+
+CREATE INDEX visit_started ON visitord.visit USING btree (started_at);
+
+ALTER TABLE ONLY visitord.calibration
+    ADD CONSTRAINT calibration_site_fkey FOREIGN KEY (site) REFERENCES visitord.site(site);
+
+ALTER TABLE ONLY visitord.camera
+    ADD CONSTRAINT camera_site_fkey FOREIGN KEY (site) REFERENCES visitord.site(site);
+
+ALTER TABLE ONLY visitord.identity
+    ADD CONSTRAINT identity_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.identity
+    ADD CONSTRAINT identity_root_id_fkey FOREIGN KEY (root_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.merge
+    ADD CONSTRAINT merge_kept_id_fkey FOREIGN KEY (kept_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.merge
+    ADD CONSTRAINT merge_merged_id_fkey FOREIGN KEY (merged_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.reembedding
+    ADD CONSTRAINT reembedding_sighting_id_fkey FOREIGN KEY (sighting_id) REFERENCES visitord.sighting(sighting_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY visitord.rejection
+    ADD CONSTRAINT rejection_one_id_fkey FOREIGN KEY (one_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.rejection
+    ADD CONSTRAINT rejection_other_id_fkey FOREIGN KEY (other_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.sighting
+    ADD CONSTRAINT sighting_candidate_id_fkey FOREIGN KEY (candidate_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.sighting
+    ADD CONSTRAINT sighting_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.sighting
+    ADD CONSTRAINT sighting_second_id_fkey FOREIGN KEY (second_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.sighting
+    ADD CONSTRAINT sighting_site_fkey FOREIGN KEY (site) REFERENCES visitord.site(site);
+
+ALTER TABLE ONLY visitord.split
+    ADD CONSTRAINT split_from_id_fkey FOREIGN KEY (from_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.split
+    ADD CONSTRAINT split_to_id_fkey FOREIGN KEY (to_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.suggestion
+    ADD CONSTRAINT suggestion_one_id_fkey FOREIGN KEY (one_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.suggestion
+    ADD CONSTRAINT suggestion_other_id_fkey FOREIGN KEY (other_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.template
+    ADD CONSTRAINT template_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.template
+    ADD CONSTRAINT template_sighting_id_fkey FOREIGN KEY (sighting_id) REFERENCES visitord.sighting(sighting_id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY visitord.together
+    ADD CONSTRAINT together_sighting_id_fkey FOREIGN KEY (sighting_id) REFERENCES visitord.sighting(sighting_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY visitord.visit
+    ADD CONSTRAINT visit_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.visit
+    ADD CONSTRAINT visit_site_fkey FOREIGN KEY (site) REFERENCES visitord.site(site);

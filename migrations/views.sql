@@ -1,0 +1,237 @@
+-- What analysts use.  Every migration puts these views in place again: see visitord.store.migrate.  They may lose,
+-- gain and reorder columns here.  The migration of the version that no longer has one drops it.
+
+create or replace view visitord.visitor as
+select i.identity_id as visitor_id,
+       coalesce(i.name, 'visitor ' || i.number) as name,
+       'visitor ' || i.number as label,
+       i.status,
+       least(v.first_seen, s.first_seen) as first_seen,
+       greatest(v.last_seen, s.last_seen) as last_seen,
+       coalesce(v.visits, 0) as visits,
+       coalesce(v.sightings, 0) + coalesce(s.sightings, 0) as sightings
+from visitord.identity i
+-- Every sighting is in a visit, but for those of a face that never moves.
+left join lateral (
+    select count(*) as visits, sum(v.sightings) as sightings,
+           min(v.started_at) as first_seen, max(v.ended_at) as last_seen
+    from visitord.visit v
+    where v.identity_id = i.identity_id
+) v on true
+left join lateral (
+    select count(*) as sightings, min(g.started_at) as first_seen, max(g.ended_at) as last_seen
+    from visitord.identity m join visitord.sighting g on g.identity_id = m.identity_id
+    where m.root_id = i.identity_id and g.static
+) s on true
+where i.merged_into is null;
+comment on view visitord.visitor is 'A row is a person, ignored people included.';
+comment on column visitord.visitor.visitor_id is 'The person (uuid); stays the same for ever.';
+comment on column visitord.visitor.name is 'The given name, or the label while there is none.';
+comment on column visitord.visitor.label is 'The word visitor and a number, given at enrolment; stays after naming.';
+comment on column visitord.visitor.status is 'provisional (enrolled by itself), named (by a person) or ignored (left out of reports).';
+comment on column visitord.visitor.first_seen is 'Start of the first sighting (timestamp with time zone); null when all were dropped for their age.';
+comment on column visitord.visitor.last_seen is 'End of the last sighting so far (timestamp with time zone); null when all were dropped for their age.';
+comment on column visitord.visitor.visits is 'Number of visits, at all sites.';
+comment on column visitord.visitor.sightings is 'Number of sightings, by all cameras.';
+
+create or replace view visitord.visit_log as
+select v.visit_id,
+       v.identity_id as visitor_id,
+       coalesce(i.name, 'visitor ' || i.number) as name,
+       i.status,
+       v.site,
+       v.cameras,
+       v.started_at,
+       v.ended_at,
+       v.ended_at - v.started_at as duration,
+       v.sightings,
+       v.day,
+       v.previous_end is null as first_visit,
+       v.started_at - v.previous_end as away
+from visitord.visit v join visitord.identity i on i.identity_id = v.identity_id;
+comment on view visitord.visit_log is 'A row is a visit: someone came, stayed, and was gone for longer than the visit gap. On two cameras at once it is one visit; at two sites it is two. Ignored people are included, with that status.';
+comment on column visitord.visit_log.visit_id is 'The visit (uuid).';
+comment on column visitord.visit_log.visitor_id is 'Who came (uuid); see visitor.';
+comment on column visitord.visit_log.name is 'The given name, or the label while there is none.';
+comment on column visitord.visit_log.status is 'provisional, named or ignored.';
+comment on column visitord.visit_log.site is 'Where: the name of the site.';
+comment on column visitord.visit_log.cameras is 'The cameras that saw the person, in order of first sighting.';
+comment on column visitord.visit_log.started_at is 'First picture of the visit (timestamp with time zone).';
+comment on column visitord.visit_log.ended_at is 'Last picture of the visit so far (timestamp with time zone).';
+comment on column visitord.visit_log.duration is 'How long the person was seen to stay (interval): ended_at minus started_at.';
+comment on column visitord.visit_log.sightings is 'How many sightings make it up.';
+comment on column visitord.visit_log.day is 'The local day at the site on which it began (date); a visit past midnight belongs to that day as a whole.';
+comment on column visitord.visit_log.first_visit is 'True for the first visit of this person at this site.';
+comment on column visitord.visit_log.away is 'How long the person had not been at this site (interval): from the end of the visit before; null for the first.';
+
+create or replace view visitord.sighting_log as
+select g.sighting_id,
+       i.root_id as visitor_id,
+       case when i.identity_id is not null then coalesce(r.name, 'visitor ' || r.number) end as name,
+       g.camera,
+       g.started_at,
+       g.ended_at,
+       g.score,
+       g.quality,
+       g.live,
+       g.decision,
+       g.site,
+       coalesce(c.name, 'visitor ' || c.number) as candidate,
+       coalesce(s.name, 'visitor ' || s.number) as second_candidate,
+       g.second_score,
+       g.good_samples,
+       g.face_px,
+       g.static,
+       g.reason,
+       g.live_score
+from visitord.sighting g
+left join visitord.identity i on i.identity_id = g.identity_id
+left join visitord.identity r on r.identity_id = i.root_id
+left join visitord.identity ci on ci.identity_id = g.candidate_id
+left join visitord.identity c on c.identity_id = ci.root_id
+left join visitord.identity si on si.identity_id = g.second_id
+left join visitord.identity s on s.identity_id = si.root_id;
+comment on view visitord.sighting_log is 'A row is a sighting: one face followed over consecutive pictures of one camera.';
+comment on column visitord.sighting_log.sighting_id is 'The sighting.';
+comment on column visitord.sighting_log.visitor_id is 'Who it is, merges followed; null while nobody can say.';
+comment on column visitord.sighting_log.name is 'The given name or the label; null while nobody can say.';
+comment on column visitord.sighting_log.camera is 'By which camera.';
+comment on column visitord.sighting_log.started_at is 'First picture with this face (timestamp with time zone).';
+comment on column visitord.sighting_log.ended_at is 'Last picture with this face so far (timestamp with time zone).';
+comment on column visitord.sighting_log.score is 'Cosine similarity to the best known person, -1 to 1; null when nobody was known.';
+comment on column visitord.sighting_log.quality is 'Mean quality of the samples it was decided from, 0 to 1.';
+comment on column visitord.sighting_log.live is 'False where it looks like a picture of a face (a photograph, a screen), true where it does not; null where the camera does not ask (camera.liveness), or nothing can be said.';
+comment on column visitord.sighting_log.decision is 'matched (like a known person), enrolled (a new one), pending (nobody yet), settled (pending until the merge job found them).';
+comment on column visitord.sighting_log.site is 'Where: the name of the site.';
+comment on column visitord.sighting_log.candidate is 'The known person it was most like when it was decided; null when nobody was known.';
+comment on column visitord.sighting_log.second_candidate is 'The known person it was second most like; null when there was none.';
+comment on column visitord.sighting_log.second_score is 'Cosine similarity to second_candidate, -1 to 1; null when there was none.';
+comment on column visitord.sighting_log.good_samples is 'How many of its kept samples have no flaw (at most 8).';
+comment on column visitord.sighting_log.face_px is 'Widest face among the samples it was decided from, in pixels.';
+comment on column visitord.sighting_log.static is 'It never moved for many minutes: a poster, a photograph or a screen, and no visit.';
+comment on column visitord.sighting_log.reason is 'What the decision rests on, in words, with the thresholds.';
+comment on column visitord.sighting_log.live_score is 'What live rests on, the median of a few looks: 0 (a picture of a face) to 1 (a face); null when not judged.';
+
+-- Few are present, which the planner cannot know: it is made to look up visits by their end, site by site, and then who
+-- they are of.
+create or replace view visitord.present_now as
+select v.identity_id as visitor_id,
+       coalesce(i.name, 'visitor ' || i.number) as name,
+       v.site,
+       v.last_camera as camera,
+       v.started_at as since,
+       v.ended_at as last_seen
+from visitord.site s
+cross join lateral (
+    select *
+    from visitord.visit v
+    where v.site = s.site and v.ended_at between now() - s.visit_gap and 'infinity' and v.started_at <= now()
+    offset 0
+) v
+cross join lateral (select * from visitord.identity i where i.identity_id = v.identity_id offset 0) i
+where i.status <> 'ignored';
+comment on view visitord.present_now is 'A row is a person at a site: seen there within its visit gap; ignored people are left out.';
+comment on column visitord.present_now.visitor_id is 'Who (uuid); see visitor.';
+comment on column visitord.present_now.name is 'The given name, or the label while there is none.';
+comment on column visitord.present_now.site is 'Where: the name of the site.';
+comment on column visitord.present_now.camera is 'The camera that saw them last.';
+comment on column visitord.present_now.since is 'When the visit began (timestamp with time zone).';
+comment on column visitord.present_now.last_seen is 'When they were seen last (timestamp with time zone).';
+
+create or replace view visitord.daily_footfall as
+select f.day, f.site, f.visits, f.visitors, f.new_visitors, f.visitors - f.new_visitors as returning_visitors, f.median_dwell
+from (
+    select v.day,
+           v.site,
+           count(*) as visits,
+           count(*) filter (where v.previous_day is distinct from v.day) as visitors,
+           count(*) filter (where v.previous_day is null) as new_visitors,
+           percentile_cont(0.5) within group (order by v.ended_at - v.started_at) as median_dwell
+    from visitord.visit v
+    where v.identity_id not in (select i.identity_id from visitord.identity i where i.status = 'ignored')
+    group by v.day, v.site
+) f;
+comment on view visitord.daily_footfall is 'A row is a local day at a site on which someone came; ignored people are left out. A visit that spans midnight belongs to the day it began.';
+comment on column visitord.daily_footfall.day is 'The day (date) in the time zone of the site, from midnight to midnight: 23 or 25 hours where the clock changes.';
+comment on column visitord.daily_footfall.site is 'Where: the name of the site.';
+comment on column visitord.daily_footfall.visits is 'Number of visits that began on that day.';
+comment on column visitord.daily_footfall.visitors is 'Number of people these visits were of: each counts once a day.';
+comment on column visitord.daily_footfall.new_visitors is 'How many of the visitors were at this site for the first time.';
+comment on column visitord.daily_footfall.returning_visitors is 'How many of the visitors had been at this site on an earlier day.';
+comment on column visitord.daily_footfall.median_dwell is 'Median duration of the visits (interval): half of them were shorter.';
+
+-- Names are looked up row by row, so that whoever asks for the first fifty waits for fifty.
+create or replace view visitord.frequent_visitor as
+select r.identity_id as visitor_id,
+       (select coalesce(i.name, 'visitor ' || i.number) from visitord.identity i where i.identity_id = r.identity_id) as name,
+       r.visits as visits_30d,
+       bit_count(r.days::bit(64)) as days_30d,
+       r.median_gap,
+       r.last_seen
+from (
+    select v.identity_id,
+           count(*) as visits,
+           -- A bit for each local day: 30 days touch at most 32 of them, so that 64 are enough to tell them apart.
+           bit_or(1::bigint << ((v.day - date '2000-01-01') & 63)) as days,
+           percentile_cont(0.5) within group (order by v.started_at - v.previous_end) as median_gap,
+           max(v.ended_at) as last_seen
+    from visitord.visit v
+    where v.started_at > now() - interval '30 days' and v.started_at <= now()
+    and v.identity_id not in (select i.identity_id from visitord.identity i where i.status = 'ignored')
+    group by v.identity_id
+) r;
+comment on view visitord.frequent_visitor is 'A row is a person who came within the last 30 days (30 times 24 hours back from now), at any site; ignored people are left out.';
+comment on column visitord.frequent_visitor.visitor_id is 'Who (uuid); see visitor.';
+comment on column visitord.frequent_visitor.name is 'The given name, or the label while there is none.';
+comment on column visitord.frequent_visitor.visits_30d is 'Number of visits that began within the 30 days, at all sites.';
+comment on column visitord.frequent_visitor.days_30d is 'Number of different local days on which these visits began.';
+comment on column visitord.frequent_visitor.median_gap is 'Median absence before these visits (interval): from the end of the visit before at the same site, which may be older than 30 days; null for someone who came once.';
+comment on column visitord.frequent_visitor.last_seen is 'End of the last visit so far (timestamp with time zone).';
+
+create or replace view visitord.merge_log as
+select merge_id, kept_id, merged_id, merged_by as by, reason, evidence, merged_at, undone_at, undone_by, undone_reason
+from visitord.merge;
+comment on view visitord.merge_log is 'A row is a merge of two identities.';
+comment on column visitord.merge_log.merge_id is 'The merge.';
+comment on column visitord.merge_log.kept_id is 'The identity that stands for both.';
+comment on column visitord.merge_log.merged_id is 'The identity that points to it.';
+comment on column visitord.merge_log.by is 'The merge job, or the account that ran the command.';
+comment on column visitord.merge_log.reason is 'Why, in words.';
+comment on column visitord.merge_log.evidence is 'The similarities it rests on.';
+comment on column visitord.merge_log.merged_at is 'When (timestamp with time zone).';
+comment on column visitord.merge_log.undone_at is 'When it was taken back (timestamp with time zone); null while in force.';
+comment on column visitord.merge_log.undone_by is 'The account that took it back; null while in force.';
+comment on column visitord.merge_log.undone_reason is 'Why it was taken back, in words; null while in force.';
+
+create or replace view visitord.camera_health as
+select camera,
+       site,
+       case when reported.missing then 'gone' else state end as state,
+       case
+           when reported.missing then
+               'no daemon has reported it since ' || to_char(reported_at, 'YYYY-MM-DD HH24:MI:SS TZ') || '; last known: ' || state
+           else reason
+       end as reason,
+       last_frame_at,
+       case when reported.missing then 0 else fps end as fps,
+       dropped,
+       reconnects,
+       reported_at,
+       stream,
+       box
+from visitord.camera
+cross join lateral (
+    select reported_at < now() - interval '30 seconds' and state not in ('ended', 'disabled') as missing
+) reported;
+comment on view visitord.camera_health is 'A row is a camera as its daemon last reported it.';
+comment on column visitord.camera_health.camera is 'Its name in the configuration.';
+comment on column visitord.camera_health.site is 'The place it belongs to.';
+comment on column visitord.camera_health.state is 'connecting, live, stale (there, but no picture to be used for camera.stale_after), refused (it said no), gone (no answer, or no daemon reports it), ended or disabled.';
+comment on column visitord.camera_health.reason is 'Why it is in that state; empty when live.';
+comment on column visitord.camera_health.last_frame_at is 'When the last picture arrived (timestamp with time zone); null when none did yet.';
+comment on column visitord.camera_health.fps is 'Pictures per second offered for analysis, over the last seconds.';
+comment on column visitord.camera_health.dropped is 'Number of pictures replaced by newer ones before they could be analysed, since the daemon started.';
+comment on column visitord.camera_health.reconnects is 'Times it was opened again since the daemon started.';
+comment on column visitord.camera_health.reported_at is 'When this report was written (timestamp with time zone); old when no daemon runs.';
+comment on column visitord.camera_health.stream is 'What it sends: codec or format, size, rate; and what it was asked for where that differs.';
+comment on column visitord.camera_health.box is 'The box whose daemon reported it last.';

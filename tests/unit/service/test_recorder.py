@@ -1,0 +1,247 @@
+"""The recorder's phases, and one report's way through it, on a store in memory."""
+
+import itertools
+import logging
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fixtures.build import DIM, axis, near, report, sample, uid
+from fixtures.scripted import ManualClock
+from visitord.core.errors import (
+    ConfigError,
+    DatabaseError,
+    DatabaseUnavailableError,
+    RowRefusedError,
+)
+from visitord.core.records import Arrival, Decision, Thresholds, TrackReport
+from visitord.service import recorder as module
+from visitord.service.gallery_follower import SchemaChangedError
+from visitord.service.recorder import Event, Phase, Recorder, RecorderSettings, next_phase
+from visitord.store.site import Site
+
+LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="for tests")
+SETTINGS = RecorderSettings(Site("main", "UTC", timedelta(seconds=30)), "pack-1", DIM)
+AWAY = DatabaseUnavailableError("The database is away.")
+
+
+class Bench:
+    """A recorder on a store in memory; its waits move the clock and take no time."""
+
+    def __init__(self, store: Any) -> None:
+        self.store = store
+        self.clock = ManualClock()
+        self.stop = threading.Event()
+        self.arrivals: list[Arrival] = []
+        self.phases: list[Phase] = []  # at each wait
+        self.prepares: list[Exception] = []  # that the next tries to prepare raise
+        self.recorder = Recorder(store, SETTINGS, self._prepare, self.arrivals.append, self.clock)
+        self.recorder._queue.wait = self._wait  # type: ignore[method-assign]
+
+    def _prepare(self) -> Thresholds:
+        if self.prepares:
+            raise self.prepares.pop(0)
+        return LIMITS
+
+    def _wait(self, timeout_s: float) -> None:
+        self.phases.append(self.recorder.phase)
+        self.clock.seconds += timeout_s
+        if self.recorder.phase is Phase.FOLLOWING:
+            self.stop.set()
+
+    def run(self) -> None:
+        """Until it follows the database and has nothing to do."""
+        self.recorder.run(self.stop)
+
+
+@pytest.fixture
+def bench(store: Any) -> Bench:
+    return Bench(store)
+
+
+def track(n: int = 1, direction: int = 0, **more: Any) -> TrackReport:
+    return report([sample(axis(direction))] * 5, n=n, **more)
+
+
+# The phases
+
+LEADS = {
+    (Phase.PREPARING, Event.PREPARED): Phase.FOLLOWING,
+    (Phase.FOLLOWING, Event.FAILED): Phase.AWAY,
+    (Phase.AWAY, Event.WRITTEN): Phase.FOLLOWING,
+    (Phase.FOLLOWING, Event.MIGRATED): Phase.PREPARING,
+    (Phase.AWAY, Event.MIGRATED): Phase.PREPARING,
+}
+
+
+@pytest.mark.parametrize(("phase", "event"), list(itertools.product(Phase, Event)))
+def test_each_event_leads_to_its_phase_and_all_others_change_nothing(
+    phase: Phase, event: Event
+) -> None:
+    assert next_phase(phase, event) is LEADS.get((phase, event), phase)
+
+
+def test_it_is_prepared_once_and_then_follows(bench: Bench) -> None:
+    assert (bench.recorder.phase, bench.recorder.thresholds) == (Phase.PREPARING, None)
+    bench.run()
+    assert (bench.recorder.phase, bench.recorder.thresholds) == (Phase.FOLLOWING, LIMITS)
+    bench.prepares = [AWAY]
+    bench.stop.clear()
+    bench.run()
+    assert bench.prepares == [AWAY]
+
+
+def test_what_cannot_be_prepared_is_tried_again_until_it_can(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    bench.prepares = [AWAY, DatabaseError("It lacks migrations."), ConfigError("It contradicts.")]
+    bench.run()
+    assert set(bench.phases[:-1]) == {Phase.PREPARING}
+    assert bench.phases[-1] is Phase.FOLLOWING
+    assert [record.getMessage() for record in caplog.records] == [
+        "The database is away. 0 sightings wait in memory only.",
+        "It lacks migrations. 0 sightings wait in memory only.",
+        "It contradicts. 0 sightings wait in memory only.",
+        "The database is there again; what waits is written now.",
+    ]
+
+
+def test_a_failure_leads_away_and_the_next_success_back(bench: Bench) -> None:
+    bench.recorder.prepare()
+    bench.store.failures = [AWAY, AWAY]
+    bench.run()
+    assert set(bench.phases[:-1]) == {Phase.AWAY}
+    assert bench.phases[-1] is Phase.FOLLOWING
+
+
+def test_the_waits_between_tries_grow_up_to_a_limit(bench: Bench) -> None:
+    bench.recorder.prepare()
+    tries = 9
+    bench.store.failures = [AWAY] * tries
+    began = bench.clock.seconds
+    bench.run()
+    most = [0.5, 1, 2, 4, 8, 15, 15, 15, 15]
+    spent = bench.clock.seconds - began - module.IDLE_S
+    assert sum(most) / 2 <= spent <= sum(most)
+
+
+def test_a_stop_during_an_outage_is_heard_at_once(bench: Bench) -> None:
+    bench.recorder.prepare()
+    bench.store.failures = [AWAY]
+    bench.stop.set()
+    bench.run()
+    assert (bench.recorder.phase, bench.phases) == (Phase.AWAY, [])
+
+
+def test_a_migration_has_it_prepared_anew(bench: Bench) -> None:
+    bench.run()
+    bench.stop.clear()
+    bench.store.schema = "2"
+    bench.prepares = [DatabaseError("It is of a newer visitord.")]
+    bench.run()
+    assert bench.prepares == []
+    assert Phase.PREPARING in bench.phases
+    assert bench.recorder.phase is Phase.FOLLOWING
+
+
+def test_a_migration_is_told_to_who_handles_reports_himself(bench: Bench) -> None:
+    bench.recorder.prepare()
+    bench.recorder.handle(track(1))
+    bench.store.schema = "2"
+    with pytest.raises(SchemaChangedError):
+        bench.recorder.handle(track(2))
+    assert bench.recorder.phase is Phase.PREPARING
+
+
+def test_without_the_connection_all_is_loaded_again_for_it_may_be_another_database(
+    bench: Bench,
+) -> None:
+    bench.run()
+    for connected, loads in ((True, 1), (False, 2)):
+        bench.stop.clear()
+        bench.store.connected = connected
+        bench.store.failures = [AWAY]
+        bench.run()
+        assert len(bench.store.fetched) == loads
+
+
+# One report
+
+
+def test_a_stranger_is_decided_written_and_remembered(bench: Bench) -> None:
+    bench.recorder.prepare()
+    bench.recorder.handle(track())
+    (decided,) = bench.store.written
+    assert decided.verdict.decision is Decision.ENROLLED
+    assert [arrival.name for arrival in bench.arrivals] == ["visitor 1"]
+    assert (len(bench.recorder._known.gallery), bench.recorder._known.version) == (1, 1)
+
+
+def test_a_track_that_goes_on_is_decided_once_and_carried_on_after(bench: Bench) -> None:
+    bench.recorder.prepare()
+    bench.recorder.handle(track(1))
+    still_open = replace(track(2, final=False), samples=(sample(near(0, 0.8, 1)),) * 5)
+    bench.recorder.handle(still_open)
+    bench.recorder.handle(replace(still_open, final=True))
+    assert len(bench.store.written) == 2
+    assert [carried.sighting_id for carried in bench.store.extended] == [uid(2)]
+    assert bench.recorder._filed == {}
+
+
+def test_a_track_that_may_be_seen_better_is_not_written_yet(bench: Bench) -> None:
+    bench.recorder.prepare()
+    bench.recorder.handle(track(final=False))
+    assert bench.store.written == []
+    assert bench.recorder._filed == {}
+
+
+def test_who_was_overtaken_by_another_box_decides_anew(bench: Bench) -> None:
+    bench.recorder.prepare()
+    bench.store.raced = 2
+    bench.recorder.handle(track())
+    assert len(bench.store.written) == 1
+    assert len(bench.arrivals) == 1
+
+
+def test_who_is_always_overtaken_gives_the_report_back(bench: Bench) -> None:
+    bench.recorder.prepare()
+    bench.store.raced = module.RACES_MAX
+    with pytest.raises(DatabaseUnavailableError, match="Others enrol people all the time"):
+        bench.recorder.handle(track())
+    assert (bench.store.written, bench.arrivals) == ([], [])
+    assert len(bench.recorder._known.gallery) == 0
+
+
+def test_a_report_waits_in_memory_until_it_is_written(bench: Bench) -> None:
+    bench.recorder.prepare()
+    bench.store.failures = [AWAY, AWAY]
+    bench.recorder.submit(track())
+    bench.run()
+    assert len(bench.store.written) == 1
+    assert len(bench.recorder._queue) == 0
+
+
+def test_a_row_that_is_never_taken_holds_up_no_other(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.recorder.prepare()
+    bench.store.failures = [RowRefusedError("It is too long.")]
+    bench.recorder.submit(track(1))
+    bench.recorder.submit(track(2, 3))
+    bench.run()
+    assert [decided.report.sighting_id for decided in bench.store.written] == [uid(2)]
+    assert "A sighting could not be written and is left out: It is too long." in caplog.text
+
+
+def test_an_arrival_told_from_memory_is_not_told_again_when_it_is_written(bench: Bench) -> None:
+    bench.run()
+    bench.stop.clear()
+    bench.store.failures = [AWAY]
+    bench.recorder.submit(track())
+    bench.run()
+    assert [arrival.visits for arrival in bench.arrivals] == [0]
+    assert len(bench.store.written) == 1
