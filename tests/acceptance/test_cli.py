@@ -91,7 +91,7 @@ def test_a_database_without_tables_says_migrate_and_migrating_helps(
 ) -> None:
     box.configure(f'[database]\nurl = "{empty_url}"\n')
     box.run("visitorctl", "list").fails_with("visitord migrate")
-    assert "Applied 0001_spine" in box.ok("visitord", "migrate")
+    assert "Applied 0001_baseline" in box.ok("visitord", "migrate")
     assert "up to date" in box.ok("visitord", "migrate")
     assert "Nobody to show" in box.ok("visitorctl", "list")
 

@@ -201,40 +201,43 @@ def _apply(backend: Any, missing: _Missing, replaced: Sequence[_File]) -> None:
     numbered = [file for file in _numbered_files() if file.name in missing.numbered]
     known = yoyo.read_migrations(str(folder()))
     steps = known.filter(lambda step: step.id in missing.numbered)
-    (views,) = (file.made("view") for file in replaced if file.name == VIEWS)
 
-    with backend.connection.cursor() as cursor:
+    with backend.connection.cursor() as cursor, _dependents_named():
         cursor.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT_S}s'")
         grants: list[str] = []
-        try:
-            if numbered or VIEWS in missing.replaced:
-                grants = _grants(cursor, views)
-                cursor.execute(f"drop view if exists {', '.join(views)}")
-            backend.apply_migrations(backend.to_apply(steps))
+        if numbered or VIEWS in missing.replaced:
+            grants = _drop_views(cursor, replaced)
 
-            for file in replaced:
-                if file.name == FUNCTIONS and FUNCTIONS in missing.replaced:
-                    cursor.execute(f"drop function if exists {', '.join(file.made('function'))}")
-                cursor.execute(file.text)
-        except errors.DependentObjectsStillExist as error:
-            raise DatabaseError(_dependents(error)) from None
+        backend.apply_migrations(backend.to_apply(steps))
 
+        for file in replaced:
+            if file.name == FUNCTIONS and FUNCTIONS in missing.replaced:
+                cursor.execute(f"drop function if exists {', '.join(file.made('function'))}")
+            cursor.execute(file.text)
         for grant in grants:
             cursor.execute(grant)
+
         for file in (*numbered, *replaced):
             cursor.execute(_SQL["note"], {"file": file.name, "hash": file.hash})
 
 
-def _grants(cursor: Cursor, views: Sequence[str]) -> list[str]:
-    """What was granted on views that are about to be dropped, as statements."""
+def _drop_views(cursor: Cursor, replaced: Sequence[_File]) -> list[str]:
+    """Drop our views; returns, as statements, what their owner granted on them."""
+    (views,) = (file.made("view") for file in replaced if file.name == VIEWS)
     names = [view.removeprefix("visitord.") for view in views]
-    return statements.fetch_column(cursor, _SQL["grants"], {"views": names})
+    grants = statements.fetch_column(cursor, _SQL["grants"], {"views": names})
+    cursor.execute(f"drop view if exists {', '.join(views)}")
+    return grants
 
 
-def _dependents(error: errors.DependentObjectsStillExist) -> str:
-    """The error as a sentence that names what somebody else made of our views."""
-    detail = (error.diag.message_detail or str(error)).strip().rstrip(".")
-    return (
-        f"The schema cannot be changed, for {', '.join(detail.splitlines())}: "
-        "drop it, run visitord migrate, and create it again."
-    )
+@contextlib.contextmanager
+def _dependents_named() -> Iterator[None]:
+    """Raises DatabaseError naming what somebody made of our views, where it is in the way."""
+    try:
+        yield
+    except errors.DependentObjectsStillExist as error:
+        detail = (error.diag.message_detail or str(error)).strip().rstrip(".")
+        raise DatabaseError(
+            f"The schema cannot be changed, for {', '.join(detail.splitlines())}: "
+            "drop it, run visitord migrate, and create it again."
+        ) from None

@@ -1,4 +1,4 @@
-"""What a configuration says of the database, opened in the state this version needs, and its site."""
+"""The database of a configuration, opened in the state this version needs, and its site."""
 
 from visitord.core.config import Config
 from visitord.store import migrate

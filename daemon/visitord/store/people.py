@@ -85,6 +85,7 @@ def proper(name: str) -> str:
     text = " ".join(name.split())
     visible = any(c.isprintable() for c in text)
     control = any(c in _BIDI or category(c) in {"Cc", "Cs"} for c in text)
+
     if control or not visible:
         raise VisitordError(
             "A name needs at least one visible character, and no control characters."
