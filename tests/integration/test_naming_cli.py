@@ -29,8 +29,7 @@ from visitord.store.database import Database
 @pytest.fixture
 def visit_log(database: Database, box: Box) -> VisitLog:
     """Two people, the first seen three times within the last hour, with pictures."""
-    visit_log = VisitLog(database)
-    visit_log.recorder.crops = Crops(box.folder / "state" / "crops")
+    visit_log = VisitLog(database, crops=Crops(box.folder / "state" / "crops"))
     portrait = cv2.imencode(".jpg", cv2.resize(people()["astronaut"].image, (160, 160)))[
         1
     ].tobytes()
