@@ -84,7 +84,8 @@ def apply(
             joint=": ",
         )
     thresholds = AppliedThresholds(proposed.match, proposed.new)
-    site, by = config.site.name, account_name()
+    site = config.site.name
+    by = account_name()
     with database.transaction() as cursor:
         stored.apply(cursor, site, pack.fingerprint, thresholds, by, clock.now())
 

@@ -55,7 +55,8 @@ def next_picture(camera: Camera, within_s: float, *hopeless: State) -> Frame:
         Further states not to be waited in.
     """
     camera.take()  # what it saw before
-    clock, pause = Clock(), threading.Event()
+    clock = Clock()
+    pause = threading.Event()
     began_s = clock.monotonic()
     while clock.monotonic() - began_s < within_s:
         frame = camera.take()

@@ -248,7 +248,8 @@ def _plan_for_unknown(
     if not alike or is_new:
         return new_person
 
-    nearest, similarity = alike[0], similar[alike[0]]
+    nearest = alike[0]
+    similarity = similar[nearest]
     with enroller.database.transaction() as cursor:
         about = visitors.detail(cursor, nearest)
     if about.name != about.label:

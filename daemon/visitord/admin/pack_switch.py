@@ -127,6 +127,7 @@ def drop_others(database: Database, used: Pack, *, even_if_forgotten: bool = Fal
                 advice="carry them over with visitord models switch, or say --yes.",
                 joint=": ",
             )
+
         dropped = stored.drop_others(cursor, used.fingerprint)
         gallery_changes.announce(cursor, dropped)
     return len(dropped)

@@ -56,6 +56,7 @@ def reembed_sightings(
                 )
             if not batch:
                 break
+
             _reembed(database, pack, list(_faces(batch, crops)))
             after = batch[-1].id
             advance(len(batch))

@@ -45,7 +45,8 @@ def _look(config: Config, chosen: CameraConfig) -> bytes:
     from visitord.vision.zones import Area
 
     pipeline = Pipeline(open_pack(config), config.site.name, Area(chosen.ignore, chosen.only))
-    clock, ready = Clock(), threading.Event()
+    clock = Clock()
+    ready = threading.Event()
     with reading(chosen, config.source_of(chosen), ready.set) as camera:
         began_s = clock.monotonic()
         first_t: float | None = None

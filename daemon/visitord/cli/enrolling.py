@@ -42,6 +42,7 @@ def enroll_all(enroller: Enroller, wanted: dict[str, list[Path]], ask: Ask, new:
         except VisitordError as error:
             click.echo(f"{name}: {error}", err=True)
             failed.append(name)
+
     if failed:
         raise VisitordError(
             f"{len(failed)} of {len(wanted)} people could not be enrolled: {', '.join(failed)}."
@@ -64,7 +65,8 @@ def in_words(enrolment: Enrolment) -> Iterator[str]:
     count = "1 photograph"
     if enrolment.photographs != 1:
         count = f"{enrolment.photographs} photographs"
-    name, person = enrolment.name, enrolment.person
+    name = enrolment.name
+    person = enrolment.person
     if enrolment.kind is Kind.KNOWN_ALREADY:
         yield f"{name} is known from these photographs, or ones as good, already; nothing changed."
     elif person is None:
@@ -100,6 +102,7 @@ def asked(question: Question) -> str:
             f"The photographs look unlike {question.name} as known so far "
             f"({question.similarity:.2f}). Add them all the same?"
         )
+
     seen = "who is ignored"
     if not question.ignored:
         seen = f"seen in {question.sightings} sighting(s)"
@@ -129,6 +132,7 @@ def faces(enroller: Enroller, name: str, files: Sequence[Path]) -> list[FacePhot
         disable=not console.is_terminal,
     ):
         photograph = read(enroller.pack, path)
+
         if isinstance(photograph, Unusable):
             remark = f"{path}: {photograph.reason}."
             console.print(remark, markup=False, highlight=False, soft_wrap=True)

@@ -23,10 +23,10 @@ def merge(keep: str, other: str, why: str) -> None:
     back.
     """
     done = merging.merge(connect(), keep, other, Author.here(why), Clock())
-    merged, kept = done.merged.name, done.kept.name
-    if merged == kept:
-        merged, kept = done.merged.label, done.kept.label
-    click.echo(f"{merged} is now part of {kept}.")
+    if done.merged.name == done.kept.name:
+        click.echo(f"{done.merged.label} is now part of {done.kept.label}.")
+    else:
+        click.echo(f"{done.merged.name} is now part of {done.kept.name}.")
 
 
 @click.command()

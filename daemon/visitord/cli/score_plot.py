@@ -16,7 +16,10 @@ LEFT_PX, RIGHT_PX = 70, 880  # of the axes
 TOP_PX, BOTTOM_PX = 95, 430
 BIN = 0.02  # cosine similarity
 
-ORANGE, BLUE, BLACK, GREEN = (30, 130, 240), (190, 110, 30), (30, 30, 30), (60, 140, 0)
+ORANGE = (30, 130, 240)  # blue, green, red
+BLUE = (190, 110, 30)
+BLACK = (30, 30, 30)
+GREEN = (60, 140, 0)
 KINDS = {"different people": ORANGE, "same person": BLUE}
 LINES = (BLACK, GREEN)
 

@@ -8,10 +8,15 @@ import numpy as np
 
 from visitord.core.records import Image
 
-FACE_PX, GAP_PX, LINE_PX, WIDTH_MIN_PX = 120, 8, 20, 640
+FACE_PX = 120
+GAP_PX = 8
+LINE_PX = 20
+WIDTH_MIN_PX = 640
 ROW_PX = FACE_PX + 2 * LINE_PX + 2 * GAP_PX
 NAME_MAX = 17  # characters that fit under a face
-ROWS_MAX, FACES_MAX = 100, 30  # a picture of some 18,000 by 4,000 px, which viewers still open
+# A picture of some 18,000 by 4,000 px, which viewers still open.
+ROWS_MAX = 100
+FACES_MAX = 30
 GREY = 230  # where a face has no picture
 
 

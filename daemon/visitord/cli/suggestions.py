@@ -36,7 +36,8 @@ def suggestions(answer: str | None, number: int | None, why: str, faces: bool, f
     if number is None:
         return _list(database, form)
 
-    author, clock = Author.here(why), Clock()
+    author = Author.here(why)
+    clock = Clock()
     if answer == "accept":
         done = merging.accept_suggestion(database, number, author, clock)
         return click.echo(f"{done.merged.name} is now part of {done.kept.name}.")

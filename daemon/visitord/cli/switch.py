@@ -87,6 +87,7 @@ def what_is_missing(sightings: ReembeddingProgress, behind: Sequence[LeftBehind]
             f"of {missing - elsewhere} no picture was kept, "
             f"and that of {elsewhere} is not on this box."
         )
+
     for kept, why in (
         (True, "their pictures are not on this box"),
         (False, "no picture of them was kept"),

@@ -30,6 +30,7 @@ def as_json(value: Any) -> Any:
         return {key: as_json(part) for key, part in by_name(value).items()}
     if isinstance(value, datetime):
         return value.isoformat()
+
     if isinstance(value, Decimal):
         whole = value.is_finite() and value == int(value)
         value = int(value) if whole else float(value)

@@ -151,7 +151,8 @@ def _merged(done: Merged, page: str) -> Done:
 
 
 def _apart(done: KeptApart, page: str) -> Done:
-    kept, merged = done.one, done.other
+    kept = done.one
+    merged = done.other
     after_all = url_for(
         "actions.judge", who=merged.visitor_id, verdict="merge", other=kept.visitor_id
     )
@@ -176,6 +177,7 @@ def failed(sentence: str) -> Response | None:
 
 def _told(sentence: str, page: str, offer: Offer | None = None, role: str = "status") -> Response:
     """To a page of ours, which says what was done and offers what may be done next."""
-    said = {"sentence": sentence, "offer": asdict(offer) if offer else None, "role": role}
+    next_step = asdict(offer) if offer else None
+    said = {"sentence": sentence, "offer": next_step, "role": role}
     flash(said)  # type: ignore[arg-type]
     return redirect(page if _OURS.fullmatch(page) else "/", 303)

@@ -26,9 +26,13 @@ pages = Blueprint("pages", __name__)
 
 SHOWN = {"unnamed": ["provisional"], "named": ["named"], "ignored": ["ignored"]}
 SHOWN["all"] = [status for shown in SHOWN.values() for status in shown]
-ON_A_WALL, PAGES_MAX = 48, 1_000_000
-PAIRS, MERGES = 30, 30
-SIGHTINGS, SIGHTINGS_MAX, COMPARED = 24, 1000, 4
+ON_A_WALL = 48
+PAGES_MAX = 1_000_000
+PAIRS = 30
+MERGES = 30
+SIGHTINGS = 24
+SIGHTINGS_MAX = 1000  # with ?all
+COMPARED = 4
 TIMELINE = timedelta(days=28)
 
 
@@ -102,6 +106,7 @@ def cameras() -> str:
     known: dict[str, CameraState | dict[str, str]] = {
         camera.name: {"camera": camera.name, **unknown} for camera in config.camera
     }
+
     trouble = ""
     try:
         with resources().transaction() as cursor:
