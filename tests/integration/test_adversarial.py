@@ -49,7 +49,8 @@ def alone(visit_log: VisitLog, i: int, embedding: Embedding, at_s: float) -> Non
     visit_log.recorder.handle(report(axis(100 + i), at_s))
     with visit_log.database.transaction() as cursor:
         cursor.execute(
-            "update template set embedding = %s where created_at = (select max(created_at) from template)",
+            "update template set embedding = %s "
+            "where created_at = (select max(created_at) from template)",
             (embedding.tolist(),),
         )
 
@@ -92,7 +93,8 @@ def test_the_merge_job_never_merges_a_chain_of_in_between_faces(
             if one == other:
                 assert float(np.dot(a, b)) >= MERGE - 1e-3  # type: ignore[call-overload]
     ends = visit_log.rows(
-        "select distinct i.root_id from template t join identity i using (identity_id) where t.created_at in "
+        "select distinct i.root_id from template t join identity i using (identity_id) "
+        "where t.created_at in "
         "(select unnest(array[min(created_at), max(created_at)]) from template)"
     )
     assert len(ends) == 2, "the two ends of the chain are two people"
@@ -123,7 +125,7 @@ def test_in_between_faces_seen_one_after_the_other_do_not_make_the_ends_one(
 def test_an_identity_does_not_drift_along_a_chain_of_faces(
     visit_log: VisitLog, neighbours: float
 ) -> None:
-    """Only who is like the first one is learnt, so whoever is unlike all of those is somebody else."""
+    """Only who is like the first one is learnt: whoever is unlike all those is somebody else."""
     chain = links(12, neighbours)
     ids = seen_in_turn(visit_log, chain)
     learnt = [face for face in chain if float(face @ chain[0]) >= MATCH]

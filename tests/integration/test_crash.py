@@ -1,4 +1,4 @@
-"""A box that dies at any moment: what was handed over is written, once, as if nothing had happened."""
+"""A box that dies at any moment: what was handed over is written once, as if it had not died."""
 
 import json
 import os

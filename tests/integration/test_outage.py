@@ -217,7 +217,7 @@ def test_what_the_disk_does_not_take_waits_in_memory_and_is_written_all_the_same
 def test_what_is_not_a_rows_own_fault_holds_all_rows_until_it_is_mended(
     remote: RemoteRecorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A table that is missing, as in the middle of a restore: no sighting may be given up for it."""
+    """A table that is missing, as amid a restore: no sighting may be given up for it."""
     remote.change("alter table sighting rename to elsewhere")
     remote.submit(report(axis(0), 0), report(axis(1), 5))
     remote.start()
@@ -264,7 +264,8 @@ def test_a_newer_schema_stops_the_writing_until_it_is_taken_back(
     remote.submit(report(axis(0), 0))
     remote.all_written(10)
     remote.change(
-        "insert into _yoyo_migration (migration_hash, migration_id, applied_at_utc) values ('x', '9999_later', now())"
+        "insert into _yoyo_migration (migration_hash, migration_id, applied_at_utc) "
+        "values ('x', '9999_later', now())"
     )
     wait(lambda: remote.failed >= 1, 5)  # without a track that comes
     remote.submit(report(axis(1), 100), report(axis(0), 200))

@@ -263,7 +263,8 @@ def test_present_now_shows_who_was_seen_within_the_gap(visit_log: VisitLog) -> N
     assert visit_log.rows("select name from present_now") == []
     with visit_log.database.transaction() as cursor:
         cursor.execute(
-            "update visit set started_at = now() - interval '1 minute', ended_at = now() - interval '5 s'"
+            "update visit set "
+            "started_at = now() - interval '1 minute', ended_at = now() - interval '5 s'"
         )
     assert visit_log.rows("select name, camera from present_now") == [("visitor 1", "door")]
 

@@ -24,7 +24,8 @@ from visitord.core.sources import Kind, Source
 from visitord.core.threads import backoff
 
 RETRY_FIRST_S = 0.5
-RETRY_CAP_S = 6.0  # with the opening, a camera is back within ten seconds of coming back
+# With the opening, a camera is back within ten seconds of coming back.
+RETRY_CAP_S = 6.0
 REFUSED_WAIT_S = 7.0  # never sooner: cameras lock accounts
 PATIENCE_CAP_S = 300.0
 # Beyond `stale_after`; opening and reading have limits, drivers and resolvers do not keep them.
@@ -105,7 +106,8 @@ class Camera:
         # so before it touches them (HealthMonitor.came), and one that was not has HANGS_AFTER_S
         # from then on, far more than a picture needs.
         self._inspector = Inspector()
-        self._patience_s = self._stale_after_s  # without a usable picture, before opening it anew
+        # For so long may pictures show nothing, before the source is opened anew.
+        self._patience_s = self._stale_after_s
 
     def take(self) -> Frame | None:
         """The newest picture not taken yet, if any."""
@@ -164,12 +166,16 @@ class Camera:
                 reader.join(CLOSES_WITHIN_S)
                 break
 
+            if self._is_file:
+                continue
             t = self._clock.monotonic()
-            if not self._is_file and self._monitor.give_up_after(connection, t, hangs_after_s):
+            if self._monitor.give_up_after(connection, t, hangs_after_s):
                 self._hung.append(reader)
                 return Outcome(State.GONE, "a read never returned and was given up")
 
-        return future.result() if future.done() else Outcome(State.GONE, "it was given up")
+        if not future.done():
+            return Outcome(State.GONE, "it was given up")
+        return future.result()
 
     # The reader threads
 
@@ -182,6 +188,7 @@ class Camera:
                     break
                 self._inspect(connection, picture, t)
             return PLAYED
+
         except CameraRefusedError as error:
             return Outcome(State.REFUSED, str(error))
         except StreamEndedError as error:

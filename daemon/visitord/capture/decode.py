@@ -26,7 +26,8 @@ TIMED_OUT = (
     av.error.TimeoutError,
     av.error.ExitError,  # when a read is cut off by its limit
 )
-_RATE_GRACE_S = 5e-4  # time stamps are rounded, and a picture must not miss its turn for that
+# Time stamps are rounded, and a picture must not miss its turn for that.
+_RATE_GRACE_S = 5e-4
 _BRIGHTNESS_FIRST = {
     "yuv420p",
     "yuvj420p",
@@ -53,7 +54,8 @@ class Pace:
             return False
 
         in_step = earliest_t <= t < self._due_t + 1
-        if in_step:  # a late one does not put off those after it, but they keep their distance
+        if in_step:
+            # A late one does not put off those after it, but they keep their distance.
             self._due_t = max(self._due_t + self._step_s, t + self._step_s / 2)
         else:
             self._due_t = t + self._step_s
@@ -119,7 +121,9 @@ def _gray(frame: av.VideoFrame) -> Gray:
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
         gray = rows[: plane.height : step, : frame.width : step]
     else:
-        small = frame.reformat(max(1, frame.width // step), max(1, frame.height // step), "gray")
+        width = max(1, frame.width // step)
+        height = max(1, frame.height // step)
+        small = frame.reformat(width, height, "gray")
         gray = np.asarray(small.to_ndarray(), np.uint8)
     return np.ascontiguousarray(_upright(gray, frame))
 
@@ -147,6 +151,7 @@ def why(error: Exception) -> str:
     """The cause alone: the text of FFmpeg's errors holds the address, and with it the password."""
     if isinstance(error, CameraError):
         return str(error)
+
     if isinstance(error, av.error.InvalidDataError):
         return "it is no video, or it is damaged"
     if isinstance(error, TIMED_OUT):

@@ -15,7 +15,8 @@ DAMAGED = "the pictures it sends are damaged"
 FROZEN = "the picture is frozen: it does not change at all"
 COVERED = "the lens is covered, or it is dark"
 
-RECENT = 8  # pictures; an encoder repeats a frozen sensor's picture in a cycle this short
+# Pictures; an encoder repeats a frozen sensor's picture in a cycle this short.
+RECENT = 8
 TORN_S = 1.0  # what looks torn for longer is how the scene is now
 CHANGED = 20  # grey levels
 ROW_CHANGED = 0.6  # share of a row's spots; a row with more of them changed
@@ -25,10 +26,12 @@ UNDECODED = 129  # the grey level that 128 in YUV becomes
 FLAT = 10  # grey levels between the darkest and the brightest spot
 EDGE = 10  # grey levels between neighbours
 FAINT = 3  # grey levels between neighbours: hardly an edge
-USUAL_RATE = 0.02  # a spot counts as an edge that lasts after about fifty pictures with it
+# A spot counts as an edge that lasts after about fifty pictures with it.
+USUAL_RATE = 0.02
 LASTING = 0.6  # share of the pictures
 GONE_SHARE = 0.75  # of the lasting edges
-NEW_EDGES = 0.016  # share of spots; with more of them it is another scene, and no lens is covered
+# Share of spots; with more of them it is another scene, and no lens is covered.
+NEW_EDGES = 0.016
 EDGES_MIN = 0.004  # share of spots; a scene with fewer edges has too little to miss
 
 
@@ -76,7 +79,8 @@ class Inspector:
 
     def _is_torn(self, picture: Picture) -> bool:
         """Whether a part of the picture is from elsewhere, and that is new."""
-        gray, last = picture.gray, self._last
+        gray = picture.gray
+        last = self._last
         if last is None or last.shape != gray.shape or len(gray) < 3:
             return False
 
@@ -120,7 +124,8 @@ def _has_torn_rows(gray: Gray, last: Gray) -> bool:
 
     gray, last: uint8 (h, w) of one shape, the picture and the one before it.
     """
-    rows = (cv2.absdiff(gray, last) > CHANGED).mean(axis=1)  # (h,), the share of each that changed
+    # (h,), the share of each row that changed
+    rows = (cv2.absdiff(gray, last) > CHANGED).mean(axis=1)
     changed = rows >= ROW_CHANGED
     return bool(
         0.1 <= changed.mean() <= 0.9
@@ -139,7 +144,8 @@ def _grey_rows(gray: Gray) -> NDArray[np.bool_]:
     """Which rows are the flat grey of what was never decoded, (h,)."""
     lowest = gray.min(axis=1)
     highest = gray.max(axis=1)
-    return np.asarray((lowest > UNDECODED - FLAT) & (highest < UNDECODED + FLAT), np.bool_)
+    grey = (lowest > UNDECODED - FLAT) & (highest < UNDECODED + FLAT)
+    return np.asarray(grey, np.bool_)
 
 
 def _is_undecoded(picture: Picture) -> bool:

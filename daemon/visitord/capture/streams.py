@@ -24,7 +24,8 @@ from visitord.core.records import Picture
 log = logging.getLogger(__name__)
 
 OPEN_TIMEOUT_S = 5.0
-SILENT_SHARE = 0.9  # of a time limit: whoever failed after so much of it ran into the limit
+# Of a time limit: what failed after so much of it ran into the limit.
+SILENT_SHARE = 0.9
 _RTSP_OPTIONS = {
     "analyzeduration": "200000",  # microseconds
     # Sound that goes on would hide that the pictures do not.
@@ -71,7 +72,10 @@ def read(
 
 
 def _pictures(
-    url: str, asked: CameraConfig, on_described: Callable[[str], None], progress: "_Progress"
+    url: str,
+    asked: CameraConfig,
+    on_described: Callable[[str], None],
+    progress: "_Progress",
 ) -> Iterator[Picture]:
     """As `read`, with FFmpeg's own errors."""
     options: dict[str, str] = {}

@@ -36,7 +36,8 @@ def read(
     CameraError
         When the device is missing, busy, or stops giving pictures.
     """
-    capture = cv2.VideoCapture(int(device) if device.isdecimal() else device, cv2.CAP_V4L2)
+    place = int(device) if device.isdecimal() else device
+    capture = cv2.VideoCapture(place, cv2.CAP_V4L2)
     try:
         if not capture.isOpened():
             raise CameraError("there is no such video device, or another program uses it")

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from visitord.capture.camera import Camera
 from visitord.capture.photographs import jpeg
 from visitord.core.clock import Clock
-from visitord.core.config import Config
+from visitord.core.config import CameraConfig, Config
 from visitord.core.errors import CameraError, VisitordError
 from visitord.core.records import Arrival
 from visitord.core.threads import Worker
@@ -110,24 +110,28 @@ class Daemon:
         self._guests: list[_Guest] = []
 
     def _views(self, pack: Pack) -> list[View]:
+        """Every camera that is enabled, with a pipeline of its own."""
         liveness_detectors = open_liveness_detectors(self._config)
         views = []
         for settings in self._config.camera:
             if not settings.enabled:
                 continue
+
             area = Area(settings.ignore, settings.only)
             liveness_detector = liveness_detectors.get(settings.name)
             pipeline = Pipeline(pack, self._config.site.name, area, liveness_detector)
-            camera = Camera(
-                settings,
-                self._config.source_of(settings),
-                self._clock,
-                self._sources_stop,
-                self._vision_ready.set,
-                once=self._once,
-            )
-            views.append(View(camera, pipeline))
+            views.append(View(self._camera(settings), pipeline))
         return views
+
+    def _camera(self, settings: CameraConfig) -> Camera:
+        return Camera(
+            settings,
+            self._config.source_of(settings),
+            self._clock,
+            self._sources_stop,
+            self._vision_ready.set,
+            once=self._once,
+        )
 
     def _worker(self, name: str, work: Callable[[], None]) -> Worker:
         return Worker(name, work, self._fail)

@@ -4,6 +4,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from visitord.core.records import DecidedSighting, PooledSamples, Thresholds, TrackReport
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
@@ -12,25 +15,25 @@ RANKED = 2  # people that a decision is between
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Filing:
+class DecidedTrack:
     """A decision on a track.
 
-    sighting: ready to be written.  person: whom it is filed under, as they stand for everyone
-    merged into them; None for a track that is nobody's yet.
+    sighting: ready to be written.  person: the identity it is filed under, the one that stands for
+    all those merged into it; None while the track is nobody's.
     """
 
     sighting: DecidedSighting
     person: UUID | None
 
 
-def file_track(
+def decide_track(
     report: TrackReport,
     pooled: PooledSamples | None,
     companions: AbstractSet[UUID],
     gallery: Gallery,
     thresholds: Thresholds,
     pack: str,
-) -> Filing | None:
+) -> DecidedTrack | None:
     """Decide a track, or return None while waiting may give a better sample.
 
     Parameters
@@ -58,7 +61,7 @@ def file_track(
 
     person = verdict.identity_id
     held = gallery.held(person)
-    alike = pooled is None or not len(held) or float(held[0] @ pooled.embedding) >= thresholds.match
+    alike = _is_like_the_first(pooled, held, thresholds.match)
     template = decision.template_update(report, verdict, pooled, len(held), alike)
 
     if person and pooled:
@@ -68,4 +71,14 @@ def file_track(
         verdict = replace(verdict, identity_id=part)
         if template:
             template = replace(template, identity_id=part)
-    return Filing(DecidedSighting(report, verdict, pooled, pack, template), person)
+
+    return DecidedTrack(DecidedSighting(report, verdict, pooled, pack, template), person)
+
+
+def _is_like_the_first(
+    pooled: PooledSamples | None, held: NDArray[np.float32], match: float
+) -> bool:
+    """Whether a track matches the first of a person's templates (n, d), where both are there."""
+    if pooled is None or not len(held):
+        return True
+    return float(held[0] @ pooled.embedding) >= match

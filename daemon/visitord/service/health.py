@@ -45,9 +45,10 @@ class HealthLoop:
             for camera in config.camera
             if not camera.enabled
         ]
+
         self._logged: dict[str, str] = {}  # what was last said of each camera
         self._changed = threading.Event()
-        self._taken: set[ReadElsewhere] = set()  # cameras of ours that another box reports too
+        self._read_elsewhere: set[ReadElsewhere] = set()
 
     def states(self) -> list[Health]:
         """The state of each camera now."""
@@ -93,15 +94,15 @@ class HealthLoop:
     def _write(self, states: Sequence[Health], database: Database) -> None:
         try:
             with database.transaction() as cursor:
-                taken = stored_cameras.report(cursor, self._site, self._box, states)
+                elsewhere = stored_cameras.report(cursor, self._site, self._box, states)
         except DatabaseError as error:  # the recorder warns about the outage
             log.debug("Camera states could not be written: %s", error)
             return
 
-        for other in set(taken) - self._taken:
+        for other in set(elsewhere) - self._read_elsewhere:
             log.warning(
                 "Box %s reads a camera %s too; give one of the two another name.",
                 other.box,
                 other.camera,
             )
-        self._taken = set(taken)
+        self._read_elsewhere = set(elsewhere)

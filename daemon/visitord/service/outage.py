@@ -7,7 +7,7 @@ from uuid import UUID
 from visitord.core.records import Arrival, Thresholds, TrackReport
 from visitord.identity import decision
 from visitord.identity.presence import Presence
-from visitord.service.deciding import Filing, file_track
+from visitord.service.deciding import DecidedTrack, decide_track
 from visitord.service.gallery_follower import GalleryFollower
 
 NEWCOMER = "A new visitor"  # whom the database has given no number yet
@@ -89,18 +89,20 @@ class OutageRecogniser:
 
     def _guess(
         self, report: TrackReport, companions: AbstractSet[UUID], thresholds: Thresholds
-    ) -> Filing | None:
+    ) -> DecidedTrack | None:
         """Decide a track by memory alone; None while waiting may give a better sample."""
         pooled = decision.pool(report.samples)
-        filing = file_track(report, pooled, companions, self._known.gallery, thresholds, self._pack)
-        if filing is None:
+        decided = decide_track(
+            report, pooled, companions, self._known.gallery, thresholds, self._pack
+        )
+        if decided is None:
             return None
 
-        template = filing.sighting.template
+        template = decided.sighting.template
         if template:
             self._known.guess(template)
-        self._presence.guess(report, filing.person, template)
-        return filing
+        self._presence.guess(report, decided.person, template)
+        return decided
 
     def _see(self, person: UUID, report: TrackReport) -> None:
         """Note that a person is here, and tell it where a visit begins, unless they are ignored."""

@@ -46,7 +46,7 @@ from visitord.core.records import Arrival, Decision, Template, Thresholds, Track
 from visitord.core.threads import backoff
 from visitord.identity import decision
 from visitord.identity.presence import Presence
-from visitord.service.deciding import Filing, file_track
+from visitord.service.deciding import DecidedTrack, decide_track
 from visitord.service.gallery_follower import GalleryFollower, SchemaChangedError
 from visitord.service.outage import OutageRecogniser
 from visitord.service.report_queue import ReportQueue
@@ -372,40 +372,42 @@ class Recorder:
             arrival = sightings.extend(cursor, report, self.settings.site)
             return _Written(True, self._filed.get(report.sighting_id), arrival)
 
-        filing = self._decide(cursor, report)
-        if filing is None:
+        decided = self._decide(cursor, report)
+        if decided is None:
             return _Written(False)
-        return self._write(cursor, filing)
+        return self._write(cursor, decided)
 
-    def _decide(self, cursor: Cursor, report: TrackReport) -> Filing | None:
+    def _decide(self, cursor: Cursor, report: TrackReport) -> DecidedTrack | None:
         """Who it is, by everyone known; None while waiting may give a better sample."""
         assert self.thresholds is not None  # noqa: S101 - it is prepared
         pooled = decision.pool(report.samples)
         companions = sightings.companions(cursor, report)
         candidates = self._known.candidates(cursor, pooled, len(companions))
-        return file_track(
+        return decide_track(
             report, pooled, companions, candidates, self.thresholds, self.settings.pack
         )
 
-    def _write(self, cursor: Cursor, filing: Filing) -> _Written:
+    def _write(self, cursor: Cursor, decided: DecidedTrack) -> _Written:
         """Insert the sighting with its person, template and visit.
 
         Raises _OvertakenError when another box changed the gallery meanwhile: it may have enrolled
         the same stranger.
         """
-        decided = filing.sighting
-        if self._crops and decided.report.samples:
-            crop = self._crops.keep(decided.report.samples[0].portrait)
-            decided = replace(decided, crop=crop)
-        arrival = sightings.write(cursor, decided, self.settings.site)
-        if decided.template is None:
-            return _Written(True, filing.person, arrival)
+        sighting = decided.sighting
+        samples = sighting.report.samples
+        if self._crops and samples:
+            sighting = replace(sighting, crop=self._crops.keep(samples[0].portrait))
+        arrival = sightings.write(cursor, sighting, self.settings.site)
 
-        version = gallery_changes.announce(cursor, [decided.template.identity_id])
-        enrolled = decided.verdict.decision is Decision.ENROLLED
+        template = sighting.template
+        if template is None:
+            return _Written(True, decided.person, arrival)
+
+        version = gallery_changes.announce(cursor, [template.identity_id])
+        enrolled = sighting.verdict.decision is Decision.ENROLLED
         if enrolled and not self._known.is_next(version):
             raise _OvertakenError
-        return _Written(True, filing.person, arrival, decided.template, version)
+        return _Written(True, decided.person, arrival, template, version)
 
     def _update_memory(self, report: TrackReport, written: _Written) -> None:
         """Follow what was committed; never the other way round."""

@@ -156,6 +156,7 @@ def play(
         liveness_detector = (liveness_detectors or {}).get(clip.camera)
         pipeline = Pipeline(pack, site, liveness_detector=liveness_detector)
         analyse = pipeline.photograph if clip.still else pipeline.process
+
         try:
             for frame in _frames(clip, fps):
                 _record(recorder, analyse(frame))

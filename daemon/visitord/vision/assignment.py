@@ -79,7 +79,8 @@ def cost_of(track: Track, place: Place, sample: FaceSample, t: float) -> float:
         Distance in reaches plus dissimilarity; IMPOSSIBLE where it cannot be the same face.
     """
     unseen_s = t - track.last_t
-    old_px, new_px = track.place.side_px, place.side_px
+    old_px = track.place.side_px
+    new_px = place.side_px
     if not 1 / GROWTH_MAX < new_px / old_px < GROWTH_MAX:
         return IMPOSSIBLE
 

@@ -33,7 +33,9 @@ class MotionGate:
             200, VAR_THRESHOLD, detectShadows=False
         )
         self._background.setBackgroundRatio(BACKGROUND_SHARE)
-        self._background.setComplexityReductionThreshold(0.01)  # what is rare is not pruned at once
+        # What is rare is not pruned at once.
+        self._background.setComplexityReductionThreshold(0.01)
+
         # 255 where the picture counts, of the mask's size.
         self._counts: Gray | None = None
         # Whether nearly all of the last picture changed.

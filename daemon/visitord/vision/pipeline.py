@@ -83,9 +83,10 @@ class Pipeline:
         if self._last is None:
             return None
 
-        image = self._last.image
-        faces = [(face, self._is_usable(face, image)) for face in self._detect(self._last)]
-        return draw(self._last, self._area, self._gate.moving, self._gate_open, faces, note)
+        frame = self._last
+        found = self._detect(frame)
+        faces = [(face, self._is_usable(face, frame.image)) for face in found]
+        return draw(frame, self._area, self._gate.moving, self._gate_open, faces, note)
 
     def _is_search_due(self, t: float) -> bool:
         """Whether faces are searched for: something moves, or there are some to be followed.

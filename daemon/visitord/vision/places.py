@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from visitord.core.records import Detection
 
-MOVED = 0.15  # of a face's size; detections of an unmoved face scatter by a few per cent
+# Of a face's size; detections of an unmoved face scatter by a few per cent.
+MOVED = 0.15
 STATIC_MAX = 50  # places remembered
 
 

@@ -12,7 +12,8 @@ from visitord.models.pack import CROP_PX, upright
 # Corners in pixels of an aligned crop: from the brows to below the mouth, and all of it.
 FACE = np.array([(28, 36), (84, 36), (84, 102), (28, 102)], np.float64)
 CROP = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float64) * CROP_PX
-_INNER = slice(16, 96)  # rows and columns of a crop: the face without hair and background
+# Rows and columns of a crop: the face without hair and background.
+_INNER = slice(16, 96)
 
 # Below (or beyond) these a picture has a flaw. Box width: embeddings of faces shrunk to 20, 30, 40
 # and 60 px keep cosine 0.73, 0.88, 0.94 and 0.96 to the full-size one, so references start at 40.
@@ -89,6 +90,7 @@ def assess(image: Image, detection: Detection, crop: Image) -> Quality:
     pose = _pose(detection)
     face_inside = _inside(image, detection, FACE)
     crop_inside = _inside(image, detection, CROP)
+
     checks = (
         ("small", detection.width_px < MIN_PX),
         ("unsure", detection.score < MIN_SCORE),
@@ -125,7 +127,8 @@ def _light(crop: Image) -> Light:
 
 def _pose(detection: Detection) -> Pose:
     """How the head is held, by five landmarks."""
-    right_eye, left_eye, nose, right_mouth, left_mouth = detection.landmarks.astype(np.float64)
+    points = detection.landmarks.astype(np.float64)
+    right_eye, left_eye, nose, right_mouth, left_mouth = points
     across = left_eye - right_eye
     distance = float(np.hypot(*across))
     if distance < 1e-3:
@@ -157,4 +160,5 @@ def _inside(image: Image, detection: Detection, corners: NDArray[np.float64]) ->
     back = cv2.invertAffineTransform(upright(detection.landmarks))
     there = (corners @ back[:, :2].T + back[:, 2]).astype(np.float32)
     picture = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-    return float(cv2.intersectConvexConvex(there, picture)[0] / max(cv2.contourArea(there), 1e-6))
+    shown, _ = cv2.intersectConvexConvex(there, picture)
+    return float(shown / max(cv2.contourArea(there), 1e-6))

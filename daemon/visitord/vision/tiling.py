@@ -17,8 +17,10 @@ Box = tuple[float, float, float, float]
 Window = tuple[int, int, int, int]
 """x0, y0, x1, y1 of a part of the picture."""
 
-WINDOW_PX = 640  # the wider side detectors see: a window this large is seen in full detail
-WINDOWS_MAX = 2  # more regions than these windows hold are seen in one larger window
+# The wider side detectors see: a window this large is seen in full detail.
+WINDOW_PX = 640
+# More regions than these windows hold are seen in one larger window.
+WINDOWS_MAX = 2
 NMS_IOU = 0.3
 MARGIN_PX = 48  # around what moves: heads rise above the moving rest
 
@@ -37,10 +39,10 @@ def moving_regions(moving: Gray, height: int, width: int) -> list[Box]:
     down = height / rows  # pixels a spot
     across = width / columns
     joined = cv2.dilate(moving, np.ones((3, 3), np.uint8))
-    stats = cv2.connectedComponentsWithStats(joined)[2][1:]  # the first is what does not move
+    _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
 
     regions: list[Box] = []
-    for x, y, w, h, _ in stats.tolist():
+    for x, y, w, h, _ in stats[1:].tolist():  # the first is what does not move
         x0 = x * across - MARGIN_PX
         y0 = y * down - MARGIN_PX
         x1 = (x + w) * across + MARGIN_PX
@@ -94,9 +96,10 @@ def _grouped(regions: Sequence[Box], most: float, height: int, width: int) -> li
 
 def distinct(faces: Sequence[Detection]) -> list[Detection]:
     """Each face once, best score first, where windows overlap."""
-    corners = [(*face.box[:2].tolist(), face.width_px, face.height_px) for face in faces]
+    # x, y, width, height
+    boxes = [(*face.box[:2].tolist(), face.width_px, face.height_px) for face in faces]
     scores = [face.score for face in faces]
-    kept = cv2.dnn.NMSBoxes(corners, scores, 0.0, NMS_IOU)
+    kept = cv2.dnn.NMSBoxes(boxes, scores, 0.0, NMS_IOU)
     return [faces[int(i)] for i in kept]
 
 

@@ -74,7 +74,8 @@ class Track:
 
         self._appearance = Appearance(sample)
         self._samples: list[FaceSample] = [sample]
-        self._together: Counter[UUID] = Counter()  # frames in which another track was seen too
+        # In how many frames each other track was seen too.
+        self._together: Counter[UUID] = Counter()
 
         self.static = False
         self._liveness_check = liveness_check
@@ -144,8 +145,11 @@ class Track:
 
     def check_liveness(self, frame: Frame, observation: Observation) -> None:
         """Have an observation of it looked at for that, where its camera asks and it is due."""
-        if self._liveness_check is not None:
-            self._liveness = self._liveness_check.score(frame, observation) or self._liveness
+        if self._liveness_check is None:
+            return
+        verdict = self._liveness_check.score(frame, observation)
+        if verdict is not None:
+            self._liveness = verdict
 
     def seen_with(self, sighting_ids: AbstractSet[UUID]) -> None:
         """Note the tracks that were seen in the same frame, this one among them or not."""
@@ -157,6 +161,7 @@ class Track:
         together = frozenset(
             other for other, frames in self._together.items() if frames >= frames_min
         )
+
         return TrackReport(
             sighting_id=self.sighting_id,
             camera=self.camera,

@@ -24,6 +24,7 @@ class FakeStore:
     written: list[DecidedSighting] = field(default_factory=list)
     extended: list[TrackReport] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
+    write_failures: list[Exception] = field(default_factory=list)  # in the midst of a transaction
     connected: bool = True
     raced: int = 0  # how often another box takes a version just before ours
     fetched: list[object] = field(default_factory=list)  # of whom templates were asked for
@@ -73,6 +74,8 @@ class FakeStore:
         return None
 
     def write(self, _: object, decided: DecidedSighting, site: Site) -> Arrival | None:
+        if self.write_failures:
+            raise self.write_failures.pop(0)
         self.written.append(decided)
         identity_id = decided.verdict.identity_id
         if identity_id is None:

@@ -245,3 +245,27 @@ def test_an_arrival_told_from_memory_is_not_told_again_when_it_is_written(bench:
     bench.run()
     assert [arrival.visits for arrival in bench.arrivals] == [0]
     assert len(bench.store.written) == 1
+
+
+def test_a_newcomer_stays_known_when_the_database_comes_back_only_to_be_read(bench: Bench) -> None:
+    """The gallery is loaded then, and has nobody who is only guessed."""
+    bench.run()
+    bench.stop.clear()
+    bench.store.failures = [AWAY]
+    bench.store.write_failures = [AWAY]
+    bench.recorder.submit(track(1))
+
+    later = track(2)
+    hour = timedelta(hours=1)
+    again = replace(later, started_at=later.started_at + hour, ended_at=later.ended_at + hour)
+
+    def come_again(timeout_s: float) -> None:
+        if not bench.store.write_failures and len(bench.arrivals) == 1:
+            bench.recorder.submit(again)
+            timeout_s = 0  # a report ends the wait
+        bench._wait(timeout_s)
+
+    bench.recorder._queue.wait = come_again  # type: ignore[method-assign]
+    bench.run()
+    assert [arrival.name for arrival in bench.arrivals] == ["A new visitor"] * 2
+    assert len({arrival.visitor_id for arrival in bench.arrivals}) == 1

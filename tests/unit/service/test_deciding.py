@@ -1,0 +1,70 @@
+"""A track against a gallery: whom it is filed under, and what is learnt from it."""
+
+from dataclasses import replace
+
+import pytest
+
+from fixtures.build import DIM, axis, near, report, sample, template, uid
+from visitord.core.records import Decision, Embedding, Template, Thresholds
+from visitord.identity import decision
+from visitord.identity.gallery import Gallery
+from visitord.service.deciding import DecidedTrack, decide_track
+
+LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="for tests")
+SAM, REGULAR = uid(101), uid(102)
+
+
+def decided(
+    embedding: Embedding, *known: Template, final: bool = True, companions: frozenset = frozenset()
+) -> DecidedTrack | None:
+    track = report([sample(embedding)] * 5, n=7, final=final)
+    pooled = decision.pool(track.samples)
+    return decide_track(track, pooled, companions, Gallery(DIM, known), LIMITS, "pack-1")
+
+
+def test_a_stranger_is_enrolled_with_a_first_template() -> None:
+    track = decided(axis(0))
+    assert track is not None
+    assert track.sighting.verdict.decision is Decision.ENROLLED
+    assert track.person == decision.new_identity_id(uid(7))
+    assert track.sighting.template is not None
+    assert track.sighting.template.identity_id == track.person
+
+
+def test_a_known_face_is_filed_under_its_owner() -> None:
+    track = decided(near(0, 0.7, 1), template(1, 101, axis(0)), template(2, 102, axis(2)))
+    assert track is not None
+    assert (track.sighting.verdict.decision, track.person) == (Decision.MATCHED, SAM)
+
+
+def test_what_is_unlike_the_first_template_is_matched_but_not_learnt() -> None:
+    """Cosine 0.7 to the second template, 0.3 to the first."""
+    first, second = template(1, 101, axis(0)), template(2, 101, axis(1))
+    look = 0.3 * axis(0) + 0.7 * axis(1) + (1 - 0.09 - 0.49) ** 0.5 * axis(2)
+    for known, learnt in (((first, second), False), ((second, first), True)):
+        track = decided(look.astype("float32"), *known)
+        assert track is not None
+        assert track.person == SAM
+        assert (track.sighting.template is not None) is learnt
+
+
+def test_what_is_learnt_goes_to_the_one_of_those_merged_whom_it_looks_like() -> None:
+    """The regular was merged into Sam, who stands for both."""
+    merged = replace(template(2, 102, axis(1)), root_id=SAM)
+    track = decided(near(1, 0.7, 2), template(1, 101, axis(0)), merged)
+    assert track is not None
+    assert (track.person, track.sighting.verdict.identity_id) == (SAM, REGULAR)
+
+
+def test_who_was_in_the_same_picture_is_somebody_else() -> None:
+    track = decided(axis(0), template(1, 101, axis(0)), companions=frozenset([SAM]))
+    assert track is not None
+    assert track.sighting.verdict.decision is Decision.ENROLLED
+
+
+@pytest.mark.parametrize(("cosine", "certain"), [(0.54, False), (0.56, True)])
+def test_a_track_that_goes_on_is_decided_only_when_that_is_certain(
+    cosine: float, certain: bool
+) -> None:
+    track = decided(near(0, cosine, 1), template(1, 101, axis(0)), final=False)
+    assert (track is not None) is certain
