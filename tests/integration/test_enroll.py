@@ -198,7 +198,7 @@ def test_one_person_of_a_folder_who_cannot_be_enrolled_does_not_hold_up_the_othe
     assert done.code == 1
     assert "Tom (visitor 1) is enrolled with" in done.out
     assert done.err.splitlines()[-1] == "Error: 2 of 3 people could not be enrolled: 7, Empty."
-    assert "photographs like a label" in done.err
+    assert "looks like a label" in done.err
     assert [v["name"] for v in visitors(box)] == ["Tom"]
 
 
@@ -217,7 +217,7 @@ def test_what_is_not_there_or_holds_nothing_is_one_sentence(
         "holds no folders"
     )
     box.run("visitorctl", "enroll", "--folder", photo).fails_with("is no folder")
-    box.run("visitorctl", "enroll", "visitor 12", photo).fails_with("photographs like a label")
+    box.run("visitorctl", "enroll", "visitor 12", photo).fails_with("looks like a label")
     box.run("visitorctl", "enroll", "\u202egnorw", photo).fails_with("no control characters")
     for wrong in (
         [],
@@ -305,8 +305,8 @@ def test_what_is_wrong_with_a_photograph_comes_with_advice(
 ) -> None:
     face = variant(people()["astronaut"].image, 0)
     found = judged(pack, photo.with_suffix(".png"), change(face))  # type: ignore[operator]
-    assert isinstance(found, str)
-    assert why in found
+    assert isinstance(found, Unusable)
+    assert why in found.reason
 
 
 def test_somebody_far_behind_does_not_count(pack: ZooPack, photo: Path) -> None:
