@@ -11,9 +11,12 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from visitord.cli.console import PATH, Moment, config, log_to_stderr, program
+from visitord.cli.configuration import config
 from visitord.cli.demo import demo
+from visitord.cli.logs import log_to_stderr
 from visitord.cli.models import models
+from visitord.cli.options import PATH, Moment
+from visitord.cli.program import program
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import ConfigError
