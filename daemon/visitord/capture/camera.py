@@ -196,8 +196,8 @@ class Camera:
         except CameraStaleError as error:
             return Outcome(State.STALE, str(error))
         except (CameraError, MediaError) as error:
-            ended = self._ends and self._monitor.was_live(connection)
-            return Outcome(State.ENDED if ended else State.GONE, str(error))
+            is_end = self._ends and self._monitor.was_live(connection)
+            return Outcome(State.ENDED if is_end else State.GONE, str(error))
 
     def _pictures(self, connection: Connection) -> Iterator[Picture]:
         """What the source gives."""

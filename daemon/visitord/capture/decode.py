@@ -144,7 +144,9 @@ def _image(frame: av.VideoFrame, size: tuple[int, int] | None) -> Image:
 
 def _upright(pixels: NDArray[np.uint8], frame: av.VideoFrame) -> NDArray[np.uint8]:
     """Turned where the file says how the device was held."""
-    return np.rot90(pixels, round(frame.rotation / 90)) if frame.rotation else pixels
+    if not frame.rotation:
+        return pixels
+    return np.rot90(pixels, round(frame.rotation / 90))
 
 
 def why(error: Exception) -> str:

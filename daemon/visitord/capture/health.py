@@ -13,10 +13,19 @@ RATE_GAIN = 0.1  # the share of each further picture in the smoothed frame rate
 class State(StrEnum):
     """What a camera is doing.
 
-    It is CONNECTING until the first usable picture makes it LIVE.  Without a usable picture for
-    `stale_after` it is STALE, and LIVE again with the next one.  When a connection fails it is
-    GONE, REFUSED or STALE, and stays that while it is tried again, until a usable picture.  ENDED
-    and DISABLED are for good.
+    ================================= ======== =====================================================
+    from                              to       when
+    ================================= ======== =====================================================
+    CONNECTING, STALE, REFUSED, GONE  LIVE     a usable picture comes
+    LIVE                              STALE    none came for `stale_after`, or the lens is covered
+    any of these                      STALE    the connection failed: silence, or pictures of no use
+    any of these                      REFUSED  the connection failed: the camera said no
+    any of these                      GONE     the connection failed otherwise, or hangs
+    any of these                      ENDED    a file, or a stream to be read once, was played
+    ================================= ======== =====================================================
+
+    It begins as CONNECTING.  While it is tried again, the state of the failure stays.  ENDED is for
+    good, and so is DISABLED, in which no camera is made.
     """
 
     CONNECTING = "connecting"

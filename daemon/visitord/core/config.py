@@ -223,7 +223,9 @@ class Config(_Section):
         try:
             text = expand(text)
             check(text)
-            return with_password(text, self._secret(password_file)) if password_file else text
+            if password_file is None:
+                return text
+            return with_password(text, self._secret(password_file))
         except ValueError as error:
             raise self._wrong(f"{key} {error}") from None
 

@@ -43,21 +43,26 @@ def _clause(
 
 def _spelt(location: tuple[int | str, ...]) -> str:
     """A key as a person would spell it, counting from one: camera[1].fps."""
-    parts = (f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location)
-    return "".join(parts).removeprefix(".")
+    spelt = ""
+    for part in location:
+        spelt += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
+    return spelt.removeprefix(".")
 
 
 def _advice(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
     """The key that was probably meant, else those that the section has."""
     section = _section(location[:-1], model)
     near = difflib.get_close_matches(str(location[-1]), section.model_fields, n=1)
-    return f"did you mean {near[0]}" if near else f"known here: {', '.join(section.model_fields)}"
+    if near:
+        return f"did you mean {near[0]}"
+    return f"known here: {', '.join(section.model_fields)}"
 
 
 def _section(location: tuple[int | str, ...], model: type[BaseModel]) -> type[BaseModel]:
     """The section at a place in the file; one of several has its number behind its name."""
     if not location:
         return model
-    annotation: Any = model.model_fields[str(location[0])].annotation
-    section: type[BaseModel] = annotation.__args__[0] if len(location) > 1 else annotation
-    return section
+    section: Any = model.model_fields[str(location[0])].annotation
+    if len(location) > 1:
+        section = section.__args__[0]  # of tuple[CameraConfig, ...]
+    return section  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""How often a pipeline looks: rarely at what is stationary, at every picture where something moves."""
+"""How often a pipeline looks: rarely at what is stationary, always where something moves."""
 
 import numpy as np
 import pytest
