@@ -23,7 +23,8 @@ from rich.console import Console
 
 from fixtures.databases import copied
 from fixtures.paths import ROOT
-from visitord.cli import console
+from visitord.cli import terminal
+from visitord.cli.sql import show_answer
 from visitord.store import adhoc, migrate
 from visitord.store.database import Database
 
@@ -170,10 +171,10 @@ def answer(database: Database, question: str) -> str:
     pipe = Console(file=StringIO(), width=10_000, highlight=False)
     with (
         database.transaction() as cursor,
-        patch.object(console, "out", pipe),
+        patch.object(terminal, "out", pipe),
         redirect_stdout(pipe.file),
     ):
-        console.show(adhoc.ask(cursor, question.replace("now()", NOW)), "table", "No rows.")
+        show_answer(adhoc.ask(cursor, question.replace("now()", NOW)), "table")
     return "".join(f"{line.rstrip()}\n" for line in pipe.file.getvalue().splitlines())  # type: ignore[attr-defined]
 
 

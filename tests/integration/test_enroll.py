@@ -19,7 +19,14 @@ from fixtures.faces import people
 from fixtures.installation import Box
 from fixtures.paths import SHARED
 from fixtures.reports import axis
-from visitord.admin.photographs import TOO_LIKE, Look, choose, read, strangers
+from visitord.admin.photographs import (
+    TOO_LIKE,
+    FacePhotograph,
+    Unusable,
+    choose,
+    odd_ones_out,
+    read,
+)
 from visitord.capture.photographs import jpeg
 from visitord.core.records import Image
 from visitord.models.opencv_zoo import ZooPack
@@ -261,7 +268,7 @@ def photo(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "photo.jpg"
 
 
-def judged(pack: ZooPack, path: Path, image: Image | None = None) -> Look | str:
+def judged(pack: ZooPack, path: Path, image: Image | None = None) -> FacePhotograph | Unusable:
     if image is not None:
         cv2.imwrite(str(path), image)
     return read(pack, path)
@@ -269,7 +276,7 @@ def judged(pack: ZooPack, path: Path, image: Image | None = None) -> Look | str:
 
 def test_a_good_photograph_is_taken(pack: ZooPack, photo: Path) -> None:
     found = judged(pack, photo, variant(people()["astronaut"].image, 0))
-    assert isinstance(found, Look)
+    assert isinstance(found, FacePhotograph)
     assert (found.name, found.embedding.shape) == ("photo.jpg", (128,))
     kept = cv2.imdecode(np.frombuffer(found.portrait(), np.uint8), cv2.IMREAD_COLOR)
     assert kept is not None
@@ -298,8 +305,8 @@ def test_what_is_wrong_with_a_photograph_comes_with_advice(
 ) -> None:
     face = variant(people()["astronaut"].image, 0)
     found = judged(pack, photo.with_suffix(".png"), change(face))  # type: ignore[operator]
-    assert isinstance(found, str)
-    assert why in found
+    assert isinstance(found, Unusable)
+    assert why in found.reason
 
 
 def test_somebody_far_behind_does_not_count(pack: ZooPack, photo: Path) -> None:
@@ -307,8 +314,8 @@ def test_somebody_far_behind_does_not_count(pack: ZooPack, photo: Path) -> None:
     scene = np.full((380, 560, 3), 140, np.uint8)
     scene[:, :380], scene[:170, 385:555] = face, behind
     alone, together = judged(pack, photo, face), judged(pack, photo, scene)
-    assert isinstance(alone, Look)
-    assert isinstance(together, Look)
+    assert isinstance(alone, FacePhotograph)
+    assert isinstance(together, FacePhotograph)
     assert float(alone.embedding @ together.embedding) > 0.9
 
 
@@ -324,8 +331,8 @@ def test_a_photograph_is_turned_as_the_camera_was_held(
     exif[0x0112] = orientation
     picture.save(photo, exif=exif, quality=95)
     found = read(pack, photo)
-    assert isinstance(found, Look)
-    assert isinstance(upright, Look)
+    assert isinstance(found, FacePhotograph)
+    assert isinstance(upright, FacePhotograph)
     assert float(found.embedding @ upright.embedding) > 0.9
 
 
@@ -338,7 +345,7 @@ def test_files_that_are_no_photographs_are_told_apart(pack: ZooPack, tmp_path: P
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "text.jpg").write_text("not a picture")
     assert "animation" in str(read(pack, tmp_path / "moving.gif"))
-    assert isinstance(read(pack, tmp_path / "still.gif"), Look)
+    assert isinstance(read(pack, tmp_path / "still.gif"), FacePhotograph)
     assert "convert it to JPEG" in str(read(pack, tmp_path / "phone.heic"))
     for name in ("broken.jpg", "empty.jpg", "text.jpg", "none.jpg"):
         assert "it cannot be read" in str(read(pack, tmp_path / name)) or "no face" in str(
@@ -349,8 +356,8 @@ def test_files_that_are_no_photographs_are_told_apart(pack: ZooPack, tmp_path: P
 # Choosing among many.
 
 
-def made(embedding: np.ndarray, quality: float = 0.5) -> Look:
-    return Look(
+def made(embedding: np.ndarray, quality: float = 0.5) -> FacePhotograph:
+    return FacePhotograph(
         "photo",
         f"{embedding.tobytes().hex()}",
         np.asarray(embedding, np.float32),
@@ -360,29 +367,35 @@ def made(embedding: np.ndarray, quality: float = 0.5) -> Look:
 
 
 def test_the_best_is_chosen_and_then_what_differs_most() -> None:
-    looks = [
+    photographs = [
         made(axis(0), 0.9),
         made(axis(0, 1, 0.9)),
         made(axis(0, 2, 0.6)),
         made(axis(0, 3, 0.8)),
     ]
-    assert choose(looks, 3, np.empty((0, 128), np.float32)) == [looks[0], looks[2], looks[3]]
-    assert choose(looks, 2, axis(0, 2, 0.6)[None]) == [looks[3], looks[1]]
-    assert choose(looks, 0, np.empty((0, 128), np.float32)) == []
+    assert choose(photographs, 3, np.empty((0, 128), np.float32)) == [
+        photographs[0],
+        photographs[2],
+        photographs[3],
+    ]
+    assert choose(photographs, 2, axis(0, 2, 0.6)[None]) == [photographs[3], photographs[1]]
+    assert choose(photographs, 0, np.empty((0, 128), np.float32)) == []
     assert choose([], 5, np.empty((0, 128), np.float32)) == []
 
 
 def test_of_ten_thousand_photographs_a_few_are_chosen_none_like_another() -> None:
     random = np.random.default_rng(2)
     faces = axis(0) * 3 + random.normal(0, 0.1, (10_000, 128))
-    looks = [made(face / np.linalg.norm(face)) for face in faces.astype(np.float32)]
-    chosen = np.stack([one.embedding for one in choose(looks, 8, np.empty((0, 128), np.float32))])
+    photographs = [made(face / np.linalg.norm(face)) for face in faces.astype(np.float32)]
+    chosen = np.stack(
+        [one.embedding for one in choose(photographs, 8, np.empty((0, 128), np.float32))]
+    )
     assert len(chosen) == 8
     assert (chosen @ chosen.T - 2 * np.eye(8)).max() < TOO_LIKE
-    assert choose([looks[0]] * 50, 8, np.empty((0, 128), np.float32)) == [looks[0]]
+    assert choose([photographs[0]] * 50, 8, np.empty((0, 128), np.float32)) == [photographs[0]]
 
 
 def test_one_that_looks_like_nobody_else_is_a_stranger() -> None:
-    looks = [made(axis(0)), made(axis(0, 1, 0.8)), made(axis(0, 2, 0.7)), made(axis(5))]
-    assert strangers(looks, 0.32) == [looks[3]]
-    assert strangers(looks[2:], 0.32) == [], "of two, who is it?"
+    photographs = [made(axis(0)), made(axis(0, 1, 0.8)), made(axis(0, 2, 0.7)), made(axis(5))]
+    assert odd_ones_out(photographs, 0.32) == [photographs[3]]
+    assert odd_ones_out(photographs[2:], 0.32) == [], "of two, who is it?"

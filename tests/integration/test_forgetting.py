@@ -33,9 +33,7 @@ from visitord.store.spool import Spool, waiting
 
 @pytest.fixture
 def visit_log(database: Database, tmp_path: Path) -> VisitLog:
-    visit_log = VisitLog(database)
-    visit_log.recorder.crops = Crops(tmp_path / "crops")
-    return visit_log
+    return VisitLog(database, crops=Crops(tmp_path / "crops"))
 
 
 def seen(visit_log: VisitLog, embedding: object, at_s: float, **values: object) -> TrackReport:

@@ -9,6 +9,7 @@ import termios
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import click
 import cv2
 import pytest
 from click.testing import CliRunner
@@ -18,6 +19,7 @@ from fixtures.faces import people
 from fixtures.installation import Box
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import VisitLog
+from visitord.cli.deferred import DeferredCommand
 from visitord.cli.examples import EXAMPLES
 from visitord.cli.visitorctl import main
 from visitord.store.crops import Crops
@@ -27,8 +29,7 @@ from visitord.store.database import Database
 @pytest.fixture
 def visit_log(database: Database, box: Box) -> VisitLog:
     """Two people, the first seen three times within the last hour, with pictures."""
-    visit_log = VisitLog(database)
-    visit_log.recorder.crops = Crops(box.folder / "state" / "crops")
+    visit_log = VisitLog(database, crops=Crops(box.folder / "state" / "crops"))
     portrait = cv2.imencode(".jpg", cv2.resize(people()["astronaut"].image, (160, 160)))[
         1
     ].tobytes()
@@ -247,6 +248,12 @@ def test_a_name_that_somebody_has_is_given_and_said(visit_log: VisitLog, box: Bo
     )
 
 
+def loaded(name: str) -> click.Command:
+    command = main.commands[name]
+    assert isinstance(command, DeferredCommand)
+    return command.loaded
+
+
 @pytest.mark.parametrize("command", sorted(main.commands))
 def test_the_help_of_every_command_ends_with_examples(command: str) -> None:
     done = CliRunner().invoke(main, [command, "--help"])
@@ -257,7 +264,7 @@ def test_the_help_of_every_command_ends_with_examples(command: str) -> None:
 @pytest.mark.parametrize("example", [line for lines in EXAMPLES.values() for line in lines])
 def test_examples_are_of_commands_and_options_there_are(example: str) -> None:
     words = example.replace("source <(", "").split()
-    command = main.commands[words[1]]
+    command = loaded(words[1])
     known = {option for parameter in command.params for option in parameter.opts}
     known |= {
         option

@@ -19,7 +19,7 @@ from fixtures.reports import START, report
 from fixtures.standins import pack_folder
 from fixtures.visit_log import LIMITS, SITE, prepared
 from visitord.admin import reembedding
-from visitord.admin.reembedding import carry, carry_photographs, learn
+from visitord.admin.reembedding import learn, reembed_photographs, reembed_sightings
 from visitord.capture.photographs import jpeg
 from visitord.core.records import Image, Template, TrackReport
 from visitord.identity.neighbours import Neighbours
@@ -82,7 +82,7 @@ class Place:
         self.record(pack, *(self.seen(pack, person, at_s) for person, at_s in visits))
 
     def switch(self, pack: InsightPack) -> None:
-        carry(self.database, pack, self.crops, lambda _: None)
+        reembed_sightings(self.database, pack, self.crops, lambda _: None)
         learn(self.database, pack.fingerprint)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
@@ -156,12 +156,12 @@ def test_photographs_go_to_and_fro_without_becoming_more(place: Place, packs: Pa
         photograph = Template(uuid4(), owner, owner, embedding, 0.8)
         templates.learn_photograph(cursor, photograph, old.fingerprint, crop, START)
     for pack in (new, old, new, old):
-        carry_photographs(place.database, pack, place.crops)
+        reembed_photographs(place.database, pack, place.crops)
     held = {row[0] for row in place.rows("select pack from template")}
     assert place.rows("select count(*) from template") == [(2,)]
     assert held == {old.fingerprint, new.fingerprint}
     version = place.rows("select version from gallery_version")
-    carry_photographs(place.database, new, place.crops)
+    reembed_photographs(place.database, new, place.crops)
     assert place.rows("select version from gallery_version") == version
     place.see(new, (1, 1000))
     assert place.rows("select distinct visitor_id from sighting_log") == [(owner,)]

@@ -32,7 +32,7 @@ PROGRAMS = """
 import visitord.cli.visitord, visitord.cli.visitorctl
 print(*{"flask", "waitress", "jinja2"} & set(sys.modules))
 """
-SHOW = "from visitord.cli.console import show; show([], 'parquet', '')"
+SHOW = "from visitord.cli.listing import show; show([], 'parquet', '')"
 
 
 @pytest.fixture(scope="module")

@@ -31,10 +31,6 @@ LAYERS = (
 """From the lowest to the highest."""
 NEVER = {"core": {"identity"}, "capture": {"identity"}, "vision": {"identity"}, "demo": {"web"}}
 """Lower layers that a layer has no business with."""
-STILL_UP = {
-    ("admin/pack_switch.py", "cli"),
-    ("web/actions.py", "cli"),
-}
 EXAMPLE = re.compile(
     r"select [\w, ]+ from visitord\.\w+"
 )  # shown to people, about a view that analysts use
@@ -164,7 +160,7 @@ def test_the_imports_of_a_module_are_all_seen() -> None:
 def test_a_file_imports_nothing_from_above_its_layer(file: Path) -> None:
     here = LAYERS.index(layer(file))
     upwards = {above for above in own(imports(file)) if LAYERS.index(above) > here}
-    assert {(name(file), above) for above in upwards} <= STILL_UP
+    assert upwards == set()
 
 
 @pytest.mark.parametrize("low", NEVER)

@@ -1,20 +1,21 @@
-"""Enrols somebody from photographs, in one transaction, unless the system knows them already.
+"""Enrols a person from photographs, in one transaction, unless the system knows them already.
 
-What is learnt from a photograph is a template without a sighting: nobody came.  Its picture is kept
-with the template itself, so that it can be looked at, embedded anew by other models, and erased;
-its id is made of the photograph's content, so that the same photograph is enrolled once.
+What is learnt from a photograph is a template without a sighting: there was no visit.  Its picture
+is kept with the template itself, so that it can be looked at, embedded anew by other models, and
+erased; its id is made of the photograph's content, so that the same photograph is enrolled once.
 """
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from enum import Enum
 from uuid import UUID, uuid4, uuid5
 
 import numpy as np
 
-from visitord.admin import photographs
-from visitord.admin.photographs import Look
+from visitord.admin import photographs as chosen_from
+from visitord.admin.photographs import FacePhotograph
+from visitord.core.clock import Clock
 from visitord.core.errors import VisitordError
 from visitord.core.records import Status, Template, Thresholds
 from visitord.identity.decision import TEMPLATES_MAX
@@ -30,124 +31,160 @@ _NAMESPACE = UUID("5e1c5c35-55b4-5d4c-9a9f-0e2a56b0a3f1")
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What may be done without asking.  yes: what would be asked is so; new: they are nobody known,
-    whoever is alike.
-
-    ask: puts a question to a person at a terminal.
-    """
-
-    yes: bool
-    new: bool
-    ask: Callable[[str], bool]
-
-    def to(self, question: str, otherwise: str) -> bool:
-        """The answer; raises VisitordError where nobody can be asked."""
-        if self.yes:
-            return True
-        if not sys.stdin.isatty():
-            raise VisitordError(
-                f"{question} Repeat with {otherwise}; there is no terminal to ask at."
-            )
-        return self.ask(question)
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What enrolling needs."""
+class Enroller:
+    """What enrolling needs: who is known, what recognises them, and where their pictures go."""
 
     database: Database
     pack: Pack
-    limits: Thresholds
+    thresholds: Thresholds
     crops: Crops
+    clock: Clock
 
-    def known(self) -> Gallery:
+    def gallery(self) -> Gallery:
         """Everyone there is now."""
         with self.database.transaction() as cursor:
             return Gallery(self.pack.dim, templates.templates(cursor, self.pack.fingerprint))
 
+    def template_id(self, photograph: FacePhotograph) -> UUID:
+        """The template that a photograph becomes for this pack."""
+        return uuid5(_NAMESPACE, f"{self.pack.fingerprint} {photograph.digest}")
+
+
+@dataclass(frozen=True, slots=True)
+class LooksUnlike:
+    """The photographs look unlike the person of that name: are they to be added all the same?"""
+
+    name: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class LooksLike:
+    """The photographs look like one known without a name: is that one to be given this name?
+
+    known_as: the label.  sightings: how many of that one.
+    """
+
+    name: str
+    known_as: str
+    similarity: float
+    ignored: bool
+    sightings: int
+
+
+Question = LooksUnlike | LooksLike
+Ask = Callable[[Question], bool]
+"""Puts a question to a person; raises VisitordError where that is not possible."""
+
+
+class Kind(Enum):
+    """What became of photographs."""
+
+    ENROLLED = "a new person"
+    NAMED = "somebody known without a name has this name now"
+    ADDED = "somebody of this name has more"
+    KNOWN_ALREADY = "they would teach nothing new"
+    DECLINED = "a person said that they are not to be added"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What became of photographs.
+
+    person: whose they are now, if anybody's.  photographs: how many were learnt from.  left_out:
+    the names of those that look like none of the others.
+    """
+
+    kind: Kind
+    name: str
+    person: Person | None
+    photographs: int
+    left_out: tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Whom the photographs are for (None: a new person), the name to give, and who is somebody else
-    for certain.
+    """What is to be written.
+
+    identity_id: None for a new person.  name: to be given, None where they have it.  cannot_link:
+    who is somebody else for certain, however alike.
     """
 
-    target: UUID | None
+    kind: Kind
+    identity_id: UUID | None
     name: str | None
-    apart: tuple[UUID, ...] = ()
+    cannot_link: tuple[UUID, ...] = ()
 
 
-def enroll(desk: Desk, name: str, looks: Sequence[Look], answers: Answers) -> list[str]:
-    """Let a person of this name be recognised by the photographs; returns what there is to tell.
+def enroll(
+    enroller: Enroller,
+    name: str,
+    photographs: Sequence[FacePhotograph],
+    ask: Ask,
+    *,
+    is_new: bool = False,
+) -> Enrolment:
+    """Let a person be recognised by photographs.
 
-    Raises VisitordError, and then nothing was changed.
+    Parameters
+    ----------
+    enroller : Enroller
+        The database is changed in one transaction.
+    name : str
+        Whoever has it already gets the photographs added.
+    photographs : sequence
+        Of that person.
+    ask : callable
+        Asked where the photographs look like somebody else, or unlike the person of that name.
+    is_new : bool
+        They are of a person who is not known yet, however alike somebody is.
+
+    Raises
+    ------
+    VisitordError
+        Nothing was changed.
     """
     name = people.proper(name)
-    odd = photographs.strangers(looks, desk.limits.new)
-    told = [
-        f"{one.name} is left out: it looks like nobody in the other photographs." for one in odd
-    ]
-    usable = {_template_id(desk, one): one for one in looks if one not in odd}
-    if odd and not usable:
+    odd = chosen_from.odd_ones_out(photographs, enroller.thresholds.new)
+    usable = [one for one in photographs if one not in odd]
+    _require_usable(name, usable, odd)
+    left_out = tuple(one.name for one in odd)
+
+    gallery = enroller.gallery()
+    with enroller.database.transaction() as cursor:
+        target = _called(cursor, name)
+        chosen = _choose(cursor, enroller, name, target, usable, gallery)
+    if not chosen:
+        return Enrolment(Kind.KNOWN_ALREADY, name, None, 0, left_out)
+
+    similar = _similarities(gallery, chosen)
+    if target:
+        plan = _plan_for_known(enroller, target, similar, ask)
+    else:
+        plan = _plan_for_unknown(enroller, name, similar, ask, is_new)
+    if plan.kind is Kind.DECLINED:
+        return Enrolment(Kind.DECLINED, name, None, 0, left_out)
+
+    person = _write(enroller, name, target, plan, chosen)
+    return Enrolment(plan.kind, name, person, len(chosen), left_out)
+
+
+def _require_usable(
+    name: str, usable: Sequence[FacePhotograph], odd: Sequence[FacePhotograph]
+) -> None:
+    """Raises VisitordError where there is nothing to learn from."""
+    if usable:
+        return
+    if odd:
         files = ", ".join(one.name for one in odd)
         raise VisitordError(
             f"The photographs of {name} look like different people ({files}): nobody was enrolled."
         )
-    if not usable:
-        raise VisitordError(f"No photograph of {name} can be used: nobody was enrolled.")
-    known = desk.known()
-    with desk.database.transaction() as cursor:
-        target = _called(cursor, name)
-        chosen = _choose(cursor, desk, name, target, usable, known)
-    if not chosen:
-        return [
-            *told,
-            f"{name} is known from these photographs, or ones as good, already; nothing changed.",
-        ]
-    plan = _whom(desk, name, target, chosen, known, answers)
-    if plan is None:
-        return [*told, f"Nothing was added to {name}."]
-    person, count = _write(desk, name, target, plan, chosen), _count(chosen)
-    if target:
-        return [*told, f"{person.name} ({person.label}) was there already: {count} added."]
-    if plan.target:
-        return [*told, f"{person.label} is now called {person.name}: {count} added."]
-    return [*told, f"{person.name} ({person.label}) is enrolled with {count}."]
-
-
-def _choose(
-    cursor: Cursor,
-    desk: Desk,
-    name: str,
-    target: Person | None,
-    looks: dict[UUID, Look],
-    known: Gallery,
-) -> list[Look]:
-    """What is to be learnt, by template ids; raises VisitordError for a photograph that is somebody
-    else's.
-    """
-    owners = templates.owners(cursor, list(looks))
-    target_id = target.visitor_id if target else None
-    for owner in {*owners.values()} - {target_id}:
-        theirs = people.find(cursor, str(owner)).name
-        raise VisitordError(
-            f"One of the photographs of {name} is {theirs}'s already: nobody was enrolled."
-        )
-    learnt = templates.photographs(cursor, target_id, desk.pack.fingerprint)
-    fresh = [one for template_id, one in looks.items() if template_id not in owners]
-    return photographs.choose(fresh, TEMPLATES_MAX - learnt, known.held(target_id))
-
-
-def _count(chosen: Sequence[Look]) -> str:
-    return "1 photograph" if len(chosen) == 1 else f"{len(chosen)} photographs"
-
-
-def _template_id(desk: Desk, one: Look) -> UUID:
-    return uuid5(_NAMESPACE, f"{desk.pack.fingerprint} {one.digest}")
+    raise VisitordError(f"No photograph of {name} can be used: nobody was enrolled.")
 
 
 def _called(cursor: Cursor, name: str) -> Person | None:
+    """Who has this name; raises VisitordError where that are several."""
     found = people.called(cursor, name)
     if len(found) > 1:
         listed = ", ".join(p.label for p in found)
@@ -158,79 +195,129 @@ def _called(cursor: Cursor, name: str) -> Person | None:
     return found[0] if found else None
 
 
-def _whom(
-    desk: Desk,
+def _choose(
+    cursor: Cursor,
+    enroller: Enroller,
     name: str,
     target: Person | None,
-    chosen: Sequence[Look],
-    known: Gallery,
-    answers: Answers,
-) -> _Plan | None:
-    """For whom, after asking; None for nobody."""
-    best: dict[UUID, float] = {}
+    usable: Sequence[FacePhotograph],
+    gallery: Gallery,
+) -> list[FacePhotograph]:
+    """What is to be learnt; raises VisitordError for a photograph that is somebody else's."""
+    by_id = {enroller.template_id(one): one for one in usable}
+    owners = templates.owners(cursor, list(by_id))
+    target_id = target.visitor_id if target else None
+    for owner in {*owners.values()} - {target_id}:
+        theirs = people.find(cursor, str(owner)).name
+        raise VisitordError(
+            f"One of the photographs of {name} is {theirs}'s already: nobody was enrolled."
+        )
+
+    fresh = [one for template_id, one in by_id.items() if template_id not in owners]
+    learnt = templates.photographs(cursor, target_id, enroller.pack.fingerprint)
+    return chosen_from.choose(fresh, TEMPLATES_MAX - learnt, gallery.held(target_id))
+
+
+def _similarities(gallery: Gallery, chosen: Sequence[FacePhotograph]) -> dict[UUID, float]:
+    """How alike each known person is to that photograph which is most like them."""
+    similar: dict[UUID, float] = {}
     for one in chosen:
-        for identity_id, score in known.rank(one.embedding):
-            best[identity_id] = max(score, best.get(identity_id, -1.0))
-    if target:
-        own = best.get(target.visitor_id)
-        if own is None or own >= desk.limits.new:
-            return _Plan(target.visitor_id, None)
-        question = f"The photographs look unlike {target.name} as known so far ({own:.2f}). Add them all the same?"
-        return _Plan(target.visitor_id, None) if answers.to(question, "--yes to add them") else None
-    alike = sorted(
-        (i for i, score in best.items() if score >= desk.limits.match), key=lambda i: -best[i]
-    )
-    if not alike or answers.new:
-        return _Plan(None, name, tuple(alike))
-    with desk.database.transaction() as cursor:
-        about = visitors.detail(cursor, alike[0])
-    like = f"The photographs of {name} look like {about.name} ({best[alike[0]]:.2f})"
+        for identity_id, score in gallery.rank(one.embedding):
+            similar[identity_id] = max(score, similar.get(identity_id, -1.0))
+    return similar
+
+
+def _plan_for_known(
+    enroller: Enroller, target: Person, similar: dict[UUID, float], ask: Ask
+) -> _Plan:
+    """Photographs of a person who has this name already."""
+    own = similar.get(target.visitor_id)
+    fits = own is None or own >= enroller.thresholds.new
+    if fits or ask(LooksUnlike(target.name, own or 0.0)):
+        return _Plan(Kind.ADDED, target.visitor_id, None)
+    return _Plan(Kind.DECLINED, None, None)
+
+
+def _plan_for_unknown(
+    enroller: Enroller, name: str, similar: dict[UUID, float], ask: Ask, is_new: bool
+) -> _Plan:
+    """Photographs of a person of a new name, who may have been seen before all the same."""
+    alike = [i for i, score in similar.items() if score >= enroller.thresholds.match]
+    alike.sort(key=lambda i: -similar[i])
+    new_person = _Plan(Kind.ENROLLED, None, name, tuple(alike))
+    if not alike or is_new:
+        return new_person
+
+    nearest = alike[0]
+    similarity = similar[nearest]
+    with enroller.database.transaction() as cursor:
+        about = visitors.detail(cursor, nearest)
     if about.name != about.label:
         raise VisitordError(
-            f"{like}: enroll them under that name, or with --new if they are two people."
+            f"The photographs of {name} look like {about.name} ({similarity:.2f}).",
+            advice="enroll them under that name, or with --new if they are two people.",
+            joint=": ",
         )
-    seen = (
-        "who is ignored"
-        if about.status == Status.IGNORED
-        else f"seen in {about.sightings} sighting(s)"
-    )
-    question = f"{like}, {seen}. Give that one the name, instead of enrolling a second person?"
-    if answers.to(question, "--yes to name that one, or with --new if they are two people"):
-        return _Plan(alike[0], name)
-    return _Plan(None, name, tuple(alike))
+    ignored = about.status == Status.IGNORED
+    if ask(LooksLike(name, about.label, similarity, ignored, about.sightings)):
+        return _Plan(Kind.NAMED, nearest, name)
+    return new_person
 
 
 def _write(
-    desk: Desk, name: str, target: Person | None, plan: _Plan, chosen: Sequence[Look]
+    enroller: Enroller,
+    name: str,
+    target: Person | None,
+    plan: _Plan,
+    chosen: Sequence[FacePhotograph],
 ) -> Person:
-    """All or nothing."""
-    crops = [desk.crops.keep(one.portrait()) for one in chosen]
-    now, by = datetime.now(UTC), account_name()
-    with desk.database.transaction() as cursor:
+    """All or nothing; raises VisitordError where somebody else was faster, or the disk is full."""
+    crops = [enroller.crops.keep(one.portrait()) for one in chosen]
+    now = enroller.clock.now()
+    with enroller.database.transaction() as cursor:
         identities.freeze(cursor)
         if _called(cursor, name) != target:
             raise VisitordError(
                 f"Somebody else changed who is called {name} just now; look again and repeat."
             )
-        identity_id = plan.target or uuid4()
-        if plan.target is None:
+
+        identity_id = plan.identity_id or uuid4()
+        if plan.identity_id is None:
             identities.enrol(cursor, identity_id, now)
         identities.hold(cursor, [identity_id])
         person = people.find(cursor, str(identity_id))
         if plan.name:
             people.rename(cursor, person, plan.name)
+
         for one, crop in zip(chosen, crops, strict=True):
             if crop is None:
                 raise VisitordError(
                     "The face pictures cannot be kept: look at the disk, for nobody was enrolled."
                 )
-            embedding = np.asarray(one.embedding, np.float32)
-            template = Template(
-                _template_id(desk, one), identity_id, identity_id, embedding, one.quality
-            )
-            templates.learn_photograph(cursor, template, desk.pack.fingerprint, crop, now)
-        for other in plan.apart:
+            _learn(cursor, enroller, identity_id, one, crop, now)
+
+        for other in plan.cannot_link:
             why = f"enrolled as somebody else than {name}"
-            corrections.reject(cursor, person, people.find(cursor, str(other)), by, why, now)
-        gallery_changes.announce(cursor, [person.visitor_id])
+            theirs = people.find(cursor, str(other))
+            corrections.reject(cursor, person, theirs, account_name(), why, now)
+        gallery_changes.announce(cursor, [identity_id])
         return people.find(cursor, str(identity_id))
+
+
+def _learn(
+    cursor: Cursor,
+    enroller: Enroller,
+    identity_id: UUID,
+    photograph: FacePhotograph,
+    crop: str,
+    now: datetime,
+) -> None:
+    """Make a template of a photograph, whose face is kept as `crop`."""
+    template = Template(
+        enroller.template_id(photograph),
+        identity_id,
+        identity_id,
+        np.asarray(photograph.embedding, np.float32),
+        photograph.quality,
+    )
+    templates.learn_photograph(cursor, template, enroller.pack.fingerprint, crop, now)

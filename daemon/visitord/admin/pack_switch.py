@@ -1,131 +1,133 @@
-"""visitord models switch: what is known, carried over to another model pack while the old one goes
-on serving.
-"""
+"""Takes everyone known along to another model pack, while the old one goes on serving."""
 
-import os
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-import click
-from rich.console import Console
-from rich.progress import Progress
-
-from visitord.cli.console import config, database, out
+from visitord.admin import reembedding
 from visitord.core.config import Config
 from visitord.core.errors import VisitordError
 from visitord.models.opening import open_pack
-from visitord.store import gallery_changes, identities, reembedding
+from visitord.models.pack import Pack
+from visitord.store import gallery_changes, identities
+from visitord.store import reembedding as stored
 from visitord.store.crops import Crops
 from visitord.store.database import Database, unhurried
 from visitord.store.embedded import account_name
-from visitord.store.reembedding import LeftBehind, PackSwitch, ReembeddingProgress
+from visitord.store.reembedding import KnownToPack, LeftBehind, PackSwitch, ReembeddingProgress
 
 
-@click.command("switch")
-@click.argument("pack", required=False)
-@click.option(
-    "--back", is_flag=True, help="To the pack that was in use before the one of models.pack."
-)
-@click.option(
-    "--drop-old",
-    is_flag=True,
-    help="Delete what packs but models.pack know, once all daemons use that.",
-)
-@click.option("--yes", is_flag=True, help="With --drop-old: even if then no pack knows somebody.")
-def switch(pack: str | None, back: bool, drop_old: bool, yes: bool) -> None:
-    """Carry everyone over to PACK, from the pictures that were kept.
+class Progress(Protocol):
+    """Shows how far a long work is."""
 
-    The daemon goes on meanwhile.  What the old pack knows stays until --drop-old.  It may be
-    stopped at any time; repeated, it does what is left.
+    def __call__(self, total: int) -> Callable[[int], object]:
+        """The work has so many parts; what is returned is told of each that are done."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """What another pack knows now, and what it does not.
+
+    in_use: whether the configuration names it already.
     """
-    if [pack is not None, back, drop_old].count(True) != 1:
-        raise click.UsageError("Say to which PACK, or --back, or --drop-old.")
-    settings, opened = config(), database()
-    used = open_pack(settings)
-    if drop_old:
-        return _drop_old(opened, used.name, used.fingerprint, yes)
-    to = pack or _before(opened, used.name, used.fingerprint)
-    os.nice(10)  # cameras go first
-    fingerprint = _carry(opened, settings, to)
-    with opened.transaction() as cursor:
-        if fingerprint != used.fingerprint:
+
+    known: KnownToPack
+    sightings: ReembeddingProgress
+    left_behind: Sequence[LeftBehind]
+    in_use: bool
+
+
+def pack_before(database: Database, used: Pack) -> str:
+    """The name of the pack that was in use before this one; raises VisitordError for none."""
+    with database.transaction() as cursor:
+        before = stored.switched_from(cursor, used.fingerprint)
+    if before is None:
+        raise VisitordError(
+            f"There is nothing to go back from: nobody switched to {used.name} here."
+        )
+    return before
+
+
+def switch(database: Database, config: Config, used: Pack, to: str, progress: Progress) -> Switched:
+    """Let another pack look at what was kept, and learn from it what others learnt.
+
+    It may be stopped at any time; repeated, it does what is left.
+
+    Parameters
+    ----------
+    database : Database
+        Changed in many transactions.
+    config : Config
+        Of the box.
+    used : Pack
+        The one that `config` names.
+    to : str
+        The name of the other, or its folder.
+    progress : callable
+        Told of the sightings that are looked at.
+
+    Raises
+    ------
+    ModelError
+        The other pack is not installed, or damaged.
+    """
+    pack = open_pack(config, to)
+    crops = Crops(config.crops_dir)
+    with database.transaction() as cursor:
+        unhurried(cursor)
+        before = stored.progress(cursor, pack.fingerprint)
+    reembedding.reembed_sightings(database, pack, crops, progress(before.left))
+    reembedding.learn(database, pack.fingerprint)
+    reembedding.reembed_photographs(database, pack, crops)
+
+    with database.transaction() as cursor:
+        if pack.fingerprint != used.fingerprint:
             noted = PackSwitch(
                 from_pack=used.fingerprint,
-                from_name=settings.models.pack,
-                to_pack=fingerprint,
+                from_name=config.models.pack,
+                to_pack=pack.fingerprint,
                 to_name=to,
                 by=account_name(),
             )
-            reembedding.note_switch(cursor, noted)
-        known = reembedding.known_to(cursor, fingerprint)
-        sightings = reembedding.progress(cursor, fingerprint)
-        behind = reembedding.left_behind(cursor, fingerprint)
-    click.echo(f"{to} knows {known.people} people, by {known.templates} pictures.")
-    _tell_left(sightings, behind)
-    return click.echo(_advice(settings, to))
+            stored.note_switch(cursor, noted)
+        return Switched(
+            known=stored.known_to(cursor, pack.fingerprint),
+            sightings=stored.progress(cursor, pack.fingerprint),
+            left_behind=stored.left_behind(cursor, pack.fingerprint),
+            in_use=config.models.pack == to,
+        )
 
 
-def _before(database: Database, name: str, fingerprint: str) -> str:
-    with database.transaction() as cursor:
-        if before := reembedding.switched_from(cursor, fingerprint):
-            return before
-    raise VisitordError(f"There is nothing to go back from: nobody switched to {name} here.")
+def drop_others(database: Database, used: Pack, *, even_if_forgotten: bool = False) -> int:
+    """Delete what all packs but one know; returns how many templates are gone.
 
+    Parameters
+    ----------
+    database : Database
+        Changed in one transaction.
+    used : Pack
+        The one that stays.
+    even_if_forgotten : bool
+        Also where then no pack knows somebody.
 
-def _carry(database: Database, settings: Config, to: str) -> str:
-    """Carry over what is left, showing how far it is; returns the new pack's fingerprint."""
-    from visitord.admin.reembedding import (
-        carry,
-        carry_photographs,
-        learn,
-    )  # its libraries take seconds to import
-
-    pack = open_pack(settings, to)
-    with database.transaction() as cursor:
-        unhurried(cursor)
-        before = reembedding.progress(cursor, pack.fingerprint)
-    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(f"to {to}", total=before.left)
-        carry(database, pack, Crops(settings.crops_dir), lambda n: bar.advance(task, n))
-    learn(database, pack.fingerprint)
-    carry_photographs(database, pack, Crops(settings.crops_dir))
-    return pack.fingerprint
-
-
-def _tell_left(sightings: ReembeddingProgress, behind: Sequence[LeftBehind]) -> None:
-    missing, elsewhere = sightings.sightings - sightings.reembedded, sightings.left
-    if missing:
-        why = f"of {missing - elsewhere} no picture was kept, and that of {elsewhere} is not on this box"
-        click.echo(f"{missing} of {sightings.sightings} sightings were not carried over: {why}.")
-    for kept, why in (
-        (True, "their pictures are not on this box"),
-        (False, "no picture of them was kept"),
-    ):
-        if names := [person.name for person in behind if person.kept == kept]:
-            stay = (
-                f"Not carried over, and strangers when they come again: {', '.join(names)} ({why})."
-            )
-            out.print(stay, markup=False)
-
-
-def _advice(settings: Config, to: str) -> str:
-    if settings.models.pack == to:
-        return "models.pack names it already; nothing else to do."
-    again = f"then run visitord models switch {to} once more, for whoever came meanwhile"
-    where = settings.path or "a config.toml"
-    return f'To use it: set pack = "{to}" under [models] in {where} and restart visitord; {again}.'
-
-
-def _drop_old(database: Database, name: str, fingerprint: str, yes: bool) -> None:
+    Raises
+    ------
+    VisitordError
+        Somebody would be known to no pack; nothing was deleted.
+    """
     with database.transaction() as cursor:
         unhurried(cursor)
         identities.freeze(cursor)
-        behind = ", ".join(p.name for p in reembedding.left_behind(cursor, fingerprint))
-        if behind and not yes:
-            remedy = "carry them over with visitord models switch, or say --yes"
+        behind = stored.left_behind(cursor, used.fingerprint)
+        if behind and not even_if_forgotten:
+            names = ", ".join(person.name for person in behind)
             raise VisitordError(
-                f"{name} does not know {behind}, who would be known to no pack: {remedy}."
+                f"{used.name} does not know {names}, who would be known to no pack.",
+                advice="carry them over with visitord models switch, or say --yes.",
+                joint=": ",
             )
-        dropped = reembedding.drop_others(cursor, fingerprint)
+
+        dropped = stored.drop_others(cursor, used.fingerprint)
         gallery_changes.announce(cursor, dropped)
-    click.echo(f"{len(dropped)} templates of other packs are gone; what {name} knows is left.")
+    return len(dropped)

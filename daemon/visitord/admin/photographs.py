@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from visitord.capture import photographs
+from visitord.capture import photographs as files
 from visitord.capture.photographs import jpeg
 from visitord.core.errors import MediaError
 from visitord.core.file_types import is_heif, may_be_animated
@@ -36,10 +36,11 @@ ADVICE = {
     "landmarks": "eyes, nose and mouth cannot be made out",
     "cut off": "part of the face is outside the picture",
 }
+NO_PICTURE = "it is no picture, or it is damaged"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class FacePhotograph:
     """A face in a photograph, good enough to be recognised by.
 
     digest: of the photograph's content.  portrait: makes the picture to be kept, JPEG; of 10,000
@@ -52,85 +53,134 @@ class Look:
     quality: float
     portrait: Callable[[], bytes]
 
+    def similarity(self, other: "FacePhotograph") -> float:
+        """The cosine similarity of the two faces."""
+        return float(self.embedding @ other.embedding)
 
-def look(pack: Pack, image: Image, name: str, digest: str) -> Look | str:
-    """The face in a picture, or in words why it is of no use."""
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A picture that is of no use; reason: why, and what would be better, in words."""
+
+    reason: str
+
+
+def find_face(pack: Pack, image: Image, name: str, digest: str) -> FacePhotograph | Unusable:
+    """The one face in a picture.
+
+    Parameters
+    ----------
+    pack : Pack
+        Finds and describes it.
+    image : (h, w, 3) uint8
+        BGR.
+    name : str
+        What people call the picture.
+    digest : str
+        Of its content, in hexadecimal.
+    """
     faces = sorted(pack.detect(image, still=True), key=lambda face: -face.width_px)
     if not faces:
-        return "there is no face in it"
+        return Unusable("there is no face in it")
     if len(faces) > 1 and faces[1].width_px > BEHIND * faces[0].width_px:
-        return f"there are {len(faces)} faces in it: cut it to one"
+        return Unusable(f"there are {len(faces)} faces in it: cut it to one")
+
     kept = portrait(image, faces[0])
-    quality = assess(image, faces[0], middle(kept))
+    aligned = middle(kept)
+    quality = assess(image, faces[0], aligned)
     if quality.flaws:
-        return ADVICE[quality.flaws[0]]
-    return Look(name, digest, pack.embed([middle(kept)])[0], quality.score, lambda: jpeg(kept))
+        return Unusable(ADVICE[quality.flaws[0]])
+    (embedding,) = pack.embed([aligned])
+    return FacePhotograph(name, digest, embedding, quality.score, lambda: jpeg(kept))
 
 
-def read(pack: Pack, path: Path) -> Look | str:
-    """The face in a file, or in words why it is of no use; of the picture only the embedding stays
-    in memory.
-    """
+def read(pack: Pack, path: Path) -> FacePhotograph | Unusable:
+    """The one face in a file; of the picture only the embedding stays in memory."""
     try:
         content = path.read_bytes()
         if is_heif(content):
-            return "it is a HEIC picture: convert it to JPEG first, as with heif-convert"
+            return Unusable("it is a HEIC picture: convert it to JPEG first, as with heif-convert")
         if may_be_animated(path) and cv2.imcount(str(path)) > 1:
-            return "it is an animation: save one picture of it as JPEG"
-        found = look(pack, photographs.read(path), path.name, hashlib.sha256(content).hexdigest())
-    except (OSError, MediaError) as error:
-        return f"it cannot be read: {getattr(error, 'strerror', None) or 'it is no picture, or it is damaged'}"
-    if isinstance(found, str):
+            return Unusable("it is an animation: save one picture of it as JPEG")
+        image = files.read(path)
+    except OSError as error:
+        return Unusable(f"it cannot be read: {error.strerror or NO_PICTURE}")
+    except MediaError:
+        return Unusable(f"it cannot be read: {NO_PICTURE}")
+
+    found = find_face(pack, image, path.name, hashlib.sha256(content).hexdigest())
+    if isinstance(found, Unusable):
         return found
-    return Look(
-        found.name, found.digest, found.embedding, found.quality, lambda: _portrait(pack, path)
-    )
+    return replace(found, portrait=lambda: _portrait(pack, path))
 
 
 def _portrait(pack: Pack, path: Path) -> bytes:
-    image = photographs.read(path)
+    """The picture to be kept of a photograph that was used; raises MediaError where it changed."""
+    image = files.read(path)
     faces = pack.detect(image, still=True)
     if not faces:
         raise MediaError(f"{path} was changed meanwhile; repeat.")
     return jpeg(portrait(image, max(faces, key=lambda face: face.width_px)))
 
 
-def strangers(looks: Sequence[Look], new: float) -> list[Look]:
-    """Those that look like none of the others; with fewer than three nobody can say which one that
-    is.
+def odd_ones_out(photographs: Sequence[FacePhotograph], new: float) -> list[FacePhotograph]:
+    """Those that look like none of the others; of fewer than three it cannot be said which.
 
-    new: the similarity below which two faces are two people.
+    Parameters
+    ----------
+    photographs : sequence
+        Of one person, as is said.
+    new : float
+        The cosine similarity below which two faces are two people.
     """
-    if len(looks) < 3:
+    if len(photographs) < 3:
         return []
-    faces = np.stack([one.embedding for one in looks])
-    centre = faces.sum(0)
-    alike = []
-    for one in faces:
-        rest = centre - one
-        alike.append(float(one @ rest / max(float(np.linalg.norm(rest)), 1e-6)))
-    return [one for one, similarity in zip(looks, alike, strict=True) if similarity < new]
+
+    faces = np.stack([one.embedding for one in photographs])
+    sum_of_all = faces.sum(0)
+    odd = []
+    for one, face in zip(photographs, faces, strict=True):
+        others = sum_of_all - face
+        similarity = float(face @ others) / max(float(np.linalg.norm(others)), 1e-6)
+        if similarity < new:
+            odd.append(one)
+    return odd
 
 
-def choose(looks: Sequence[Look], most: int, held: NDArray[np.float32]) -> list[Look]:
-    """At most so many: the best one, then again and again the one least like those chosen and those
-    held (n, d).
+def choose(
+    photographs: Sequence[FacePhotograph], most: int, held: NDArray[np.float32]
+) -> list[FacePhotograph]:
+    """Those that teach the most; what hardly differs from one of them is left out.
 
-    What hardly differs from one of those is left out.
+    The best one, then again and again the one least like those chosen and those held.
+
+    Parameters
+    ----------
+    photographs : sequence
+        Of one person.
+    most : int
+        How many to choose at most.
+    held : (n, d) float32
+        Embeddings of this person that are known already.
     """
-    if not looks or most <= 0:
+    if not photographs or most <= 0:
         return []
-    faces = np.stack([one.embedding for one in looks])
-    nearest = (faces @ held.T).max(1) if len(held) else np.full(len(looks), -1.0)
-    quality = np.array([one.quality for one in looks])
+
+    faces = np.stack([one.embedding for one in photographs])
+    quality = np.array([one.quality for one in photographs])
+    nearest = np.full(len(photographs), -1.0)  # similarity to what is chosen or held
+    if len(held):
+        nearest = (faces @ held.T).max(1)
+
     chosen: list[int] = []
     while len(chosen) < most:
         fresh = np.flatnonzero(nearest < TOO_LIKE)
         if not len(fresh):
             break
-        order = nearest[fresh] if chosen or len(held) else -quality[fresh]
+        is_first = not chosen and not len(held)
+        order = -quality[fresh] if is_first else nearest[fresh]
         best = int(fresh[int(np.argmin(order))])
         chosen.append(best)
         nearest = np.maximum(nearest, faces @ faces[best])
         nearest[best] = 2.0  # also where rounding has it a little less like itself
-    return [looks[n] for n in chosen]
+    return [photographs[n] for n in chosen]

@@ -10,7 +10,9 @@ from typing import IO
 import click
 
 from visitord.capture import onvif
-from visitord.cli.console import Group, format_option, show
+from visitord.cli.listing import show
+from visitord.cli.options import format_option
+from visitord.cli.program import Group
 from visitord.core.extras import require
 
 WIDTH_MAX_PX = 1920  # more pixels cost decoding and find no more faces at a door

@@ -4,7 +4,10 @@ import logging
 
 import click
 
-from visitord.cli.console import config, log_to_stderr, out, show
+from visitord.cli.configuration import config
+from visitord.cli.listing import show
+from visitord.cli.logs import log_to_stderr
+from visitord.cli.terminal import out
 from visitord.core.config import Config
 from visitord.core.extras import require
 from visitord.core.records import Arrival

@@ -3,22 +3,35 @@
 import logging
 import os
 import shutil
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import click
 
-from visitord.cli.console import config, format_option, show
-from visitord.core.config import Config
+from visitord.cli.configuration import config
+from visitord.cli.listing import show
+from visitord.cli.options import format_option
+from visitord.core.clock import Clock
+from visitord.core.config import CameraConfig, Config
 from visitord.core.errors import VisitordError
 from visitord.models import catalog
 from visitord.models.opening import open_liveness_detectors, open_pack
 from visitord.store import cameras, spool
+from visitord.store.cameras import CameraState
 from visitord.store.database import server_time
 from visitord.store.opening import open_database
 
 FREE_MIN_GB = 1
 CLOCK_OFF_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """What is looked at, what is said where nothing is wrong, and what finds what is wrong."""
+
+    name: str
+    right: str
+    problems: Callable[[Config], Iterator[str]]
 
 
 @click.command()
@@ -28,49 +41,55 @@ def doctor(form: str) -> None:
 
     Ends with 1 if anything is wrong.
     """
-    settings, rows = config(), []
-    for check in (_configuration, _disk, _models, _spool, _database, _cameras):
-        name = check.__name__.removeprefix("_")
-        try:
-            problems = list(check(settings))
-        except VisitordError as error:
-            problems = [str(error)]
-        rows += [{"check": name, "is": "wrong", "what": problem} for problem in problems]
+    settings = config()
+    rows = []
+    for check in CHECKS:
+        problems = _problems(check, settings)
+        rows += [_row(check.name, "wrong", problem) for problem in problems]
         if not problems:
-            rows.append({"check": name, "is": "right", "what": str(check.__doc__)})
-        if check is _models and not problems:
+            rows.append(_row(check.name, "right", check.right))
+        if check is MODELS and not problems:
             rows.append(_device(settings))
+
     show(rows, form, "", ("check", "is", "what"))
     raise SystemExit(any(row["is"] == "wrong" for row in rows))
 
 
+def _row(check: str, verdict: str, what: str) -> dict[str, str]:
+    return {"check": check, "is": verdict, "what": what}
+
+
+def _problems(check: _Check, settings: Config) -> list[str]:
+    """What a check finds; one that cannot be made is a problem too."""
+    try:
+        return list(check.problems(settings))
+    except VisitordError as error:
+        return [str(error)]
+
+
 def _configuration(settings: Config) -> Iterator[str]:
-    """It can be read, and so can its secrets."""
     settings.require_secrets()
     if not settings.camera:
         yield "No camera is configured: put one into config.toml."
 
 
 def _disk(settings: Config) -> Iterator[str]:
-    """The state folder can be written and has room."""
     folder = next(p for p in (settings.state, *settings.state.parents) if p.exists())
     if not folder.is_dir():
         yield f"{folder} is a file: state_dir must name a folder."
     if not os.access(folder, os.W_OK):
         yield f"{folder} cannot be written: run this as the account it belongs to."
+
     free_gb = shutil.disk_usage(folder).free / 1e9
     if free_gb < FREE_MIN_GB:
         yield f"{folder} has {free_gb:.1f} GB left: make room, or lower crops.max_mb."
 
 
 def _models(settings: Config) -> Iterator[str]:
-    """The model pack is installed and undamaged, and so are the liveness networks, where a camera
-    asks for them.
-    """
     pack = settings.models.pack
-    if problem := catalog.check(
-        pack, catalog.folder_of(pack, settings.models_dir, settings.folder)
-    ):
+    folder = catalog.folder_of(pack, settings.models_dir, settings.folder)
+    problem = catalog.check(pack, folder)
+    if problem:
         yield problem
     open_liveness_detectors(settings)
 
@@ -80,54 +99,70 @@ def _device(settings: Config) -> dict[str, str]:
     from visitord.models.device import CPU, choose
 
     chosen = choose(settings.models.device)
-    wanted, problem = chosen.wanted, chosen.problem
     logging.disable(logging.WARNING)  # which would say the same
     runs_on = open_pack(settings).runs_on
-    why = (
-        "; the installed onnxruntime knows no accelerator"
-        if wanted == "auto" and chosen.provider == CPU
-        else ""
-    )
-    what = problem or f"models.device is {wanted}: {runs_on}{why}."
-    return {"check": "device", "is": "wrong" if problem else "right", "what": what}
+    if chosen.problem:
+        return _row("device", "wrong", chosen.problem)
+
+    what = f"models.device is {chosen.wanted}: {runs_on}"
+    if chosen.wanted == "auto" and chosen.provider == CPU:
+        what += "; the installed onnxruntime knows no accelerator"
+    return _row("device", "right", f"{what}.")
 
 
 def _spool(settings: Config) -> Iterator[str]:
-    """Nothing waits for the database, and nothing was lost."""
     waits = spool.waiting(settings.spool_file)
     if waits.sightings:
         yield f"{waits.sightings} sightings wait for the database: the daemon's log says why."
     if waits.refused:
-        yield f"{waits.refused} sightings were refused by the database and are kept in {settings.spool_file}."
+        kept = f"are kept in {settings.spool_file}"
+        yield f"{waits.refused} sightings were refused by the database and {kept}."
     if waits.lost_sightings or waits.lost_pictures:
         lost = f"{waits.lost_sightings} sightings and {waits.lost_pictures} pictures"
         yield f"{lost} were lost for want of room: raise spool.max_mb."
 
 
 def _database(settings: Config) -> Iterator[str]:
-    """It answers, has this version's schema, and its clock agrees."""
     with open_database(settings).transaction() as cursor:
-        off_s = (datetime.now(UTC) - server_time(cursor)).total_seconds()
+        off_s = (Clock().now() - server_time(cursor)).total_seconds()
     if abs(off_s) > CLOCK_OFF_S:
         yield f"This box's clock is {off_s:+.0f} s off the database's: set up NTP on both."
 
 
 def _cameras(settings: Config) -> Iterator[str]:
-    """All are live."""
     if not settings.camera:
         return
     with open_database(settings).transaction() as cursor:
-        reported = {
-            state.camera: state
-            for state in cameras.states(cursor)
-            if state.site == settings.site.name
-        }
+        states = cameras.states(cursor)
+    reported = {state.camera: state for state in states if state.site == settings.site.name}
     for camera in settings.camera:
-        known = reported.get(camera.name)
-        if known and known.box not in (None, settings.box):
-            yield f"Camera {camera.name} is also the name of one that box {known.box} reads: give it another."
-        elif camera.enabled and known is None:
-            why = "no daemon has reported it; start visitord run"
-            yield f"Camera {camera.name} is unknown: {why}."
-        elif camera.enabled and known and known.state not in ("live", "ended"):
-            yield f"Camera {camera.name} is {known.state}: {known.reason.rstrip('.')}."
+        yield from _camera(settings, camera, reported.get(camera.name))
+
+
+def _camera(settings: Config, camera: CameraConfig, known: CameraState | None) -> Iterator[str]:
+    if known and known.box not in (None, settings.box):
+        whose = f"that box {known.box} reads"
+        yield f"Camera {camera.name} is also the name of one {whose}: give it another."
+    elif not camera.enabled:
+        return
+    elif known is None:
+        why = "no daemon has reported it; start visitord run"
+        yield f"Camera {camera.name} is unknown: {why}."
+    elif known.state not in ("live", "ended"):
+        yield f"Camera {camera.name} is {known.state}: {known.reason.rstrip('.')}."
+
+
+MODELS = _Check(
+    "models",
+    "The model pack is installed and undamaged, and so are the liveness networks, where a camera "
+    "asks for them.",
+    _models,
+)
+CHECKS = (
+    _Check("configuration", "It can be read, and so can its secrets.", _configuration),
+    _Check("disk", "The state folder can be written and has room.", _disk),
+    MODELS,
+    _Check("spool", "Nothing waits for the database, and nothing was lost.", _spool),
+    _Check("database", "It answers, has this version's schema, and its clock agrees.", _database),
+    _Check("cameras", "All are live.", _cameras),
+)

@@ -1,28 +1,16 @@
-"""visitorctl enroll: names people from photographs or before a camera, without waiting until they
-come.
-"""
+"""visitorctl enroll: names people from photographs or before a camera, before they come."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import track
 
-from visitord.cli.completion import CAMERA
-from visitord.cli.console import PATH, config, database
-from visitord.cli.leaving import yes_option
+from visitord.cli.arguments import CAMERA
+from visitord.cli.configuration import config
+from visitord.cli.options import PATH, yes_option
 from visitord.core.errors import VisitordError
 from visitord.core.file_types import is_picture
-from visitord.models.opening import open_pack
-from visitord.service.thresholds import thresholds_in_force
 from visitord.store import people
-from visitord.store.crops import Crops
-
-if TYPE_CHECKING:  # their libraries take seconds to import
-    from visitord.admin.enrolment import Answers, Desk
-    from visitord.admin.photographs import Look
 
 
 @click.command()
@@ -66,71 +54,25 @@ def enroll(
 
     With --camera, S takes a picture and Q finishes.
     """
-    if sum((bool(photos), folder is not None, camera is not None)) != 1 or (name is None) == (
-        folder is None
-    ):
+    ways = (bool(photos), folder is not None, camera is not None)
+    if ways.count(True) != 1 or (name is None) == (folder is None):
         raise click.UsageError("Say NAME PHOTO..., or --folder DIR, or NAME --camera CAMERA.")
+
     wanted = _folder(folder) if folder else {people.proper(name or ""): _files(photos)}
-    from visitord.admin.enrolment import Answers, Desk
 
-    opened, settings = database(), config()
-    pack = open_pack(settings)
-    limits = thresholds_in_force(settings, pack, opened)
-    desk = Desk(opened, pack, limits, Crops(settings.crops_dir))
-    answers = Answers(yes, new, lambda question: click.confirm(question, default=True))
+    from visitord.cli import enrolling  # its libraries take seconds to import
+
+    enroller = enrolling.open_enroller()
+    ask = enrolling.asking(yes)
     if camera:
-        from visitord.cli.session import take
+        from visitord.cli.camera_session import take
 
-        return _settle(desk, name or "", take(desk, settings, camera, window), answers)
-    failed = [
-        n for n, files in wanted.items() if not _one(desk, n, files, answers, only=folder is None)
-    ]
-    if failed:
-        raise VisitordError(
-            f"{len(failed)} of {len(wanted)} people could not be enrolled: {', '.join(failed)}."
-        )
-    return None
-
-
-def _one(desk: "Desk", name: str, files: Sequence[Path], answers: "Answers", only: bool) -> bool:
-    """Enrol one person from files; returns whether that worked.  only: nobody else waits, so errors
-    are raised.
-    """
-    try:
-        if not files:
-            raise VisitordError("its folder holds no photographs; nobody was enrolled.")
-        _settle(desk, people.proper(name), list(_looks(desk, name, files)), answers)
-    except VisitordError as error:
-        if only:
-            raise
-        click.echo(f"{name}: {error}", err=True)
-        return False
-    return True
-
-
-def _settle(desk: "Desk", name: str, looks: "Sequence[Look]", answers: "Answers") -> None:
-    from visitord.admin import enrolment
-
-    for line in enrolment.enroll(desk, name, looks, answers):
-        click.echo(line)
-
-
-def _looks(desk: "Desk", name: str, files: Sequence[Path]) -> "Iterator[Look]":
-    from visitord.admin.photographs import read
-
-    console = Console(stderr=True)
-    for path in track(
-        files,
-        f"Looking at {name}",
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ):
-        found = read(desk.pack, path)
-        if isinstance(found, str):
-            console.print(f"{path}: {found}.", markup=False, highlight=False, soft_wrap=True)
-        else:
-            yield found
+        taken = take(enroller, config(), camera, window)
+        return enrolling.settle(enroller, name or "", taken, ask, new)
+    if folder:
+        return enrolling.enroll_all(enroller, wanted, ask, new)
+    ((one, files),) = wanted.items()
+    return enrolling.settle(enroller, one, enrolling.faces(enroller, one, files), ask, new)
 
 
 def _folder(folder: Path) -> dict[str, list[Path]]:

@@ -1,6 +1,6 @@
 """What people type, for the end of each command's help."""
 
-EXAMPLES = {
+EXAMPLES: dict[str, tuple[str, ...]] = {
     "list": ("visitorctl list --unnamed --since 7d", "visitorctl list --frequent --faces"),
     "show": ('visitorctl show "visitor 7"', "visitorctl show 7 --faces"),
     "visits": (
@@ -36,9 +36,3 @@ EXAMPLES = {
         "visitorctl completion fish | source",
     ),
 }
-
-
-def epilog(command: str) -> str | None:
-    """The examples as click prints them, if there are any."""
-    lines = EXAMPLES.get(command)
-    return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines))) if lines else None

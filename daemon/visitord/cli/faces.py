@@ -1,5 +1,6 @@
-"""Draws faces in the terminal: as sixels or by kitty's protocol where it can, else as coloured half
-blocks.
+"""Draws faces in the terminal.
+
+Sixels or kitty's protocol where it knows them, else coloured half blocks.
 """
 
 import io
@@ -7,12 +8,14 @@ import logging
 import sys
 import termios
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import click
 from rich.console import RenderableType
 
-from visitord.cli.console import config, out
+from visitord.cli.configuration import config
+from visitord.cli.terminal import out
 from visitord.store import visitors
 from visitord.store.crops import Crops
 from visitord.store.database import Database
@@ -23,6 +26,14 @@ ROWS, COLUMNS = 10, 20  # of characters, which are about twice as high as wide
 faces_option = click.option("--faces", is_flag=True, help="Draw the faces, in a terminal.")
 
 
+@dataclass(frozen=True, slots=True)
+class CaptionedFaces:
+    """A line of text, and the people or sightings whose faces are drawn below it."""
+
+    line: str
+    ids: Sequence[UUID]
+
+
 def require_terminal(form: str) -> None:
     """Raises UsageError where faces cannot be drawn."""
     if form != "table" or not out.is_terminal:
@@ -31,32 +42,27 @@ def require_terminal(form: str) -> None:
         )
 
 
-def show_faces(database: Database, rows: Sequence[tuple[str, Sequence[UUID]]]) -> None:
-    """A line for each row, and below it the faces of the people or sightings of these ids that have
-    one on this box.
-    """
+def show_faces(database: Database, rows: Sequence[CaptionedFaces]) -> None:
+    """Print the lines, each with those of its faces that this box has pictures of."""
     with database.transaction() as cursor:
-        known = visitors.faces(cursor, [i for _, ids in rows for i in ids])
+        known = visitors.faces(cursor, [i for row in rows for i in row.ids])
+
     crops = Crops(config().crops_dir)
-    for line, ids in rows:
-        out.print(line, markup=False)
-        pictures = [crops.read(known[i].crop) for i in ids if i in known]
-        if any(pictures):
-            draw([p for p in pictures if p])
+    for row in rows:
+        out.print(row.line, markup=False)
+        pictures = [crops.read(known[i].crop) for i in row.ids if i in known]
+        kept = [picture for picture in pictures if picture]
+        if kept:
+            draw(kept)
         else:
             out.print("(no picture on this box)", style="dim")
 
 
 def draw(pictures: Sequence[bytes]) -> None:
-    """JPEG pictures side by side, as this terminal shows them best; a remark where it shows none."""
+    """JPEG pictures side by side, as this terminal can; a remark where it shows none."""
     try:
         out.print(_drawing(pictures))
-    except (
-        ArithmeticError,
-        OSError,
-        ValueError,
-        termios.error,
-    ):  # such as of a terminal that has no size
+    except (ArithmeticError, OSError, ValueError, termios.error):  # such as of one without a size
         out.print("(this terminal shows no picture)", style="dim")
 
 
@@ -65,17 +71,15 @@ def _drawing(pictures: Sequence[bytes]) -> RenderableType:
 
     strip = Image.new("RGB", (SIDE_PX * len(pictures), SIDE_PX))
     for n, picture in enumerate(pictures):
-        strip.paste(
-            Image.open(io.BytesIO(picture)).convert("RGB").resize((SIDE_PX, SIDE_PX)),
-            (n * SIDE_PX, 0),
-        )
+        face = Image.open(io.BytesIO(picture)).convert("RGB").resize((SIDE_PX, SIDE_PX))
+        strip.paste(face, (n * SIDE_PX, 0))
+
     if not sys.stdin.isatty():
         # The library asks the terminal what it can, and waits a tenth of a second for each answer;
         # it would ask whatever else standard input is.
         setattr(sys, "__stdin__", None)  # noqa: B010
-    logging.getLogger("textual_image").setLevel(
-        logging.CRITICAL
-    )  # it warns of terminals that do not answer
+    # It warns of terminals that do not answer.
+    logging.getLogger("textual_image").setLevel(logging.CRITICAL)
     from textual_image.renderable import Image as Best
 
     return Best(strip, width=COLUMNS * len(pictures), height=ROWS)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from visitord.cli.console import PATH, config
+from visitord.cli.configuration import config
+from visitord.cli.options import PATH
 from visitord.core.config import Config
 from visitord.core.errors import ModelError
 from visitord.core.values import valid_name

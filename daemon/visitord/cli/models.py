@@ -4,10 +4,13 @@ from pathlib import Path
 
 import click
 
-from visitord.admin.pack_switch import switch
-from visitord.cli.console import PATH, Group, config, show
+from visitord.cli.configuration import config
 from visitord.cli.import_mxnet import import_mxnet
+from visitord.cli.listing import show
 from visitord.cli.mxnet_env import mxnet_env
+from visitord.cli.options import PATH
+from visitord.cli.program import Group
+from visitord.cli.switch import switch
 from visitord.core.config import Config
 from visitord.models import catalog
 from visitord.models.download import fetch

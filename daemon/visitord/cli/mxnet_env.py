@@ -3,7 +3,7 @@
 import click
 from rich.console import Console
 
-from visitord.cli.console import config
+from visitord.cli.configuration import config
 from visitord.core.errors import ModelError
 from visitord.models.mxnet import environment
 

@@ -2,7 +2,8 @@
 
 import click
 
-from visitord.cli.console import database, installed
+from visitord.cli.configuration import installed
+from visitord.cli.connection import connect
 from visitord.core.values import address
 
 
@@ -37,6 +38,6 @@ def review(listen: tuple[str, int] | None, link: bool) -> None:
         return click.echo(
             server.link(listen, security.token(settings.state), settings.review.hosts)
         )
-    page = server.Review(settings, database(wait=True), listen)
+    page = server.Review(settings, connect(wait=True), listen)
     click.echo(f"The review page is open; Ctrl-C closes it:\n{page.link}")
     return page.run()

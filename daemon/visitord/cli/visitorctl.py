@@ -1,14 +1,76 @@
 """visitorctl: look at who came, say who is who, and take back what was said."""
 
-from visitord.cli import leaving, listings, people
-from visitord.cli.calibrate import calibrate
-from visitord.cli.cameras import cameras
-from visitord.cli.completion import completion
-from visitord.cli.console import program
-from visitord.cli.doctor import doctor
-from visitord.cli.enroll import enroll
-from visitord.cli.examples import epilog
-from visitord.cli.review import review
+from visitord.cli.deferred import DeferredCommand, examples
+from visitord.cli.examples import EXAMPLES
+from visitord.cli.program import program
+
+COMMANDS = (
+    ("list", "visitors:list_", "Everyone known, those seen last first."),
+    ("show", "visitors:show_", "One person: visits, and why each sighting was filed under them."),
+    ("visits", "visits:visits", "The visit log, of everyone or of one person."),
+    (
+        "stats",
+        "visits:stats",
+        "How many came, by local day or hour; without --since in the last 30 days.",
+    ),
+    (
+        "export",
+        "visits:export",
+        "Print everything there is of WHAT, as CSV unless --format says otherwise.",
+    ),
+    (
+        "status",
+        "status:status",
+        "How the cameras are, how much is stored, and what waits on disk for the database.",
+    ),
+    (
+        "snapshot",
+        "snapshot:snapshot",
+        "Write the current picture of CAMERA with what visitord sees in it.",
+    ),
+    ("sql", "sql:sql", "Ask one question in SQL; it can only read."),
+    ("rename", "naming:rename", "Give a person a name; it shows everywhere at once."),
+    ("merge", "merging:merge", "Say that OTHER is the same person as KEEP."),
+    ("undo", "merging:undo", "Take back MERGE, or list the merges that can be."),
+    (
+        "split",
+        "merging:split",
+        "Say that some sightings of WHO are somebody else: they become a new identity.",
+    ),
+    ("reject", "merging:reject", "Say that ONE and OTHER are two people: no job will merge them."),
+    (
+        "suggestions",
+        "suggestions:suggestions",
+        "Pairs that may be one person, left to you by the merge job.",
+    ),
+    ("cluster", "cluster:cluster", "Run the merge job now."),
+    ("ignore", "ignoring:ignore", "Leave a person out of reports and arrivals from now on."),
+    ("unignore", "ignoring:unignore", "Let an ignored person count again."),
+    (
+        "forget",
+        "forgetting:forget",
+        "Erase a person: everything seen, learnt and kept of them, on every box.",
+    ),
+    ("enroll", "enroll:enroll", "Let the person called NAME be recognised from photographs."),
+    (
+        "calibrate",
+        "calibrate:calibrate",
+        "How well this site's own sightings tell people apart, and which thresholds follow.",
+    ),
+    ("cameras", "cameras:cameras", "Find cameras."),
+    (
+        "doctor",
+        "doctor:doctor",
+        "Check configuration, disk, models, database, clock and cameras, and say what to do.",
+    ),
+    (
+        "completion",
+        "completion:completion",
+        "Print what makes SHELL complete commands, options, people and cameras.",
+    ),
+    ("review", "review:review", "Name faces in a browser, and say who is who."),
+)
+"""Names, where the commands are in this folder, and the first sentences of their help."""
 
 
 @program
@@ -19,31 +81,6 @@ def main() -> None:
     """
 
 
-for command in (
-    listings.list_,
-    listings.show_,
-    listings.visits,
-    listings.stats,
-    listings.export,
-    listings.status,
-    listings.snapshot,
-    listings.sql,
-    people.rename,
-    people.merge,
-    people.undo,
-    people.split,
-    people.reject,
-    people.suggestions,
-    people.cluster,
-    leaving.ignore,
-    leaving.unignore,
-    leaving.forget,
-    enroll,
-    calibrate,
-    cameras,
-    doctor,
-    completion,
-    review,
-):
-    command.epilog = command.epilog or epilog(command.name or "")
-    main.add_command(command)
+for name, place, summary in COMMANDS:
+    end = examples(EXAMPLES.get(name, ()))
+    main.add_command(DeferredCommand(name, f"visitord.cli.{place}", summary, end))

@@ -11,9 +11,12 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from visitord.cli.console import PATH, Moment, config, log_to_stderr, program
+from visitord.cli.configuration import config
 from visitord.cli.demo import demo
+from visitord.cli.logs import log_to_stderr
 from visitord.cli.models import models
+from visitord.cli.options import PATH, Moment
+from visitord.cli.program import program
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import ConfigError
@@ -24,7 +27,7 @@ from visitord.store import migrate
 from visitord.store.database import Database
 from visitord.store.opening import open_database
 
-# Vision's libraries take seconds to import, so commands import what uses them where they use it.
+# Vision's libraries take seconds to import: commands import what uses them where they do.
 if TYPE_CHECKING:
     from visitord.service.replay import Analysed, Clip
 
@@ -119,8 +122,12 @@ def _show_progress(clips: Iterable["Clip"], played: Iterable["Analysed"]) -> int
     """Let a replay go on to its end, with a bar for each clip; returns how many pictures it had."""
     pictures = 0
     lengths_s = {clip: clip.length_s or UNKNOWN_LENGTH_S for clip in clips}
-    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
-        tasks = {clip: bars.add_task(clip.path.name, total=s) for clip, s in lengths_s.items()}
+    hidden = not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), disable=hidden) as bars:
+        tasks = {
+            clip: bars.add_task(clip.path.name, total=length_s)
+            for clip, length_s in lengths_s.items()
+        }
         for analysed in played:
             pictures += 1
             bars.update(tasks[analysed.clip], completed=analysed.done_s)

@@ -50,7 +50,10 @@ def listen(folder: Path, answer: Answer) -> None:
             error.strerror,
         )
         return
-    threading.Thread(target=_serve, args=(listener, answer), name="control", daemon=True).start()
+
+    serving = threading.Thread(target=_serve, args=(listener, answer), daemon=True)
+    serving.name = "control"
+    serving.start()
 
 
 def _lock(folder: Path) -> None:
@@ -80,7 +83,8 @@ def _serve(listener: Listener, answer: Answer) -> None:
     while True:
         with contextlib.suppress(OSError, EOFError):
             connection = listener.accept()
-            threading.Thread(target=_reply, args=(connection, answer), daemon=True).start()
+            arguments = (connection, answer)
+            threading.Thread(target=_reply, args=arguments, daemon=True).start()
 
 
 def _reply(connection: Connection, answer: Answer) -> None:

@@ -91,19 +91,24 @@ class Daemon:
         self._stop = threading.Event()
         self._sources_stop = threading.Event()
         self._recorder_stop = threading.Event()
-        self._vision_ready = threading.Event()  # there is something for the vision thread
+        self._vision_ready = threading.Event()  # something is there for vision
 
-        self._recorder = wiring.open_recorder(config, database, pack, on_arrival, clock, waits=True)
+        self._recorder = wiring.open_recorder(
+            config,
+            database,
+            pack,
+            on_arrival,
+            clock,
+            waits=True,
+        )
         views = self._views(pack)
         cameras = [view.camera for view in views]
         self._vision = VisionLoop(views, self._vision_ready, clock, self._recorder.submit)
         self._health = HealthLoop(config, cameras, database)
 
-        self._recorder_thread = self._worker(
-            "recorder", lambda: self._recorder.run(self._recorder_stop)
-        )
-        self._vision_thread = self._worker("vision", lambda: self._vision.run(self._stop))
-        self._health_thread = self._worker("health", lambda: self._health.run(self._stop))
+        self._recorder_thread = self._worker("recorder", self._record)
+        self._vision_thread = self._worker("vision", self._see)
+        self._health_thread = self._worker("health", self._watch)
         self._readers = [
             self._worker(f"camera {camera.settings.name}", camera.run) for camera in cameras
         ]
@@ -135,6 +140,15 @@ class Daemon:
 
     def _worker(self, name: str, work: Callable[[], None]) -> Worker:
         return Worker(name, work, self._fail)
+
+    def _record(self) -> None:
+        self._recorder.run(self._recorder_stop)
+
+    def _see(self) -> None:
+        self._vision.run(self._stop)
+
+    def _watch(self) -> None:
+        self._health.run(self._stop)
 
     def _fail(self) -> None:
         """Called in a thread that dies."""
@@ -171,8 +185,8 @@ class Daemon:
             self._health.log_changes()
             if self._once and self._health.ended():
                 self.stop()
-            # Python runs a signal's handler in this thread, but the system may give the signal to
-            # another one: a wait without an end would never hear of it.
+            # Python runs a signal's handler in this thread, but the system may give the
+            # signal to another one: a wait without an end would never hear of it.
             self._stop.wait(CHECK_EVERY_S)
 
         jobs.stop()

@@ -65,14 +65,15 @@ def decide_track(
     template = decision.template_update(report, verdict, pooled, len(held), alike)
 
     if person and pooled:
-        # Of those merged into one, the one this looks most like: they take it along if the merge
-        # is undone.
+        # Of those merged into one, the one this looks most like: they take it along if
+        # the merge is undone.
         part = gallery.part(person, pooled.embedding)
         verdict = replace(verdict, identity_id=part)
         if template:
             template = replace(template, identity_id=part)
 
-    return DecidedTrack(DecidedSighting(report, verdict, pooled, pack, template), person)
+    sighting = DecidedSighting(report, verdict, pooled, pack, template)
+    return DecidedTrack(sighting, person)
 
 
 def _is_like_the_first(

@@ -65,13 +65,13 @@ class GalleryFollower:
     def _load(self, cursor: Cursor, version: int) -> None:
         """Fetch what changed; all, the first time and when an earlier state was restored."""
         if self.version is None or self.version > version:
-            self.gallery = Gallery(self._dim, stored_templates.templates(cursor, self._pack))
+            everyone = stored_templates.templates(cursor, self._pack)
+            self.gallery = Gallery(self._dim, everyone)
             return
 
         changed = gallery_changes.since(cursor, self.version)
-        self.gallery = self.gallery.update(
-            changed, stored_templates.templates(cursor, self._pack, changed)
-        )
+        theirs = stored_templates.templates(cursor, self._pack, changed)
+        self.gallery = self.gallery.update(changed, theirs)
 
     def candidates(self, cursor: Cursor, pooled: PooledSamples | None, companions: int) -> Gallery:
         """Everyone a face may be.
@@ -89,9 +89,10 @@ class GalleryFollower:
             return self.gallery
         if pooled is None:
             return Gallery(self._dim)
-        return Gallery(
-            self._dim, stored_templates.nearest(cursor, self._pack, pooled.embedding, companions)
-        )
+
+        embedding = pooled.embedding
+        near = stored_templates.nearest(cursor, self._pack, embedding, companions)
+        return Gallery(self._dim, near)
 
     def is_next(self, version: int) -> bool:
         """Whether no other process changed the database since this one caught up."""

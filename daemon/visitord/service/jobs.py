@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 
 LEAVE_EVERY_S = 5
 ERASE_EVERY_S = 2
-ERASE_OVERLAP = timedelta(minutes=5)  # longer than a transaction lasts, and than two clocks differ
+# Longer than a transaction lasts, and than the clocks of two boxes differ
+ERASE_OVERLAP = timedelta(minutes=5)
 TIDY_EVERY_S = 3600
 
 
@@ -54,9 +55,13 @@ class Jobs:
         self._recorder = recorder
         self._config = config
         self._clock = clock
-        self._left_until = clock.now()  # who left before was told
-        self._erased_until: datetime | None = None  # what was forgotten before is deleted here
-        self._near: Neighbours | None = None  # everyone's neighbours at the last merge job
+
+        # Who left before that was told; what was forgotten before that is deleted here.
+        self._left_until = clock.now()
+        self._erased_until: datetime | None = None
+
+        # Everyone's neighbours, from the last merge job.
+        self._near: Neighbours | None = None
 
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         self._scheduler = BackgroundScheduler(
@@ -130,8 +135,9 @@ class Jobs:
         with database.transaction() as cursor:
             erased = erasure.since(cursor, since)
 
+        crops = Crops(self._config.crops_dir)
         try:
-            erasure.finish(erased, Crops(self._config.crops_dir), self._config.spool_file)
+            erasure.finish(erased, crops, self._config.spool_file)
         except (OSError, SpoolError) as error:
             log.warning("Files of somebody who was forgotten cannot be deleted yet: %s", error)
             return

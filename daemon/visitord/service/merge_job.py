@@ -49,12 +49,13 @@ def merge_duplicates(
             log.info("Another process runs the merge job; this one leaves it to that.")
             return Proposal([], [])
 
-        # The slow part comes before the lock: recorders go on enrolling.  Under the lock only what
-        # they added meanwhile is compared.
+        # The slow part comes before the lock, while recorders go on enrolling.  Under it
+        # only what they added meanwhile is compared.
         _compare(cursor, pack, near)
         identities.freeze(cursor)
         members = _compare(cursor, pack, near)
-        proposal = clustering.propose(members, merge_candidates.cannot_link(cursor), near)
+        cannot_link = merge_candidates.cannot_link(cursor)
+        proposal = clustering.propose(members, cannot_link, near)
 
         if not dry_run:
             _apply(cursor, proposal, now)
@@ -74,7 +75,8 @@ def _apply(cursor: Cursor, proposal: Proposal, now: datetime) -> None:
         merges.apply(cursor, group, JOB_NAME, now)
     suggestions.keep(cursor, proposal.suggestions, now)
     if proposal.groups:
-        gallery_changes.announce(cursor, [group.identity_id for group in proposal.groups])
+        kept = [group.identity_id for group in proposal.groups]
+        gallery_changes.announce(cursor, kept)
 
 
 def outcome(proposal: Proposal) -> str:

@@ -112,6 +112,11 @@ class OutageRecogniser:
             return
 
         arrival = Arrival(
-            person, name or NEWCOMER, self._site, report.camera, report.started_at, visits=0
+            visitor_id=person,
+            name=name or NEWCOMER,
+            site=self._site,
+            camera=report.camera,
+            at=report.started_at,
+            visits=0,
         )
         self._on_arrival(self._presence.announce(arrival))

@@ -62,7 +62,7 @@ log = logging.getLogger(__name__)
 IDLE_S = 1.0  # how soon changes made by other processes reach the gallery
 RETRY_FIRST_S = 0.5
 RETRY_CAP_S = 15.0
-RACES_MAX = 5  # times that others may enrol somebody while we do, one right after the other
+RACES_MAX = 5  # times in a row that others may enrol somebody while we do
 
 
 class Phase(Enum):
@@ -170,7 +170,7 @@ class Recorder:
         gallery_file: GalleryFile | None = None,
     ) -> None:
         self.settings = settings
-        self.thresholds: Thresholds | None = None  # None until `prepare` or `remember` gave some
+        self.thresholds: Thresholds | None = None  # until prepared, or remembered
         self._database = database
         self._prepare = prepare
         self._on_arrival = on_arrival
@@ -182,8 +182,12 @@ class Recorder:
         self._phase = Phase.PREPARING
         self._queue = ReportQueue()
         self._spooled_done = 0  # the last number of the spool that is in the database
-        self._filed: dict[UUID, UUID | None] = {}  # open tracks in the database: under whom
-        self._known = GalleryFollower(settings.pack, settings.dim, vector=settings.vector)
+        self._filed: dict[UUID, UUID | None] = {}  # open tracks: under whom
+        self._known = GalleryFollower(
+            settings.pack,
+            settings.dim,
+            vector=settings.vector,
+        )
         self._presence = Presence(settings.site.gap)
         self._outage = OutageRecogniser(
             settings.site.name, settings.pack, self._known, self._presence, on_arrival
@@ -243,7 +247,7 @@ class Recorder:
         while True:
             try:
                 busy = self._try()
-            except (DatabaseError, ConfigError) as error:  # until it is there, or a person acted
+            except (DatabaseError, ConfigError) as error:
                 self._on(Event.FAILED)
                 self._warn(error)
                 if stop.is_set():

@@ -19,7 +19,7 @@ from visitord.models.pack import LivenessDetector, Pack
 from visitord.service.recorder import Recorder
 from visitord.vision.pipeline import Pipeline
 
-# How far photographs of one camera stand apart when one --start is given for all of them
+# Between photographs of one camera, when one --start is given for all of them
 PHOTOGRAPH_S = 60.0
 
 
@@ -169,7 +169,8 @@ def play(
 
 def _frames(clip: Clip, fps: float) -> Iterator[Frame]:
     if clip.still:
-        yield Frame(clip.camera, Picture.of(photographs.read(clip.path)), clip.start, 0.0)
+        picture = Picture.of(photographs.read(clip.path))
+        yield Frame(clip.camera, picture, clip.start, picture.t)
         return
 
     inspector = Inspector()

@@ -59,7 +59,10 @@ class ReportQueue:
         if len(self._unwritten) > self._tracks_max:
             del self._unwritten[next(iter(self._unwritten))]
             self.lost += 1
-            log.error("Too much waits in memory: a sighting was dropped (%d so far).", self.lost)
+            log.error(
+                "Too much waits in memory: a sighting was dropped (%d so far).",
+                self.lost,
+            )
 
     def wait(self, timeout_s: float) -> None:
         """Return at the next report, or after so long."""
@@ -94,5 +97,5 @@ class ReportQueue:
         """Mark everything else as seen, for it is in the database; returns what is left."""
         with self._lock:
             left = set(self._unwritten)
-            self._unseen = {i: report for i, report in self._unseen.items() if i in left}
+            self._unseen = {i: self._unseen[i] for i in self._unseen if i in left}
         return left

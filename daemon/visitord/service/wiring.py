@@ -64,10 +64,12 @@ def open_recorder(
         declare_site(database, site_of(config))
         return thresholds_in_force(config, pack, database)
 
+    vector = config.database.vector
+    settings = RecorderSettings(site_of(config), pack.fingerprint, pack.dim, vector)
     spool = _open_spool(config, pack) if waits else None
     recorder = Recorder(
         database,
-        RecorderSettings(site_of(config), pack.fingerprint, pack.dim, config.database.vector),
+        settings,
         prepare,
         on_arrival,
         clock,

@@ -10,6 +10,7 @@ from visitord.core.records import Embedding
 from visitord.identity.clustering import Member
 from visitord.store import statements
 from visitord.store.database import Cursor
+from visitord.store.vectors import vector
 
 MIN_GOOD_SAMPLES = 1  # a pending sighting without one flawless sample stays pending
 _SQL = statements.load("merge_candidates")
@@ -54,7 +55,7 @@ def embeddings(cursor: Cursor, pack: str, keys: Sequence[UUID]) -> dict[UUID, Em
     keys : as the parts of `members` name them
     """
     cursor.execute(_SQL["embeddings"], {"pack": pack, "keys": list(keys)})
-    return {key: statements.vector(embedding) for key, embedding in cursor}
+    return {key: vector(embedding) for key, embedding in cursor}
 
 
 def cannot_link(cursor: Cursor) -> set[frozenset[UUID]]:

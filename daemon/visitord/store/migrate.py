@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yoyo
 from psycopg2 import errors
 
 from visitord.core.errors import DatabaseError
@@ -178,6 +177,8 @@ def _exists(cursor: Cursor, table: str) -> bool:
 @contextlib.contextmanager
 def _backend(url: str) -> Iterator[Any]:
     """yoyo's own connection to the database, in one transaction that is committed at the end."""
+    import yoyo  # a database that is up to date needs none
+
     logging.getLogger("yoyo").setLevel(logging.WARNING)
     url = url.replace("postgres://", "postgresql://", 1)
     backend = yoyo.get_backend(f"{url}{'&' if '?' in url else '?'}schema=visitord")
@@ -195,6 +196,8 @@ def _apply(backend: Any, missing: _Missing, replaced: Sequence[_File]) -> None:
     What changes is dropped before it is made anew, for a view cannot lose a column otherwise; and
     all views go before a numbered file, for a column that a view shows cannot be changed.
     """
+    import yoyo
+
     numbered = [file for file in _numbered_files() if file.name in missing.numbered]
     known = yoyo.read_migrations(str(folder()))
     steps = known.filter(lambda step: step.id in missing.numbered)

@@ -10,9 +10,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from visitord.store.database import Cursor
 
 FOLDER = Path(__file__).with_name("sql")
@@ -78,8 +75,3 @@ def fetch_value(cursor: Cursor, statement: str, values: Values | None = None) ->
 def names_of(record: type[Any]) -> tuple[str, ...]:
     """The fields of a record, in their order."""
     return tuple(field.name for field in fields(record))
-
-
-def vector(text: str) -> NDArray[np.float32]:
-    """An embedding (d,) selected as text: ten times faster than by the driver's own lists."""
-    return np.fromstring(text[1:-1], np.float32, sep=",")

@@ -8,6 +8,7 @@ from visitord.core.records import Embedding, Template
 from visitord.identity.decision import TEMPLATES_MAX, template_id
 from visitord.store import statements
 from visitord.store.database import Cursor
+from visitord.store.vectors import vector
 
 NEAR = 32  # templates whose owners are compared exactly
 EFFORT = 800  # templates that the index looks at besides; docs/scaling.md has what this finds
@@ -29,7 +30,7 @@ def templates(cursor: Cursor, pack: str, of: Collection[UUID] | None = None) -> 
     with cursor.connection.cursor("templates") as rows:
         rows.execute(_SQL["templates"], values)
         return [
-            Template(own_id, owner, root, statements.vector(embedding), quality, name)
+            Template(own_id, owner, root, vector(embedding), quality, name)
             for own_id, owner, root, embedding, quality, name in rows
         ]
 

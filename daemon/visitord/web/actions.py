@@ -1,48 +1,55 @@
-"""What a person says on the review page, as visitorctl's commands would.  Each is a form that works
-without scripts.
+"""What a person says on the review page: the use cases that visitorctl's commands are too.
+
+Each is a form that works without scripts.
 """
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from visitord.cli.leaving import clear_up
+from visitord.admin import describing, forgetting, ignoring, merging, naming
+from visitord.admin.author import Author
+from visitord.admin.merging import KeptApart, Merged
+from visitord.core.clock import Clock
 from visitord.core.errors import VisitordError
-from visitord.store import corrections, erasure, merges, people, suggestions
-from visitord.store.database import Cursor
-from visitord.store.embedded import account_name
-from visitord.store.people import Person
-from visitord.web.desk import desk
+from visitord.store.database import Database
+from visitord.web.resources import resources
 
 actions = Blueprint("actions", __name__)
 WHY = "said on the review page"
 _OURS = re.compile(r"/(?![/\\])[!-~]*")  # an address without a host
-Offer = tuple[str, str]  # what a button says, and where its form goes
-Done = tuple[
-    str, Person | None, Offer | None
-]  # what was done, to whose page to go on, what may be done next
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What may be done next: what a button says, and where its form goes."""
+
+    label: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done, the page to go on at unless the form wants another, and what may be next."""
+
+    sentence: str
+    page: str
+    offer: Offer | None = None
 
 
 def action(path: str) -> Callable[[Callable[..., Done]], Callable[..., Done]]:
-    """A form's address: what it asks for is one transaction, told on the page it wants to go back
-    to.
-    """
+    """A form's address; what it asked for is told on the page it wants to go back to."""
 
     def register(function: Callable[..., Done]) -> Callable[..., Done]:
         def answer(**values: Any) -> Response:
-            with desk().transaction() as cursor:
-                sentence, person, offer = function(cursor, **values)
-            page = (
-                url_for("pages.person", who=person.visitor_id)
-                if person
-                else url_for("pages.suggestions")
-            )
-            return _told(sentence, request.form.get("back") or page, offer)
+            with resources().connection() as database:
+                done = function(database, **values)
+            return _told(done.sentence, request.form.get("back") or done.page, done.offer)
 
         actions.add_url_rule(path, function.__name__, answer, methods=["POST"])
         return function
@@ -51,114 +58,126 @@ def action(path: str) -> Callable[[Callable[..., Done]], Callable[..., Done]]:
 
 
 @action("/person/<uuid:who>/rename")
-def rename(cursor: Cursor, who: UUID) -> Done:
+def rename(database: Database, who: UUID) -> Done:
     """Several may have one name; whether they are one person is asked."""
-    person = people.find(cursor, str(who))
-    kept = people.rename(cursor, person, request.form.get("name", ""))
-    same = [p for p in people.called(cursor, kept) if p.visitor_id != person.visitor_id]
-    if not same:
-        return f"{person.name} is now called {kept}.", person, None
-    offer = (
-        "They are the same person",
-        url_for("actions.judge", who=who, verdict="merge", other=same[0].visitor_id),
-    )
-    return f"{person.name} is now called {kept}, as {same[0].label} is.", person, offer
+    renamed = naming.rename(database, str(who), request.form.get("name", ""))
+    sentence = f"{renamed.person.name} is now called {renamed.name}"
+    page = _page_of(renamed.person.visitor_id)
+    if not renamed.namesakes:
+        return Done(f"{sentence}.", page)
+
+    same = renamed.namesakes[0]
+    merge = url_for("actions.judge", who=who, verdict="merge", other=same.visitor_id)
+    offer = Offer("They are the same person", merge)
+    return Done(f"{sentence}, as {same.label} is.", page, offer)
 
 
 @action("/person/<uuid:who>/<any(merge, reject):verdict>")
-def judge(cursor: Cursor, who: UUID, verdict: str) -> Done:
+def judge(database: Database, who: UUID, verdict: str) -> Done:
     """This person becomes part of the other one, or is none of them."""
-    other = people.find(cursor, request.values.get("other", ""))
-    return _judged(cursor, verdict, other, people.find(cursor, str(who)))
+    other = request.values.get("other", "")
+    author = Author.here(WHY)
+    if verdict == "merge":
+        merged = merging.merge(database, other, str(who), author, Clock())
+        return _merged(merged, _page_of(merged.kept.visitor_id))
+    apart = merging.reject(database, other, str(who), author, Clock())
+    return _apart(apart, _page_of(apart.other.visitor_id))
 
 
 @action("/suggestions/<int:number>/<any(merge, reject):verdict>")
-def suggestion(cursor: Cursor, number: int, verdict: str) -> Done:
+def suggestion(database: Database, number: int, verdict: str) -> Done:
     """The same of two people whom the merge job put side by side."""
-    pair = suggestions.pair(cursor, number)
-    sentence, _, offer = _judged(cursor, verdict, pair.kept, pair.merged)
-    return sentence, None, offer
+    page = url_for("pages.suggestions")
+    author = Author.here(WHY)
+    if verdict == "merge":
+        return _merged(merging.accept_suggestion(database, number, author, Clock()), page)
+    return _apart(merging.reject_suggestion(database, number, author, Clock()), page)
 
 
 @action("/merges/<uuid:merge_id>/undo")
-def undo(cursor: Cursor, merge_id: UUID) -> Done:
+def undo(database: Database, merge_id: UUID) -> Done:
     """Two people stand apart again."""
-    undone = corrections.undo(cursor, str(merge_id), account_name(), WHY, datetime.now(UTC))
-    kept = people.find(cursor, str(undone.kept_id))
-    merged = people.find(cursor, str(undone.merged_id))
-    return f"{merged.name} stands apart from {kept.name} again.", merged, None
+    done = merging.undo(database, str(merge_id), Author.here(WHY), Clock())
+    sentence = f"{done.merged.name} stands apart from {done.kept.name} again."
+    return Done(sentence, _page_of(done.merged.visitor_id))
 
 
 @action("/person/<uuid:who>/split")
-def split(cursor: Cursor, who: UUID) -> Done:
+def split(database: Database, who: UUID) -> Done:
     """The ticked sightings become a person of their own."""
-    person, ticked = people.find(cursor, str(who)), request.form.getlist("sighting")
+    describing.find(database, str(who))  # of one who is gone there is nothing to tick
+    ticked = request.form.getlist("sighting")
     if not ticked:
         raise VisitordError("Tick the sightings that are somebody else first.")
-    new = people.find(
-        cursor,
-        str(corrections.split(cursor, person, ticked, account_name(), WHY, datetime.now(UTC))),
-    )
-    return f"What was ticked of {person.name} is now {new.name}.", new, None
+    done = merging.split(database, str(who), ticked, Author.here(WHY), Clock())
+    sentence = f"What was ticked of {done.person.name} is now {done.new.name}."
+    return Done(sentence, _page_of(done.new.visitor_id))
 
 
-@action("/person/<uuid:who>/<any(ignore, unignore):what>")
-def ignore(cursor: Cursor, who: UUID, what: str) -> Done:
-    """A person is left out of reports, or no longer."""
-    person = people.find(cursor, str(who))
-    if what == "unignore":
-        people.unignore(cursor, person)
-        return f"{person.name} is no longer ignored.", person, None
-    people.ignore(cursor, person)
-    return (
-        f"{person.name} is ignored from now on.",
-        person,
-        ("Undo", url_for(".ignore", who=who, what="unignore")),
-    )
+@action("/person/<uuid:who>/ignore")
+def ignore(database: Database, who: UUID) -> Done:
+    """A person is left out of reports."""
+    person = ignoring.ignore(database, str(who))
+    offer = Offer("Undo", url_for("actions.unignore", who=who))
+    return Done(f"{person.name} is ignored from now on.", _page_of(person.visitor_id), offer)
+
+
+@action("/person/<uuid:who>/unignore")
+def unignore(database: Database, who: UUID) -> Done:
+    """A person counts again."""
+    person = ignoring.unignore(database, str(who))
+    return Done(f"{person.name} is no longer ignored.", _page_of(person.visitor_id))
 
 
 @actions.post("/person/<uuid:who>/forget")
 def forget(who: UUID) -> Response:
-    """Erases a person; the pictures on this box go once that is certain."""
+    """Erases a person; there is no page of theirs to go back to."""
     if "certain" not in request.form:
         raise VisitordError("Nothing was erased: tick the box if you are certain.")
-    with desk().transaction() as cursor:
-        person = people.find(cursor, str(who))
-        erased = erasure.forget(cursor, person)
-    sentence = f"{person.name} is forgotten." + clear_up(desk().config, erased)
-    return _told(sentence, url_for("pages.wall"), None)
+    with resources().connection() as database:
+        about = describing.find(database, str(who))
+        gone = forgetting.forget(database, about, resources().config)
+
+    sentence = f"{about.name} is forgotten."
+    if gone.undeleted:
+        again = "Files on this box cannot be deleted yet, its daemon tries again"
+        sentence += f" {again}: {gone.undeleted}"
+    return _told(sentence, url_for("pages.wall"))
 
 
-def _judged(cursor: Cursor, verdict: str, kept: Person, merged: Person) -> Done:
-    note = (account_name(), WHY, datetime.now(UTC))
-    if verdict == "reject":
-        corrections.reject(cursor, kept, merged, *note)
-        again = url_for(
-            "actions.judge", who=merged.visitor_id, verdict="merge", other=kept.visitor_id
-        )
-        return (
-            f"{merged.name} and {kept.name} stay two people.",
-            merged,
-            ("One person after all", again),
-        )
-    merge_id = merges.merge(cursor, kept.visitor_id, merged.visitor_id, *note)
-    offer = ("Undo", url_for("actions.undo", merge_id=merge_id))
-    return f"{merged.name} is now part of {kept.name}.", kept, offer
+def _merged(done: Merged, page: str) -> Done:
+    sentence = f"{done.merged.name} is now part of {done.kept.name}."
+    return Done(sentence, page, Offer("Undo", url_for("actions.undo", merge_id=done.merge_id)))
+
+
+def _apart(done: KeptApart, page: str) -> Done:
+    kept = done.one
+    merged = done.other
+    after_all = url_for(
+        "actions.judge", who=merged.visitor_id, verdict="merge", other=kept.visitor_id
+    )
+    sentence = f"{merged.name} and {kept.name} stay two people."
+    return Done(sentence, page, Offer("One person after all", after_all))
+
+
+def _page_of(visitor_id: UUID) -> str:
+    return url_for("pages.person", who=visitor_id)
 
 
 def failed(sentence: str) -> Response | None:
-    """Back to where a person's form came from, which says why nothing was done; None where this was
-    no such form.
+    """Back to where a person's form came from, which says why nothing was done.
+
+    None where this was no such form.
     """
     who = (request.view_args or {}).get("who")
     if request.method != "POST" or who is None:
         return None
-    return _told(
-        sentence, request.form.get("back") or url_for("pages.person", who=who), None, "alert"
-    )
+    return _told(sentence, request.form.get("back") or _page_of(who), role="alert")
 
 
-def _told(sentence: str, page: str, offer: Offer | None, role: str = "status") -> Response:
+def _told(sentence: str, page: str, offer: Offer | None = None, role: str = "status") -> Response:
     """To a page of ours, which says what was done and offers what may be done next."""
-    flash({"sentence": sentence, "offer": offer, "role": role})  # type: ignore[arg-type]
+    next_step = asdict(offer) if offer else None
+    said = {"sentence": sentence, "offer": next_step, "role": role}
+    flash(said)  # type: ignore[arg-type]
     return redirect(page if _OURS.fullmatch(page) else "/", 303)

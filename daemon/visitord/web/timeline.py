@@ -1,6 +1,6 @@
-"""When somebody came: a row for each day, a bar for each visit, along the 24 hours of the clock."""
+"""When a person came: a row for each day, a bar for each visit, along the 24 hours of the clock."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -18,16 +18,30 @@ class Bar:
 
 
 def days(visits: Sequence[tuple[datetime, datetime]]) -> list[tuple[date, list[Bar]]]:
-    """The days of visits given by start and end in local time, newest first; one past midnight is
-    on both days.
+    """The days of visits given by start and end in local time, newest first.
+
+    A visit past midnight is on both days.
     """
     found: dict[date, list[Bar]] = {}
     for start, end in sorted(visits):
-        for n in range((end.date() - start.date()).days + 1):
-            day = start.date() + timedelta(days=n)
-            left = start.hour * 60 + start.minute if day == start.date() else 0
-            right = end.hour * 60 + end.minute if day == end.date() else DAY_MIN
-            width = max(BAR_MIN, right - left)  # also where the clock was set back meanwhile
-            bar = Bar(min(left, DAY_MIN - width), width, f"{start:%H:%M} to {end:%H:%M}")
-            found.setdefault(day, []).append(bar)
+        for day in _days_between(start.date(), end.date()):
+            found.setdefault(day, []).append(_bar(day, start, end))
     return sorted(found.items(), reverse=True)
+
+
+def _days_between(first: date, last: date) -> Iterator[date]:
+    for n in range((last - first).days + 1):
+        yield first + timedelta(days=n)
+
+
+def _bar(day: date, start: datetime, end: datetime) -> Bar:
+    """The part of a visit that lies on a day."""
+    left = _minute(start) if day == start.date() else 0
+    right = _minute(end) if day == end.date() else DAY_MIN
+    width = max(BAR_MIN, right - left)  # also where the clock was set back meanwhile
+    return Bar(min(left, DAY_MIN - width), width, f"{start:%H:%M} to {end:%H:%M}")
+
+
+def _minute(moment: datetime) -> int:
+    """Of its day."""
+    return moment.hour * 60 + moment.minute

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fixtures.build import detection, frame, picture
-from visitord.cli.sheet import sheet
+from visitord.cli.sheet import CaptionedRow, NamedFace, sheet
 from visitord.core.records import Detection, Frame, Gray, Image
 from visitord.vision.overlay import draw
 from visitord.vision.zones import WHOLE, Area, Polygon
@@ -144,7 +144,10 @@ def test_a_picture_of_any_size_can_be_drawn(shape: tuple[int, int]) -> None:
 
 def test_a_sheet_stays_a_picture_that_can_be_opened_however_many_faces_there_are() -> None:
     """A person settled after years has thousands."""
-    rows = [("one person", [("visitor 1", None)] * 5000), ("up to you", [("visitor 2", None)] * 2)]
+    rows = [
+        CaptionedRow("one person", [NamedFace("visitor 1", None)] * 5000),
+        CaptionedRow("up to you", [NamedFace("visitor 2", None)] * 2),
+    ]
     shown = cv2.imdecode(np.frombuffer(sheet(rows), np.uint8), cv2.IMREAD_COLOR)
     assert shown is not None
     assert max(shown.shape) < 20_000

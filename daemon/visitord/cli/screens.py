@@ -1,6 +1,4 @@
-"""Where a camera session shows itself: a window on a desktop, else the terminal, else whatever
-standard input is.
-"""
+"""Where a person sees a camera and presses keys: a window on a desktop, else the terminal."""
 
 import os
 import select
@@ -10,31 +8,46 @@ import termios
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import click
 import cv2
 import numpy as np
 
-from visitord.cli.console import out
 from visitord.cli.faces import draw
+from visitord.cli.terminal import out
 from visitord.core.errors import VisitordError
 from visitord.core.records import Frame
 
-if TYPE_CHECKING:
-    from visitord.cli.session import Front
-
 TITLE = "visitorctl enroll"
 ESCAPE = "\x1b"
+FOOT_PX = 48  # below the picture, for what was said last
 # OpenCV ends the process where a window cannot be opened, so another one tries.
 _TRY = f"import cv2; cv2.namedWindow({TITLE!r}); cv2.waitKey(1); cv2.destroyAllWindows()"
 _TRY_S = 20
 
 
+class Screen(Protocol):
+    """Shows a camera's pictures and what is said of them, and tells which keys are pressed."""
+
+    def key(self, within_s: float) -> str:
+        """The key pressed, "" for none within that time."""
+        ...
+
+    def see(self, frame: Frame) -> None:
+        """A new picture."""
+        ...
+
+    def tell(self, text: str, portrait: bytes = b"") -> None:
+        """Something to read, and a face as JPEG."""
+        ...
+
+
 @contextmanager
-def open_front(window: bool | None) -> Iterator["Front"]:
-    """A window if it is wanted (None: if one opens), or the terminal; raises VisitordError where a
-    wanted one fails.
+def open_screen(window: bool | None) -> Iterator[Screen]:
+    """A window if it is wanted (None: if one opens), else the terminal.
+
+    Raises VisitordError where a wanted window does not open.
     """
     opens = window is not False and _window_opens()
     if window and not opens:
@@ -42,21 +55,29 @@ def open_front(window: bool | None) -> Iterator["Front"]:
             "set DISPLAY, and install opencv-python with libgl1 in place of opencv-python-headless"
         )
         raise VisitordError(f"No window opens here: {advice}, or use --no-window.")
+
     if opens:
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL)
         try:
-            yield _Window()
+            yield WindowScreen()
         finally:
             cv2.destroyAllWindows()
-        return
-    number = sys.stdin.fileno()
+    else:
+        number = sys.stdin.fileno()
+        with _each_key_at_once(number):
+            yield TerminalScreen(number)
+
+
+@contextmanager
+def _each_key_at_once(number: int) -> Iterator[None]:
+    """Let a terminal hand on keys before Enter while the block runs; another input as it is."""
     if not os.isatty(number):
-        yield _Terminal(number)
+        yield
         return
     before = termios.tcgetattr(number)
     tty.setcbreak(number)
     try:
-        yield _Terminal(number)
+        yield
     finally:
         termios.tcsetattr(number, termios.TCSADRAIN, before)
 
@@ -64,16 +85,15 @@ def open_front(window: bool | None) -> Iterator["Front"]:
 def _window_opens() -> bool:
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return False
+    command = [sys.executable, "-c", _TRY]
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", _TRY], capture_output=True, timeout=_TRY_S, check=False
-        )
+        done = subprocess.run(command, capture_output=True, timeout=_TRY_S, check=False)
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0
 
 
-class _Window:
+class WindowScreen:
     """The live picture with what was said last below it; Escape, or closing it, finishes."""
 
     def __init__(self) -> None:
@@ -87,7 +107,7 @@ class _Window:
         return "q" if key == ESCAPE else key
 
     def see(self, frame: Frame) -> None:
-        foot = np.zeros((48, frame.image.shape[1], 3), np.uint8)
+        foot = np.zeros((FOOT_PX, frame.image.shape[1], 3), np.uint8)
         cv2.putText(foot, self._text, (8, 32), (255, 255, 255), cv2.FontFace("sans"), 18)
         cv2.imshow(TITLE, np.vstack([frame.image, foot]))
 
@@ -97,14 +117,15 @@ class _Window:
         click.echo(text)
 
 
-class _Terminal:
+class TerminalScreen:
     """Keys as they are pressed, and after each picture the face; the end of the input finishes."""
 
     def __init__(self, number: int) -> None:
         self._number = number
 
     def key(self, within_s: float) -> str:
-        if not select.select([self._number], [], [], within_s)[0]:
+        pressed, _, _ = select.select([self._number], [], [], within_s)
+        if not pressed:
             return ""
         return os.read(self._number, 1).decode("latin-1") or "q"
 

@@ -1,0 +1,46 @@
+"""--config, accepted before or after any command, and the configuration it names."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from visitord.core.errors import ConfigError
+
+if TYPE_CHECKING:  # imported where it is read: a list of commands needs none
+    from visitord.core.config import Config
+
+_META = "visitord.core.config"  # the key in click's context
+
+
+def _remember(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        ctx.meta[_META] = value
+
+
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    expose_value=False,
+    is_eager=True,  # read before options whose meaning depends on it, such as --since
+    callback=_remember,
+    metavar="FILE",
+    help="Configuration file "
+    "[default: $VISITORD_CONFIG, ./config.toml, /etc/visitord/config.toml].",
+)
+
+
+def config() -> "Config":
+    """The configuration the command line asks for."""
+    from visitord.core.config import find, load
+
+    return load(find(click.get_current_context().meta.get(_META)))
+
+
+def installed() -> "Config":
+    """The same, for a command about an installation; raises ConfigError where there is none."""
+    settings = config()
+    if settings.path is None and not settings.state.exists():
+        advice = "go where they are, or use --config"
+        raise ConfigError(f"There is neither a config.toml nor {settings.state}: {advice}.")
+    return settings

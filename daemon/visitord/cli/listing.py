@@ -1,0 +1,92 @@
+"""Prints what was found: as a table for people, as JSON, CSV or Parquet for programs."""
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+import click
+
+from visitord.cli.values import as_cell, as_json, as_short_text, by_name
+from visitord.core.extras import require
+
+
+def show(
+    found: Sequence[Any],
+    form: str,
+    empty: str,
+    columns: Sequence[str] = (),
+    record: type[Any] | None = None,
+) -> None:
+    """Print what was found.
+
+    Parameters
+    ----------
+    found : sequence
+        Records of one kind, or dictionaries with the same keys.
+    form : str
+        One of those of `format_option`.
+    empty : str
+        The sentence that a table without rows is.
+    columns : sequence of str
+        Of the table, in this order; by default all.
+    record : type
+        What kind of records these are: the other forms have all fields, also without rows.
+    """
+    keys = [field.name for field in fields(record)] if record else list(columns)
+    show_rows(keys, [by_name(row) for row in found], form, empty, columns)
+
+
+def show_rows(
+    keys: Sequence[str],
+    rows: Sequence[dict[str, Any]],
+    form: str,
+    empty: str,
+    columns: Sequence[str] = (),
+) -> None:
+    """Print rows that have these keys; the rest as for `show`."""
+    if form == "json":
+        click.echo(json.dumps(as_json(rows), indent=2, ensure_ascii=False))
+    elif form == "csv":
+        _print_csv(keys, rows)
+    elif form == "parquet":
+        _print_parquet(keys, rows)
+    elif rows:
+        _print_table(columns or keys, rows)
+    else:
+        click.echo(empty)
+
+
+def _print_csv(keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(keys)
+    writer.writerows([as_cell(row[key]) for key in keys] for row in rows)
+
+
+def _print_parquet(keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    require("parquet", "Parquet needs a library: run {}.")
+    import pyarrow.parquet
+
+    def cell(value: Any) -> Any:
+        return str(value) if isinstance(value, UUID) else value
+
+    table = pyarrow.Table.from_pydict({key: [cell(row[key]) for row in rows] for key in keys})
+    pyarrow.parquet.write_table(table, click.get_binary_stream("stdout"))  # type: ignore[operator]
+
+
+def _print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    from rich.table import Table  # takes a tenth of a second to import
+    from rich.text import Text
+
+    from visitord.cli import terminal
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        is_number = all(isinstance(row[column], int | float | None) for row in rows)
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(as_short_text(row[column])) for column in columns))
+    terminal.out.print(table)

@@ -1,0 +1,87 @@
+"""Options that several commands take, and what their values mean."""
+
+import contextlib
+import functools
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+import click
+
+from visitord.cli.configuration import config
+from visitord.core.clock import aware
+from visitord.core.durations import duration
+from visitord.store.window import Window
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "parquet"]),
+    default="table",
+    show_default=True,
+    help="How to print.",
+)
+why_option = click.option("--why", default="said by a person", help="The reason, kept with it.")
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+
+
+class Moment(click.ParamType[datetime]):
+    """An instant in ISO 8601, without an offset in the site's time zone; or how long ago, as 7d."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        with contextlib.suppress(ValueError):
+            return datetime.now(UTC) - duration(value)
+        try:
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=ZoneInfo(config().site.timezone))
+            return aware(moment)
+        except (ValueError, OverflowError):
+            advice = "use 2026-01-05T09:00:00+01:00, 2026-01-05, or how long ago as 12h or 7d"
+            self.fail(f'"{value}" is no time; {advice}.', param, ctx)
+
+
+def listing_options(command: F) -> F:
+    """--format, and --since, --until and --camera, which the command gets as one `window`."""
+
+    @functools.wraps(command)
+    def with_window(
+        *args: Any,
+        since: datetime | None,
+        until: datetime | None,
+        camera: str | None,
+        **kwargs: Any,
+    ) -> Any:
+        return command(*args, window=Window(since, until, camera), **kwargs)
+
+    options = (
+        click.option("--camera", metavar="NAME", help="Only what this camera saw."),
+        click.option("--until", type=Moment(), help="Only what began before."),
+        click.option(
+            "--since", type=Moment(), help="Only what ended after, e.g. 2026-01-05 or 7d."
+        ),
+        format_option,
+    )
+    for option in options:  # the last is the first in the help
+        option(with_window)
+    return cast(F, with_window)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Go on only if a person, or --yes, says so; raises UsageError where nobody can be asked."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{question} There is no terminal to ask at: say so with --yes.")
+    click.confirm(question, abort=True)

@@ -1,0 +1,59 @@
+"""visitorctl status: how the box is."""
+
+import json
+
+import click
+
+from visitord.admin import listing
+from visitord.cli.configuration import config
+from visitord.cli.connection import connect
+from visitord.cli.listing import show
+from visitord.cli.options import format_option
+from visitord.core.errors import DatabaseError, SpoolError
+from visitord.service import control
+from visitord.store import spool
+from visitord.store.cameras import CameraState
+from visitord.store.spool import Waiting
+
+
+@click.command()
+@format_option
+def status(form: str) -> None:
+    """How the cameras are, how much is stored, and what waits on disk for the database."""
+    _tell_what_waits(form)
+    try:
+        found = listing.status(connect())
+    except DatabaseError:
+        _tell_what_the_daemon_says(form)
+        raise
+
+    empty = "No daemon has reported a camera yet; start one with: visitord run."
+    show(found.cameras, form, empty, record=CameraState)
+    if form == "table":
+        stored = found.totals
+        click.echo(
+            f"\n{stored.visitors} visitors, {stored.visits} visits, {stored.sightings} sightings "
+            f"({stored.pending} pending), {stored.present} present now"
+        )
+
+
+def _tell_what_waits(form: str) -> None:
+    try:
+        waits = spool.waiting(config().spool_file)
+    except SpoolError as error:
+        click.echo(f"Warning: {error}", err=True)
+        return
+    if form == "table" and waits != Waiting():
+        click.echo(
+            f"{waits.sightings} sightings wait on disk for the database, {waits.refused} it "
+            f"refused; the full disk took {waits.lost_pictures} pictures and "
+            f"{waits.lost_sightings} sightings.\n"
+        )
+
+
+def _tell_what_the_daemon_says(form: str) -> None:
+    """Without a database: how this box's own daemon says that its cameras are, if one runs."""
+    answer = control.ask(config().state, "")
+    if answer:
+        columns = ("camera", "state", "stream", "fps", "last_frame_at", "reason")
+        show(json.loads(answer), form, "", columns)

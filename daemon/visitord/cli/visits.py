@@ -1,0 +1,66 @@
+"""visitorctl visits, stats and export: who came when, and how many."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import click
+
+from visitord.admin import listing
+from visitord.cli.arguments import WHO
+from visitord.cli.configuration import config
+from visitord.cli.connection import connect
+from visitord.cli.listing import show
+from visitord.cli.options import listing_options
+from visitord.cli.working import working
+from visitord.store.opening import site_of
+from visitord.store.site import declare_site
+from visitord.store.visit_log import FootfallRow, Visit
+from visitord.store.window import Window
+
+STATS_WITHIN = timedelta(days=30)
+
+
+@click.command()
+@listing_options
+@click.argument("who", required=False, type=WHO)
+def visits(form: str, who: str | None, window: Window) -> None:
+    """The visit log, of everyone or of one person.
+
+    visitorctl visits rebuild puts all visits of the site together anew, from its sightings and
+    visit.gap.
+    """
+    if who == "rebuild":
+        return _rebuild()
+    found = listing.list_visits(connect(), window, who)
+    columns = ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings", "status")
+    return show(found, form, "No visits.", columns, Visit)
+
+
+def _rebuild() -> None:
+    settings = config()
+    with working("Putting all visits together"):
+        count = declare_site(connect(), site_of(settings), rebuild=True)
+    click.echo(f"{settings.site.name} has {count} visits, put together anew from its sightings.")
+
+
+@click.command()
+@listing_options
+@click.option(
+    "--by", type=click.Choice(["day", "hour"]), default="day", show_default=True, help="Of arrival."
+)
+def stats(form: str, by: Literal["day", "hour"], window: Window) -> None:
+    """How many came, by local day or hour; without --since in the last 30 days."""
+    since = window.since or datetime.now(UTC) - STATS_WITHIN
+    rows = listing.count_visits(connect(), replace(window, since=since), by)
+    show(rows, form, "Nobody came.", record=FootfallRow)
+
+
+@click.command()
+@click.argument("what", type=click.Choice(tuple(listing.EXPORTED)))
+@listing_options
+def export(form: str, what: listing.Exported, window: Window) -> None:
+    """Print everything there is of WHAT, as CSV unless --format says otherwise."""
+    with working("Reading"):
+        found = listing.export(connect(), what, window)
+    show(found, "csv" if form == "table" else form, "", record=listing.EXPORTED[what])

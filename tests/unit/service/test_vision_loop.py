@@ -1,0 +1,105 @@
+"""The vision thread: each camera's newest picture, what comes of it, and its end."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from fixtures.build import frame, picture, report, uid
+from fixtures.scripted import ManualClock, configured
+from visitord.capture.camera import Health, State
+from visitord.core.records import Frame, Image, TrackReport
+from visitord.service.vision_loop import View, VisionLoop
+
+
+class OneCamera:
+    """Gives these pictures, one at a look, then stops the loop."""
+
+    def __init__(self, stop: threading.Event, *frames: Frame | None) -> None:
+        self.settings = configured()
+        self.now = Health("door", State.LIVE)
+        self._stop = stop
+        self._frames = list(frames)
+
+    def take(self) -> Frame | None:
+        frame = self._frames.pop(0)
+        if not self._frames:
+            self._stop.set()
+        return frame
+
+    def health(self) -> Health:
+        return self.now
+
+
+class ScriptedPipeline:
+    """Says which of its methods was called by the number of the track that it reports."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def process(self, _: Frame) -> list[TrackReport]:
+        return [report(n=1)]
+
+    def expire(self, _: float) -> list[TrackReport]:
+        return [report(n=2)]
+
+    def flush(self) -> list[TrackReport]:
+        return [report(n=3)]
+
+    def snapshot(self, note: str) -> Image | None:
+        self.notes.append(note)
+        return picture()
+
+
+class Bench:
+    """A loop on a scripted camera and pipeline, with what it handed over."""
+
+    def __init__(self, *frames: Frame | None) -> None:
+        self.stop = threading.Event()
+        self.ready = threading.Event()
+        self.reports: list[TrackReport] = []
+        self.camera: Any = OneCamera(self.stop, *frames)
+        self.pipeline: Any = ScriptedPipeline()
+        views = [View(self.camera, self.pipeline)]
+        self.loop = VisionLoop(views, self.ready, ManualClock(), self.reports.append)
+
+    def run(self) -> list[int]:
+        self.ready.set()
+        thread = threading.Timer(0.05, self.ready.set)
+        thread.start()
+        self.loop.run(self.stop)
+        thread.join()
+        return [made.sighting_id.int for made in self.reports]
+
+
+def test_a_picture_is_analysed_and_without_one_tracks_may_end() -> None:
+    assert Bench(frame(0), None).run() == [1, 2, 3]
+
+
+def test_at_the_end_open_tracks_are_handed_over() -> None:
+    assert Bench(None).run()[-1] == uid(3).int
+
+
+@pytest.mark.parametrize(
+    ("health", "note"),
+    [
+        (Health("door", State.LIVE), ""),
+        (Health("door", State.GONE, "no answer"), "LAST PICTURE: gone: no answer"),
+    ],
+)
+def test_a_snapshot_says_when_it_is_an_old_one(health: Health, note: str) -> None:
+    bench = Bench(None)
+    bench.camera.now = health
+    found: list[Image | None] = []
+    asking = threading.Thread(target=lambda: found.append(bench.loop.snapshot("door")))
+    asking.start()
+    assert bench.ready.wait(5)
+    bench.loop.run(bench.stop)
+    asking.join(5)
+    assert len(found) == 1
+    assert found[0] is not None
+    assert bench.pipeline.notes == [note]
+
+
+def test_of_a_camera_that_is_not_read_there_is_no_snapshot() -> None:
+    assert Bench().loop.snapshot("off") is None
