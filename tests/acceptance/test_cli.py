@@ -163,7 +163,8 @@ def test_sql_reads_only(box: Box) -> None:
         {"a": 1, "a#2": 2, "n": 3}
     ]
     (row,) = box.rows(
-        """select '{"k": [1]}'::jsonb as j, 'NaN'::float as f, 1.5::numeric as d, '\\xff'::bytea as b"""
+        """select '{"k": [1]}'::jsonb as j, 'NaN'::float as f, """
+        """1.5::numeric as d, '\\xff'::bytea as b"""
     )
     assert row == {"j": {"k": [1]}, "f": None, "d": 1.5, "b": "ff"}
     csv = box.ok(

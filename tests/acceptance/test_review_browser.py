@@ -1,4 +1,4 @@
-"""The review page in a real browser, on real faces: by mouse, by keys, on a phone, without scripts."""
+"""The review page in a real browser, on real faces: by mouse or keys, on a phone, scriptless."""
 
 import os
 import shutil
@@ -171,7 +171,8 @@ def suggest(visit_log: VisitLog, one: str, other: str) -> None:
     with visit_log.database.transaction() as cursor:
         ids = sorted(people.find(cursor, who).visitor_id for who in (one, other))
         cursor.execute(
-            "insert into suggestion (one_id, other_id, agreement, reason, made_at) values (%s, %s, 0.4, 'why', now())",
+            "insert into suggestion (one_id, other_id, agreement, reason, made_at) "
+            "values (%s, %s, 0.4, 'why', now())",
             ids,
         )
 
@@ -331,7 +332,8 @@ def test_cameras_show_what_they_see_or_why_they_do_not(browser: Browser, box: Bo
 CONTRASTS = """() => {
   const rgb = (css) => css.match(/[\\d.]+/g).map(Number);
   const light = (colour) => {
-    const [r, g, b] = colour.map((v) => v / 255).map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    const linear = (v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    const [r, g, b] = colour.map((v) => linear(v / 255));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const ground = (element) => {
@@ -345,14 +347,18 @@ CONTRASTS = """() => {
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const element = walk.currentNode.parentElement;
-    if (!walk.currentNode.textContent.trim() || !element.checkVisibility() || element.closest("svg")) continue;
-    const [a, b] = [light(rgb(getComputedStyle(element).color).slice(0, 3)), light(ground(element))];
+    if (!walk.currentNode.textContent.trim()) continue;
+    if (!element.checkVisibility() || element.closest("svg")) continue;
+    const ink = rgb(getComputedStyle(element).color).slice(0, 3);
+    const [a, b] = [light(ink), light(ground(element))];
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     if (ratio < 4.5) found.push([walk.currentNode.textContent.trim(), ratio]);
   }
   return found;
 }"""
-UNNAMED = """() => [...document.querySelectorAll("input:not([type=hidden]), button, img, svg[role], a")]
+UNNAMED = """() => [
+    ...document.querySelectorAll("input:not([type=hidden]), button, img, svg[role], a")
+  ]
   .filter((e) => !(e.ariaLabel || e.alt || e.textContent.trim() || e.closest("label")))
   .map((e) => e.outerHTML)"""
 
@@ -385,7 +391,10 @@ def test_every_page_fits_is_legible_and_labelled(
         assert page.evaluate(CONTRASTS) == [], path
         assert page.evaluate(UNNAMED) == [], path
         assert page.locator("h1").count() == 1, path
-        broken = "[...document.images].filter((i) => i.complete && !i.naturalWidth && i.checkVisibility()).length"
+        broken = (
+            "[...document.images]"
+            ".filter((i) => i.complete && !i.naturalWidth && i.checkVisibility()).length"
+        )
         assert page.evaluate(broken) == 0, path
 
 

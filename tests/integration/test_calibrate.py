@@ -1,4 +1,4 @@
-"""visitorctl calibrate on a real database: what it tells, what it draws, and what --apply changes."""
+"""visitorctl calibrate on a real database: what it tells and draws, and what --apply changes."""
 
 import json
 from collections.abc import Sequence
@@ -124,7 +124,7 @@ def test_only_this_sites_moving_faces_of_this_pack_count(
 
 
 def decision(box: Box, database: Database, pack: ZooPack, at_s: float) -> tuple[str, str]:
-    """How a recorder that starts now decides on a face at 0.46 to the known axis 0, and its reason."""
+    """How a recorder that starts now decides on a face at 0.46 to the known axis 0, and why."""
     fresh, sighting = recorder(box, database, pack), uuid4()
     fresh.handle(report(axis(0, 100, 0.46), at_s, sighting_id=sighting))
     with database.transaction() as cursor:
@@ -204,7 +204,8 @@ def test_merging_uses_what_was_applied(
     writer.handle(report(axis(0, 1, 0.2), 200))
     change(
         database,
-        f"insert into calibration values ('main', '{pack.fingerprint}', 0.99, 0.9, 'tester', now())",
+        "insert into calibration "
+        f"values ('main', '{pack.fingerprint}', 0.99, 0.9, 'tester', now())",
     )
     assert "merged 0 identities and settled 0" in box.ok("visitorctl", "cluster", "--dry-run")
     change(database, "delete from calibration")

@@ -53,7 +53,7 @@ def variant(image: Image, n: int) -> Image:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for each of seven people, with three photographs; a fourth of each lies beside them."""
+    """A folder of three photographs for each of seven people; a fourth of each lies beside them."""
     made = tmp_path_factory.mktemp("photographs")
     (made / "later").mkdir()
     for name in EVERYONE:
@@ -104,7 +104,8 @@ def test_eight_people_of_four_photographs_are_recognised_in_the_fifth(
 def test_the_same_photographs_again_change_nothing(enrol: Box, folder: Path) -> None:
     def rows() -> list[dict[str, object]]:
         return enrol.rows(
-            "select t.template_id, t.identity_id, t.crop, t.created_at from visitord.template t order by 1"
+            "select t.template_id, t.identity_id, t.crop, t.created_at "
+            "from visitord.template t order by 1"
         )
 
     before = rows()

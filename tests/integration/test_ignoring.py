@@ -67,7 +67,8 @@ def test_a_new_look_that_the_merge_job_finds_to_be_theirs_is_ignored_too(
     say(visit_log, "ignore", "visitor 7")
     with visit_log.database.transaction() as cursor:
         cursor.execute(
-            "update template t set embedding = (select embedding from template order by created_at limit 1)"
+            "update template t set embedding = "
+            "(select embedding from template order by created_at limit 1)"
         )
     merge_job.merge_duplicates(visit_log.database, "pack-1", Neighbours(LIMITS.merge), START)
     assert statuses(visit_log) == [("visitor 7", "ignored")]
@@ -79,7 +80,8 @@ def test_the_merge_job_asks_before_it_makes_an_ignored_and_a_named_one_the_same(
     visit_log.recorder.handle(report(axis(1), 100))
     with visit_log.database.transaction() as cursor:
         cursor.execute(
-            "update template t set embedding = (select embedding from template order by created_at limit 1)"
+            "update template t set embedding = "
+            "(select embedding from template order by created_at limit 1)"
         )
         people.rename(cursor, people.find(cursor, "visitor 2"), "Sam")
     say(visit_log, "ignore", "visitor 1")
@@ -98,7 +100,8 @@ def test_an_accepted_suggestion_keeps_the_ignored_one(visit_log: VisitLog) -> No
     with visit_log.database.transaction() as cursor:
         cursor.execute(
             "insert into suggestion (one_id, other_id, agreement, reason, made_at) "
-            "select min(identity_id::text)::uuid, max(identity_id::text)::uuid, 0.5, '', now() from identity"
+            "select min(identity_id::text)::uuid, max(identity_id::text)::uuid, 0.5, '', now() "
+            "from identity"
         )
         pair = suggestions.pair(cursor, 1)
         merges.merge(cursor, pair.kept.visitor_id, pair.merged.visitor_id, "tester", "", START)

@@ -134,7 +134,8 @@ def test_the_two_faces_of_a_suggestion_are_side_by_side(visit_log: VisitLog, box
     with visit_log.database.transaction() as cursor:
         cursor.execute(
             "insert into suggestion (one_id, other_id, agreement, reason, made_at) "
-            "select min(identity_id::text)::uuid, max(identity_id::text)::uuid, 0.5, 'why', now() from identity"
+            "select min(identity_id::text)::uuid, max(identity_id::text)::uuid, 0.5, 'why', now() "
+            "from identity"
         )
     shown = in_terminal(box, "suggestions", "--faces")
     assert "agree at 0.50; why" in shown
@@ -213,7 +214,8 @@ def test_the_script_for_a_shell_is_printed(box: Box, shell: str) -> None:
 
 def test_bash_takes_the_script_and_completes(visit_log: VisitLog, box: Box) -> None:
     script = (
-        f"PATH={BIN}:$PATH; source <(visitorctl completion bash); COMP_WORDS=(visitorctl sugg); COMP_CWORD=1; "
+        f"PATH={BIN}:$PATH; source <(visitorctl completion bash); "
+        "COMP_WORDS=(visitorctl sugg); COMP_CWORD=1; "
         "_visitorctl_completion visitorctl; echo ${COMPREPLY[@]}"
     )
     done = subprocess.run(
@@ -226,7 +228,8 @@ def test_bash_keeps_a_name_of_two_words_one_argument(visit_log: VisitLog, box: B
     """Else the command would be about whoever has the first word for a name."""
     box.ok("visitorctl", "rename", "1", "Anna Lee")
     script = (
-        f"PATH={BIN}:$PATH; source <(visitorctl completion bash); COMP_WORDS=(visitorctl show Anna); COMP_CWORD=2; "
+        f"PATH={BIN}:$PATH; source <(visitorctl completion bash); "
+        "COMP_WORDS=(visitorctl show Anna); COMP_CWORD=2; "
         '_visitorctl_completion visitorctl; printf "%s\n" "${COMPREPLY[@]}"'
     )
     done = subprocess.run(

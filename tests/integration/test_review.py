@@ -415,7 +415,8 @@ def test_more_people_than_fit_are_on_further_pages(visitor: Visitor) -> None:
     with visitor.visit_log.database.transaction() as cursor:
         cursor.execute(
             "insert into identity (identity_id, status, root_id, created_at) "
-            "select id, 'provisional', id, now() from (select gen_random_uuid() as id from generate_series(1, 60)) s"
+            "select id, 'provisional', id, now() "
+            "from (select gen_random_uuid() as id from generate_series(1, 60)) s"
         )
     first, second = visitor.look("/"), visitor.look("/?page=2")
     assert len(names(first)) == 48
@@ -493,7 +494,10 @@ def test_a_better_picture_that_expired_leaves_the_one_by_which_they_are_recognis
     best = pictures[3]
     with visitor.visit_log.database.transaction() as cursor:
         cursor.execute("update sighting set quality = 0.99 where crop = %s", (best,))
-        untaught = "delete from template where sighting_id = (select sighting_id from sighting where crop = %s)"
+        untaught = (
+            "delete from template "
+            "where sighting_id = (select sighting_id from sighting where crop = %s)"
+        )
         cursor.execute(untaught, (best,))
     assert f"/crop/{best}" in visitor.look("/")
     (box.folder / "state" / "crops" / best[:2] / best).unlink()
@@ -739,8 +743,8 @@ def test_the_command_prints_the_link_and_ends_when_asked(box: Box, visit_log: Vi
         assert link.split("?")[1] in box.ok("visitorctl", "review", "--link")
         port = link.split(":")[2].split("/")[0]
         box.run("visitorctl", "review", "--listen", f"127.0.0.1:{port}").fails_with(
-            f"The review page cannot listen on 127.0.0.1:{port}: Address already in use; it may be open there already: "
-            "visitorctl review --link prints its link."
+            f"The review page cannot listen on 127.0.0.1:{port}: Address already in use; "
+            "it may be open there already: visitorctl review --link prints its link."
         )
     finally:
         process.terminate()

@@ -63,7 +63,7 @@ class Place:
     def seen(
         self, pack: InsightPack, person: int, at_s: float, *, share: float = 1.0, **more: object
     ) -> TrackReport:
-        """A report on a person; share: how much of their look is their own, the rest is nobody's."""
+        """A report on a person; share: how much of their look is their own and of no other."""
         image = portrait(person, look=int(at_s))
         (own,) = pack.embed([middle(image)])
         other = np.random.default_rng(int(at_s)).normal(size=DIM).astype(np.float32)
@@ -298,7 +298,8 @@ def test_what_is_erased_is_erased_for_all_packs(place: Place, packs: Packs) -> N
     place.switch(packs[1])
     assert (
         place.rows(
-            "select * from reembedding union all select sighting_id, pack, template_id, embedding from template"
+            "select * from reembedding union all "
+            "select sighting_id, pack, template_id, embedding from template"
         )
         == []
     )
@@ -346,8 +347,8 @@ def test_the_command_tells_who_is_left_and_what_to_do_next(
     said = box.ok("visitord", "models", "switch", new)
     assert f"{new} knows 1 people, by " in said
     assert (
-        "2 of 4 sightings were not carried over: of 1 no picture was kept, and that of 1 is not on this box."
-        in said
+        "2 of 4 sightings were not carried over: of 1 no picture was kept, "
+        "and that of 1 is not on this box." in said
     )
     assert "strangers when they come again: visitor 3 (their pictures are not on this box)" in said
     assert "strangers when they come again: visitor 2 (no picture of them was kept)" in said

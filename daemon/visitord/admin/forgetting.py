@@ -16,12 +16,12 @@ from visitord.store.visitors import PersonDetail
 class Forgotten:
     """How many sightings and pictures of a person are gone.
 
-    undeleted: why files of this box are there still, until its daemon tries again; mostly empty.
+    remark: what else there is to say of the files of this box; mostly empty.
     """
 
     sightings: int
     pictures: int
-    undeleted: str
+    remark: str
 
 
 def forget(database: Database, about: PersonDetail, config: Config) -> Forgotten:
@@ -44,15 +44,15 @@ def forget(database: Database, about: PersonDetail, config: Config) -> Forgotten
     person = Person(about.visitor_id, about.name, about.label)
     with database.transaction() as cursor:
         erased = erasure.forget(cursor, person)
-    undeleted = _delete_files(erased, config)
-    return Forgotten(erased.sightings, len(erased.crops), undeleted)
+    remark = _delete_files(erased, config)
+    return Forgotten(erased.sightings, len(erased.crops), remark)
 
 
 def _delete_files(erased: Erased, config: Config) -> str:
-    """Delete what this box keeps of whom was just erased; returns why that has to wait, if so."""
+    """Delete what this box keeps of a person just erased; returns a remark if that has to wait."""
     crops = Crops(config.crops_dir)
     try:
         erasure.finish(erased, crops, config.spool_file, config.gallery_file)
     except (OSError, SpoolError) as error:
-        return str(error)
+        return f"Files on this box cannot be deleted yet, its daemon tries again: {error}"
     return ""

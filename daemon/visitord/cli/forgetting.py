@@ -28,7 +28,4 @@ def forget(who: str, yes: bool) -> None:
     sentence = (
         f"{named} is forgotten: {gone.sightings} sightings and {gone.pictures} pictures are gone."
     )
-    if gone.undeleted:
-        again = "Files on this box cannot be deleted yet, its daemon tries again"
-        sentence += f" {again}: {gone.undeleted}"
-    click.echo(sentence)
+    click.echo(f"{sentence} {gone.remark}".rstrip())

@@ -138,10 +138,7 @@ def forget(who: UUID) -> Response:
         about = describing.find(database, str(who))
         gone = forgetting.forget(database, about, resources().config)
 
-    sentence = f"{about.name} is forgotten."
-    if gone.undeleted:
-        again = "Files on this box cannot be deleted yet, its daemon tries again"
-        sentence += f" {again}: {gone.undeleted}"
+    sentence = f"{about.name} is forgotten. {gone.remark}".rstrip()
     return _told(sentence, url_for("pages.wall"))
 
 
