@@ -82,7 +82,8 @@ def fill(database: Database) -> None:
     with database.transaction() as cursor:
         cursor.execute("set local timezone = 'Europe/Berlin'")
         cursor.execute(
-            "insert into site values ('shop', 'Europe/Berlin', '5 min'), ('branch', 'Europe/Berlin', '5 min')"
+            "insert into site values ('shop', 'Europe/Berlin', '5 min'), ('branch', "
+            "'Europe/Berlin', '5 min')"
         )
         for n in range(1, 12):
             status, name = NAMES.get(n, ("provisional", None))
@@ -97,7 +98,8 @@ def fill(database: Database) -> None:
             (uid(1, 6), uid(1, 6)),
         )
         cursor.execute(
-            "insert into merge values (%s, %s, %s, 'merge job', 'every pair in the group agrees at 0.58 or more', "
+            "insert into merge values (%s, %s, %s, 'merge job', 'every pair in the group agrees "
+            "at 0.58 or more', "
             "'{}', '2026-03-18 12:00')",
             (uid(3, 1), uid(1, 6), uid(1, 11)),
         )
@@ -124,16 +126,20 @@ def fill(database: Database) -> None:
                 )
                 other = (0.08 + seen % 7 / 100, uid(1, int(person) % 9 + 1))
                 cursor.execute(
-                    "insert into sighting (sighting_id, identity_id, site, camera, started_at, ended_at, decision, "
-                    "score, candidate_id, second_score, second_id, quality, reason, good_samples, face_px) "
+                    "insert into sighting (sighting_id, identity_id, site, camera, started_at, "
+                    "ended_at, decision, "
+                    "score, candidate_id, second_score, second_id, quality, reason, "
+                    "good_samples, face_px) "
                     "values %s",
                     ((*whom, *other, 0.5 + seen % 5 / 10, "like a known person", 5, 90),),
                 )
                 start = end + timedelta(seconds=20)
         for n, (day, score) in enumerate(((25, 0.36), (27, 0.38))):
             cursor.execute(
-                "insert into sighting (sighting_id, site, camera, started_at, ended_at, decision, reason, score, "
-                "candidate_id, quality, good_samples, face_px) values (%s, 'shop', 'entrance', %s, %s, 'pending', "
+                "insert into sighting (sighting_id, site, camera, started_at, ended_at, "
+                "decision, reason, score, "
+                "candidate_id, quality, good_samples, face_px) values (%s, 'shop', 'entrance', "
+                "%s, %s, 'pending', "
                 "'between new and match', %s, %s, 0.31, 1, 38)",
                 (
                     uid(2, 900 + n),
@@ -145,12 +151,15 @@ def fill(database: Database) -> None:
             )
         cursor.execute("select rebuild_visits(site) from site")
         cursor.execute(
-            f"insert into camera (site, camera, state, reason, last_frame_at, fps, reported_at) values "
-            f"('shop', 'entrance', 'live', '', {NOW}, 12.5, {NOW}), ('shop', 'hall', 'live', '', {NOW}, 10, {NOW}), "
+            "insert into camera (site, camera, state, reason, last_frame_at, fps, reported_at) "
+            "values "
+            f"('shop', 'entrance', 'live', '', {NOW}, 12.5, {NOW}), ('shop', 'hall', 'live', "
+            f"'', {NOW}, 10, {NOW}), "
             f"('branch', 'gate', 'gone', 'no answer within 5 s', '2026-03-27 17:02', 0, {NOW})"
         )
         cursor.execute(
-            "select viewname, definition from pg_views where schemaname = 'visitord' and definition ~ 'now\\(\\)'"
+            "select viewname, definition from pg_views where schemaname = 'visitord' and "
+            "definition ~ 'now\\(\\)'"
         )
         for view, definition in cursor.fetchall():
             cursor.execute(f"create or replace view {view} as {definition.replace('now()', NOW)}")

@@ -39,7 +39,12 @@ WALKS = [Walk(person, 0.3 + 2 * i, 2.3 + 2 * i) for i, person in enumerate(list(
 SYSTEMCTL = """#!/bin/sh -e
 case $1 in
 start) {run} > {folder}/log 2>&1 < /dev/null & echo $! > {folder}/pid ;;
-stop) if [ -e {folder}/pid ]; then kill "$(cat {folder}/pid)"; rm {folder}/pid; flock {state}/visitord.lock true; fi ;;
+stop)
+    if [ -e {folder}/pid ]; then
+        kill "$(cat {folder}/pid)"
+        rm {folder}/pid
+        flock {state}/visitord.lock true
+    fi ;;
 esac
 """
 # Several commands of visitorctl in one process, for each takes a second to begin.
@@ -47,7 +52,9 @@ ASK = """
 import json, sys
 from click.testing import CliRunner
 from visitord.cli import visitorctl as admin
-answers = [CliRunner().invoke(admin.main, [*command.split("|"), "--config", sys.argv[1]]) for command in sys.argv[2:]]
+config, *commands = sys.argv[1:]
+runs = [[*command.split("|"), "--config", config] for command in commands]
+answers = [CliRunner().invoke(admin.main, run) for run in runs]
 assert all(a.exit_code == 0 for a in answers), [a.output for a in answers]
 print(json.dumps([a.stdout for a in answers]))
 """
@@ -88,7 +95,8 @@ class Place:
     def configure(self, url: str) -> None:
         self.config.parent.mkdir(exist_ok=True)
         camera = '[[camera]]\nname = "entrance"\nsource = "rtsp://127.0.0.1:9/nobody"\n'
-        text = f'state_dir = "{self.state}"\n[database]\nurl = "{url}"\n[visit]\ngap = "30s"\n[models]\nthreads = 1\n'
+        text = f'state_dir = "{self.state}"\n[database]\nurl = "{url}"\n'
+        text += '[visit]\ngap = "30s"\n[models]\nthreads = 1\n'
         self.config.write_text(text + camera)
 
     def type(self, block: str, uid: int | None = None) -> str:

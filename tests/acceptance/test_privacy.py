@@ -13,7 +13,8 @@ def test_the_networks_runtime_keeps_no_record_for_its_maker(
     not to at first.
     """
     code = (
-        "import sys; from pathlib import Path; from visitord.models.opencv_zoo import ZooPack; import numpy as np\n"
+        "import sys; from pathlib import Path; from visitord.models.opencv_zoo import ZooPack; "
+        "import numpy as np\n"
         "ZooPack(Path(sys.argv[1]), threads=1).embed([np.zeros((112, 112, 3), np.uint8)])"
     )
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "ORT_"))} | {

@@ -47,7 +47,7 @@ Doors = list[tuple[Server, Watched]]
 
 @pytest.fixture
 def doors(clips: Path, tmp_path: Path, stack: ExitStack) -> Doors:
-    """Liveness cameras on servers of their own: over TCP, over UDP, and of the third-party server."""
+    """Live cameras on servers of their own: over TCP, over UDP, and of the third-party server."""
     opened = []
     for kind, transport in (("rtsp", "tcp"), ("rtsp", "udp"), ("toolkit", "tcp")):
         folder = tmp_path / f"{kind}-{transport}"

@@ -151,7 +151,8 @@ def test_every_file_lies_in_a_layer() -> None:
 
 
 def test_the_imports_of_a_module_are_all_seen() -> None:
-    source = "import a.b\nfrom c import d as e\nfrom . import f\nfrom ..g import h\ndef i():\n    import j\n"
+    source = "import a.b\nfrom c import d as e\nfrom . import f\nfrom ..g import h\n"
+    source += "def i():\n    import j\n"
     found = set(imports_of(ast.parse(source), ("visitord", "vision")))
     assert found == {"a.b", "c.d", "visitord.vision.f", "visitord.g.h", "j"}
 

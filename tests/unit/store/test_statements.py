@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
 
-import numpy as np
 import pytest
 
 from visitord.store import statements
@@ -55,9 +54,3 @@ def test_one_value_or_one_column() -> None:
     assert statements.fetch_column(answer, "") == [3, 5]
     assert statements.fetch_value(answer, "") == 3
     assert statements.fetch_value(cursor(("age",)), "") is None
-
-
-def test_an_embedding_selected_as_text_is_what_it_was() -> None:
-    found = statements.vector("{0.5,-1e-05,1}")
-    assert found.dtype == np.float32
-    assert found.tolist() == [np.float32(0.5), np.float32(-1e-5), 1.0]
