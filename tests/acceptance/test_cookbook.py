@@ -82,8 +82,8 @@ def fill(database: Database) -> None:
     with database.transaction() as cursor:
         cursor.execute("set local timezone = 'Europe/Berlin'")
         cursor.execute(
-            "insert into site values ('shop', 'Europe/Berlin', '5 min'), ('branch', "
-            "'Europe/Berlin', '5 min')"
+            "insert into site (site, timezone, visit_gap) values "
+            "('shop', 'Europe/Berlin', '5 min'), ('branch', 'Europe/Berlin', '5 min')"
         )
         for n in range(1, 12):
             status, name = NAMES.get(n, ("provisional", None))
@@ -98,9 +98,9 @@ def fill(database: Database) -> None:
             (uid(1, 6), uid(1, 6)),
         )
         cursor.execute(
-            "insert into merge values (%s, %s, %s, 'merge job', 'every pair in the group agrees "
-            "at 0.58 or more', "
-            "'{}', '2026-03-18 12:00')",
+            "insert into merge (merge_id, kept_id, merged_id, merged_by, reason, merged_at) "
+            "values (%s, %s, %s, 'merge job', "
+            "'every pair in the group agrees at 0.58 or more', '2026-03-18 12:00')",
             (uid(3, 1), uid(1, 6), uid(1, 11)),
         )
         seen, known = 0, set()
