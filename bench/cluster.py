@@ -32,8 +32,10 @@ from visitord.identity.clustering import Group, Member, Proposal, propose
 from visitord.identity.dbscan import dbscan
 from visitord.identity.decision import ADDS_NOTHING_NEW, TEMPLATES_MAX
 from visitord.identity.neighbours import Neighbours
-from visitord.models.thresholds import ZOO as THRESHOLDS
+from visitord.identity.thresholds import MatchRule
+from visitord.models.thresholds import ZOO
 
+THRESHOLDS = MatchRule(ZOO, match=0.42, merge=0.42).at(1)
 DIM = 128
 COMMON = 0.04  # mean cosine of different people
 LIKE = 0.56  # what the same person's adds to that, on average
@@ -413,8 +415,6 @@ class House:
                 best = int(owners[row.argmax()])
                 second = row[owners != best].max(initial=-1.0)
                 self.match(sighting, best, score, second)
-            elif score >= THRESHOLDS.new:
-                self.pending.append(sighting)
             else:
                 self.enrol(sighting)
 

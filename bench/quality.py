@@ -1,8 +1,8 @@
 """How often visitord is wrong: days with known truth and real footage, replayed, merged once, and
 scored.
 
-    python bench/quality.py [--seeds 1 2 3] [--cameras 1] [--hard] [--clips] [--kit ../shared/eval]
-    [--keep FOLDER]
+    python bench/quality.py [--seeds 1 2 3] [--cameras 1] [--hard] [--crowd 300] [--clips]
+    [--kit ../shared/eval] [--keep FOLDER]
 
 With the evaluation kit (make_day.py, score_visits.py, faces/, clips/) its days and clips are used.
 Without it, days are made of the faces in the installed wheels, one photograph each: easier, for
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from crowd import made_up
 from rich.console import Console
 from rich.table import Table
 
@@ -31,6 +32,9 @@ from visitord.demo.faces import portraits
 ROOT = Path(__file__).resolve().parents[1]
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ERRORS = ("false_merges", "fragments", "missed", "split", "phantom")
+CROWD = ("as_known", "unidentified")  # visits filed under made-up people, or under nobody
+NUMBERS = ("people", "identities", "visits", *ERRORS, *CROWD)
+WHEN = ("live", "merged")  # before and after the merge job
 CONFIG = '[visit]\ngap = "30s"\n'  # the kit's people come again after 60 s
 
 
@@ -44,6 +48,9 @@ def main() -> None:
         "--hard", action="store_true", help="small, fast, turned, dark and blurred faces (kit only)"
     )
     options.add_argument(
+        "--crowd", type=int, default=0, help="so many made-up people are known before each day"
+    )
+    options.add_argument(
         "--clips", action="store_true", help="the kit's real footage instead of days"
     )
     options.add_argument("--kit", type=Path, default=ROOT.parent / "shared" / "eval")
@@ -51,15 +58,12 @@ def main() -> None:
         "--keep", type=Path, help="where days are kept for the next time [default: nowhere]"
     )
     given = options.parse_args()
-    table = Table("footage", "people", "identities", "visits", *ERRORS)
+    table = Table("footage", "people", "identities", "visits", *ERRORS, *CROWD)
     with tempfile.TemporaryDirectory() as temporary:
         kept = (given.keep or Path(temporary)).absolute()
         rows = list(real(given.kit / "clips") if given.clips else days(given, kept))
     if not given.clips:
-        numbers = ("people", "identities", "visits", *ERRORS)
-        rows.append(
-            {"footage": "in all", **{key: sum(row[key] for row in rows) for key in numbers}}
-        )
+        rows += [total(rows, when) for when in WHEN]
     for row in rows:
         table.add_row(*(str(row.get(str(column.header), "")) for column in table.columns))
     Console(width=120).print(table)
@@ -72,16 +76,33 @@ def days(given: argparse.Namespace, kept: Path) -> Iterator[dict[str, Any]]:
         folder = kept / name
         if not (folder / "truth.json").exists():
             make(given, seed, folder)
-        visits = replay([(path, path.stem) for path in sorted(folder.glob("cam*.mp4"))], "visits")
-        answer = folder / "visits.json"
-        answer.write_text(json.dumps(visits))
-        scorer = given.kit / "score_visits.py"
-        score = (
-            run(scorer, str(folder / "truth.json"), str(answer))
-            if scorer.exists()
-            else ours(folder, visits)
-        )
-        yield {"footage": name, **(json.loads(score) if isinstance(score, str) else score)}
+        files = [(path, path.stem) for path in sorted(folder.glob("cam*.mp4"))]
+        for when, rows in zip(WHEN, replay(files, "visits", given.crowd), strict=True):
+            yield {"footage": f"{name} {when}", **scored(given, folder, rows)}
+
+
+def scored(given: argparse.Namespace, folder: Path, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The errors of a visit log; rows without an identity are only counted."""
+    visits = [row for row in rows if row["identity"]]
+    answer = folder / "visits.json"
+    answer.write_text(json.dumps(visits))
+
+    scorer = given.kit / "score_visits.py"
+    if scorer.exists():
+        score = json.loads(run(scorer, str(folder / "truth.json"), str(answer)))
+    else:
+        score = ours(folder, visits)
+
+    known = set(map(str, made_up(given.crowd)))
+    score["as_known"] = sum(visit["identity"] in known for visit in visits)
+    score["unidentified"] = len(rows) - len(visits)
+    return dict(score)
+
+
+def total(rows: list[dict[str, Any]], when: str) -> dict[str, Any]:
+    """The sums of the days as they were then."""
+    some = [row for row in rows if row["footage"].endswith(when)]
+    return {"footage": f"in all {when}"} | {key: sum(row[key] for row in some) for key in NUMBERS}
 
 
 def make(given: argparse.Namespace, seed: int, folder: Path) -> None:
@@ -123,20 +144,26 @@ def frames(
         yield view[:, margin:-margin]
 
 
-def replay(files: list[tuple[Path, str | None]], ask: str) -> Any:
-    """What visitorctl says as JSON after the files were replayed into an empty database and the
-    merge job ran.
+def replay(files: list[tuple[Path, str | None]], ask: str, crowd: int = 0) -> tuple[Any, Any]:
+    """What visitorctl says as JSON after the files were replayed into a database of its own, and
+    again after the merge job.
+
+    crowd: how many made-up people it knows before.
     """
     with tempfile.TemporaryDirectory() as name:
         box = Path(name)
         box.chmod(0o755)  # the embedded server may be of another account
         (box / "config.toml").write_text(CONFIG)
         command(box, "visitord", "models", "install")
+        if crowd:
+            config = str(box / "config.toml")
+            run(Path(__file__).with_name("crowd.py"), str(crowd), "--config", config)
         for path, camera in files:
             as_camera = ["--camera", camera, "--start", START.isoformat()] if camera else []
             command(box, "visitord", "replay", str(path), *as_camera)
+        live = json.loads(command(box, "visitorctl", ask, "--format", "json"))
         command(box, "visitorctl", "cluster")
-        return json.loads(command(box, "visitorctl", ask, "--format", "json"))
+        return live, json.loads(command(box, "visitorctl", ask, "--format", "json"))
 
 
 def real(folder: Path) -> Iterator[dict[str, Any]]:
@@ -149,7 +176,7 @@ def real(folder: Path) -> Iterator[dict[str, Any]]:
     for names in [*groups, heads]:
         expected = {"people": 2} if names is heads else said[names[0]]
         people = str(expected.get("people", f"at most {expected.get('at_most')}"))
-        found = replay([(folder / name, None) for name in names], "list")
+        _, found = replay([(folder / name, None) for name in names], "list")
         yield {"footage": ", ".join(names), "people": people, "identities": len(found)}
 
 

@@ -32,9 +32,11 @@ from rich.console import Console
 
 from visitord.core.clock import Clock
 from visitord.core.errors import DatabaseUnavailableError
-from visitord.core.records import FaceSample, Quality, Thresholds, TrackReport
+from visitord.core.records import FaceSample, Quality, TrackReport
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
+from visitord.identity.thresholds import MatchRule
+from visitord.models.thresholds import ZOO
 from visitord.service.recorder import Recorder, RecorderSettings
 from visitord.store import gallery_changes, migrate
 from visitord.store import templates as stored
@@ -42,7 +44,7 @@ from visitord.store.database import Database
 from visitord.store.site import Site, declare_site
 
 DIM, EACH, PACK = 128, 3, "pack-1"
-LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="opencv-zoo")
+RULE = MatchRule(ZOO)
 SITE = Site("main", "UTC", timedelta(minutes=5))
 PROBES = 500
 BLOCK = 1000  # people made at a time
@@ -153,13 +155,13 @@ class Choice:
     who: UUID | None
 
 
-def choose(known: Gallery, report: TrackReport) -> Choice:
-    """What would be decided about a track."""
+def choose(known: Gallery, report: TrackReport, people: int) -> Choice:
+    """What would be decided about a track while so many people are known."""
     pooled = decision.pool(report.samples)
     assert pooled
     ranking = known.rank(pooled.embedding, 2)
     weak = {i for i, _ in ranking if known.weak(i, decision.WEAK_QUALITY)}
-    verdict = decision.decide(report, pooled, ranking, frozenset(), LIMITS, weak)
+    verdict = decision.decide(report, pooled, ranking, frozenset(), RULE.at(people), weak)
     return Choice(verdict.decision.value, verdict.identity_id)
 
 
@@ -179,12 +181,12 @@ def decisions(database: Database, known: Gallery, people: int) -> None:
         report = track(face, "door", at)
 
         begun = time.perf_counter()
-        exact = choose(known, report)
+        exact = choose(known, report, people)
         times["memory"].append((time.perf_counter() - begun) * 1000)
 
         begun = time.perf_counter()
         with database.transaction() as cursor:
-            near = choose(Gallery(DIM, stored.nearest(cursor, PACK, face, 0)), report)
+            near = choose(Gallery(DIM, stored.nearest(cursor, PACK, face, 0)), report, people)
         times["pgvector"].append((time.perf_counter() - begun) * 1000)
 
         same[who] += exact == near
@@ -211,7 +213,7 @@ def box(url: str, number: int, vector: bool, go: object, done: object) -> None:
     """
     site = replace(SITE, box=f"box {number}")
     settings = RecorderSettings(site, PACK, DIM, vector)
-    recorder = Recorder(Database(url), settings, lambda: LIMITS, lambda _: None, Clock())
+    recorder = Recorder(Database(url), settings, lambda: RULE, lambda _: None, Clock())
     recorder.prepare()
     recorder._follow()
     go.wait()  # type: ignore[attr-defined]

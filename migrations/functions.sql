@@ -102,21 +102,186 @@ $$;
 comment on function visitord.refresh_visits is
     'Rebuilds the visits of a root identity at a site that lie within the gap of a stretch of time (-infinity to infinity for all): runs of sightings with no pause longer than the gap. Returns those that began: had no row before, and overlap none that went.';
 
+create or replace function visitord.refresh_unidentified(place text, cam text, since timestamptz, until timestamptz)
+returns void language plpgsql as $$
+declare
+    zone      text := (select s.timezone from visitord.site s where s.site = place);
+    -- A track breaks for seconds: who comes more than a minute later is as likely somebody else.
+    pause     interval := (select least(s.visit_gap, interval '1 minute') from visitord.site s where s.site = place);
+    flicker   interval := least(pause, interval '2 seconds');
+    first     timestamptz;
+    changed   timestamptz := until; -- Nothing that ends later is another visit's than it was, so far.
+    touched   uuid[];
+    seen      record;
+    others    uuid[];
+    found     uuid;
+begin
+    perform visitord.lock_unidentified(place, cam);
+    -- Also of whoever was identified meanwhile.
+    touched := array(
+        select v.visit_id from visitord.visit v
+        where v.site = place and cam = any(v.cameras)
+        and tstzrange(v.started_at, v.ended_at, '[]') && tstzrange(since, until, '[]')
+        and (v.identity_id is null or exists (select from visitord.unidentified u where u.visit_id = v.visit_id))
+    );
+    delete from visitord.unidentified u
+    where u.visit_id = any(touched)
+    and not exists (select from visitord.sighting g where g.sighting_id = u.sighting_id and g.identity_id is null);
+
+    -- Which visit a sighting belongs to follows from those that began before it.
+    first := least(since, (
+        select min(g.started_at) from visitord.sighting g
+        where g.identity_id is null and g.site = place and g.camera = cam
+        and tstzrange(g.started_at, g.ended_at, '[]') && tstzrange(since - flicker, until + flicker, '[]')
+    ));
+    for seen in
+        select g.sighting_id, g.started_at, g.ended_at, not (g.static or g.blocked) as counts, u.visit_id
+        from visitord.sighting g left join visitord.unidentified u on u.sighting_id = g.sighting_id
+        where g.identity_id is null and g.site = place and g.camera = cam and g.started_at >= first
+        order by g.started_at, g.sighting_id
+    loop
+        exit when seen.started_at > changed + pause;
+        found := null;
+        if seen.counts then
+            others := array(
+                select t.other_id from visitord.together t where t.sighting_id = seen.sighting_id
+                union
+                select t.sighting_id from visitord.together t where t.other_id = seen.sighting_id
+            );
+            if not visitord.is_piece(place, cam, seen.started_at - flicker, seen.ended_at + flicker, others) then
+                found := coalesce((
+                    select u.visit_id
+                    from visitord.sighting g join visitord.unidentified u on u.sighting_id = g.sighting_id
+                    where g.identity_id is null and g.site = place and g.camera = cam
+                    and tstzrange(g.started_at, g.ended_at, '[]')
+                        && tstzrange(seen.started_at - pause, seen.started_at, '[]')
+                    and (g.started_at, g.sighting_id) < (seen.started_at, seen.sighting_id)
+                    group by u.visit_id
+                    having not bool_or(g.sighting_id = any(others))
+                    order by max(g.ended_at) desc, u.visit_id
+                    limit 1
+                ), seen.sighting_id);
+            end if;
+        end if;
+        continue when found is not distinct from seen.visit_id;
+
+        if found is null then
+            delete from visitord.unidentified u where u.sighting_id = seen.sighting_id;
+        else
+            insert into visitord.unidentified (sighting_id, visit_id) values (seen.sighting_id, found)
+            on conflict (sighting_id) do update set visit_id = excluded.visit_id;
+        end if;
+        touched := touched || array_remove(array[found, seen.visit_id], null);
+        changed := greatest(changed, seen.ended_at);
+    end loop;
+
+    -- Only what differs is written.
+    delete from visitord.visit v
+    where v.visit_id = any(touched) and v.identity_id is null
+    and not exists (select from visitord.unidentified u where u.visit_id = v.visit_id);
+    insert into visitord.visit as v
+        (visit_id, site, started_at, ended_at, sightings, cameras, last_camera, day)
+    select u.visit_id, place, min(g.started_at), max(g.ended_at), count(*), array[cam], cam,
+           (min(g.started_at) at time zone zone)::date
+    from visitord.unidentified u join visitord.sighting g on g.sighting_id = u.sighting_id
+    where u.visit_id = any(touched)
+    group by u.visit_id
+    on conflict (visit_id) do update set
+        started_at = excluded.started_at, ended_at = excluded.ended_at, sightings = excluded.sightings, day = excluded.day
+    where (v.started_at, v.ended_at, v.sightings, v.day) is distinct from
+        (excluded.started_at, excluded.ended_at, excluded.sightings, excluded.day);
+end
+$$;
+comment on function visitord.refresh_unidentified is
+    'Puts the visits without an identity at a camera right after something there changed within a stretch of time (-infinity to infinity for all). A sighting joins the visit seen last there no more than a minute (or the visit gap, if that is shorter) before it, unless both were in one picture, else it begins one; one that lies beside the track of a person it never was in one picture with is a piece of that track, and no visit.';
+
+create or replace function visitord.is_piece(place text, cam text, since timestamptz, until timestamptz, others uuid[])
+returns boolean language sql stable as $$
+    select exists (
+        select from visitord.visit v
+        where v.identity_id is not null and v.site = place
+        and tstzrange(v.started_at, v.ended_at, '[]') && tstzrange(since, until, '[]')
+        and exists (
+            select from visitord.identity i join visitord.sighting g on g.identity_id = i.identity_id
+            where i.root_id = v.identity_id and g.site = place and g.camera = cam and not g.static
+            and g.started_at between v.started_at and least(v.ended_at, until) and g.ended_at >= since
+        )
+        and not exists (
+            select from visitord.sighting g join visitord.identity i on i.identity_id = g.identity_id
+            where g.sighting_id = any(others) and i.root_id = v.identity_id and not g.static
+        )
+    )
+$$;
+comment on function visitord.is_piece is
+    'Whether somebody is identified at a camera within a stretch of time who is none of those that these sightings, seen in the same pictures, are of.';
+
+create or replace function visitord.lock_unidentified(place text, cam text) returns void language sql as $$
+    select pg_advisory_xact_lock(hashtextextended('unidentified ' || place || '/' || cam, 0))
+$$;
+comment on function visitord.lock_unidentified is
+    'Waits for whoever puts together the visits without an identity at a camera, and keeps others from it until the transaction ends. Locks are taken in this order: sightings, identities, cameras by their names, visits.';
+
+create or replace function visitord.rebuild_people(people uuid[], settled uuid[]) returns void language plpgsql as $$
+declare
+    -- Whoever was in one picture with these people may be a piece of another one's track now.
+    near   uuid[] := settled || array(
+        select g.sighting_id
+        from (
+            select t.other_id as sighting_id
+            from visitord.identity i
+            join visitord.sighting s on s.identity_id = i.identity_id
+            join visitord.together t on t.sighting_id = s.sighting_id
+            where i.root_id = any(people)
+            union
+            select t.sighting_id
+            from visitord.identity i
+            join visitord.sighting s on s.identity_id = i.identity_id
+            join visitord.together t on t.other_id = s.sighting_id
+            where i.root_id = any(people)
+        ) c
+        join visitord.sighting g on g.sighting_id = c.sighting_id
+        where g.identity_id is null
+    );
+begin
+    perform visitord.lock_unidentified(c.site, c.camera)
+    from (
+        select distinct g.site, g.camera from visitord.sighting g where g.sighting_id = any(near) order by g.site, g.camera
+    ) c;
+    perform visitord.refresh_visits(p.person, s.site, s.visit_gap, '-infinity', 'infinity')
+    from visitord.site s, unnest(people) p (person);
+    perform visitord.refresh_unidentified(g.site, g.camera, g.started_at, g.ended_at)
+    from (
+        select * from visitord.sighting g where g.sighting_id = any(near) order by g.site, g.camera, g.started_at
+    ) g;
+end
+$$;
+comment on function visitord.rebuild_people is
+    'Rebuilds all visits of these root identities, at every site, after it changed who they are, and those without an identity that follow from it. settled: the sightings that have an identity since, or have none any more.';
+
 create or replace function visitord.rebuild_visits(place text) returns bigint language plpgsql as $$
 declare
     gap    interval := (select s.visit_gap from visitord.site s where s.site = place);
     person uuid;
+    cam    text;
 begin
     -- No merge may come in between; recorders wait person by person.
     lock table visitord.identity in row exclusive mode;
     for person in
         select i.root_id from visitord.sighting g join visitord.identity i using (identity_id) where g.site = place
         union
-        select v.identity_id from visitord.visit v where v.site = place
+        select v.identity_id from visitord.visit v where v.site = place and v.identity_id is not null
         order by 1
     loop
         perform from visitord.identity i where i.identity_id = person for no key update;
         perform visitord.refresh_visits(person, place, gap, '-infinity', 'infinity');
+    end loop;
+    for cam in
+        select g.camera from visitord.sighting g where g.identity_id is null and g.site = place
+        union
+        select v.last_camera from visitord.visit v where v.identity_id is null and v.site = place
+        order by 1
+    loop
+        perform visitord.refresh_unidentified(place, cam, '-infinity', 'infinity');
     end loop;
     return (select count(*) from visitord.visit v where v.site = place);
 end
@@ -129,6 +294,8 @@ returns integer language plpgsql as $$
 declare
     old     uuid[] := array(select v.visit_id from visitord.visit v where v.ended_at < before order by v.ended_at limit most);
     dropped integer;
+    more    integer;
+    near    uuid[];
 begin
     -- No merge may come in between, and whoever records these people waits.
     lock table visitord.identity in row exclusive mode;
@@ -141,15 +308,53 @@ begin
         delete from visitord.sighting where sighting_id in (
             select g.sighting_id from visitord.sighting g
             where g.started_at < before and g.ended_at < before and (g.identity_id is null or g.static)
+            and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id)
             order by g.started_at limit most
         );
         get diagnostics dropped = row_count;
         return dropped;
     end if;
+    -- Who stays and was in one picture with those that go.
+    near := array(
+        select g.sighting_id
+        from (
+            select t.other_id as gone_id, t.sighting_id from visitord.together t
+            union all
+            select t.sighting_id, t.other_id from visitord.together t
+        ) t
+        join visitord.sighting g on g.sighting_id = t.sighting_id and g.identity_id is null
+        join visitord.sighting s on s.sighting_id = t.gone_id
+        join visitord.identity i on i.identity_id = s.identity_id
+        join visitord.visit v on v.identity_id = i.root_id and v.site = s.site
+        and s.started_at between v.started_at and v.ended_at and v.visit_id = any(old)
+    );
+    perform visitord.lock_unidentified(c.site, c.camera)
+    from (
+        select v.site, v.last_camera as camera from visitord.visit v where v.visit_id = any(old) and v.identity_id is null
+        union
+        select g.site, g.camera from visitord.sighting g where g.sighting_id = any(near)
+        order by 1, 2
+    ) c;
+
+    -- With what passed for pieces of their tracks, which without them would be somebody else's visit.
+    delete from visitord.sighting g using visitord.visit v
+    where v.visit_id = any(old) and v.identity_id is not null
+    and g.identity_id is null and g.site = v.site and g.camera = any(v.cameras) and not g.static and not g.blocked
+    and tstzrange(g.started_at, g.ended_at, '[]')
+        && tstzrange(v.started_at - interval '2 seconds', v.ended_at + interval '2 seconds', '[]')
+    and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id);
+    get diagnostics more = row_count;
     delete from visitord.sighting g using visitord.visit v, visitord.identity i
     where v.visit_id = any(old) and i.root_id = v.identity_id and g.identity_id = i.identity_id and g.site = v.site
     and g.started_at between v.started_at and v.ended_at and not g.static;
     get diagnostics dropped = row_count;
+    dropped := dropped + more;
+    with member as (
+        delete from visitord.unidentified u where u.visit_id = any(old) returning u.sighting_id
+    )
+    delete from visitord.sighting g using member m where g.sighting_id = m.sighting_id;
+    get diagnostics more = row_count;
+    dropped := dropped + more;
     -- The oldest went first, so that the first visit left of a person has none before it.
     with gone as (
         delete from visitord.visit v where v.visit_id = any(old) returning v.identity_id, v.site, v.started_at
@@ -163,6 +368,8 @@ begin
         order by n.started_at limit 1
     ) n
     where v.visit_id = n.visit_id;
+    perform visitord.refresh_unidentified(g.site, g.camera, g.started_at, g.ended_at)
+    from visitord.sighting g where g.sighting_id = any(near);
     return dropped;
 end
 $$;
@@ -173,6 +380,7 @@ create or replace function visitord.forget(person uuid, out ids uuid[], out crop
 language plpgsql as $$
 declare
     whole uuid[];
+    gone  visitord.sighting[];
 begin
     -- No merge may come in between.  Whoever records these people is waited for: recorders lock whom they file a
     -- sighting under first, then who stands for them.
@@ -182,13 +390,30 @@ begin
     whole := array(select i.identity_id from visitord.identity i where i.root_id = person);
     identities := cardinality(whole);
     -- With what is undecided and most like them, else a merge job would make the same person of it: 0.3 is below the
-    -- similarity from which any pack leaves it open; a site may have chosen a lower one.
+    -- similarity from which any pack takes two for one.  And with what passes for
+    -- pieces of their tracks, which is no visit as long as they are there.
     ids := array(
         select g.sighting_id from visitord.sighting g where g.identity_id = any(whole)
-        union all
+        union
         select g.sighting_id from visitord.sighting g
-        where g.candidate_id = any(whole) and g.identity_id is null and g.score >= least(0.3, (select min(c.new) from visitord.calibration c))
+        where g.candidate_id = any(whole) and g.identity_id is null and g.score >= 0.3
+        union
+        select g.sighting_id
+        from visitord.sighting s join visitord.sighting g
+        on g.identity_id is null and g.site = s.site and g.camera = s.camera and not g.static and not g.blocked
+        and tstzrange(g.started_at, g.ended_at, '[]')
+            && tstzrange(s.started_at - interval '2 seconds', s.ended_at + interval '2 seconds', '[]')
+        where s.identity_id = any(whole) and not s.static
+        and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id)
     );
+    perform from visitord.sighting g
+    where g.sighting_id = any(ids) and g.identity_id is null order by g.sighting_id for update;
+    gone := array(
+        select g from visitord.unidentified u join visitord.sighting g on g.sighting_id = u.sighting_id
+        where g.sighting_id = any(ids) order by g.site, g.camera, g.started_at
+    );
+    perform visitord.lock_unidentified(c.site, c.camera)
+    from (select distinct g.site, g.camera from unnest(gone) g order by g.site, g.camera) c;
     sightings := cardinality(ids);
     insert into visitord.erased (erased_id, crop, erased_at)
     select g.sighting_id, g.crop, now() from visitord.sighting g where g.sighting_id = any(ids)
@@ -214,6 +439,7 @@ begin
     update visitord.sighting g set candidate_id = null where g.candidate_id = any(whole);
     update visitord.sighting g set second_id = null where g.second_id = any(whole);
     delete from visitord.identity i where i.root_id = person;
+    perform visitord.refresh_unidentified(g.site, g.camera, g.started_at, g.ended_at) from unnest(gone) g;
     crops := array(
         select c from unnest(crops) c
         where not exists (select from visitord.sighting g where g.crop = c)

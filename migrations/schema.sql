@@ -8,6 +8,8 @@ CREATE FUNCTION visitord.drop_before(before timestamp with time zone, most integ
 declare
     old     uuid[] := array(select v.visit_id from visitord.visit v where v.ended_at < before order by v.ended_at limit most);
     dropped integer;
+    more    integer;
+    near    uuid[];
 begin
     -- No merge may come in between, and whoever records these people waits.
     lock table visitord.identity in row exclusive mode;
@@ -20,15 +22,53 @@ begin
         delete from visitord.sighting where sighting_id in (
             select g.sighting_id from visitord.sighting g
             where g.started_at < before and g.ended_at < before and (g.identity_id is null or g.static)
+            and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id)
             order by g.started_at limit most
         );
         get diagnostics dropped = row_count;
         return dropped;
     end if;
+    -- Who stays and was in one picture with those that go.
+    near := array(
+        select g.sighting_id
+        from (
+            select t.other_id as gone_id, t.sighting_id from visitord.together t
+            union all
+            select t.sighting_id, t.other_id from visitord.together t
+        ) t
+        join visitord.sighting g on g.sighting_id = t.sighting_id and g.identity_id is null
+        join visitord.sighting s on s.sighting_id = t.gone_id
+        join visitord.identity i on i.identity_id = s.identity_id
+        join visitord.visit v on v.identity_id = i.root_id and v.site = s.site
+        and s.started_at between v.started_at and v.ended_at and v.visit_id = any(old)
+    );
+    perform visitord.lock_unidentified(c.site, c.camera)
+    from (
+        select v.site, v.last_camera as camera from visitord.visit v where v.visit_id = any(old) and v.identity_id is null
+        union
+        select g.site, g.camera from visitord.sighting g where g.sighting_id = any(near)
+        order by 1, 2
+    ) c;
+
+    -- With what passed for pieces of their tracks, which without them would be somebody else's visit.
+    delete from visitord.sighting g using visitord.visit v
+    where v.visit_id = any(old) and v.identity_id is not null
+    and g.identity_id is null and g.site = v.site and g.camera = any(v.cameras) and not g.static and not g.blocked
+    and tstzrange(g.started_at, g.ended_at, '[]')
+        && tstzrange(v.started_at - interval '2 seconds', v.ended_at + interval '2 seconds', '[]')
+    and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id);
+    get diagnostics more = row_count;
     delete from visitord.sighting g using visitord.visit v, visitord.identity i
     where v.visit_id = any(old) and i.root_id = v.identity_id and g.identity_id = i.identity_id and g.site = v.site
     and g.started_at between v.started_at and v.ended_at and not g.static;
     get diagnostics dropped = row_count;
+    dropped := dropped + more;
+    with member as (
+        delete from visitord.unidentified u where u.visit_id = any(old) returning u.sighting_id
+    )
+    delete from visitord.sighting g using member m where g.sighting_id = m.sighting_id;
+    get diagnostics more = row_count;
+    dropped := dropped + more;
     -- The oldest went first, so that the first visit left of a person has none before it.
     with gone as (
         delete from visitord.visit v where v.visit_id = any(old) returning v.identity_id, v.site, v.started_at
@@ -42,6 +82,8 @@ begin
         order by n.started_at limit 1
     ) n
     where v.visit_id = n.visit_id;
+    perform visitord.refresh_unidentified(g.site, g.camera, g.started_at, g.ended_at)
+    from visitord.sighting g where g.sighting_id = any(near);
     return dropped;
 end
 $$;
@@ -53,6 +95,7 @@ CREATE FUNCTION visitord.forget(person uuid, OUT ids uuid[], OUT crops text[], O
     AS $$
 declare
     whole uuid[];
+    gone  visitord.sighting[];
 begin
     -- No merge may come in between.  Whoever records these people is waited for: recorders lock whom they file a
     -- sighting under first, then who stands for them.
@@ -62,13 +105,30 @@ begin
     whole := array(select i.identity_id from visitord.identity i where i.root_id = person);
     identities := cardinality(whole);
     -- With what is undecided and most like them, else a merge job would make the same person of it: 0.3 is below the
-    -- similarity from which any pack leaves it open; a site may have chosen a lower one.
+    -- similarity from which any pack takes two for one.  And with what passes for
+    -- pieces of their tracks, which is no visit as long as they are there.
     ids := array(
         select g.sighting_id from visitord.sighting g where g.identity_id = any(whole)
-        union all
+        union
         select g.sighting_id from visitord.sighting g
-        where g.candidate_id = any(whole) and g.identity_id is null and g.score >= least(0.3, (select min(c.new) from visitord.calibration c))
+        where g.candidate_id = any(whole) and g.identity_id is null and g.score >= 0.3
+        union
+        select g.sighting_id
+        from visitord.sighting s join visitord.sighting g
+        on g.identity_id is null and g.site = s.site and g.camera = s.camera and not g.static and not g.blocked
+        and tstzrange(g.started_at, g.ended_at, '[]')
+            && tstzrange(s.started_at - interval '2 seconds', s.ended_at + interval '2 seconds', '[]')
+        where s.identity_id = any(whole) and not s.static
+        and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id)
     );
+    perform from visitord.sighting g
+    where g.sighting_id = any(ids) and g.identity_id is null order by g.sighting_id for update;
+    gone := array(
+        select g from visitord.unidentified u join visitord.sighting g on g.sighting_id = u.sighting_id
+        where g.sighting_id = any(ids) order by g.site, g.camera, g.started_at
+    );
+    perform visitord.lock_unidentified(c.site, c.camera)
+    from (select distinct g.site, g.camera from unnest(gone) g order by g.site, g.camera) c;
     sightings := cardinality(ids);
     insert into visitord.erased (erased_id, crop, erased_at)
     select g.sighting_id, g.crop, now() from visitord.sighting g where g.sighting_id = any(ids)
@@ -94,6 +154,7 @@ begin
     update visitord.sighting g set candidate_id = null where g.candidate_id = any(whole);
     update visitord.sighting g set second_id = null where g.second_id = any(whole);
     delete from visitord.identity i where i.root_id = person;
+    perform visitord.refresh_unidentified(g.site, g.camera, g.started_at, g.ended_at) from unnest(gone) g;
     crops := array(
         select c from unnest(crops) c
         where not exists (select from visitord.sighting g where g.crop = c)
@@ -138,23 +199,100 @@ $_$;
 
 COMMENT ON FUNCTION visitord.grant_roles() IS 'Grants visitord_reader the views and visitord_daemon what a daemon and visitorctl need, as far as these roles exist; for the owner of the schema.';
 
+CREATE FUNCTION visitord.is_piece(place text, cam text, since timestamp with time zone, until timestamp with time zone, others uuid[]) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select exists (
+        select from visitord.visit v
+        where v.identity_id is not null and v.site = place
+        and tstzrange(v.started_at, v.ended_at, '[]') && tstzrange(since, until, '[]')
+        and exists (
+            select from visitord.identity i join visitord.sighting g on g.identity_id = i.identity_id
+            where i.root_id = v.identity_id and g.site = place and g.camera = cam and not g.static
+            and g.started_at between v.started_at and least(v.ended_at, until) and g.ended_at >= since
+        )
+        and not exists (
+            select from visitord.sighting g join visitord.identity i on i.identity_id = g.identity_id
+            where g.sighting_id = any(others) and i.root_id = v.identity_id and not g.static
+        )
+    )
+$$;
+
+COMMENT ON FUNCTION visitord.is_piece(place text, cam text, since timestamp with time zone, until timestamp with time zone, others uuid[]) IS 'Whether somebody is identified at a camera within a stretch of time who is none of those that these sightings, seen in the same pictures, are of.';
+
+CREATE FUNCTION visitord.lock_unidentified(place text, cam text) RETURNS void
+    LANGUAGE sql
+    AS $$
+    select pg_advisory_xact_lock(hashtextextended('unidentified ' || place || '/' || cam, 0))
+$$;
+
+COMMENT ON FUNCTION visitord.lock_unidentified(place text, cam text) IS 'Waits for whoever puts together the visits without an identity at a camera, and keeps others from it until the transaction ends. Locks are taken in this order: sightings, identities, cameras by their names, visits.';
+
+CREATE FUNCTION visitord.rebuild_people(people uuid[], settled uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    -- Whoever was in one picture with these people may be a piece of another one's track now.
+    near   uuid[] := settled || array(
+        select g.sighting_id
+        from (
+            select t.other_id as sighting_id
+            from visitord.identity i
+            join visitord.sighting s on s.identity_id = i.identity_id
+            join visitord.together t on t.sighting_id = s.sighting_id
+            where i.root_id = any(people)
+            union
+            select t.sighting_id
+            from visitord.identity i
+            join visitord.sighting s on s.identity_id = i.identity_id
+            join visitord.together t on t.other_id = s.sighting_id
+            where i.root_id = any(people)
+        ) c
+        join visitord.sighting g on g.sighting_id = c.sighting_id
+        where g.identity_id is null
+    );
+begin
+    perform visitord.lock_unidentified(c.site, c.camera)
+    from (
+        select distinct g.site, g.camera from visitord.sighting g where g.sighting_id = any(near) order by g.site, g.camera
+    ) c;
+    perform visitord.refresh_visits(p.person, s.site, s.visit_gap, '-infinity', 'infinity')
+    from visitord.site s, unnest(people) p (person);
+    perform visitord.refresh_unidentified(g.site, g.camera, g.started_at, g.ended_at)
+    from (
+        select * from visitord.sighting g where g.sighting_id = any(near) order by g.site, g.camera, g.started_at
+    ) g;
+end
+$$;
+
+COMMENT ON FUNCTION visitord.rebuild_people(people uuid[], settled uuid[]) IS 'Rebuilds all visits of these root identities, at every site, after it changed who they are, and those without an identity that follow from it. settled: the sightings that have an identity since, or have none any more.';
+
 CREATE FUNCTION visitord.rebuild_visits(place text) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
 declare
     gap    interval := (select s.visit_gap from visitord.site s where s.site = place);
     person uuid;
+    cam    text;
 begin
     -- No merge may come in between; recorders wait person by person.
     lock table visitord.identity in row exclusive mode;
     for person in
         select i.root_id from visitord.sighting g join visitord.identity i using (identity_id) where g.site = place
         union
-        select v.identity_id from visitord.visit v where v.site = place
+        select v.identity_id from visitord.visit v where v.site = place and v.identity_id is not null
         order by 1
     loop
         perform from visitord.identity i where i.identity_id = person for no key update;
         perform visitord.refresh_visits(person, place, gap, '-infinity', 'infinity');
+    end loop;
+    for cam in
+        select g.camera from visitord.sighting g where g.identity_id is null and g.site = place
+        union
+        select v.last_camera from visitord.visit v where v.identity_id is null and v.site = place
+        order by 1
+    loop
+        perform visitord.refresh_unidentified(place, cam, '-infinity', 'infinity');
     end loop;
     return (select count(*) from visitord.visit v where v.site = place);
 end
@@ -162,9 +300,103 @@ $$;
 
 COMMENT ON FUNCTION visitord.rebuild_visits(place text) IS 'Rebuilds all visits at a site from its sightings, with the gap and the time zone of the site; changes only rows that differ. Returns how many visits there are.';
 
+CREATE FUNCTION visitord.refresh_unidentified(place text, cam text, since timestamp with time zone, until timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    zone      text := (select s.timezone from visitord.site s where s.site = place);
+    -- A track breaks for seconds: who comes more than a minute later is as likely somebody else.
+    pause     interval := (select least(s.visit_gap, interval '1 minute') from visitord.site s where s.site = place);
+    flicker   interval := least(pause, interval '2 seconds');
+    first     timestamptz;
+    changed   timestamptz := until; -- Nothing that ends later is another visit's than it was, so far.
+    touched   uuid[];
+    seen      record;
+    others    uuid[];
+    found     uuid;
+begin
+    perform visitord.lock_unidentified(place, cam);
+    -- Also of whoever was identified meanwhile.
+    touched := array(
+        select v.visit_id from visitord.visit v
+        where v.site = place and cam = any(v.cameras)
+        and tstzrange(v.started_at, v.ended_at, '[]') && tstzrange(since, until, '[]')
+        and (v.identity_id is null or exists (select from visitord.unidentified u where u.visit_id = v.visit_id))
+    );
+    delete from visitord.unidentified u
+    where u.visit_id = any(touched)
+    and not exists (select from visitord.sighting g where g.sighting_id = u.sighting_id and g.identity_id is null);
+
+    -- Which visit a sighting belongs to follows from those that began before it.
+    first := least(since, (
+        select min(g.started_at) from visitord.sighting g
+        where g.identity_id is null and g.site = place and g.camera = cam
+        and tstzrange(g.started_at, g.ended_at, '[]') && tstzrange(since - flicker, until + flicker, '[]')
+    ));
+    for seen in
+        select g.sighting_id, g.started_at, g.ended_at, not (g.static or g.blocked) as counts, u.visit_id
+        from visitord.sighting g left join visitord.unidentified u on u.sighting_id = g.sighting_id
+        where g.identity_id is null and g.site = place and g.camera = cam and g.started_at >= first
+        order by g.started_at, g.sighting_id
+    loop
+        exit when seen.started_at > changed + pause;
+        found := null;
+        if seen.counts then
+            others := array(
+                select t.other_id from visitord.together t where t.sighting_id = seen.sighting_id
+                union
+                select t.sighting_id from visitord.together t where t.other_id = seen.sighting_id
+            );
+            if not visitord.is_piece(place, cam, seen.started_at - flicker, seen.ended_at + flicker, others) then
+                found := coalesce((
+                    select u.visit_id
+                    from visitord.sighting g join visitord.unidentified u on u.sighting_id = g.sighting_id
+                    where g.identity_id is null and g.site = place and g.camera = cam
+                    and tstzrange(g.started_at, g.ended_at, '[]')
+                        && tstzrange(seen.started_at - pause, seen.started_at, '[]')
+                    and (g.started_at, g.sighting_id) < (seen.started_at, seen.sighting_id)
+                    group by u.visit_id
+                    having not bool_or(g.sighting_id = any(others))
+                    order by max(g.ended_at) desc, u.visit_id
+                    limit 1
+                ), seen.sighting_id);
+            end if;
+        end if;
+        continue when found is not distinct from seen.visit_id;
+
+        if found is null then
+            delete from visitord.unidentified u where u.sighting_id = seen.sighting_id;
+        else
+            insert into visitord.unidentified (sighting_id, visit_id) values (seen.sighting_id, found)
+            on conflict (sighting_id) do update set visit_id = excluded.visit_id;
+        end if;
+        touched := touched || array_remove(array[found, seen.visit_id], null);
+        changed := greatest(changed, seen.ended_at);
+    end loop;
+
+    -- Only what differs is written.
+    delete from visitord.visit v
+    where v.visit_id = any(touched) and v.identity_id is null
+    and not exists (select from visitord.unidentified u where u.visit_id = v.visit_id);
+    insert into visitord.visit as v
+        (visit_id, site, started_at, ended_at, sightings, cameras, last_camera, day)
+    select u.visit_id, place, min(g.started_at), max(g.ended_at), count(*), array[cam], cam,
+           (min(g.started_at) at time zone zone)::date
+    from visitord.unidentified u join visitord.sighting g on g.sighting_id = u.sighting_id
+    where u.visit_id = any(touched)
+    group by u.visit_id
+    on conflict (visit_id) do update set
+        started_at = excluded.started_at, ended_at = excluded.ended_at, sightings = excluded.sightings, day = excluded.day
+    where (v.started_at, v.ended_at, v.sightings, v.day) is distinct from
+        (excluded.started_at, excluded.ended_at, excluded.sightings, excluded.day);
+end
+$$;
+
+COMMENT ON FUNCTION visitord.refresh_unidentified(place text, cam text, since timestamp with time zone, until timestamp with time zone) IS 'Puts the visits without an identity at a camera right after something there changed within a stretch of time (-infinity to infinity for all). A sighting joins the visit seen last there no more than a minute (or the visit gap, if that is shorter) before it, unless both were in one picture, else it begins one; one that lies beside the track of a person it never was in one picture with is a piece of that track, and no visit.';
+
 CREATE TABLE visitord.visit (
     visit_id uuid NOT NULL,
-    identity_id uuid NOT NULL,
+    identity_id uuid,
     site text NOT NULL,
     started_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone NOT NULL,
@@ -177,14 +409,15 @@ CREATE TABLE visitord.visit (
     CONSTRAINT visit_cameras_check CHECK ((cardinality(cameras) > 0)),
     CONSTRAINT visit_check CHECK ((ended_at >= started_at)),
     CONSTRAINT visit_previous CHECK (((previous_day IS NULL) = (previous_end IS NULL))),
-    CONSTRAINT visit_sightings_check CHECK ((sightings > 0))
+    CONSTRAINT visit_sightings_check CHECK ((sightings > 0)),
+    CONSTRAINT visit_unidentified CHECK (((identity_id IS NOT NULL) OR (previous_end IS NULL)))
 );
 
-COMMENT ON TABLE visitord.visit IS 'Sightings of one identity at one site with no gap longer than visit_gap; derived from sightings.';
+COMMENT ON TABLE visitord.visit IS 'Sightings of one identity at one site with no gap longer than visit_gap, or those at one camera that pass for one person who could not be identified; derived from sightings.';
 
 COMMENT ON COLUMN visitord.visit.visit_id IS 'The id of its first sighting.';
 
-COMMENT ON COLUMN visitord.visit.identity_id IS 'Who: always a root identity.';
+COMMENT ON COLUMN visitord.visit.identity_id IS 'Who: always a root identity; null for a person who could not be identified.';
 
 COMMENT ON COLUMN visitord.visit.site IS 'Where.';
 
@@ -310,27 +543,23 @@ COMMENT ON FUNCTION visitord.refresh_visits(person uuid, place text, gap interva
 CREATE TABLE visitord.calibration (
     site text NOT NULL,
     pack text NOT NULL,
-    match real NOT NULL,
-    new real NOT NULL,
+    dims double precision NOT NULL,
     applied_by text NOT NULL,
     applied_at timestamp with time zone NOT NULL,
-    CONSTRAINT calibration_check CHECK ((new <= match)),
-    CONSTRAINT calibration_match_check CHECK (((match >= ('-1'::integer)::double precision) AND (match <= (1)::double precision)))
+    CONSTRAINT calibration_dims_check CHECK (((dims >= (2)::double precision) AND (dims <= (4096)::double precision)))
 );
 
-COMMENT ON TABLE visitord.calibration IS 'Thresholds chosen for a site by visitorctl calibrate --apply; the configuration file goes before them.';
+COMMENT ON TABLE visitord.calibration IS 'How well people are told apart at a site, as visitorctl calibrate --apply measured it; a match in the configuration file goes before what follows from it.';
 
-COMMENT ON COLUMN visitord.calibration.site IS 'Where they hold.';
+COMMENT ON COLUMN visitord.calibration.site IS 'Where it holds.';
 
-COMMENT ON COLUMN visitord.calibration.pack IS 'Fingerprint of the recogniser they are for.';
+COMMENT ON COLUMN visitord.calibration.pack IS 'Fingerprint of the recogniser it is for.';
 
-COMMENT ON COLUMN visitord.calibration.match IS 'At or above this cosine similarity, it is that person.';
+COMMENT ON COLUMN visitord.calibration.dims IS 'Cosine similarities of two people are spread as those of random directions in so many dimensions; thresholds follow from it.';
 
-COMMENT ON COLUMN visitord.calibration.new IS 'Below this cosine similarity, it is nobody known.';
+COMMENT ON COLUMN visitord.calibration.applied_by IS 'The account that applied it.';
 
-COMMENT ON COLUMN visitord.calibration.applied_by IS 'The account that applied them.';
-
-COMMENT ON COLUMN visitord.calibration.applied_at IS 'When they were applied.';
+COMMENT ON COLUMN visitord.calibration.applied_at IS 'When it was applied.';
 
 CREATE TABLE visitord.camera (
     site text NOT NULL,
@@ -464,17 +693,21 @@ CREATE VIEW visitord.daily_footfall AS
     visitors,
     new_visitors,
     (visitors - new_visitors) AS returning_visitors,
-    median_dwell
+    median_dwell,
+    identified,
+    (visits - identified) AS unidentified,
+    ((identified)::double precision / (visits)::double precision) AS share_identified
    FROM ( SELECT v.day,
             v.site,
             count(*) AS visits,
-            count(*) FILTER (WHERE (v.previous_day IS DISTINCT FROM v.day)) AS visitors,
-            count(*) FILTER (WHERE (v.previous_day IS NULL)) AS new_visitors,
-            percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY (v.ended_at - v.started_at)) AS median_dwell
+            count(v.identity_id) AS identified,
+            count(v.identity_id) FILTER (WHERE (v.previous_day IS DISTINCT FROM v.day)) AS visitors,
+            count(v.identity_id) FILTER (WHERE (v.previous_day IS NULL)) AS new_visitors,
+            percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY (v.ended_at - v.started_at)) FILTER (WHERE (v.identity_id IS NOT NULL)) AS median_dwell
            FROM visitord.visit v
-          WHERE (NOT (v.identity_id IN ( SELECT i.identity_id
+          WHERE ((v.identity_id IS NULL) OR (NOT (v.identity_id IN ( SELECT i.identity_id
                    FROM visitord.identity i
-                  WHERE (i.status = 'ignored'::text))))
+                  WHERE (i.status = 'ignored'::text)))))
           GROUP BY v.day, v.site) f;
 
 COMMENT ON VIEW visitord.daily_footfall IS 'A row is a local day at a site on which someone came; ignored people are left out. A visit that spans midnight belongs to the day it began.';
@@ -483,15 +716,21 @@ COMMENT ON COLUMN visitord.daily_footfall.day IS 'The day (date) in the time zon
 
 COMMENT ON COLUMN visitord.daily_footfall.site IS 'Where: the name of the site.';
 
-COMMENT ON COLUMN visitord.daily_footfall.visits IS 'Number of visits that began on that day.';
+COMMENT ON COLUMN visitord.daily_footfall.visits IS 'Number of visits that began on that day: identified plus unidentified.';
 
-COMMENT ON COLUMN visitord.daily_footfall.visitors IS 'Number of people these visits were of: each counts once a day.';
+COMMENT ON COLUMN visitord.daily_footfall.visitors IS 'Number of people the identified visits were of: each counts once a day.';
 
 COMMENT ON COLUMN visitord.daily_footfall.new_visitors IS 'How many of the visitors were at this site for the first time.';
 
 COMMENT ON COLUMN visitord.daily_footfall.returning_visitors IS 'How many of the visitors had been at this site on an earlier day.';
 
-COMMENT ON COLUMN visitord.daily_footfall.median_dwell IS 'Median duration of the visits (interval): half of them were shorter.';
+COMMENT ON COLUMN visitord.daily_footfall.median_dwell IS 'Median duration of the identified visits (interval): half of them were shorter. Null when there was none.';
+
+COMMENT ON COLUMN visitord.daily_footfall.identified IS 'How many of the visits were of people with an identity.';
+
+COMMENT ON COLUMN visitord.daily_footfall.unidentified IS 'How many of the visits were of people who could not be identified.';
+
+COMMENT ON COLUMN visitord.daily_footfall.share_identified IS 'identified divided by visits, 0 to 1.';
 
 CREATE TABLE visitord.erased (
     erased_id uuid NOT NULL,
@@ -502,7 +741,7 @@ CREATE TABLE visitord.erased (
 
 COMMENT ON TABLE visitord.erased IS 'What was erased, so that no report that is late writes it back and every box deletes its pictures; swept after a year. An id and a hash made of nothing that is left say nothing about anybody.';
 
-COMMENT ON COLUMN visitord.erased.erased_id IS 'Of a sighting, or of a template made from a photograph.';
+COMMENT ON COLUMN visitord.erased.erased_id IS 'Of a sighting, or of a template made from a photograph; made up where a picture is erased and its sighting stays.';
 
 COMMENT ON COLUMN visitord.erased.crop IS 'Name of its picture, for the box that has it to delete; null where there was none.';
 
@@ -523,7 +762,7 @@ CREATE VIEW visitord.frequent_visitor AS
             percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY (v.started_at - v.previous_end)) AS median_gap,
             max(v.ended_at) AS last_seen
            FROM visitord.visit v
-          WHERE ((v.started_at > (now() - '30 days'::interval)) AND (v.started_at <= now()) AND (NOT (v.identity_id IN ( SELECT i.identity_id
+          WHERE ((v.started_at > (now() - '30 days'::interval)) AND (v.started_at <= now()) AND (v.identity_id IS NOT NULL) AND (NOT (v.identity_id IN ( SELECT i.identity_id
                    FROM visitord.identity i
                   WHERE (i.status = 'ignored'::text)))))
           GROUP BY v.identity_id) r;
@@ -683,7 +922,7 @@ CREATE VIEW visitord.present_now AS
            FROM visitord.visit v_1
           WHERE ((v_1.site = s.site) AND ((v_1.ended_at >= (now() - s.visit_gap)) AND (v_1.ended_at <= 'infinity'::timestamp with time zone)) AND (v_1.started_at <= now()))
          OFFSET 0) v)
-     CROSS JOIN LATERAL ( SELECT i_1.identity_id,
+     LEFT JOIN LATERAL ( SELECT i_1.identity_id,
             i_1.number,
             i_1.status,
             i_1.name,
@@ -692,14 +931,14 @@ CREATE VIEW visitord.present_now AS
             i_1.created_at
            FROM visitord.identity i_1
           WHERE (i_1.identity_id = v.identity_id)
-         OFFSET 0) i)
-  WHERE (i.status <> 'ignored'::text);
+         OFFSET 0) i ON (true))
+  WHERE (i.status IS DISTINCT FROM 'ignored'::text);
 
-COMMENT ON VIEW visitord.present_now IS 'A row is a person at a site: seen there within its visit gap; ignored people are left out.';
+COMMENT ON VIEW visitord.present_now IS 'A row is a person at a site: seen there within its visit gap; ignored people are left out, people who could not be identified are not.';
 
-COMMENT ON COLUMN visitord.present_now.visitor_id IS 'Who (uuid); see visitor.';
+COMMENT ON COLUMN visitord.present_now.visitor_id IS 'Who (uuid); see visitor. Null for somebody who could not be identified.';
 
-COMMENT ON COLUMN visitord.present_now.name IS 'The given name, or the label while there is none.';
+COMMENT ON COLUMN visitord.present_now.name IS 'The given name, or the label while there is none; null for somebody who could not be identified.';
 
 COMMENT ON COLUMN visitord.present_now.site IS 'Where: the name of the site.';
 
@@ -788,6 +1027,7 @@ CREATE TABLE visitord.sighting (
     pack text,
     embedding real[],
     crop text,
+    blocked boolean DEFAULT false NOT NULL,
     CONSTRAINT sighting_agreement_check CHECK (((agreement >= ('-1.001'::numeric)::double precision) AND (agreement <= (1.001)::double precision))),
     CONSTRAINT sighting_box_check CHECK (((length(box) >= 1) AND (length(box) <= 64))),
     CONSTRAINT sighting_camera_check CHECK (((length(camera) >= 1) AND (length(camera) <= 64))),
@@ -853,6 +1093,8 @@ COMMENT ON COLUMN visitord.sighting.pack IS 'Fingerprint of the recogniser that 
 COMMENT ON COLUMN visitord.sighting.embedding IS 'Pooled embedding of its best samples, unit length.';
 
 COMMENT ON COLUMN visitord.sighting.crop IS 'Name of the picture of its best sample among the crops of the box that saw it; null where there is none.';
+
+COMMENT ON COLUMN visitord.sighting.blocked IS 'Its camera blocks pictures of faces, and it looks like one: it is nobody, and no visit.';
 
 CREATE VIEW visitord.sighting_log AS
  SELECT g.sighting_id,
@@ -964,7 +1206,7 @@ CREATE TABLE visitord.suggestion (
     CONSTRAINT suggestion_check CHECK ((one_id < other_id))
 );
 
-COMMENT ON TABLE visitord.suggestion IS 'Pairs that may be one person, which the merge job leaves to a person to decide; as of its last run.';
+COMMENT ON TABLE visitord.suggestion IS 'Pairs that may be one person, which is left to a person to decide: as of the last merge job, and whoever was enrolled though nearly like another since.';
 
 COMMENT ON COLUMN visitord.suggestion.number IS 'By which commands name it.';
 
@@ -974,9 +1216,9 @@ COMMENT ON COLUMN visitord.suggestion.other_id IS 'The other, the greater id.';
 
 COMMENT ON COLUMN visitord.suggestion.agreement IS 'How alike they are: mean cosine similarity of best partners.';
 
-COMMENT ON COLUMN visitord.suggestion.reason IS 'Why the job does not decide, in words.';
+COMMENT ON COLUMN visitord.suggestion.reason IS 'Why it is not decided, in words.';
 
-COMMENT ON COLUMN visitord.suggestion.made_at IS 'When the job first said so.';
+COMMENT ON COLUMN visitord.suggestion.made_at IS 'When that was first said.';
 
 ALTER TABLE visitord.suggestion ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME visitord.suggestion_number_seq
@@ -1055,11 +1297,22 @@ COMMENT ON COLUMN visitord.together.sighting_id IS 'One of the two.';
 
 COMMENT ON COLUMN visitord.together.other_id IS 'The other; its row may be written later.';
 
+CREATE TABLE visitord.unidentified (
+    sighting_id uuid NOT NULL,
+    visit_id uuid NOT NULL
+);
+
+COMMENT ON TABLE visitord.unidentified IS 'Which sightings without an identity make up which visit; those that are no visit of their own are not here. Derived from sightings.';
+
+COMMENT ON COLUMN visitord.unidentified.sighting_id IS 'The sighting.';
+
+COMMENT ON COLUMN visitord.unidentified.visit_id IS 'The visit: the id of its first sighting.';
+
 CREATE VIEW visitord.visit_log AS
  SELECT v.visit_id,
     v.identity_id AS visitor_id,
     COALESCE(i.name, ('visitor '::text || i.number)) AS name,
-    i.status,
+    COALESCE(i.status, 'unidentified'::text) AS status,
     v.site,
     v.cameras,
     v.started_at,
@@ -1067,20 +1320,23 @@ CREATE VIEW visitord.visit_log AS
     (v.ended_at - v.started_at) AS duration,
     v.sightings,
     v.day,
-    (v.previous_end IS NULL) AS first_visit,
+        CASE
+            WHEN (v.identity_id IS NOT NULL) THEN (v.previous_end IS NULL)
+            ELSE NULL::boolean
+        END AS first_visit,
     (v.started_at - v.previous_end) AS away
    FROM (visitord.visit v
-     JOIN visitord.identity i ON ((i.identity_id = v.identity_id)));
+     LEFT JOIN visitord.identity i ON ((i.identity_id = v.identity_id)));
 
-COMMENT ON VIEW visitord.visit_log IS 'A row is a visit: someone came, stayed, and was gone for longer than the visit gap. On two cameras at once it is one visit; at two sites it is two. Ignored people are included, with that status.';
+COMMENT ON VIEW visitord.visit_log IS 'A row is a visit: someone came, stayed, and was gone for longer than the visit gap. On two cameras at once it is one visit; at two sites it is two. Ignored people are included, with that status. So are people who could not be identified, once for each camera that saw them.';
 
 COMMENT ON COLUMN visitord.visit_log.visit_id IS 'The visit (uuid).';
 
-COMMENT ON COLUMN visitord.visit_log.visitor_id IS 'Who came (uuid); see visitor.';
+COMMENT ON COLUMN visitord.visit_log.visitor_id IS 'Who came (uuid); see visitor. Null for somebody who could not be identified.';
 
-COMMENT ON COLUMN visitord.visit_log.name IS 'The given name, or the label while there is none.';
+COMMENT ON COLUMN visitord.visit_log.name IS 'The given name, or the label while there is none; null for somebody who could not be identified.';
 
-COMMENT ON COLUMN visitord.visit_log.status IS 'provisional, named or ignored.';
+COMMENT ON COLUMN visitord.visit_log.status IS 'provisional, named or ignored; unidentified for somebody who could not be identified.';
 
 COMMENT ON COLUMN visitord.visit_log.site IS 'Where: the name of the site.';
 
@@ -1096,9 +1352,9 @@ COMMENT ON COLUMN visitord.visit_log.sightings IS 'How many sightings make it up
 
 COMMENT ON COLUMN visitord.visit_log.day IS 'The local day at the site on which it began (date); a visit past midnight belongs to that day as a whole.';
 
-COMMENT ON COLUMN visitord.visit_log.first_visit IS 'True for the first visit of this person at this site.';
+COMMENT ON COLUMN visitord.visit_log.first_visit IS 'True for the first visit of this person at this site; null for somebody who could not be identified.';
 
-COMMENT ON COLUMN visitord.visit_log.away IS 'How long the person had not been at this site (interval): from the end of the visit before; null for the first.';
+COMMENT ON COLUMN visitord.visit_log.away IS 'How long the person had not been at this site (interval): from the end of the visit before; null for the first, and for somebody who could not be identified.';
 
 CREATE VIEW visitord.visitor AS
  SELECT i.identity_id AS visitor_id,
@@ -1213,6 +1469,9 @@ ALTER TABLE ONLY visitord.template
 ALTER TABLE ONLY visitord.together
     ADD CONSTRAINT together_pkey PRIMARY KEY (sighting_id, other_id);
 
+ALTER TABLE ONLY visitord.unidentified
+    ADD CONSTRAINT unidentified_pkey PRIMARY KEY (sighting_id);
+
 ALTER TABLE ONLY visitord.visit
     ADD CONSTRAINT visit_pkey PRIMARY KEY (visit_id);
 
@@ -1238,6 +1497,8 @@ CREATE INDEX sighting_candidate ON visitord.sighting USING btree (candidate_id) 
 
 CREATE INDEX sighting_crop ON visitord.sighting USING hash (crop);
 
+CREATE INDEX sighting_expiring ON visitord.sighting USING btree (ended_at) WHERE ((identity_id IS NULL) AND ((embedding IS NOT NULL) OR (crop IS NOT NULL)));
+
 CREATE INDEX sighting_identity ON visitord.sighting USING btree (identity_id, started_at);
 
 CREATE INDEX sighting_pending ON visitord.sighting USING btree (pack) WHERE (identity_id IS NULL);
@@ -1250,6 +1511,10 @@ CREATE INDEX sighting_started ON visitord.sighting USING btree (started_at);
 
 CREATE INDEX sighting_static ON visitord.sighting USING btree (identity_id) WHERE static;
 
+CREATE INDEX sighting_unidentified ON visitord.sighting USING btree (site, camera, started_at, sighting_id) WHERE (identity_id IS NULL);
+
+CREATE INDEX sighting_unidentified_time ON visitord.sighting USING gist (tstzrange(started_at, ended_at, '[]'::text)) WHERE (identity_id IS NULL);
+
 CREATE INDEX suggestion_other ON visitord.suggestion USING btree (other_id);
 
 CREATE INDEX template_crop ON visitord.template USING btree (crop) WHERE (crop IS NOT NULL);
@@ -1260,6 +1525,8 @@ CREATE INDEX template_sighting ON visitord.template USING btree (sighting_id);
 
 CREATE INDEX together_other ON visitord.together USING btree (other_id);
 
+CREATE INDEX unidentified_visit ON visitord.unidentified USING btree (visit_id);
+
 CREATE INDEX visit_day ON visitord.visit USING btree (day, site) INCLUDE (previous_day, identity_id, started_at, ended_at);
 
 CREATE INDEX visit_ended ON visitord.visit USING btree (ended_at);
@@ -1267,6 +1534,8 @@ CREATE INDEX visit_ended ON visitord.visit USING btree (ended_at);
 CREATE INDEX visit_identity ON visitord.visit USING btree (identity_id, site, started_at) INCLUDE (ended_at, sightings);
 
 CREATE INDEX visit_started ON visitord.visit USING btree (started_at);
+
+CREATE INDEX visit_time ON visitord.visit USING gist (tstzrange(started_at, ended_at, '[]'::text));
 
 ALTER TABLE ONLY visitord.calibration
     ADD CONSTRAINT calibration_site_fkey FOREIGN KEY (site) REFERENCES visitord.site(site);

@@ -11,7 +11,7 @@ select i.identity_id as visitor_id,
        coalesce(v.visits, 0) as visits,
        coalesce(v.sightings, 0) + coalesce(s.sightings, 0) as sightings
 from visitord.identity i
--- Every sighting is in a visit, but for those of a face that never moves.
+-- Every sighting of a person is in a visit, but for those of a face that never moves.
 left join lateral (
     select count(*) as visits, sum(v.sightings) as sightings,
            min(v.started_at) as first_seen, max(v.ended_at) as last_seen
@@ -38,7 +38,7 @@ create or replace view visitord.visit_log as
 select v.visit_id,
        v.identity_id as visitor_id,
        coalesce(i.name, 'visitor ' || i.number) as name,
-       i.status,
+       coalesce(i.status, 'unidentified') as status,
        v.site,
        v.cameras,
        v.started_at,
@@ -46,14 +46,14 @@ select v.visit_id,
        v.ended_at - v.started_at as duration,
        v.sightings,
        v.day,
-       v.previous_end is null as first_visit,
+       case when v.identity_id is not null then v.previous_end is null end as first_visit,
        v.started_at - v.previous_end as away
-from visitord.visit v join visitord.identity i on i.identity_id = v.identity_id;
-comment on view visitord.visit_log is 'A row is a visit: someone came, stayed, and was gone for longer than the visit gap. On two cameras at once it is one visit; at two sites it is two. Ignored people are included, with that status.';
+from visitord.visit v left join visitord.identity i on i.identity_id = v.identity_id;
+comment on view visitord.visit_log is 'A row is a visit: someone came, stayed, and was gone for longer than the visit gap. On two cameras at once it is one visit; at two sites it is two. Ignored people are included, with that status. So are people who could not be identified, once for each camera that saw them.';
 comment on column visitord.visit_log.visit_id is 'The visit (uuid).';
-comment on column visitord.visit_log.visitor_id is 'Who came (uuid); see visitor.';
-comment on column visitord.visit_log.name is 'The given name, or the label while there is none.';
-comment on column visitord.visit_log.status is 'provisional, named or ignored.';
+comment on column visitord.visit_log.visitor_id is 'Who came (uuid); see visitor. Null for somebody who could not be identified.';
+comment on column visitord.visit_log.name is 'The given name, or the label while there is none; null for somebody who could not be identified.';
+comment on column visitord.visit_log.status is 'provisional, named or ignored; unidentified for somebody who could not be identified.';
 comment on column visitord.visit_log.site is 'Where: the name of the site.';
 comment on column visitord.visit_log.cameras is 'The cameras that saw the person, in order of first sighting.';
 comment on column visitord.visit_log.started_at is 'First picture of the visit (timestamp with time zone).';
@@ -61,8 +61,8 @@ comment on column visitord.visit_log.ended_at is 'Last picture of the visit so f
 comment on column visitord.visit_log.duration is 'How long the person was seen to stay (interval): ended_at minus started_at.';
 comment on column visitord.visit_log.sightings is 'How many sightings make it up.';
 comment on column visitord.visit_log.day is 'The local day at the site on which it began (date); a visit past midnight belongs to that day as a whole.';
-comment on column visitord.visit_log.first_visit is 'True for the first visit of this person at this site.';
-comment on column visitord.visit_log.away is 'How long the person had not been at this site (interval): from the end of the visit before; null for the first.';
+comment on column visitord.visit_log.first_visit is 'True for the first visit of this person at this site; null for somebody who could not be identified.';
+comment on column visitord.visit_log.away is 'How long the person had not been at this site (interval): from the end of the visit before; null for the first, and for somebody who could not be identified.';
 
 create or replace view visitord.sighting_log as
 select g.sighting_id,
@@ -128,37 +128,44 @@ cross join lateral (
     where v.site = s.site and v.ended_at between now() - s.visit_gap and 'infinity' and v.started_at <= now()
     offset 0
 ) v
-cross join lateral (select * from visitord.identity i where i.identity_id = v.identity_id offset 0) i
-where i.status <> 'ignored';
-comment on view visitord.present_now is 'A row is a person at a site: seen there within its visit gap; ignored people are left out.';
-comment on column visitord.present_now.visitor_id is 'Who (uuid); see visitor.';
-comment on column visitord.present_now.name is 'The given name, or the label while there is none.';
+left join lateral (select * from visitord.identity i where i.identity_id = v.identity_id offset 0) i on true
+where i.status is distinct from 'ignored';
+comment on view visitord.present_now is 'A row is a person at a site: seen there within its visit gap; ignored people are left out, people who could not be identified are not.';
+comment on column visitord.present_now.visitor_id is 'Who (uuid); see visitor. Null for somebody who could not be identified.';
+comment on column visitord.present_now.name is 'The given name, or the label while there is none; null for somebody who could not be identified.';
 comment on column visitord.present_now.site is 'Where: the name of the site.';
 comment on column visitord.present_now.camera is 'The camera that saw them last.';
 comment on column visitord.present_now.since is 'When the visit began (timestamp with time zone).';
 comment on column visitord.present_now.last_seen is 'When they were seen last (timestamp with time zone).';
 
 create or replace view visitord.daily_footfall as
-select f.day, f.site, f.visits, f.visitors, f.new_visitors, f.visitors - f.new_visitors as returning_visitors, f.median_dwell
+select f.day, f.site, f.visits, f.visitors, f.new_visitors, f.visitors - f.new_visitors as returning_visitors, f.median_dwell,
+       f.identified, f.visits - f.identified as unidentified, f.identified::double precision / f.visits as share_identified
 from (
     select v.day,
            v.site,
            count(*) as visits,
-           count(*) filter (where v.previous_day is distinct from v.day) as visitors,
-           count(*) filter (where v.previous_day is null) as new_visitors,
-           percentile_cont(0.5) within group (order by v.ended_at - v.started_at) as median_dwell
+           count(v.identity_id) as identified,
+           count(v.identity_id) filter (where v.previous_day is distinct from v.day) as visitors,
+           count(v.identity_id) filter (where v.previous_day is null) as new_visitors,
+           percentile_cont(0.5) within group (order by v.ended_at - v.started_at)
+               filter (where v.identity_id is not null) as median_dwell
     from visitord.visit v
-    where v.identity_id not in (select i.identity_id from visitord.identity i where i.status = 'ignored')
+    where v.identity_id is null
+    or v.identity_id not in (select i.identity_id from visitord.identity i where i.status = 'ignored')
     group by v.day, v.site
 ) f;
 comment on view visitord.daily_footfall is 'A row is a local day at a site on which someone came; ignored people are left out. A visit that spans midnight belongs to the day it began.';
 comment on column visitord.daily_footfall.day is 'The day (date) in the time zone of the site, from midnight to midnight: 23 or 25 hours where the clock changes.';
 comment on column visitord.daily_footfall.site is 'Where: the name of the site.';
-comment on column visitord.daily_footfall.visits is 'Number of visits that began on that day.';
-comment on column visitord.daily_footfall.visitors is 'Number of people these visits were of: each counts once a day.';
+comment on column visitord.daily_footfall.visits is 'Number of visits that began on that day: identified plus unidentified.';
+comment on column visitord.daily_footfall.visitors is 'Number of people the identified visits were of: each counts once a day.';
 comment on column visitord.daily_footfall.new_visitors is 'How many of the visitors were at this site for the first time.';
 comment on column visitord.daily_footfall.returning_visitors is 'How many of the visitors had been at this site on an earlier day.';
-comment on column visitord.daily_footfall.median_dwell is 'Median duration of the visits (interval): half of them were shorter.';
+comment on column visitord.daily_footfall.median_dwell is 'Median duration of the identified visits (interval): half of them were shorter. Null when there was none.';
+comment on column visitord.daily_footfall.identified is 'How many of the visits were of people with an identity.';
+comment on column visitord.daily_footfall.unidentified is 'How many of the visits were of people who could not be identified.';
+comment on column visitord.daily_footfall.share_identified is 'identified divided by visits, 0 to 1.';
 
 -- Names are looked up row by row, so that whoever asks for the first fifty waits for fifty.
 create or replace view visitord.frequent_visitor as
@@ -177,7 +184,7 @@ from (
            max(v.ended_at) as last_seen
     from visitord.visit v
     where v.started_at > now() - interval '30 days' and v.started_at <= now()
-    and v.identity_id not in (select i.identity_id from visitord.identity i where i.status = 'ignored')
+    and v.identity_id is not null and v.identity_id not in (select i.identity_id from visitord.identity i where i.status = 'ignored')
     group by v.identity_id
 ) r;
 comment on view visitord.frequent_visitor is 'A row is a person who came within the last 30 days (30 times 24 hours back from now), at any site; ignored people are left out.';

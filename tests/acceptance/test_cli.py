@@ -192,14 +192,12 @@ def test_a_command_in_the_wrong_folder_makes_no_database_there(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_thresholds_in_the_wrong_order_and_networks_that_are_not_there_are_found_by_check_config(
+def test_promises_that_mean_nothing_and_networks_that_are_not_there_are_found_by_check_config(
     box: Box,
 ) -> None:
     text = (box.folder / "config.toml").read_text()
-    box.configure(
-        text + "match = 0.3\nnew = 0.5\n" if text.rstrip().endswith("threads = 1") else ""
-    )
-    box.run("visitord", "check-config").fails_with("models", "new must not be above match, 0.3")
+    box.configure(text + "strangers = 0.5\n" if text.rstrip().endswith("threads = 1") else "")
+    box.run("visitord", "check-config").fails_with("models.strangers", "greater than or equal to 1")
     camera = '[[camera]]\nname = "door"\nsource = "rtsp://127.0.0.1:9/1"\nliveness = "flag"\n'
     box.configure(f'[models]\nliveness = "nowhere"\n{camera}')
     box.run("visitord", "check-config").fails_with("nowhere")

@@ -140,7 +140,7 @@ def fill(database: Database) -> None:
                 "decision, reason, score, "
                 "candidate_id, quality, good_samples, face_px) values (%s, 'shop', 'entrance', "
                 "%s, %s, 'pending', "
-                "'between new and match', %s, %s, 0.31, 1, 38)",
+                "'only 1 good sample', %s, %s, 0.31, 1, 38)",
                 (
                     uid(2, 900 + n),
                     f"2026-03-{day} 13:0{n}",

@@ -13,10 +13,11 @@ import pytest
 
 from fixtures.proxy import Proxy
 from fixtures.reports import START, axis, report
-from fixtures.visit_log import LIMITS, SITE, prepared
+from fixtures.visit_log import RULE, SITE, prepared
 from fixtures.waiting import join, wait
 from visitord.core.clock import Clock
-from visitord.core.records import Arrival, Thresholds, TrackReport
+from visitord.core.records import Arrival, TrackReport
+from visitord.identity.thresholds import MatchRule
 from visitord.service.recorder import Phase, Recorder, RecorderSettings
 from visitord.store import corrections, erasure, merges, migrate, people, spool, templates
 from visitord.store.database import Database
@@ -37,9 +38,9 @@ class Running:
         if away:
             self.network.away()
 
-        def prepare() -> Thresholds:
+        def prepare() -> MatchRule:
             migrate.require_current(database)
-            return LIMITS
+            return RULE
 
         self.recorder = Recorder(
             database,

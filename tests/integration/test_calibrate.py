@@ -14,7 +14,8 @@ from fixtures.installation import Box
 from fixtures.reports import axis, report
 from visitord.core.clock import Clock
 from visitord.core.config import load
-from visitord.core.errors import ConfigError
+from visitord.identity.centring import centred
+from visitord.identity.thresholds import MatchRule, similarity_at
 from visitord.models.opencv_zoo import ZooPack
 from visitord.service import wiring
 from visitord.service.recorder import Recorder
@@ -71,7 +72,7 @@ def test_a_crowd_is_measured_told_and_drawn(box: Box, database: Database, pack: 
         database, f"update sighting set agreement = 0.1 where sighting_id = '{first_id(database)}'"
     )
     json_told = told(box, "--rate", "0.05")
-    scores = [float(a @ b) for a, b in combinations(faces, 2)]
+    scores = [float(a @ b) for a, b in combinations(centred(faces, pack.centre), 2)]
     different, same, proposed = json_told["different"], json_told["same"], json_told["proposed"]
     assert (different["count"], json_told["couples"], json_told["missing"]) == (78, 78, 0)
     assert [different[k] for k in ("mean", "sd", "highest")] == pytest.approx(
@@ -82,11 +83,22 @@ def test_a_crowd_is_measured_told_and_drawn(box: Box, database: Database, pack: 
         pytest.approx(0.1),
         pytest.approx(0.7),
     )
-    assert max(scores) < proposed["match"] <= max(scores) + 0.001  # type: ignore[operator]
-    assert json_told["current"]["match"] == 0.42
+    tail = similarity_at(0.05, float(proposed["dims"]))  # type: ignore[arg-type]
+    assert max(scores) < tail <= max(scores) + 0.002
+    assert json_told["current"]["match"] == 0.38
+    assert json_told["current"]["dims"] == 81
+    assert [promise["people"] for promise in json_told["promises"]] == [30, 300, 3000, 30000]
     assert json_told["current"]["false_non_match"]["rate"] == pytest.approx(1 / CROWD)  # type: ignore[index]
     text = box.ok("visitorctl", "calibrate", "--rate", "0.05", "--picture", "scores.png")
-    for part in ("different", "78", "13", "in force", "0 (0 to 0.046)", f"{proposed['match']:.3f}"):
+    for part in (
+        "different",
+        "78",
+        "13",
+        "in force",
+        "0 (0 to 0.046)",
+        f"{proposed['dims']:.1f}",
+        "30000",
+    ):
         assert part in text
     picture = cv2.imread(str(box.folder / "scores.png"))
     assert picture is not None
@@ -123,13 +135,20 @@ def test_only_this_sites_moving_faces_of_this_pack_count(
     assert (result["couples"], result["identities"], result["missing"]) == (1, 3, 3687)
 
 
-def decision(box: Box, database: Database, pack: ZooPack, at_s: float) -> tuple[str, str]:
+def decision(box: Box, database: Database, pack: ZooPack, at_s: int) -> tuple[str, str]:
     """How a recorder that starts now decides on a face at 0.46 to the known axis 0, and why."""
     fresh, sighting = recorder(box, database, pack), uuid4()
-    fresh.handle(report(axis(0, 100, 0.46), at_s, sighting_id=sighting))
+    fresh.handle(report(axis(0, 100 + at_s // 1000, 0.46), at_s, sighting_id=sighting, samples=2))
     with database.transaction() as cursor:
         cursor.execute("select decision, reason from sighting where sighting_id = %s", (sighting,))
         return cursor.fetchone() or ("", "")
+
+
+def in_force(box: Box, database: Database, pack: ZooPack) -> MatchRule:
+    """The rule of a recorder that starts now."""
+    rule = recorder(box, database, pack).rule
+    assert rule is not None
+    return rule
 
 
 def test_applying_changes_what_is_decided_from_the_next_start_on(
@@ -140,19 +159,16 @@ def test_applying_changes_what_is_decided_from_the_next_start_on(
     crowd(
         writer, alike(0.5, first=2), 100
     )  # these people look like each other more than the pack expects
-    told(box, "--rate", "0.05")
+    proposed = told(box, "--rate", "0.05")["proposed"]
     assert decision(box, database, pack, 1000)[0] == "matched"
     assert box.rows("select 1 from visitord.calibration") == []
     assert "Applied at main" in box.ok("visitorctl", "calibrate", "--rate", "0.05", "--apply")
-    assert writer.thresholds.match == 0.42
+    assert writer.rule == MatchRule(pack.separation)
     how, why = decision(box, database, pack, 2000)
     assert how == "pending"
-    assert "new 0.40 and match 0.50" in why
-    assert (
-        told(box)["current"]["match"]
-        == recorder(box, database, pack).thresholds.match
-        == pytest.approx(0.501, abs=1e-3)
-    )
+    rule = in_force(box, database, pack)
+    assert rule.separation.dims == told(box)["current"]["dims"] == proposed["dims"]
+    assert f"is below match {rule.at(14).match:.2f}" in why
     (row,) = box.rows("select * from visitord.calibration")
     assert (row["site"], row["pack"]) == ("main", pack.fingerprint)
     assert row["applied_by"]
@@ -169,16 +185,14 @@ def test_the_configuration_goes_before_what_was_applied(
     assert done.code == 0
     assert json.loads(done.out)["current"]["match"] == 0.45
     assert "models.match" in done.err
-    limits = recorder(box, database, pack).thresholds
-    assert (limits.match, limits.certain) == (0.45, 0.55)
-    box.configure(plain.replace("[models]", "[models]\nnew = 0.2"))
-    assert recorder(box, database, pack).thresholds.new == 0.2
-    assert recorder(box, database, pack).thresholds.match == pytest.approx(0.501, abs=1e-3)
-    box.configure(plain.replace("[models]", "[models]\nnew = 0.6"))
-    with pytest.raises(ConfigError, match=r"models.new 0.6 contradicts the match in force, 0.50"):
-        recorder(box, database, pack)
+    limits = in_force(box, database, pack).at(3000)
+    assert (limits.match, limits.certain) == (0.45, pytest.approx(0.58))
+    box.configure(plain.replace("[models]", "[models]\nstrangers = 100"))
+    rule = in_force(box, database, pack)
+    assert (rule.strangers, rule.match) == (100, None)
+    assert rule.separation.dims < pack.separation.dims
     box.configure(plain + '[site]\nname = "annex"\n')
-    assert recorder(box, database, pack).thresholds.match == 0.42
+    assert in_force(box, database, pack) == MatchRule(pack.separation)
 
 
 def test_applying_again_replaces_what_was_applied(
@@ -200,12 +214,11 @@ def test_merging_uses_what_was_applied(
 ) -> None:
     writer = recorder(box, database, pack)
     writer.handle(report(axis(0), 0))
-    writer.handle(report(axis(0, 1, 0.37), 100))  # pending
-    writer.handle(report(axis(0, 1, 0.2), 200))
+    writer.handle(report(axis(2, 3, 0.6), 100, samples=2))  # pending
+    writer.handle(report(axis(2), 200))
     change(
         database,
-        "insert into calibration "
-        f"values ('main', '{pack.fingerprint}', 0.99, 0.9, 'tester', now())",
+        f"insert into calibration values ('main', '{pack.fingerprint}', 8, 'tester', now())",
     )
     assert "merged 0 identities and settled 0" in box.ok("visitorctl", "cluster", "--dry-run")
     change(database, "delete from calibration")

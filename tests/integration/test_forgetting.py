@@ -16,7 +16,7 @@ import pytest
 
 from fixtures.databases import until_someone_waits
 from fixtures.reports import START, axis, report
-from fixtures.visit_log import LIMITS, SITE, VisitLog
+from fixtures.visit_log import LIMITS, RULE, SITE, VisitLog
 from fixtures.waiting import join
 from visitord.core.clock import Clock
 from visitord.core.config import Config
@@ -24,8 +24,7 @@ from visitord.core.errors import DatabaseUnavailableError, NotFoundError, Visito
 from visitord.core.records import DecidedSighting, Decision, TrackReport, Verdict
 from visitord.identity.neighbours import Neighbours
 from visitord.service import jobs, merge_job
-from visitord.store import calibration, corrections, erasure, merges, people, sightings
-from visitord.store.calibration import AppliedThresholds
+from visitord.store import corrections, erasure, merges, people, sightings
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
 from visitord.store.erasure import Erased
@@ -88,7 +87,7 @@ def crowd(visit_log: VisitLog) -> tuple[set[UUID], set[UUID]]:
     seen(visit_log, axis(2), 100)  # visitor 3, who will turn out to be 1
     seen(visit_log, axis(4), 200)  # visitor 4, neither
     seen(visit_log, axis(0, 9, 0.9), 1000)
-    seen(visit_log, axis(0, 8, 0.37), 2000)  # pending, and most like visitor 1
+    seen(visit_log, axis(0, 8, 0.37), 2000, samples=2)  # pending, and most like visitor 1
     unlike = seen(
         visit_log, axis(0, 7, 0.2), 2500, good=False
     )  # pending, most like visitor 1 and yet not like
@@ -216,16 +215,6 @@ def test_who_is_merged_while_somebody_is_forgotten_goes_from_every_gallery(
     assert len(other.recorder._known.gallery) == 0
 
 
-def test_what_a_site_leaves_open_below_what_packs_do_goes_too(visit_log: VisitLog) -> None:
-    seen(visit_log, axis(0), 0)
-    open_ = seen(visit_log, axis(0, 4, 0.27), 100, good=False)
-    with visit_log.database.transaction() as cursor:
-        chosen = AppliedThresholds(0.36, 0.25)
-        calibration.apply(cursor, "main", "pack-1", chosen, "tester", START)
-    forget(visit_log, "visitor 1")
-    assert (open_.sighting_id,) not in visit_log.rows("select sighting_id from sighting")
-
-
 def test_the_gallery_of_every_box_forgets_with_its_next_look(visit_log: VisitLog) -> None:
     other = VisitLog(visit_log.database.another())
     seen(visit_log, axis(0), 0)
@@ -256,10 +245,10 @@ def test_a_report_that_comes_late_brings_nothing_back(visit_log: VisitLog) -> No
 def test_no_merge_job_makes_the_same_person_of_what_was_left_open(visit_log: VisitLog) -> None:
     seen(visit_log, axis(0), 0)
     for n in range(3):
-        seen(visit_log, axis(0, 1, 0.38), 100 * n + 100)
+        seen(visit_log, axis(0, 1, 0.38), 100 * n + 100, samples=2)
     assert visit_log.one("select count(*) from sighting where identity_id is null") == 3
     forget(visit_log, "visitor 1")
-    merge_job.merge_duplicates(visit_log.database, "pack-1", Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(visit_log.database, "pack-1", RULE, Neighbours(LIMITS.merge), START)
     assert visit_log.one("select count(*) from identity") == 0
 
 

@@ -10,7 +10,7 @@ import pytest
 from fixtures.corrections import WHO, merge, merges, person, reject, split, undo
 from fixtures.databases import until_someone_waits
 from fixtures.reports import START, axis, report
-from fixtures.visit_log import LIMITS, SITE, VisitLog
+from fixtures.visit_log import LIMITS, RULE, SITE, VisitLog
 from fixtures.waiting import join
 from visitord.core.errors import NotFoundError, VisitordError
 from visitord.core.records import DecidedSighting, Decision, Verdict
@@ -30,7 +30,7 @@ def rows(visit_log: VisitLog) -> list[list[tuple[object, ...]]]:
 
 
 def job(visit_log: VisitLog) -> None:
-    merge_job.merge_duplicates(visit_log.database, "pack-1", Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(visit_log.database, "pack-1", RULE, Neighbours(LIMITS.merge), START)
 
 
 def visits(visit_log: VisitLog) -> list[tuple[object, ...]]:

@@ -154,8 +154,11 @@ def test_stats_and_exports_are_of_what_the_views_have(visit_log: VisitLog, box: 
     since = ("--since", "2026-01-01")
     days = json.loads(box.ok("visitorctl", "stats", *since, "--format", "json"))
     assert [(d["arrived"], d["visits"], d["visitors"]) for d in days] == [("2026-01-05", 4, 3)]
+    assert [(d["identified"], d["unidentified"], d["share_identified"]) for d in days] == [
+        (4, 0, 1.0)
+    ]
     hours = box.ok("visitorctl", "stats", *since, "--by", "hour").splitlines()
-    assert hours[1].split() == ["09:00", "4", "3", "█" * 40]
+    assert hours[1].split() == ["09:00", "4", "3", "4", "0", "1.0", "█" * 40]
     assert box.ok("visitorctl", "stats") == "Nobody came.\n"
     for what, count in (("visits", 4), ("visitors", 3), ("sightings", 4)):
         assert len(box.ok("visitorctl", "export", what).splitlines()) == count + 1

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from fixtures.reports import START, axis, report
-from fixtures.visit_log import LIMITS, VisitLog
+from fixtures.visit_log import LIMITS, RULE, VisitLog
 from visitord.core.errors import VisitordError
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
@@ -70,7 +70,7 @@ def test_a_new_look_that_the_merge_job_finds_to_be_theirs_is_ignored_too(
             "update template t set embedding = "
             "(select embedding from template order by created_at limit 1)"
         )
-    merge_job.merge_duplicates(visit_log.database, "pack-1", Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(visit_log.database, "pack-1", RULE, Neighbours(LIMITS.merge), START)
     assert statuses(visit_log) == [("visitor 7", "ignored")]
 
 
@@ -85,7 +85,9 @@ def test_the_merge_job_asks_before_it_makes_an_ignored_and_a_named_one_the_same(
         )
         people.rename(cursor, people.find(cursor, "visitor 2"), "Sam")
     say(visit_log, "ignore", "visitor 1")
-    done = merge_job.merge_duplicates(visit_log.database, "pack-1", Neighbours(LIMITS.merge), START)
+    done = merge_job.merge_duplicates(
+        visit_log.database, "pack-1", RULE, Neighbours(LIMITS.merge), START
+    )
     assert (done.groups, len(done.suggestions)) == ([], 1)
     with (
         visit_log.database.transaction() as cursor,

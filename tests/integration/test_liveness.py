@@ -17,7 +17,7 @@ from fixtures.liveness import BLUE, RED, plain
 from fixtures.paths import SHARED
 from fixtures.reports import START, axis, report
 from fixtures.standins import liveness_folder
-from fixtures.visit_log import LIMITS, VisitLog
+from fixtures.visit_log import LIMITS, RULE, VisitLog
 from visitord.core.records import Detection, Image, Liveness, TrackReport
 from visitord.identity.neighbours import Neighbours
 from visitord.models.liveness.detector import NetworkLivenessDetector
@@ -57,7 +57,7 @@ def test_where_the_camera_blocks_a_picture_gets_no_identity_nor_does_the_merge_j
     assert row[3] == pytest.approx(0.12)
     assert row[4] == "liveness 0.12 is below 0.40: a picture of a face, it seems"
     assert visit_log.one("select count(embedding) from sighting") == 0
-    merge_job.merge_duplicates(visit_log.database, "pack-1", Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(visit_log.database, "pack-1", RULE, Neighbours(LIMITS.merge), START)
     assert visit_log.one("select count(*) from visitor") == 0
 
 

@@ -124,7 +124,7 @@ def test_onnxruntime_and_mxnet_give_the_same_embeddings_of_real_faces(both: Box)
         "who was enrolled in one way is known in the other"
     )
     assert (converted.dim, native_.dim) == (64, 64)
-    assert converted.thresholds == native_.thresholds == thresholds.UNMEASURED
+    assert converted.separation == native_.separation == thresholds.UNMEASURED
     crops = []
     for portrait in people().values():
         (face,) = converted.detect(portrait.image, still=True)

@@ -20,18 +20,18 @@ from fixtures.installation import Box
 from fixtures.proxy import Proxy
 from fixtures.reports import axis, report
 from fixtures.running import running, with_cameras
-from fixtures.visit_log import LIMITS, SITE, prepared
+from fixtures.visit_log import RULE, SITE, prepared
 from fixtures.waiting import join, wait
 from visitord.core.errors import DatabaseError
 from visitord.core.records import (
     Arrival,
     DecidedSighting,
     Decision,
-    Thresholds,
     TrackReport,
     Verdict,
 )
 from visitord.identity import decision
+from visitord.identity.thresholds import MatchRule
 from visitord.store import migrate, sightings
 from visitord.store.database import Database
 from visitord.store.site import declare_site
@@ -50,9 +50,9 @@ class RemoteRecorder:
         self.arrivals: list[Arrival] = []
         self.failed = 0  # tries
 
-        def prepare() -> Thresholds:
+        def prepare() -> MatchRule:
             migrate.require_current(database)
-            return LIMITS
+            return RULE
 
         spool = Spool(self.path, 100_000_000, "pack-1")
         self.recorder = prepared(database, self.arrivals.append, prepare=prepare, spool=spool)

@@ -14,7 +14,7 @@ import pytest
 
 from fixtures.databases import until_someone_waits
 from fixtures.reports import START, axis, report
-from fixtures.visit_log import LIMITS, SITE, VisitLog, prepared
+from fixtures.visit_log import LIMITS, RULE, SITE, VisitLog, prepared
 from fixtures.waiting import join, wait
 from visitord.core.errors import DatabaseError, DatabaseUnavailableError, VisitordError
 from visitord.core.records import Arrival, DecidedSighting, Decision, TrackReport, Verdict
@@ -58,9 +58,11 @@ def test_two_strangers_become_two_people(visit_log: VisitLog) -> None:
     assert visit_log.rows("select name from visitor order by 1") == [("visitor 1",), ("visitor 2",)]
 
 
-def test_what_lies_between_new_and_match_is_pending_and_enrols_nobody(visit_log: VisitLog) -> None:
+def test_what_is_like_nobody_and_seen_too_seldom_is_pending_and_enrols_nobody(
+    visit_log: VisitLog,
+) -> None:
     visit_log.recorder.handle(report(axis(0), 0))
-    visit_log.recorder.handle(report(axis(0, 1, 0.37), 100))
+    visit_log.recorder.handle(report(axis(0, 1, 0.37), 100, samples=2))
     assert visit_log.one("select count(*) from visitor") == 1
     ((name, score),) = visit_log.rows(
         "select name, score from sighting_log where decision = 'pending'"
@@ -89,7 +91,7 @@ def test_the_same_report_twice_changes_nothing(visit_log: VisitLog) -> None:
     reports = [
         report(axis(0), 0),
         report(axis(1), 5),
-        report(axis(0, 1, 0.37), 90),
+        report(axis(0, 1, 0.37), 90, samples=2),
         report(axis(0), 200),
     ]
     for r in reports:
@@ -207,18 +209,18 @@ def test_the_merge_job_joins_duplicates_and_settles_pending_sightings(visit_log:
     visit_log.recorder.handle(report(axis(0, 1, 0.2), 100))
     visit_log.recorder.handle(report(axis(0, 1, 0.8), 200))
     visit_log.recorder.handle(report(axis(2), 300))
-    visit_log.recorder.handle(report(axis(2, 3, 0.36), 400))
-    visit_log.recorder.handle(report(axis(2, 3, 0.38), 500))
+    visit_log.recorder.handle(report(axis(2, 3, 0.36), 400, samples=2))
+    visit_log.recorder.handle(report(axis(2, 3, 0.38), 500, samples=2))
     assert visit_log.one("select count(*) from visitor") == 3
     groups = merge_job.merge_duplicates(
-        visit_log.database, "pack-1", Neighbours(LIMITS.merge), START
+        visit_log.database, "pack-1", RULE, Neighbours(LIMITS.merge), START
     ).groups
     assert len(groups) >= 1
     assert visit_log.one("select count(*) from sighting_log where decision = 'pending'") == 0
     before = visit_log.everything()
     assert (
         merge_job.merge_duplicates(
-            visit_log.database, "pack-1", Neighbours(LIMITS.merge), START
+            visit_log.database, "pack-1", RULE, Neighbours(LIMITS.merge), START
         ).groups
         == []
     )
@@ -227,11 +229,11 @@ def test_the_merge_job_joins_duplicates_and_settles_pending_sightings(visit_log:
 
 def test_a_dry_run_of_the_merge_job_changes_nothing(visit_log: VisitLog) -> None:
     visit_log.recorder.handle(report(axis(0), 0))
-    visit_log.recorder.handle(report(axis(0, 1, 0.37), 100))
-    visit_log.recorder.handle(report(axis(0, 1, 0.36), 200))
+    visit_log.recorder.handle(report(axis(0, 1, 0.37), 100, samples=2))
+    visit_log.recorder.handle(report(axis(0, 1, 0.36), 200, samples=2))
     before = visit_log.everything()
     assert merge_job.merge_duplicates(
-        visit_log.database, "pack-1", Neighbours(LIMITS.merge), START, dry_run=True
+        visit_log.database, "pack-1", RULE, Neighbours(LIMITS.merge), START, dry_run=True
     ).groups
     assert visit_log.everything() == before
 
@@ -244,7 +246,7 @@ def test_people_seen_together_are_not_merged_however_alike(visit_log: VisitLog) 
         cursor.execute("update template set embedding = %s", (axis(0).tolist(),))
     assert (
         merge_job.merge_duplicates(
-            visit_log.database, "pack-1", Neighbours(LIMITS.merge), START
+            visit_log.database, "pack-1", RULE, Neighbours(LIMITS.merge), START
         ).groups
         == []
     )
@@ -340,7 +342,7 @@ def test_a_merge_by_hand_and_the_merge_job_wait_for_each_other(visit_log: VisitL
         late = threading.Thread(target=merge)
         late.start()
         until_someone_waits(visit_log.database)
-        merges.apply(cursor, Group(two, (one,), (), 0.9), "merge job", START)
+        merges.apply(cursor, [Group(two, (one,), (), 0.9)], "merge job", START)
     join(late)
     assert outcome == [
         "One of these people was merged by somebody else just now; look again and repeat."

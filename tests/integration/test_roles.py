@@ -12,7 +12,7 @@ from psycopg2 import errors
 from fixtures.corrections import merge, merges, split, undo
 from fixtures.databases import account, administer
 from fixtures.reports import START, axis, report
-from fixtures.visit_log import LIMITS, VisitLog
+from fixtures.visit_log import LIMITS, RULE, VisitLog
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
 from visitord.store import adhoc, migrate
@@ -95,7 +95,7 @@ def test_the_daemon_records_merges_and_cleans_up_with_its_role_alone(database_ur
         "1",
         visit_log.rows("select sighting_id from sighting_log where name = 'visitor 1'")[0][0],
     )  # type: ignore[arg-type]
-    merge_job.merge_duplicates(database, "pack-1", Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(database, "pack-1", RULE, Neighbours(LIMITS.merge), START)
     assert visit_log.one("select rebuild_visits('main')") == 4
     assert visit_log.one("select drop_before('infinity')") == 4
     owned = (

@@ -23,14 +23,15 @@ PROMISED = {
     "decision site candidate second_candidate second_score good_samples face_px static "
     "reason live_score",
     "present_now": "visitor_id name site camera since last_seen",
-    "daily_footfall": "day site visits visitors new_visitors returning_visitors median_dwell",
+    "daily_footfall": "day site visits visitors new_visitors returning_visitors median_dwell "
+    "identified unidentified share_identified",
     "frequent_visitor": "visitor_id name visits_30d days_30d median_gap last_seen",
     "merge_log": "merge_id kept_id merged_id by reason evidence merged_at "
     "undone_at undone_by undone_reason",
 }
 
 
-NEXT = "0002_floors.sql"
+NEXT = "0003_floors.sql"
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ class Counted:
     def __init__(self, pack: ZooPack) -> None:
         self._pack = pack
         self.name, self.fingerprint, self.licence = pack.name, pack.fingerprint, pack.licence
-        self.dim, self.thresholds = pack.dim, pack.thresholds
+        self.dim, self.separation, self.centre = pack.dim, pack.separation, pack.centre
         self.sizes: list[tuple[int, int]] = []
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
@@ -89,7 +89,7 @@ def test_a_small_face_in_a_large_picture_is_found_once_it_moves(pack: ZooPack) -
     (report,) = reports[-1]
     assert report.frames >= 20, "seen in nearly each of 24 pictures"
     assert report.samples[0].face_px == pytest.approx(30, abs=5)
-    assert min(float(s.embedding @ face) for s in report.samples[:3]) > pack.thresholds.match
+    assert min(float(s.embedding @ face) for s in report.samples[:3]) > pack.separation.least
     begun = counted.sizes[round(START_S * FPS) :]
     assert set(begun) == {(640, 360), (WIDTH_PX, HEIGHT_PX)}
     assert 2 <= begun.count((WIDTH_PX, HEIGHT_PX)) <= 5, "everywhere once a second"

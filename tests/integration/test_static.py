@@ -18,7 +18,7 @@ from fixtures.faces import people
 from fixtures.footage import encode, room
 from fixtures.installation import Box
 from fixtures.reports import START, axis, report
-from fixtures.visit_log import LIMITS, SITE, VisitLog
+from fixtures.visit_log import LIMITS, RULE, SITE, VisitLog
 from visitord.core.records import Image, TrackReport
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
@@ -166,9 +166,9 @@ def test_a_merge_and_the_merge_job_do_not_make_it_a_visit(visit_log: VisitLog) -
         merges.merge(cursor, kept, merged, "tester", "why", START)
     assert visit_log.rows("select name, visits, sightings from visitor") == [("visitor 1", 1, 2)]
     for at_s in (5000, 6000):  # pending sightings in a static place, settled by the job
-        visit_log.recorder.handle(replace(report(axis(0, 3, 0.37), at_s), static=True))
+        visit_log.recorder.handle(replace(report(axis(0, 3, 0.37), at_s, samples=2), static=True))
     assert merge_job.merge_duplicates(
-        visit_log.database, "pack-1", Neighbours(LIMITS.merge), START
+        visit_log.database, "pack-1", RULE, Neighbours(LIMITS.merge), START
     ).groups
     assert (
         visit_log.one("select count(*) from sighting_log where decision = 'settled' and static")

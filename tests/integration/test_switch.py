@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from fixtures.installation import Box
 from fixtures.reports import START, report
 from fixtures.standins import pack_folder
-from fixtures.visit_log import LIMITS, SITE, prepared
+from fixtures.visit_log import LIMITS, RULE, SITE, prepared
 from visitord.admin import reembedding
 from visitord.admin.reembedding import learn, reembed_photographs, reembed_sightings
 from visitord.capture.photographs import jpeg
@@ -224,15 +224,19 @@ def test_the_merge_job_works_on_what_was_carried_over(place: Place, packs: Packs
     """
     old, new = packs
     place.see(old, (1, 0))
-    place.record(old, *(place.seen(old, 1, at_s, share=0.37) for at_s in (100, 200)))
+    place.record(old, *(place.seen(old, 1, at_s, share=0.37, samples=2) for at_s in (100, 200)))
     assert place.names() == ["visitor 1", None, None]
     place.switch(new)
-    merge_job.merge_duplicates(place.database, new.fingerprint, Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(
+        place.database, new.fingerprint, RULE, Neighbours(LIMITS.merge), START
+    )
     assert place.names() == ["visitor 1"] * 3, (
         "their pictures show them better than the old pack saw them"
     )
     before = place.known()
-    merge_job.merge_duplicates(place.database, new.fingerprint, Neighbours(LIMITS.merge), START)
+    merge_job.merge_duplicates(
+        place.database, new.fingerprint, RULE, Neighbours(LIMITS.merge), START
+    )
     assert place.known() == before
 
 
@@ -391,7 +395,7 @@ def test_there_is_a_way_back_until_the_old_pack_is_dropped(
     assert place.names()[-2:] == ["Customer", "visitor 5"]
     before = len(place.names())
     merge_job.merge_duplicates(
-        place.database, packs[1].fingerprint, Neighbours(LIMITS.merge), START
+        place.database, packs[1].fingerprint, RULE, Neighbours(LIMITS.merge), START
     )
     assert len(place.names()) == before
 

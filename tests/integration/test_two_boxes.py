@@ -19,7 +19,7 @@ from fixtures.films import film
 from fixtures.installation import Box
 from fixtures.reports import START, axis, report
 from fixtures.running import running, with_cameras
-from fixtures.visit_log import LIMITS, SITE, prepared
+from fixtures.visit_log import LIMITS, RULE, SITE, prepared
 from fixtures.waiting import wait
 from visitord.capture.health import Health, State
 from visitord.identity.neighbours import Neighbours
@@ -124,13 +124,15 @@ def test_a_merge_job_whose_box_dies_leaves_the_way_free(database: Database) -> N
         assert other.stdout.readline() == "locked\n"
         with contextlib.closing(database.another()) as job:
             assert (
-                merge_job.merge_duplicates(job, "pack-1", Neighbours(LIMITS.merge), START).groups
+                merge_job.merge_duplicates(
+                    job, "pack-1", RULE, Neighbours(LIMITS.merge), START
+                ).groups
                 == []
             )
         other.kill()
         other.wait()
     near = Neighbours(LIMITS.merge)
-    wait(lambda: bool(merge_job.merge_duplicates(database, "pack-1", near, START).groups))
+    wait(lambda: bool(merge_job.merge_duplicates(database, "pack-1", RULE, near, START).groups))
     recorder.handle(report(axis(5), 300))  # to enrol, nobody waits
     assert ask(database, "select count(*) from visitor") == [(2,)]
 

@@ -1,16 +1,17 @@
-"""How well people are told apart at a site, and the thresholds that hold there."""
+"""How well people are told apart at a site, and what is applied of that."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import VisitordError
 from visitord.identity import calibration
 from visitord.identity.calibration import Calibration, Outcome, Sample
-from visitord.service.thresholds import thresholds_in_force
+from visitord.service.thresholds import rule_in_force
 from visitord.store import calibration as stored
-from visitord.store.calibration import AppliedThresholds
 from visitord.store.database import Database
 from visitord.store.embedded import account_name
 
@@ -28,49 +29,53 @@ class SiteCalibration:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Thresholds that hold at a site from now on; overruled: the configuration goes before them."""
+    """What holds at a site from now on; overruled: the configuration goes before what follows.
 
-    thresholds: AppliedThresholds
+    dims: as `Separation` has it.
+    """
+
+    dims: float
     overruled: bool
 
 
 def measure(database: Database, config: Config, pack: "Pack", rate: float) -> SiteCalibration:
-    """What the thresholds in force bring at this site, and which would have a wanted rate.
+    """What the rule in force brings at this site, and how well people are told apart here.
 
     Parameters
     ----------
     database : Database
         Read in one transaction.
     config : Config
-        Of the box, with its site and its thresholds.
+        Of the box, with its site and what it promises.
     pack : Pack
         The one whose scores are meant.
     rate : float
-        At which two people may pass for one, 0..1.
+        The share of pairs of people at whose similarity theirs are measured, 0..1.
     """
+    centre = np.zeros(pack.dim, np.float32) if pack.centre is None else pack.centre
     with database.transaction() as cursor:
-        sample = stored.sample(cursor, config.site.name, pack.fingerprint)
-    in_force = thresholds_in_force(config, pack, database)
-    return SiteCalibration(sample, calibration.calibrate(sample, in_force, pack.thresholds, rate))
+        sample = stored.sample(cursor, config.site.name, pack.fingerprint, centre)
+    in_force = rule_in_force(config, pack, database)
+    return SiteCalibration(sample, calibration.calibrate(sample, in_force, pack.separation, rate))
 
 
 def apply(
     database: Database, config: Config, pack: "Pack", proposed: Outcome | None, clock: Clock
 ) -> Applied:
-    """Let proposed thresholds hold at this site, for running daemons from their next start.
+    """Let what was measured hold at this site, for running daemons from their next start.
 
     Parameters
     ----------
     database : Database
         Changed in one transaction.
     config : Config
-        Of the box, with its site and its thresholds.
+        Of the box, with its site and what it promises.
     pack : Pack
-        The one they are for.
+        The one it is about.
     proposed : Outcome or None
         What `measure` proposed.
     clock : Clock
-        Its time is noted with them.
+        Its time is noted with it.
 
     Raises
     ------
@@ -83,11 +88,9 @@ def apply(
             advice="wait until more people are seen together or raise --rate.",
             joint=": ",
         )
-    thresholds = AppliedThresholds(proposed.match, proposed.new)
     site = config.site.name
     by = account_name()
     with database.transaction() as cursor:
-        stored.apply(cursor, site, pack.fingerprint, thresholds, by, clock.now())
+        stored.apply(cursor, site, pack.fingerprint, proposed.dims, by, clock.now())
 
-    given = (config.models.match, config.models.new)
-    return Applied(thresholds, overruled=given != (None, None))
+    return Applied(proposed.dims, overruled=config.models.match is not None)

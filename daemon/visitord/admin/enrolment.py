@@ -17,9 +17,10 @@ from visitord.admin import photographs as chosen_from
 from visitord.admin.photographs import FacePhotograph
 from visitord.core.clock import Clock
 from visitord.core.errors import VisitordError
-from visitord.core.records import Status, Template, Thresholds
+from visitord.core.records import Status, Template
 from visitord.identity.decision import TEMPLATES_MAX
 from visitord.identity.gallery import Gallery
+from visitord.identity.thresholds import MatchRule
 from visitord.models.pack import Pack
 from visitord.store import corrections, gallery_changes, identities, people, templates, visitors
 from visitord.store.crops import Crops
@@ -36,14 +37,15 @@ class Enroller:
 
     database: Database
     pack: Pack
-    thresholds: Thresholds
+    rule: MatchRule
     crops: Crops
     clock: Clock
 
     def gallery(self) -> Gallery:
         """Everyone there is now."""
         with self.database.transaction() as cursor:
-            return Gallery(self.pack.dim, templates.templates(cursor, self.pack.fingerprint))
+            held = templates.templates(cursor, self.pack.fingerprint)
+        return Gallery(self.pack.dim, held, self.pack.centre)
 
     def template_id(self, photograph: FacePhotograph) -> UUID:
         """The template that a photograph becomes for this pack."""
@@ -145,7 +147,7 @@ def enroll(
         Nothing was changed.
     """
     name = people.proper(name)
-    odd = chosen_from.odd_ones_out(photographs, enroller.thresholds.new)
+    odd = chosen_from.odd_ones_out(photographs, enroller.pack.centre)
     usable = [one for one in photographs if one not in odd]
     _require_usable(name, usable, odd)
     left_out = tuple(one.name for one in odd)
@@ -159,8 +161,10 @@ def enroll(
 
     similar = _similarities(gallery, chosen)
     if target:
-        plan = _plan_for_known(enroller, target, similar, ask)
+        plan = _plan_for_known(target, similar, ask)
     else:
+        match = enroller.rule.at(gallery.people).match
+        similar = {i: score for i, score in similar.items() if score >= match}
         plan = _plan_for_unknown(enroller, name, similar, ask, is_new)
     if plan.kind is Kind.DECLINED:
         return Enrolment(Kind.DECLINED, name, None, 0, left_out)
@@ -227,12 +231,10 @@ def _similarities(gallery: Gallery, chosen: Sequence[FacePhotograph]) -> dict[UU
     return similar
 
 
-def _plan_for_known(
-    enroller: Enroller, target: Person, similar: dict[UUID, float], ask: Ask
-) -> _Plan:
+def _plan_for_known(target: Person, similar: dict[UUID, float], ask: Ask) -> _Plan:
     """Photographs of a person who has this name already."""
     own = similar.get(target.visitor_id)
-    fits = own is None or own >= enroller.thresholds.new
+    fits = own is None or own >= chosen_from.UNLIKE
     if fits or ask(LooksUnlike(target.name, own or 0.0)):
         return _Plan(Kind.ADDED, target.visitor_id, None)
     return _Plan(Kind.DECLINED, None, None)
@@ -241,9 +243,11 @@ def _plan_for_known(
 def _plan_for_unknown(
     enroller: Enroller, name: str, similar: dict[UUID, float], ask: Ask, is_new: bool
 ) -> _Plan:
-    """Photographs of a person of a new name, who may have been seen before all the same."""
-    alike = [i for i, score in similar.items() if score >= enroller.thresholds.match]
-    alike.sort(key=lambda i: -similar[i])
+    """Photographs of a person of a new name, who may have been seen before all the same.
+
+    similar: those known who are so alike that they may be that person.
+    """
+    alike = sorted(similar, key=lambda i: -similar[i])
     new_person = _Plan(Kind.ENROLLED, None, name, tuple(alike))
     if not alike or is_new:
         return new_person

@@ -9,7 +9,7 @@ from visitord.core.config import Config
 from visitord.identity.clustering import Proposal
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
-from visitord.service.thresholds import thresholds_in_force
+from visitord.service.thresholds import rule_in_force
 from visitord.store import visitors
 from visitord.store.database import Database
 from visitord.store.visitors import FaceOf
@@ -36,7 +36,7 @@ def run(
     database : Database
         Changed in one transaction.
     config : Config
-        Of the box, with its thresholds.
+        Of the box, with what it promises.
     pack : Pack
         Whose embeddings are compared.
     clock : Clock
@@ -44,8 +44,11 @@ def run(
     dry_run : bool
         Only find out what would be done.
     """
-    near = Neighbours(thresholds_in_force(config, pack, database).merge)
-    proposal = merge_job.merge_duplicates(database, pack.fingerprint, near, clock.now(), dry_run)
+    rule = rule_in_force(config, pack, database)
+    near = Neighbours(1.0, pack.centre)
+    proposal = merge_job.merge_duplicates(
+        database, pack.fingerprint, rule, near, clock.now(), dry_run
+    )
 
     ids: list[UUID] = []
     for group in proposal.groups:

@@ -7,8 +7,9 @@ from enum import Enum, auto
 import numpy as np
 
 from visitord.admin.enrolment import Enroller
-from visitord.admin.photographs import TOO_LIKE, FacePhotograph, Unusable, find_face
+from visitord.admin.photographs import TOO_LIKE, UNLIKE, FacePhotograph, Unusable, find_face
 from visitord.core.records import Image
+from visitord.identity.centring import centred
 from visitord.store import people
 
 
@@ -62,18 +63,24 @@ class PhotoSession:
         similar = [one.similarity(found) for one in self.taken]
         if similar and max(similar) >= TOO_LIKE:
             return NotTaken(found, Flaw.HARDLY_DIFFERS)
-        if similar and max(similar) < self._enroller.thresholds.new:
+        if self.taken and self._likeness(found) < UNLIKE:
             return NotTaken(found, Flaw.SOMEBODY_ELSE)
 
         self.taken.append(found)
         return Taken(found, self._resemblance(found))
+
+    def _likeness(self, photograph: FacePhotograph) -> float:
+        """The centred cosine to that photograph taken which it is most like."""
+        centre = self._enroller.pack.centre
+        taken = centred(np.stack([one.embedding for one in self.taken]), centre)
+        return float((taken @ centred(photograph.embedding, centre)).max())
 
     def _resemblance(self, photograph: FacePhotograph) -> Resemblance | None:
         best = next(iter(self._gallery.rank(photograph.embedding)), None)
         if best is None:
             return None
         identity_id, similarity = best
-        if similarity < self._enroller.thresholds.match:
+        if similarity < self._enroller.rule.at(self._gallery.people).match:
             return None
         with self._enroller.database.transaction() as cursor:
             return Resemblance(people.find(cursor, str(identity_id)).name, similarity)

@@ -1,4 +1,4 @@
-"""visitorctl calibrate: how well people are told apart here, and which thresholds follow."""
+"""visitorctl calibrate: how well people are told apart here, and what follows."""
 
 import json
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from visitord.cli.options import PATH
 from visitord.cli.working import working
 from visitord.core.clock import Clock
 from visitord.core.config import Config
-from visitord.identity.calibration import Outcome, Rate, spread
+from visitord.identity.calibration import Outcome, Promise, Rate, spread
 from visitord.models.opening import open_pack
 
 
@@ -26,21 +26,20 @@ from visitord.models.opening import open_pack
     type=click.FloatRange(1e-9, 0.5),
     default=0.001,
     show_default=True,
-    help="False matches wanted.",
+    help="The share of pairs of people at whose similarity theirs are measured.",
 )
 @click.option("--picture", type=PATH, metavar="FILE.png", help="Also draw the scores.")
-@click.option(
-    "--apply", "take", is_flag=True, help="Let the proposed thresholds hold at this site."
-)
+@click.option("--apply", "take", is_flag=True, help="Let what was measured hold at this site.")
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", help="How to print."
 )
 def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
-    """How well this site's own sightings tell people apart, and which thresholds follow.
+    """How well people are told apart by this site's own sightings, and what follows.
 
     Two faces in one picture are two people; the two halves of one sighting are one person.
-    Proposed is the smallest `match` at which two people pass for one, with 95 % confidence, at most
-    at --rate.
+    Measured is how alike two people are at most, but for --rate of the pairs, with 95 % confidence:
+    from that follows the `match` that keeps the promise of models.strangers however many people are
+    known.
     """
     settings = config()
     database = connect()
@@ -60,12 +59,12 @@ def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
         applied = calibration.apply(database, settings, pack, proposed, Clock())
         sentence = f"Applied at {settings.site.name}: running daemons take it at their next start."
         if applied.overruled:
-            sentence += f" But models.match and models.new in {settings.path} go before it."
+            sentence += f" But models.match in {settings.path} goes before it."
         click.echo(sentence, err=form == "json")
 
 
 def _outcomes(measured: SiteCalibration, rate: float) -> dict[str, Outcome]:
-    """What thresholds bring: those in force, and those proposed, if there are."""
+    """What the rule in force brings, and the one proposed, if there is."""
     outcomes = {"in force": measured.result.current}
     if measured.result.proposed:
         outcomes[f"proposed for {rate:g}"] = measured.result.proposed
@@ -108,13 +107,29 @@ def _print_tables(measured: SiteCalibration, rate: float, form: str) -> None:
     show(rows, form, "", tuple(rows[0]))
     click.echo(_why_none(measured, rate))
 
+    promises = [promise_row(promise) for promise in measured.result.promises]
+    show(promises, form, "", tuple(promises[0]))
+
+
+def promise_row(promise: Promise) -> dict[str, str]:
+    """What becomes of the promise as the gallery grows, as a row of a table."""
+    proposed = ""
+    if promise.proposed is not None:
+        proposed = f"{promise.proposed:.2f}"
+    return {
+        "people known": str(promise.people),
+        "match": f"{promise.match:.2f}",
+        "of 1,000 strangers taken for somebody": f"{promise.strangers:.2g}",
+        "match proposed": proposed,
+    }
+
 
 def row(name: str, outcome: Outcome, known: int) -> dict[str, str]:
-    """What thresholds bring, with `known` people known, as a row of a table."""
+    """What a rule brings, with `known` people known, as a row of a table."""
     return {
         "taken (95 %)": name,
-        "match": f"{outcome.match:.3f}",
-        "new": f"{outcome.new:.3f}",
+        "match": f"{outcome.match:.2f}",
+        "dims": f"{outcome.dims:.1f}",
         "two people for one": in_words(outcome.false_match),
         f"visitor for any of {known}": in_words(outcome.per_visit),
         "one person for two": in_words(outcome.false_non_match),
@@ -129,16 +144,16 @@ def in_words(rate: Rate) -> str:
 
 
 def _why_none(measured: SiteCalibration, rate: float) -> str:
-    """Why no thresholds are proposed; an empty line where some are."""
+    """Why nothing is proposed; an empty line where something is."""
     if measured.result.proposed:
         return ""
     if not measured.result.missing:
         why = "people seen together look the same; is there a mirror or a screen in view?"
-        return f"\nNo proposal: {why}."
+        return f"\nNo proposal: {why}.\n"
 
     pairs = len(measured.sample.different)
     proven = min(1, 3.7 / max(1, pairs))
     return (
         f"\nNo proposal: {pairs} pairs prove no rate below {proven:.2g}; "
-        f"{rate:g} needs {measured.result.missing} more."
+        f"{rate:g} needs {measured.result.missing} more.\n"
     )

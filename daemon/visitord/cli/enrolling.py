@@ -16,7 +16,7 @@ from visitord.cli.connection import connect
 from visitord.core.clock import Clock
 from visitord.core.errors import VisitordError
 from visitord.models.opening import open_pack
-from visitord.service.thresholds import thresholds_in_force
+from visitord.service.thresholds import rule_in_force
 from visitord.store import people
 from visitord.store.crops import Crops
 
@@ -26,8 +26,8 @@ def open_enroller() -> Enroller:
     database = connect()
     settings = config()
     pack = open_pack(settings)
-    thresholds = thresholds_in_force(settings, pack, database)
-    return Enroller(database, pack, thresholds, Crops(settings.crops_dir), Clock())
+    rule = rule_in_force(settings, pack, database)
+    return Enroller(database, pack, rule, Crops(settings.crops_dir), Clock())
 
 
 def enroll_all(enroller: Enroller, wanted: dict[str, list[Path]], ask: Ask, new: bool) -> None:

@@ -32,7 +32,8 @@ def status(form: str) -> None:
     if form == "table":
         stored = found.totals
         click.echo(
-            f"\n{stored.visitors} visitors, {stored.visits} visits, {stored.sightings} sightings "
+            f"\n{stored.visitors} visitors, {stored.visits} visits "
+            f"({stored.unidentified} unidentified), {stored.sightings} sightings "
             f"({stored.pending} pending), {stored.present} present now"
         )
 

@@ -57,19 +57,13 @@ class DatabaseConfig(_Section):
 
 class ModelsConfig(_Section):
     pack: str = Field("opencv-zoo", min_length=1)
+    strangers: float = Field(20, ge=1, le=500)  # of a thousand, taken for somebody
     match: float | None = Field(None, ge=-1, le=1)
-    new: float | None = Field(None, ge=-1, le=1)
     threads: int = Field(0, ge=0, le=64)
     detect_px: int = Field(640, ge=160, le=1920, multiple_of=32)
     device: Processor = "auto"
     liveness: FilePath | None = None
     live: float | None = Field(None, ge=0, le=1)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.match is not None and self.new is not None and self.new > self.match:
-            raise ValueError(f"new must not be above match, {self.match:g}")
-        return self
 
 
 class SiteConfig(_Section):
@@ -79,6 +73,7 @@ class SiteConfig(_Section):
 
 class VisitConfig(_Section):
     gap: Duration = timedelta(minutes=5)
+    settle_within: Duration = timedelta(days=30)
 
 
 class MergeConfig(_Section):

@@ -15,7 +15,7 @@ from visitord.models.install import install
 from visitord.models.opening import open_pack
 from visitord.service import merge_job
 from visitord.service.daemon import Daemon, serve
-from visitord.service.thresholds import thresholds_in_force
+from visitord.service.thresholds import rule_in_force
 from visitord.store import visit_log
 from visitord.store.opening import open_database
 from visitord.store.visit_log import Visit
@@ -63,8 +63,9 @@ def run(
         on_ready(settings)
         serve(Daemon(settings, database, pack, on_arrival, Clock(), once=once))
 
-    known = Neighbours(thresholds_in_force(settings, pack, database).merge)
-    merge_job.merge_duplicates(database, pack.fingerprint, known, datetime.now(UTC))
+    rule = rule_in_force(settings, pack, database)
+    known = Neighbours(1.0, pack.centre)
+    merge_job.merge_duplicates(database, pack.fingerprint, rule, known, datetime.now(UTC))
     with database.transaction() as cursor:
         return visit_log.visits(cursor, Window(since=began))
 

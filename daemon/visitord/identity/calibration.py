@@ -1,19 +1,22 @@
-"""How well the recogniser tells people apart at a site, and which thresholds follow.
+"""How well the recogniser tells people apart at a site, and what follows for its thresholds.
 
-Scores are cosine similarities.  Intervals: Clopper and Pearson 1934, two-sided, 95 %, of
+Scores are centred cosine similarities.  Intervals: Clopper and Pearson 1934, two-sided, 95 %, of
 independent trials; without an error they end at about 3.7/n.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from visitord.core.records import Thresholds
+from visitord.core.records import Separation
+from visitord.identity.thresholds import LOOKS, MatchRule, dims_of, probability_of
 
 _TAIL = 0.025  # of either side, outside the interval
-_STEPS = 1000  # proposed thresholds are in thousandths
+_STEPS = 1000  # scores are told apart in thousandths
+_DIMS_STEPS = 10  # dimensions in tenths
+SIZES = (30, 300, 3000, 30000)  # of galleries, for which the promise is told
 
 _PERCENTILES = {
     "lowest": 0,
@@ -51,70 +54,102 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How often thresholds err.
+    """How often today's threshold errs.
 
-    false_match: two people pass for one.  per_visit: a visitor who is new passes for anyone known.
-    false_non_match: one person passes for two.
+    match: the threshold.  dims: of the separation it follows from.  false_match: two people pass
+    for one.  per_visit: a visitor who is new passes for anyone known.  false_non_match: one person
+    passes for two.
     """
 
     match: float
-    new: float
+    dims: float
     false_match: Rate
     per_visit: Rate
     false_non_match: Rate
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """What becomes of the promise as the gallery grows.
+
+    people: in the gallery.  match: the threshold in force then.  strangers: of a thousand, how many
+    it takes for somebody, by the separation proposed, else by the one in force.  proposed: the
+    threshold that keeps the promise by the separation proposed, None without a proposal.
+    """
+
+    people: int
+    match: float
+    strangers: float
+    proposed: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """What a sample says about thresholds.
 
-    missing: how many more pairs the wanted rate needs.  current: what the thresholds in force
-    bring.  proposed: None where no threshold surely has the wanted rate.
+    missing: how many more pairs the wanted rate needs.  current: what the rule in force brings.
+    proposed: None where the sample does not say how well people are told apart.
     """
 
     missing: int
     current: Outcome
     proposed: Outcome | None
+    promises: tuple[Promise, ...]
 
 
 def calibrate(
     sample: Sample,
-    current: Thresholds,
-    own: Thresholds,
+    current: MatchRule,
+    own: Separation,
     wanted: float,
 ) -> Calibration:
-    """What the current thresholds bring, and which would have the wanted rate.
+    """What the rule in force brings, and how well people are told apart here.
 
-    Proposed is the smallest `match`, in thousandths, whose interval ends at the wanted rate; `new`
-    lies as far below it as among the pack's own.  Many sightings of few people say little of
-    others: with fewer couples than the rate needs pairs, the proposal is not below the pack's
-    `match`.
+    Read off the tail of the scores of different people: at the smallest similarity, in thousandths,
+    that they reach no more often than wanted, surely.  Proposed are the dimensions in which random
+    directions reach it as often.  Many sightings of few people say little of others: with fewer
+    couples than the rate needs pairs, the proposal is no better than the pack's own.
 
     Parameters
     ----------
     sample
         Scores of this site.
     current
-        The thresholds in force.
+        The rule in force.
     own
-        The pack's thresholds.
+        What is known of the pack elsewhere.
     wanted
-        The highest rate at which two people may pass for one, 0..1.
+        The rate, 0..1, at which the tail is read: the lower, the nearer to what decides, and the
+        more pairs it takes.
     """
     needed = _pairs_needed(wanted)
-    match = _smallest_match(sample.different, wanted)
+    tail = _smallest_threshold(sample.different, wanted)
 
-    proposed = None
-    if match is not None:
+    better = None
+    if tail is not None:
+        dims = dims_of(tail, wanted)
         if sample.couples < needed:
-            match = max(match, own.match)
-        new = max(-1.0, match - (own.match - own.new))
-        proposed = _outcome(sample, match, round(new, 3))
+            dims = min(dims, own.dims)
+        dims = math.floor(dims * _DIMS_STEPS) / _DIMS_STEPS
+        better = replace(current, separation=replace(own, dims=dims), match=None)
 
     return Calibration(
         missing=max(0, needed - len(sample.different)),
-        current=_outcome(sample, current.match, current.new),
-        proposed=proposed,
+        current=_outcome(sample, current),
+        proposed=_outcome(sample, better) if better else None,
+        promises=tuple(_promise(people, current, better) for people in SIZES),
+    )
+
+
+def _promise(people: int, current: MatchRule, better: MatchRule | None) -> Promise:
+    """What the rule in force, and a proposed one, make of a gallery of so many people."""
+    match = current.at(people).match
+    once = probability_of(match, (better or current).separation.dims)
+    return Promise(
+        people=people,
+        match=match,
+        strangers=1000 * _at_least_one(once, round(LOOKS * people)),
+        proposed=better.at(people).match if better else None,
     )
 
 
@@ -161,11 +196,12 @@ def _at_least_one(p: float, n: int) -> float:
     return p if n == 1 else 1 - (1 - p) ** n
 
 
-def _outcome(sample: Sample, match: float, new: float) -> Outcome:
+def _outcome(sample: Sample, rule: MatchRule) -> Outcome:
+    match = rule.at(sample.identities).match
     wrong = sample.different >= match
     return Outcome(
         match=match,
-        new=new,
+        dims=rule.separation.dims,
         false_match=rate(wrong),
         per_visit=rate(wrong, sample.identities),
         false_non_match=rate(sample.same < match),
@@ -180,7 +216,7 @@ def _pairs_needed(wanted: float) -> int:
     return math.ceil(math.log(_TAIL) / math.log1p(-wanted))
 
 
-def _smallest_match(different: NDArray[np.float64], wanted: float) -> float | None:
+def _smallest_threshold(different: NDArray[np.float64], wanted: float) -> float | None:
     """The smallest threshold at which two people pass for one no more often than wanted, surely.
 
     different: scores (n,) of two people.  None where they are too few, or the threshold would be
@@ -192,8 +228,8 @@ def _smallest_match(different: NDArray[np.float64], wanted: float) -> float | No
 
     # The highest score that must stay below the threshold, and the next step above it.
     refused = np.sort(different)[::-1][allowed]
-    match = (math.floor(refused * _STEPS) + 1) / _STEPS
-    return match if match <= 1 else None
+    threshold = (math.floor(refused * _STEPS) + 1) / _STEPS
+    return threshold if threshold <= 1 else None
 
 
 def _errors_allowed(trials: int, wanted: float) -> int:

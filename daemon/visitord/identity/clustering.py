@@ -25,6 +25,8 @@ from visitord.identity.neighbours import Neighbours
 NAMED = "both have names or are ignored"
 TORN = "one of them fits somebody else nearly as well"
 PARTLY = "some of their looks agree, others do not"
+DOUBT = "one was enrolled though nearly like the other"
+DOUBTS_MAX = 100  # questions of this kind, the most alike, so that they never bury the others
 
 T = TypeVar("T", int, UUID)
 
@@ -93,6 +95,7 @@ def propose(
     members: Sequence[Member],
     cannot_link: AbstractSet[frozenset[UUID]],
     neighbours: Neighbours,
+    doubts: Iterable[Suggestion] = (),
 ) -> Proposal:
     """Who should be made one, and of whom a person should judge.
 
@@ -100,7 +103,8 @@ def propose(
     and are not both named; `linkage.link` joins those that fit, and leaves ambiguous ones alone.
     Two identities that agree at least in part and were not joined are a suggestion, unless they
     cannot be linked.  All this is asked of parts, which a merge only puts under another identity:
-    once the groups are applied, no group is proposed again, and the same is suggested.
+    once the groups are applied, no group is proposed again, and the same is suggested.  Doubts stay
+    suggestions until the two are one, cannot be linked, or both have names.
 
     Parameters
     ----------
@@ -110,6 +114,8 @@ def propose(
         Pairs that are two people for certain (seen together, or rejected by a person).
     neighbours
         Holds all embeddings of the members, and the similarity from which they agree.
+    doubts
+        Pairs of identities of which one was enrolled though nearly like the other.
     """
     # From here on a member is its place in this order, so that of a group the first is kept.
     ordered = sorted(members, key=_kept_first)
@@ -129,7 +135,7 @@ def propose(
         first: _group([ordered[n] for n in sorted(joined.points)], joined.agreement)
         for first, joined in sorted(linkage.groups.items())
     }
-    suggestions = _suggestions(ordered, groups, linkage, agreed, cannot_link_places)
+    suggestions = _suggestions(ordered, groups, linkage, agreed, cannot_link_places, doubts)
     return Proposal(list(groups.values()), suggestions)
 
 
@@ -208,6 +214,7 @@ def _suggestions(
     linkage: Linkage,
     agreed: Agreements,
     cannot_link: AbstractSet[tuple[int, int]],
+    doubts: Iterable[Suggestion],
 ) -> list[Suggestion]:
     """What remains to be asked once the groups are one, the best agreeing first.
 
@@ -221,7 +228,8 @@ def _suggestions(
     parted = {_pair(int(stands_for[a]), int(stands_for[b])) for a, b in cannot_link}
 
     suggestions = []
-    for (a, b), agrees in _best_across(agreed, stands_for).items():
+    across = _best_across(agreed, stands_for)
+    for (a, b), agrees in across.items():
         if a not in identity_ids or b not in identity_ids or (a, b) in parted:
             continue
         one, other = _pair(identity_ids[a], identity_ids[b])
@@ -231,7 +239,31 @@ def _suggestions(
         )
         suggestions.append(Suggestion(one, other, agrees, reason))
 
+    open_doubts = _open_doubts(doubts, ordered, stands_for)
+    for (a, b), agrees in open_doubts.items():
+        if (a, b) in parted or (a, b) in across:
+            continue
+        one, other = _pair(identity_ids[a], identity_ids[b])
+        suggestions.append(Suggestion(one, other, agrees, DOUBT))
+
     return sorted(suggestions, key=lambda s: (-s.agreement, s.one, s.other))
+
+
+def _open_doubts(
+    doubts: Iterable[Suggestion], ordered: Sequence[Member], stands_for: NDArray[np.intp]
+) -> dict[tuple[int, int], float]:
+    """The doubts that are left, most alike first, between those who stand for the two."""
+    place = {m.member_id: n for n, m in enumerate(ordered) if not m.pending}
+
+    left: dict[tuple[int, int], float] = {}
+    for doubt in sorted(doubts, key=lambda s: (-s.agreement, s.one, s.other)):
+        if doubt.one not in place or doubt.other not in place:
+            continue
+        a, b = _pair(int(stands_for[place[doubt.one]]), int(stands_for[place[doubt.other]]))
+        both_named = ordered[a].named and ordered[b].named
+        if a != b and not both_named and len(left) < DOUBTS_MAX:
+            left.setdefault((a, b), doubt.agreement)
+    return left
 
 
 def _stands_for(linkage: Linkage, size: int) -> NDArray[np.intp]:

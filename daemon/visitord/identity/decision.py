@@ -3,23 +3,24 @@
 A track's best samples are pooled into one embedding, which is compared with everyone known but
 those seen in the same frames.  The first line that holds decides:
 
-    the track                      the best identity           decision
-    -----------------------------  --------------------------  -------------------------------
-    has no usable sample           any                         pending
-    looks like a picture of a face any                         pending
-    any                            reaches `match`             matched
-    any                            reaches `new`               pending: a doubt
-    has too few good samples       does not, or there is none  pending: not seen well enough
-    is seen well                   does not, or there is none  enrolled: a new identity
+    the track                       the best identity           decision
+    ------------------------------  --------------------------  -----------------------------
+    has no usable sample            any                         pending
+    looks like a picture of a face  any                         pending
+    any                             reaches `match`             matched
+    is seen well                    does not, or there is none  enrolled: a new identity
+    has too few good samples        does not, or there is none  pending: not seen well enough
 
-`match` is a little higher for somebody known from a single poor template.  A match that is clear is
-certain, so it need not wait for the end of the track, and teaches a further template.  What is
+`match` grows with the number of people known (`identity/thresholds.py`), and is a little higher for
+somebody known from a single poor template.  A match that is clear is certain, so it need not wait
+for the end of the track, and teaches a further template.  Whoever is seen well is never pending:
+one enrolled just below `match` is a doubt, which is kept as a question about the two.  What is
 pending has no identity; the merge job may settle it later.
 """
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 from uuid import UUID, uuid5
 
@@ -36,11 +37,13 @@ from visitord.core.records import (
     TrackReport,
     Verdict,
 )
+from visitord.identity.centring import centred
 
 POOLED = 5  # samples, at most
 AGREEMENT_SAMPLES = 4  # it takes to say how well a track agrees with itself
 WEAK_QUALITY = 0.4  # of an identity's only template, below which it is weak
 WEAK_EXTRA = 0.05  # more similarity it takes to be matched with such an identity
+DOUBT = 0.05  # of similarity below a match, within which whoever is enrolled may be known after all
 TEMPLATES_MAX = 8  # of an identity
 ADDS_NOTHING_NEW = 0.8  # a template this close to the ones there already teaches nothing
 RIPE_S = 15.0  # a track this old is decided even if waiting might give a better sample
@@ -53,10 +56,11 @@ _NAMESPACE = UUID("0b7c2d1e-57a5-5e0c-8a44-2f1f0f6f7c2a")
 # From samples to one embedding
 
 
-def pool(samples: Sequence[FaceSample]) -> PooledSamples | None:
+def pool(samples: Sequence[FaceSample], centre: Embedding | None = None) -> PooledSamples | None:
     """Join the best few samples; None where there are none, or they cancel each other.
 
-    Flawed ones count only where there are no others.
+    Flawed ones count only where there are no others.  centre: of the pack, if it has one; halves
+    are compared without it.
     """
     good = [s for s in samples if not s.quality.flaws]
     chosen = (good or list(samples))[:POOLED]
@@ -69,7 +73,7 @@ def pool(samples: Sequence[FaceSample]) -> PooledSamples | None:
         quality=float(np.mean([s.quality.score for s in chosen])),
         good_samples=len(good),
         face_px=max(s.face_px for s in chosen),
-        agreement=_agreement_of_halves(good),
+        agreement=_agreement_of_halves(good, centre),
     )
 
 
@@ -87,14 +91,15 @@ def _weighted_mean(samples: Sequence[FaceSample]) -> Embedding | None:
     return np.asarray(mean / length, np.float32)
 
 
-def _agreement_of_halves(good: Sequence[FaceSample]) -> float | None:
+def _agreement_of_halves(good: Sequence[FaceSample], centre: Embedding | None) -> float | None:
     """The cosine between every other sample and the rest: low where two people are in one track."""
     if len(good) < AGREEMENT_SAMPLES:
         return None
 
-    halves = np.stack([np.sum([s.embedding for s in good[i::2]], axis=0) for i in (0, 1)])
-    lengths = np.linalg.norm(halves, axis=1)
-    return float((halves[0] * halves[1]).sum() / lengths.prod())
+    sums = np.stack([np.sum([s.embedding for s in good[i::2]], axis=0) for i in (0, 1)])
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    one, other = centred(np.asarray(sums / lengths, np.float32), centre)
+    return float(one @ other)
 
 
 # From an embedding's scores to a verdict
@@ -142,7 +147,7 @@ def decide(
     excluded
         Identities seen in the same frames, who therefore are other people.
     thresholds
-        What holds for the pack at this site.
+        What holds for the pack at this site, while so many are known.
     weak
         Identities known from one poor template, which strangers resemble more easily.
 
@@ -163,20 +168,17 @@ def decide(
         return _verdict(nearest, Decision.PENDING, _why_blocked(report.liveness))
 
     if _reaches(nearest.score, match):
-        why = _why_matched(nearest.score, match)
+        why = _why_matched(nearest.score, match, thresholds.people)
         certain = _is_clear(nearest, pooled, thresholds)
         return _verdict(nearest, Decision.MATCHED, why, nearest.best_id, certain)
 
-    if _reaches(nearest.score, thresholds.new):
-        why = _why_in_doubt(nearest.score, match, thresholds, is_weak)
-        return _verdict(nearest, Decision.PENDING, why)
-
-    why = _why_new(nearest.score, thresholds)
+    why = _why_new(nearest.score, match, is_weak)
     if not _is_seen_well(pooled, report):
         why = f"{why}, but {_why_not_seen_well(pooled, report)}"
         return _verdict(nearest, Decision.PENDING, why)
 
-    return _verdict(nearest, Decision.ENROLLED, why, new_identity_id(report.sighting_id))
+    enrolled = _verdict(nearest, Decision.ENROLLED, why, new_identity_id(report.sighting_id))
+    return replace(enrolled, doubt=_reaches(nearest.score, match - DOUBT))
 
 
 def _verdict(
@@ -245,20 +247,15 @@ def _why_blocked(liveness: Liveness) -> str:
     return f"{below}: a picture of a face, it seems"
 
 
-def _why_matched(score: float, match: float) -> str:
-    return f"similarity {score:.2f} reaches match {match:.2f}"
+def _why_matched(score: float, match: float, people: int) -> str:
+    return f"similarity {score:.2f} reaches match {match:.2f} (among {people} known)"
 
 
-def _why_in_doubt(score: float, match: float, thresholds: Thresholds, is_weak: bool) -> str:
-    between = f"between new {thresholds.new:.2f} and match {match:.2f}"
-    poor = " for someone known from one poor picture" if is_weak else ""
-    return f"similarity {score:.2f} lies {between}{poor}"
-
-
-def _why_new(score: float | None, thresholds: Thresholds) -> str:
+def _why_new(score: float | None, match: float, is_weak: bool) -> str:
     if score is None:
         return "nobody known"
-    return f"best similarity {score:.2f} is below new {thresholds.new:.2f}"
+    poor = " for someone known from one poor picture" if is_weak else ""
+    return f"best similarity {score:.2f} is below match {match:.2f}{poor}"
 
 
 def _why_not_seen_well(pooled: PooledSamples, report: TrackReport) -> str:

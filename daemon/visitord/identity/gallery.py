@@ -6,17 +6,22 @@ Owned by the recorder's thread; filled from the database, and kept up with what 
 from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import replace
 from itertools import chain
+from typing import TypeVar
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from visitord.core.records import Embedding, Template
+from visitord.identity.centring import centred
 
 _ROOM = 16  # rows to begin with; doubled when they are full
 _UNLIKE = -2.0  # below every cosine
+_TINY = 1e-6  # a length that divides
 
 _NONE = np.empty(0, np.float32)
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 class Gallery:
@@ -24,14 +29,39 @@ class Gallery:
 
     A template belongs to an identity, and counts for that identity's root: the one that it was
     merged into, or itself.  Everything but `part` and `update` speaks of roots.
+
+    Templates are held as the network gave them, and compared without the pack's centre.
+
+    Parameters
+    ----------
+    dim
+        How many numbers an embedding has.
+    templates
+        To begin with.
+    centre
+        What all faces have in common (d,), where the pack has that.
+    people
+        How many are known, where the templates are only of some of them.
     """
 
-    def __init__(self, dim: int, templates: Iterable[Template] = ()) -> None:
+    def __init__(
+        self,
+        dim: int,
+        templates: Iterable[Template] = (),
+        centre: Embedding | None = None,
+        people: int = 0,
+    ) -> None:
+        self._centre = centre
+        self._people = people
+
         # By row, of which the first len(self) are in use.
         self._matrix = np.empty((_ROOM, dim), np.float32)  # embeddings
+        self._apart = np.empty(_ROOM, np.float32)  # how far each is from the centre
         self._owner = np.empty(_ROOM, np.int32)  # the root, as its place in _roots
         self._templates: list[Template] = []  # without their embeddings
 
+        # By root: the squared length of the sum of their centred templates, for the mean of them.
+        self._sum_squared = np.empty(_ROOM, np.float64)
         self._roots: list[UUID] = []  # in the order in which they came
         self._rows: dict[UUID, list[int]] = {}  # of each root, its first template first
         self._parts: dict[UUID, list[int]] = {}  # rows of each identity by itself
@@ -42,6 +72,11 @@ class Gallery:
     def __len__(self) -> int:
         return len(self._templates)
 
+    @property
+    def people(self) -> int:
+        """How many people are known, here and elsewhere."""
+        return max(len(self._roots), self._people)
+
     def __iter__(self) -> Iterator[Template]:
         rows = zip(self._templates, self._matrix, strict=False)
         return (replace(template, embedding=row) for template, row in rows)
@@ -50,19 +85,27 @@ class Gallery:
         """Match against this template too; raises ValueError when it is of another pack's size."""
         row = len(self)
         if row == len(self._matrix):
-            self._matrix = np.concatenate([self._matrix, np.empty_like(self._matrix)])
-            self._owner = np.concatenate([self._owner, np.empty_like(self._owner)])
+            self._matrix = _doubled(self._matrix)
+            self._apart = _doubled(self._apart)
+            self._owner = _doubled(self._owner)
+            self._sum_squared = _doubled(self._sum_squared)
 
         # First of all, for this is what may be refused.
         self._matrix[row] = template.embedding
+        self._apart[row] = self._distance(template.embedding)
 
         root = template.root_id
-        if root in self._rows:
-            self._owner[row] = self._owner[self._rows[root][0]]
+        rows = self._rows.setdefault(root, [])
+        if rows:
+            owner = self._owner[rows[0]]
+            crosswise = self._cosines(template.embedding, rows).sum(dtype=np.float64)
+            self._sum_squared[owner] += 1 + 2 * crosswise
         else:
-            self._owner[row] = len(self._roots)
+            owner = np.int32(len(self._roots))
+            self._sum_squared[owner] = 1.0
             self._roots.append(root)
-        self._rows.setdefault(root, []).append(row)
+        self._owner[row] = owner
+        rows.append(row)
         self._parts.setdefault(template.identity_id, []).append(row)
         self._templates.append(replace(template, embedding=_NONE))
 
@@ -91,7 +134,7 @@ class Gallery:
             return self
 
         others = [template for template in self if template.identity_id not in changed]
-        return Gallery(self._matrix.shape[1], [*others, *templates])
+        return Gallery(self._matrix.shape[1], [*others, *templates], self._centre, self._people)
 
     def held(self, identity_id: UUID | None) -> NDArray[np.float32]:
         """The templates (n, d) of this identity, its first one first."""
@@ -105,8 +148,16 @@ class Gallery:
         if not rows:
             return identity_id
 
-        best = int(np.argmax(self._matrix[rows] @ embedding))
+        best = int(np.argmax(self._cosines(embedding, rows)))
         return self._templates[rows[best]].identity_id
+
+    def resembles_first(self, identity_id: UUID, embedding: Embedding, least: float) -> bool:
+        """Whether the embedding is at least so similar to the first template of an identity.
+
+        So it is where there is none yet.
+        """
+        rows = self._rows.get(identity_id)
+        return not rows or bool(self._cosines(embedding, rows[:1])[0] >= least)
 
     def root(self, identity_id: UUID | None) -> UUID | None:
         """Who stands for an identity that is held here; itself where it is not."""
@@ -134,7 +185,9 @@ class Gallery:
     ) -> list[tuple[UUID, float]]:
         """Identities with the cosine similarity of their best template, best first.
 
-        One product with all templates; of n identities only those asked for are sorted.
+        The mean of somebody's templates counts as one: it is often more like a further look than
+        any of them.  One product with all templates gives both; of n identities only those asked
+        for are sorted.
 
         Parameters
         ----------
@@ -143,9 +196,18 @@ class Gallery:
         most
             How many to return; all by default.
         """
+        if not self._roots:
+            return []
+
+        owner = self._owner[: len(self)]
+        cosines = self._cosines(embedding, slice(len(self)))
         best = np.full(len(self._roots), _UNLIKE, np.float32)
-        cosines = self._matrix[: len(self)] @ embedding
-        np.maximum.at(best, self._owner[: len(self)], cosines)
+        np.maximum.at(best, owner, cosines)
+
+        several = np.bincount(owner) > 1
+        sums = np.bincount(owner, cosines)[several]
+        lengths = np.sqrt(self._sum_squared[: len(best)][several])
+        best[several] = np.maximum(best[several], sums / np.maximum(lengths, _TINY))
 
         found = np.arange(len(best))
         if most and most < len(best):
@@ -155,6 +217,25 @@ class Gallery:
 
         ranking = [(self._roots[n], float(best[n])) for n in found]
         return sorted(ranking, key=lambda entry: (-entry[1], entry[0]))[:most]
+
+    def _cosines(self, embedding: Embedding, rows: list[int] | slice) -> NDArray[np.float32]:
+        """The centred cosines of an embedding (d,) and the templates in these rows."""
+        towards = centred(embedding, self._centre)
+        products = self._matrix[rows] @ towards
+        if self._centre is None:
+            return products
+        return np.asarray((products - self._centre @ towards) / self._apart[rows], np.float32)
+
+    def _distance(self, embedding: Embedding) -> float:
+        """How far an embedding is from the centre; its length where there is none."""
+        if self._centre is None:
+            return 1.0
+        return max(float(np.linalg.norm(embedding - self._centre)), _TINY)
+
+
+def _doubled(rows: NDArray[_Number]) -> NDArray[_Number]:
+    """The rows, and room for as many more."""
+    return np.concatenate([rows, np.empty_like(rows)])
 
 
 def _key(template: Template) -> tuple[UUID, UUID, UUID, str | None]:

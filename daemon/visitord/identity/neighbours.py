@@ -6,7 +6,7 @@ whom, without distances, which is all that DBSCAN (`identity.dbscan`) needs.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from visitord.core.records import Embedding
+from visitord.identity.centring import centred
 
 # Rows: a product of two blocks, 1 MB, stays in the cache until it is looked through.
 BLOCK = 512
@@ -27,15 +28,23 @@ class Neighbours:
 
     Holds 4·d + about 100 bytes an embedding and 8 bytes a pair.  What it answers depends on what it
     holds, not on how it came there.  Owned by whoever runs the merge job.
+
+    Parameters
+    ----------
+    threshold
+        The cosine from which two are near.
+    centre
+        What all faces have in common (d,), where the pack has that: it is subtracted first.
     """
 
-    def __init__(self, threshold: float) -> None:
+    def __init__(self, threshold: float, centre: Embedding | None = None) -> None:
         self.threshold = threshold
+        self._centre = centre
         self._graph = _Graph({}, np.empty((0, 0), np.float32), _NO_PAIRS)
 
     @property
     def matrix(self) -> NDArray[np.float32]:
-        """The embeddings (n, d)."""
+        """The embeddings (n, d), centred."""
         return self._graph.matrix
 
     @property
@@ -50,6 +59,16 @@ class Neighbours:
     def rows(self, keys: Iterable[UUID]) -> NDArray[np.intp]:
         """Where these are in the matrix; raises KeyError for one that is not held."""
         return np.fromiter(map(self._graph.rows.__getitem__, keys), np.intp)
+
+    def ask(self, threshold: float) -> None:
+        """Let two be near from another cosine on: a higher one only drops pairs, a lower one asks
+        all of them anew.
+        """
+        if threshold > self.threshold:
+            self._graph = self._graph.nearer(threshold)
+        elif threshold < self.threshold:
+            self._graph = self._graph.anew(threshold)
+        self.threshold = threshold
 
     def update(self, keys: Sequence[UUID], found: Mapping[UUID, Embedding]) -> None:
         """Hold exactly these embeddings from now on.
@@ -74,7 +93,7 @@ class Neighbours:
         graph = self._graph.keeping(set(keys))
         if new:
             embeddings = np.array([found[key] for key in new], np.float32)
-            graph = graph.joined_by(new, embeddings, self.threshold)
+            graph = graph.joined_by(new, centred(embeddings, self._centre), self.threshold)
 
         self._graph = graph
 
@@ -102,6 +121,15 @@ class _Graph:
             matrix=self.matrix[stays],
             pairs=row_now[self.pairs[:, both_stay]],
         )
+
+    def nearer(self, threshold: float) -> "_Graph":
+        """What is left of it when pairs must be more alike than before."""
+        near = _exact_cosines(self.matrix, self.pairs) >= threshold
+        return replace(self, pairs=self.pairs[:, near])
+
+    def anew(self, threshold: float) -> "_Graph":
+        """The same embeddings, all compared with each other again."""
+        return replace(self, pairs=_near_pairs(self.matrix, 0, threshold))
 
     def joined_by(
         self, keys: Sequence[UUID], embeddings: NDArray[np.float32], threshold: float
@@ -180,7 +208,7 @@ def _candidates(
 
 def _exact_cosines(
     matrix: NDArray[np.float32],
-    pairs: NDArray[np.intp],
+    pairs: NDArray[np.signedinteger],
 ) -> NDArray[np.float64]:
     """The cosine (k,) of each pair (2, k) of rows, whatever block it was found in."""
     one, other = matrix[pairs].astype(np.float64)

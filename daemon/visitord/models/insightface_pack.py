@@ -19,7 +19,7 @@ from insightface.app import FaceAnalysis
 from numpy.typing import NDArray
 
 from visitord.core.errors import ModelError
-from visitord.core.records import Detection, Image
+from visitord.core.records import Detection, Embedding, Image
 from visitord.models import thresholds
 from visitord.models.catalog import INSIGHT_LICENCE
 from visitord.models.device import CPU, Device
@@ -51,7 +51,7 @@ class InsightPack:
         Parameters
         ----------
         name
-            By which its thresholds are known.
+            By which is known how well it tells people apart.
         folder
             Where its .onnx files are.
         device
@@ -80,7 +80,8 @@ class InsightPack:
         detector = self._detector.session.get_providers()[0]
         recogniser = self._recogniser.session.get_providers()[0]
         self.name = name
-        self.thresholds = thresholds.of(name)
+        self.separation = thresholds.of(name)
+        self.centre: Embedding | None = None
         self.fingerprint = f"arcface-{hashlib.sha256(content).hexdigest()[:12]}"
         self.runs_on = f"detector on {detector}, recogniser on {recogniser}"
         self.dim = int(self.embed([np.zeros((CROP_PX, CROP_PX, 3), np.uint8)]).shape[1])

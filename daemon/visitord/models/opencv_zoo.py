@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visitord.core.errors import ModelError
-from visitord.core.records import Detection, Image
+from visitord.core.records import Detection, Embedding, Image
 from visitord.models import sface, thresholds
 from visitord.models.catalog import DEFAULT, DETECTOR_FILE, RECOGNISER_FILE, ZOO_LICENCE
 from visitord.models.device import Device
@@ -44,7 +44,8 @@ class ZooPack:
 
     name = DEFAULT
     dim = sface.DIM
-    thresholds = thresholds.ZOO
+    separation = thresholds.ZOO
+    centre: Embedding | None = sface.CENTRE
     licence = ZOO_LICENCE
 
     def __init__(

@@ -9,7 +9,7 @@ import numpy as np
 from insightface.utils.face_align import estimate_norm
 from numpy.typing import NDArray
 
-from visitord.core.records import Detection, Image, Liveness, Thresholds
+from visitord.core.records import Detection, Embedding, Image, Liveness, Separation
 
 # insightface 2.1 calls a scikit-image function that is deprecated but works.
 warnings.filterwarnings("ignore", category=FutureWarning, module=r"insightface\.")
@@ -26,7 +26,8 @@ class Pack(Protocol):
     name: as `models.pack` has it.
     fingerprint: tells embeddings of different recognisers apart; only equal ones may be compared.
     dim: how many numbers an embedding has.
-    thresholds: at which similarities it decides.
+    separation: how well it tells people apart.
+    centre: what all faces have in common (dim,), to be left out of comparisons; None where nothing.
     licence: under which terms it may be used.
     runs_on: what runs its networks in fact, in words.
     """
@@ -34,7 +35,8 @@ class Pack(Protocol):
     name: str
     fingerprint: str
     dim: int
-    thresholds: Thresholds
+    separation: Separation
+    centre: Embedding | None
     licence: str
     runs_on: str
 

@@ -1,30 +1,32 @@
-"""At which similarities each pack decides, in one table, and what justifies the numbers."""
+"""How well each pack tells people apart, in one table, and what justifies the numbers.
+
+The thresholds follow from this and from how many people are known: `identity/thresholds.py`.
+"""
 
 from dataclasses import replace
 
-from visitord.core.records import Thresholds
+from visitord.core.records import Separation
 
-ZOO = Thresholds(
-    match=0.42,
-    new=0.32,
-    merge=0.42,
-    certain=0.55,
+MARGIN = 0.13  # a match this far above the threshold is beyond doubt
+
+ZOO = Separation(
+    dims=81,
+    least=0.38,
+    margin=MARGIN,
     source=(
-        "1,080 labelled pairs of single photos from two public sets: different people at "
-        "most 0.36 (mean 0.04 to 0.14, sd 0.09), same person mean 0.58 to 0.77; pooled "
-        "tracks of walkers on three days of synthetic footage: different people at most "
-        "0.31"
+        "4,830 pairs of single photos of 21 people, without what all faces have in common: "
+        "different people have sd 0.09, 99th percentile 0.25, 99.9th 0.33 to 0.35; pooled tracks "
+        "of walkers on three days of synthetic footage: different people at most 0.36, same "
+        "person's 5th percentile 0.46"
     ),
 )
-RESNET = Thresholds(
-    match=0.45,
-    new=0.32,
-    merge=0.45,
-    certain=0.58,
+RESNET = Separation(
+    dims=124,
+    least=0.41,
+    margin=MARGIN,
     source=(
         "buffalo_l: different people reach cosine 0.41 once in a million pairs (its "
-        "authors' figure), and a visitor is compared with everyone known, so a little "
-        "above it"
+        "authors' figure), and never less is a match"
     ),
 )
 UNMEASURED = replace(
@@ -40,6 +42,6 @@ BY_PACK = {
 }
 
 
-def of(pack: str) -> Thresholds:
-    """The thresholds of a pack by its name."""
+def of(pack: str) -> Separation:
+    """The separation of a pack by its name."""
     return BY_PACK.get(pack, UNMEASURED)

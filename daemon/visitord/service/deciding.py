@@ -4,12 +4,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
-from visitord.core.records import DecidedSighting, PooledSamples, Thresholds, TrackReport
+from visitord.core.records import DecidedSighting, PooledSamples, TrackReport
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
+from visitord.identity.thresholds import MatchRule
 
 RANKED = 2  # people that a decision is between
 
@@ -31,7 +29,7 @@ def decide_track(
     pooled: PooledSamples | None,
     companions: AbstractSet[UUID],
     gallery: Gallery,
-    thresholds: Thresholds,
+    rule: MatchRule,
     pack: str,
 ) -> DecidedTrack | None:
     """Decide a track, or return None while waiting may give a better sample.
@@ -46,11 +44,12 @@ def decide_track(
         Who was seen in the same pictures, and therefore is somebody else.
     gallery
         Everyone it may be.
-    thresholds
-        Those in force at the site.
+    rule
+        How similar is similar enough at the site.
     pack
         Fingerprint of the recogniser that made the samples.
     """
+    thresholds = rule.at(gallery.people)
     ranking = []
     if pooled:
         ranking = gallery.rank(pooled.embedding, RANKED + len(companions))
@@ -60,11 +59,12 @@ def decide_track(
         return None
 
     person = verdict.identity_id
-    held = gallery.held(person)
-    alike = _is_like_the_first(pooled, held, thresholds.match)
-    template = decision.template_update(report, verdict, pooled, len(held), alike)
-
+    template = None
     if person and pooled:
+        held = len(gallery.held(person))
+        alike = gallery.resembles_first(person, pooled.embedding, thresholds.match)
+        template = decision.template_update(report, verdict, pooled, held, alike)
+
         # Of those merged into one, the one this looks most like: they take it along if
         # the merge is undone.
         part = gallery.part(person, pooled.embedding)
@@ -74,12 +74,3 @@ def decide_track(
 
     sighting = DecidedSighting(report, verdict, pooled, pack, template)
     return DecidedTrack(sighting, person)
-
-
-def _is_like_the_first(
-    pooled: PooledSamples | None, held: NDArray[np.float32], match: float
-) -> bool:
-    """Whether a track matches the first of a person's templates (n, d), where both are there."""
-    if pooled is None or not len(held):
-        return True
-    return float(held[0] @ pooled.embedding) >= match

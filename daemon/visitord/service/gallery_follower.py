@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from visitord.core.errors import DatabaseUnavailableError
-from visitord.core.records import PooledSamples, Template
+from visitord.core.records import Embedding, PooledSamples, Template
+from visitord.identity.centring import centred
 from visitord.identity.gallery import Gallery
-from visitord.store import gallery_changes
+from visitord.store import gallery_changes, identities
 from visitord.store import templates as stored_templates
 from visitord.store.database import Cursor
 
@@ -18,6 +19,7 @@ class SchemaChangedError(DatabaseUnavailableError):
 class GalleryFollower:
     """Everyone known, as the database had it at `version`.  Owned by the recorder's thread.
 
+    centre: what all faces have in common to the recogniser, where it has that.
     gallery: empty with `vector`, for then the database itself looks for whom a face is like.
     version: of the database, None while the gallery is not what the database holds: at the start,
     after something was added that is not written, and when another database may come back.
@@ -25,14 +27,18 @@ class GalleryFollower:
     need not be a new one.
     """
 
-    def __init__(self, pack: str, dim: int, *, vector: bool = False) -> None:
-        self.gallery = Gallery(dim)
+    def __init__(
+        self, pack: str, dim: int, centre: Embedding | None = None, *, vector: bool = False
+    ) -> None:
+        self.centre = centre
+        self.gallery = Gallery(dim, centre=centre)
         self.version: int | None = None
         self.informed = False
         self._pack = pack
         self._dim = dim
         self._vector = vector
         self._schema: str | None = None  # of the database at the last look
+        self._people = 0  # at most, in the database at `version`; only with `vector`
 
     @property
     def recognises(self) -> bool:
@@ -41,7 +47,7 @@ class GalleryFollower:
 
     def recall(self, templates: Iterable[Template]) -> None:
         """Start with what an earlier process knew."""
-        self.gallery = Gallery(self._dim, templates)
+        self.gallery = Gallery(self._dim, templates, self.centre)
         self.informed = True
 
     def catch_up(self, cursor: Cursor) -> None:
@@ -57,8 +63,11 @@ class GalleryFollower:
             )
 
         self._schema = found.schema
-        if found.version != self.version and not self._vector:
-            self._load(cursor, found.version)
+        if found.version != self.version:
+            if self._vector:
+                self._people = identities.highest_number(cursor)
+            else:
+                self._load(cursor, found.version)
         self.version = found.version
         self.informed = True
 
@@ -66,7 +75,7 @@ class GalleryFollower:
         """Fetch what changed; all, the first time and when an earlier state was restored."""
         if self.version is None or self.version > version:
             everyone = stored_templates.templates(cursor, self._pack)
-            self.gallery = Gallery(self._dim, everyone)
+            self.gallery = Gallery(self._dim, everyone, self.centre)
             return
 
         changed = gallery_changes.since(cursor, self.version)
@@ -90,9 +99,11 @@ class GalleryFollower:
         if pooled is None:
             return Gallery(self._dim)
 
-        embedding = pooled.embedding
-        near = stored_templates.nearest(cursor, self._pack, embedding, companions)
-        return Gallery(self._dim, near)
+        # The index compares with templates as they are; asked for what is left of the face without
+        # the centre, it puts them in nearly the order that is exact.
+        towards = centred(pooled.embedding, self.centre)
+        near = stored_templates.nearest(cursor, self._pack, towards, companions)
+        return Gallery(self._dim, near, self.centre, self._people)
 
     def is_next(self, version: int) -> bool:
         """Whether no other process changed the database since this one caught up."""

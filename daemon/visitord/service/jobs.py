@@ -1,4 +1,4 @@
-"""The scheduled work: merging duplicates, telling who left, deleting what is old or forgotten."""
+"""The scheduled work: merging duplicates, telling who left, deleting what is old or erased."""
 
 import contextlib
 import logging
@@ -25,9 +25,12 @@ log = logging.getLogger(__name__)
 
 LEAVE_EVERY_S = 5
 ERASE_EVERY_S = 2
+DOUBTS_EVERY_S = 60
 # Longer than a transaction lasts, and than the clocks of two boxes differ
 ERASE_OVERLAP = timedelta(minutes=5)
 TIDY_EVERY_S = 3600
+EXPIRE_EVERY_S = 3600
+EXPIRE_BATCH = 1000  # sightings in one transaction, so that no recorder waits long
 
 
 class Jobs:
@@ -41,7 +44,7 @@ class Jobs:
     database
         Opens the connections.
     recorder
-        Says which recogniser and which thresholds are in force.
+        Says which recogniser and which rule are in force.
     config
         The box's configuration.
     clock
@@ -61,7 +64,7 @@ class Jobs:
         self._erased_until: datetime | None = None
 
         # Everyone's neighbours, from the last merge job.
-        self._near: Neighbours | None = None
+        self._near = Neighbours(1.0, recorder.settings.centre)
 
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         self._scheduler = BackgroundScheduler(
@@ -70,7 +73,9 @@ class Jobs:
             timezone="UTC",
         )
         self._schedule(self._merge, self._merge_times())
+        self._schedule(self._merge_doubtful, IntervalTrigger(seconds=DOUBTS_EVERY_S))
         self._schedule(self._tidy, IntervalTrigger(seconds=TIDY_EVERY_S))
+        self._schedule(self._expire, IntervalTrigger(seconds=EXPIRE_EVERY_S))
         self._schedule(self._leave, IntervalTrigger(seconds=LEAVE_EVERY_S))
         self._schedule(self._erase, IntervalTrigger(seconds=ERASE_EVERY_S))
         self._scheduler.start()
@@ -102,16 +107,21 @@ class Jobs:
             log.warning("A scheduled job could not run and will be tried again: %s", error)
 
     def _merge(self, database: Database) -> None:
-        limits = self._recorder.thresholds
-        if limits is None:
+        rule = self._recorder.rule
+        if rule is None:
             return  # the database was away ever since the start
-        if self._near is None or self._near.threshold != limits.merge:
-            self._near = Neighbours(limits.merge)
 
+        self._recorder.doubtful.clear()
+        now = self._clock.now()
         pack = self._recorder.settings.pack
-        done = merge_job.merge_duplicates(database, pack, self._near, self._clock.now())
+        done = merge_job.merge_duplicates(database, pack, rule, self._near, now)
         if done.groups:
             log.info("The merge job %s.", merge_job.outcome(done))
+
+    def _merge_doubtful(self, database: Database) -> None:
+        """Merge before its time where somebody was enrolled who may be known already."""
+        if self._recorder.doubtful.is_set():
+            self._merge(database)
 
     def _tidy(self, database: Database) -> None:
         """Delete face pictures that are too old or too many, and traces of what was erased."""
@@ -125,6 +135,18 @@ class Jobs:
         deleted = crops.tidy(needed, now, limits.keep, limits.max_mb * 1_000_000)
         if deleted:
             log.info("Deleted %d old face pictures.", deleted)
+
+    def _expire(self, database: Database) -> None:
+        """Delete what sightings look like that nobody was found for in time."""
+        before = self._clock.now() - self._config.visit.settle_within
+        total = 0
+        expired = EXPIRE_BATCH
+        while expired == EXPIRE_BATCH:
+            with database.transaction() as cursor:
+                expired = erasure.expire(cursor, before, EXPIRE_BATCH)
+            total += expired
+        if total:
+            log.info("Deleted what %d unidentified sightings looked like.", total)
 
     def _erase(self, database: Database) -> None:
         """Delete this box's files of everyone that any box forgot since the last time."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from visitord.identity import clustering
 from visitord.identity.clustering import Member, Proposal
 from visitord.identity.neighbours import Neighbours
+from visitord.identity.thresholds import MatchRule
 from visitord.store import gallery_changes, identities, merge_candidates, merges, suggestions
 from visitord.store.database import Cursor, Database
 
@@ -15,7 +16,12 @@ JOB_NAME = "merge job"
 
 
 def merge_duplicates(
-    database: Database, pack: str, near: Neighbours, now: datetime, dry_run: bool = False
+    database: Database,
+    pack: str,
+    rule: MatchRule,
+    near: Neighbours,
+    now: datetime,
+    dry_run: bool = False,
 ) -> Proposal:
     """Run one merge job.
 
@@ -25,9 +31,10 @@ def merge_duplicates(
         A connection that nothing else uses meanwhile.
     pack
         Fingerprint of the recogniser; what others made is not compared.
+    rule
+        How similar two must be to be one, with so many people known as there are.
     near
-        New, for the threshold to merge at, or that of the last run: then only new embeddings are
-        fetched and compared.
+        New, or that of the last run: then only new embeddings are fetched and compared.
     now
         The time of the merges.
     dry_run
@@ -51,28 +58,32 @@ def merge_duplicates(
 
         # The slow part comes before the lock, while recorders go on enrolling.  Under it
         # only what they added meanwhile is compared.
-        _compare(cursor, pack, near)
+        _compare(cursor, pack, rule, near)
         identities.freeze(cursor)
-        members = _compare(cursor, pack, near)
+        members = _compare(cursor, pack, rule, near)
         cannot_link = merge_candidates.cannot_link(cursor)
-        proposal = clustering.propose(members, cannot_link, near)
+        doubts = suggestions.doubts(cursor)
+        proposal = clustering.propose(members, cannot_link, near, doubts)
 
         if not dry_run:
             _apply(cursor, proposal, now)
         return proposal
 
 
-def _compare(cursor: Cursor, pack: str, near: Neighbours) -> list[Member]:
+def _compare(cursor: Cursor, pack: str, rule: MatchRule, near: Neighbours) -> list[Member]:
     """Everyone the job is about, whose embeddings are then near's."""
     members = merge_candidates.members(cursor, pack)
+    people = sum(not member.pending for member in members)
+    near.ask(rule.at(people).merge)
+
     keys = [key for member in members for part in member.parts for key in part]
     near.update(keys, merge_candidates.embeddings(cursor, pack, near.unknown(keys)))
     return members
 
 
 def _apply(cursor: Cursor, proposal: Proposal, now: datetime) -> None:
-    for group in proposal.groups:
-        merges.apply(cursor, group, JOB_NAME, now)
+    if proposal.groups:
+        merges.apply(cursor, proposal.groups, JOB_NAME, now)
     suggestions.keep(cursor, proposal.suggestions, now)
     if proposal.groups:
         kept = [group.identity_id for group in proposal.groups]

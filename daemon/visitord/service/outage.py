@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from uuid import UUID
 
-from visitord.core.records import Arrival, Thresholds, TrackReport
+from visitord.core.records import Arrival, TrackReport
 from visitord.identity import decision
 from visitord.identity.presence import Presence
+from visitord.identity.thresholds import MatchRule
 from visitord.service.deciding import DecidedTrack, decide_track
 from visitord.service.gallery_follower import GalleryFollower
 
@@ -55,9 +56,7 @@ class OutageRecogniser:
             if not len(self._known.gallery.held(template.root_id)):
                 self._known.guess(template)
 
-    def look(
-        self, report: TrackReport, filed: Mapping[UUID, UUID | None], thresholds: Thresholds
-    ) -> None:
+    def look(self, report: TrackReport, filed: Mapping[UUID, UUID | None], rule: MatchRule) -> None:
         """Recognise who a track is, and tell of an arrival.
 
         Parameters
@@ -66,8 +65,8 @@ class OutageRecogniser:
             The newest report of the track.
         filed
             Tracks that the database has already and that go on, and whom each was filed under.
-        thresholds
-            Those last in force.
+        rule
+            The one last in force.
         """
         if not self._known.recognises:
             return
@@ -78,7 +77,7 @@ class OutageRecogniser:
 
         if report.sighting_id not in persons:
             companions = {p for i in report.together if (p := persons.get(i))}
-            guess = self._guess(report, companions, thresholds)
+            guess = self._guess(report, companions, rule)
             if guess is None:
                 return
             persons[report.sighting_id] = guess.person
@@ -88,13 +87,11 @@ class OutageRecogniser:
             self._see(person, report)
 
     def _guess(
-        self, report: TrackReport, companions: AbstractSet[UUID], thresholds: Thresholds
+        self, report: TrackReport, companions: AbstractSet[UUID], rule: MatchRule
     ) -> DecidedTrack | None:
         """Decide a track by memory alone; None while waiting may give a better sample."""
-        pooled = decision.pool(report.samples)
-        decided = decide_track(
-            report, pooled, companions, self._known.gallery, thresholds, self._pack
-        )
+        pooled = decision.pool(report.samples, self._known.centre)
+        decided = decide_track(report, pooled, companions, self._known.gallery, rule, self._pack)
         if decided is None:
             return None
 

@@ -2,7 +2,7 @@
 
 A recorder is in one of three phases, and tries in each to do what is due:
 
-    PREPARING  Whether the database is of this version, and which thresholds are in force, has to be
+    PREPARING  Whether the database is of this version, and which rule is in force, has to be
                asked: at the start, and after somebody migrated it.
     FOLLOWING  What waits is written, finished tracks on disk first, then those in memory.  When
                nothing waits, the gallery follows what other processes changed.
@@ -42,15 +42,23 @@ from visitord.core.errors import (
     RowRefusedError,
     SpoolError,
 )
-from visitord.core.records import Arrival, Decision, Template, Thresholds, TrackReport
+from visitord.core.records import (
+    Arrival,
+    DecidedSighting,
+    Decision,
+    Embedding,
+    Template,
+    TrackReport,
+)
 from visitord.core.threads import backoff
 from visitord.identity import decision
 from visitord.identity.presence import Presence
+from visitord.identity.thresholds import MatchRule
 from visitord.service.deciding import DecidedTrack, decide_track
 from visitord.service.gallery_follower import GalleryFollower, SchemaChangedError
 from visitord.service.outage import OutageRecogniser
 from visitord.service.report_queue import ReportQueue
-from visitord.store import gallery_changes, sightings
+from visitord.store import gallery_changes, sightings, suggestions
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
 from visitord.store.gallery_cache import GalleryFile
@@ -76,7 +84,7 @@ class Phase(Enum):
 class Event(Enum):
     """What changes a recorder's phase."""
 
-    PREPARED = "prepared"  # the schema is right, and the thresholds are known
+    PREPARED = "prepared"  # the schema is right, and the rule is known
     WRITTEN = "written"  # a try succeeded, also where there was nothing to write
     FAILED = "failed"  # a try did not succeed
     MIGRATED = "migrated"  # the schema is not the one that was prepared for
@@ -96,19 +104,20 @@ def next_phase(phase: Phase, event: Event) -> Phase:
     return _NEXT.get((phase, event), phase)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RecorderSettings:
     """What a recorder is told of its box.
 
     site: the place that visits are logged for.  pack: fingerprint of the recogniser.  dim: the
     length of its embeddings.  vector: let the database look for whom a face is like, and hold no
-    gallery in memory.
+    gallery in memory.  centre: what all faces have in common to the recogniser, (dim,).
     """
 
     site: Site
     pack: str
     dim: int
     vector: bool = False
+    centre: Embedding | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +125,8 @@ class _Written:
     """What a report brought about in the database, for memory to follow once it is committed.
 
     filed: whether the track has a sighting by now.  person: whom that is filed under, if anyone.
-    template: what was learnt from it, which made `version` the gallery's.
+    template: what was learnt from it, which made `version` the gallery's.  doubt: whether somebody
+    was enrolled who may be known already.
     """
 
     filed: bool
@@ -124,6 +134,7 @@ class _Written:
     arrival: Arrival | None = None
     template: Template | None = None
     version: int = 0
+    doubt: bool = False
 
 
 class _OvertakenError(Exception):
@@ -134,7 +145,9 @@ class Recorder:
     """Turns track reports into sightings, and says who arrives.
 
     Threads: `submit` may be called from any, in the daemon it is vision's.  `prepare`, `remember`,
-    `handle` and `run` belong to one thread, the recorder's.  `thresholds` may be read by any.
+    `handle` and `run` belong to one thread, the recorder's.  `rule` may be read by any.  `doubtful`
+    is set here when somebody was enrolled who may be known already, and cleared by who looks into
+    that.
 
     Parameters
     ----------
@@ -144,7 +157,7 @@ class Recorder:
         The site and the recogniser.
     prepare
         Asks the database whether it is of this version, declares the site there, and returns the
-        thresholds in force.  Raises DatabaseError, ConfigError.
+        rule in force.  Raises DatabaseError, ConfigError.
     on_arrival
         Told each visit that begins, once, in the recorder's thread.
     clock
@@ -161,7 +174,7 @@ class Recorder:
         self,
         database: Database,
         settings: RecorderSettings,
-        prepare: Callable[[], Thresholds],
+        prepare: Callable[[], MatchRule],
         on_arrival: Callable[[Arrival], None],
         clock: Clock,
         *,
@@ -170,7 +183,8 @@ class Recorder:
         gallery_file: GalleryFile | None = None,
     ) -> None:
         self.settings = settings
-        self.thresholds: Thresholds | None = None  # until prepared, or remembered
+        self.rule: MatchRule | None = None  # until prepared, or remembered
+        self.doubtful = threading.Event()
         self._database = database
         self._prepare = prepare
         self._on_arrival = on_arrival
@@ -186,6 +200,7 @@ class Recorder:
         self._known = GalleryFollower(
             settings.pack,
             settings.dim,
+            settings.centre,
             vector=settings.vector,
         )
         self._presence = Presence(settings.site.gap)
@@ -206,7 +221,7 @@ class Recorder:
 
     def prepare(self) -> None:
         """Ask the database what must be known to write to it; raises DatabaseError, ConfigError."""
-        self.thresholds = self._prepare()
+        self.rule = self._prepare()
         self._on(Event.PREPARED)
 
     def remember(self) -> bool:
@@ -215,7 +230,7 @@ class Recorder:
         if kept is None:
             return False
 
-        self.thresholds, templates = kept
+        self.rule, templates = kept
         self._known.recall(templates)
         return True
 
@@ -327,8 +342,8 @@ class Recorder:
 
         if self._gallery_file and not self.settings.vector:
             assert self._known.version is not None  # noqa: S101 - it caught up
-            assert self.thresholds is not None  # noqa: S101 - it is prepared
-            self._gallery_file.keep(self._known.version, self._known.gallery, self.thresholds)
+            assert self.rule is not None  # noqa: S101 - it is prepared
+            self._gallery_file.keep(self._known.version, self._known.gallery, self.rule)
 
     def _catch_up(self, cursor: Cursor) -> None:
         try:
@@ -349,8 +364,8 @@ class Recorder:
             if left_s <= 0:
                 return
             for report in self._queue.take_unseen():
-                if self.thresholds:
-                    self._outage.look(report, self._filed, self.thresholds)
+                if self.rule:
+                    self._outage.look(report, self._filed, self.rule)
             self._queue.wait(min(left_s, IDLE_S))
 
     # One report: decide, write, and let memory follow
@@ -383,13 +398,11 @@ class Recorder:
 
     def _decide(self, cursor: Cursor, report: TrackReport) -> DecidedTrack | None:
         """Who it is, by everyone known; None while waiting may give a better sample."""
-        assert self.thresholds is not None  # noqa: S101 - it is prepared
-        pooled = decision.pool(report.samples)
+        assert self.rule is not None  # noqa: S101 - it is prepared
+        pooled = decision.pool(report.samples, self.settings.centre)
         companions = sightings.companions(cursor, report)
         candidates = self._known.candidates(cursor, pooled, len(companions))
-        return decide_track(
-            report, pooled, companions, candidates, self.thresholds, self.settings.pack
-        )
+        return decide_track(report, pooled, companions, candidates, self.rule, self.settings.pack)
 
     def _write(self, cursor: Cursor, decided: DecidedTrack) -> _Written:
         """Insert the sighting with its person, template and visit.
@@ -407,11 +420,23 @@ class Recorder:
         if template is None:
             return _Written(True, decided.person, arrival)
 
+        doubt = sighting.verdict.doubt
+        if doubt:
+            self._ask_about(cursor, sighting)
+
         version = gallery_changes.announce(cursor, [template.identity_id])
         enrolled = sighting.verdict.decision is Decision.ENROLLED
         if enrolled and not self._known.is_next(version):
             raise _OvertakenError
-        return _Written(True, decided.person, arrival, template, version)
+        return _Written(True, decided.person, arrival, template, version, doubt)
+
+    def _ask_about(self, cursor: Cursor, sighting: DecidedSighting) -> None:
+        """Keep as a question that whoever is enrolled may be the one they are nearly like."""
+        verdict = sighting.verdict
+        enrolled, candidate, similarity = verdict.identity_id, verdict.candidate_id, verdict.score
+        assert enrolled and candidate and similarity is not None  # noqa: S101 - what a doubt is
+        seen_at = sighting.report.started_at
+        suggestions.doubt(cursor, enrolled, candidate, similarity, seen_at)
 
     def _update_memory(self, report: TrackReport, written: _Written) -> None:
         """Follow what was committed; never the other way round."""
@@ -424,6 +449,8 @@ class Recorder:
         if written.template:
             name = written.arrival.name if written.arrival else None
             self._known.learn(written.template, written.version, name)
+        if written.doubt:
+            self.doubtful.set()
         if written.person:
             self._presence.saw(written.person, report)
         if not written.filed:

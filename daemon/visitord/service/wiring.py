@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import DatabaseError, SpoolError
-from visitord.core.records import Arrival, Thresholds
+from visitord.core.records import Arrival
+from visitord.identity.thresholds import MatchRule
 from visitord.service.recorder import Recorder, RecorderSettings
-from visitord.service.thresholds import thresholds_in_force
+from visitord.service.thresholds import rule_in_force
 from visitord.store import migrate
 from visitord.store.crops import Crops
 from visitord.store.database import Database
@@ -53,19 +54,17 @@ def open_recorder(
 
     Raises
     ------
-    ConfigError
-        When the configured thresholds contradict those in force.
     DatabaseError
         When the database is away or of another version, unless the recorder can wait for it.
     """
 
-    def prepare() -> Thresholds:
+    def prepare() -> MatchRule:
         migrate.require_current(database, config.database.vector)
         declare_site(database, site_of(config))
-        return thresholds_in_force(config, pack, database)
+        return rule_in_force(config, pack, database)
 
     vector = config.database.vector
-    settings = RecorderSettings(site_of(config), pack.fingerprint, pack.dim, vector)
+    settings = RecorderSettings(site_of(config), pack.fingerprint, pack.dim, vector, pack.centre)
     spool = _open_spool(config, pack) if waits else None
     recorder = Recorder(
         database,

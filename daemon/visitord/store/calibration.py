@@ -1,9 +1,10 @@
-"""How alike a site's own sightings are, and the thresholds that were chosen from that."""
+"""How alike a site's own sightings are, and what was applied of that."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from visitord.identity.calibration import Sample
 from visitord.store import statements
@@ -23,14 +24,13 @@ class _Scores:
 
 
 @dataclass(frozen=True, slots=True)
-class AppliedThresholds:
-    """What holds at a site instead of the pack's own, cosine similarities."""
+class _Applied:
+    """What was applied for a site."""
 
-    match: float
-    new: float
+    dims: float
 
 
-def sample(cursor: Cursor, site: str, pack: str) -> Sample:
+def sample(cursor: Cursor, site: str, pack: str, centre: NDArray[np.float32]) -> Sample:
     """The newest scores by one recogniser at a site.
 
     100,000 of each kind, for more say little more; faces that never move are left out.
@@ -40,8 +40,9 @@ def sample(cursor: Cursor, site: str, pack: str) -> Sample:
     cursor : of an open transaction
     site : its name
     pack : the recogniser's fingerprint; other ones' scores do not compare with its
+    centre : (d,) what all faces have in common to it, zeros where nothing
     """
-    values = {"site": site, "pack": pack}
+    values = {"site": site, "pack": pack, "centre": centre.tolist()}
     (found,) = statements.fetch_all(cursor, _Scores, _SQL["sample"], values)
     return Sample(
         different=np.array(found.different, float),
@@ -51,30 +52,22 @@ def sample(cursor: Cursor, site: str, pack: str) -> Sample:
     )
 
 
-def applied(cursor: Cursor, site: str, pack: str) -> AppliedThresholds | None:
-    """The thresholds applied for a site and the recogniser of that fingerprint, if any."""
+def applied(cursor: Cursor, site: str, pack: str) -> float | None:
+    """The dimensions applied for a site and the recogniser of that fingerprint, if any."""
     values = {"site": site, "pack": pack}
-    return statements.fetch_one(cursor, AppliedThresholds, _SQL["applied"], values)
+    found = statements.fetch_one(cursor, _Applied, _SQL["applied"], values)
+    return found.dims if found else None
 
 
-def apply(
-    cursor: Cursor, site: str, pack: str, thresholds: AppliedThresholds, by: str, now: datetime
-) -> None:
-    """Let thresholds hold, in place of any before.
+def apply(cursor: Cursor, site: str, pack: str, dims: float, by: str, now: datetime) -> None:
+    """Let a measured separation hold, in place of any before.
 
     Parameters
     ----------
     cursor : of an open transaction
     site, pack : for whose sightings, by the recogniser of which fingerprint
-    thresholds : what is to hold
+    dims : as `Separation` has it
     by, now : the account that says so, and when
     """
-    values = {
-        "site": site,
-        "pack": pack,
-        "match": thresholds.match,
-        "new": thresholds.new,
-        "by": by,
-        "now": now,
-    }
+    values = {"site": site, "pack": pack, "dims": dims, "by": by, "now": now}
     cursor.execute(_SQL["apply"], values)

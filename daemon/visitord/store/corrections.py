@@ -89,7 +89,7 @@ def undo(cursor: Cursor, merge: str, by: str, why: str, now: datetime) -> Undone
     )
 
     _keep_apart(cursor, noted.kept_id, merged, by, f"a merge was undone: {why}", now)
-    _follow(cursor, [root, merged])
+    _follow(cursor, [root, merged], [UUID(sighting) for sighting in noted.settled])
     return Undone(root, merged)
 
 
@@ -192,10 +192,16 @@ def _keep_apart(cursor: Cursor, one: UUID, other: UUID, by: str, why: str, now: 
     cursor.execute(_SQL["reject"], values)
 
 
-def _follow(cursor: Cursor, roots: Sequence[UUID]) -> None:
+def _follow(cursor: Cursor, roots: Sequence[UUID], unsettled: Sequence[UUID] = ()) -> None:
     """Visits, templates and galleries follow.
 
     A sighting that a recorder is writing for one of these people is waited for.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    roots : identities that stand for themselves
+    unsettled : sightings that may have no identity any more
     """
     identities.hold(cursor, roots)
 
@@ -207,5 +213,5 @@ def _follow(cursor: Cursor, roots: Sequence[UUID]) -> None:
         if best:
             templates.learn(cursor, best.root_id, best.sighting_id)
 
-    visits.rebuild(cursor, roots)
+    visits.rebuild(cursor, roots, unsettled)
     gallery_changes.announce(cursor, roots)

@@ -1,4 +1,4 @@
-"""Forgets people: every row about them at once, then their files, on every box."""
+"""Forgets people, and what pending sightings looked like: rows, then files, on every box."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -92,6 +92,27 @@ def finish(
     crops.delete(erased.crops)
     if erased.ids:
         spool.erase(spool_file, erased.ids)
+
+
+def expire(cursor: Cursor, before: datetime, most: int) -> int:
+    """Delete what sightings that ended before then and have no identity could be recognised by.
+
+    They stay, and so do the visits they count for; the merge job has nothing left to compare.  The
+    pictures go from each box as those of people who were forgotten do.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    before : the time
+    most : sightings at once, those that ended first
+
+    Returns
+    -------
+    Of how many.
+    """
+    expired = statements.fetch_column(cursor, _SQL["expire"], {"before": before, "most": most})
+    cursor.execute(_SQL["expire_reembeddings"], {"sightings": expired})
+    return len(expired)
 
 
 def sweep(cursor: Cursor, now: datetime) -> None:

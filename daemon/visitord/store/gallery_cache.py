@@ -9,13 +9,14 @@ from pydantic import TypeAdapter
 
 from visitord.core.clock import Clock
 from visitord.core.files import leftovers, replace_file
-from visitord.core.records import Template, Thresholds
+from visitord.core.records import Template
 from visitord.identity.gallery import Gallery
+from visitord.identity.thresholds import MatchRule
 
 log = logging.getLogger(__name__)
 
 KEEP_EVERY_S = 600.0  # what was only added since is no loss
-_CONTENT = TypeAdapter(tuple[str, Thresholds, tuple[Template, ...]])
+_CONTENT = TypeAdapter(tuple[str, MatchRule, tuple[Template, ...]])
 
 
 class GalleryFile:
@@ -34,14 +35,14 @@ class GalleryFile:
         )
         self._written_t = -KEEP_EVERY_S  # when
 
-    def keep(self, version: int, gallery: Gallery, limits: Thresholds) -> None:
+    def keep(self, version: int, gallery: Gallery, rule: MatchRule) -> None:
         """Write the gallery if it changed: at once where people were erased or merged, else later.
 
         Parameters
         ----------
         version : of the gallery; an equal one has the same content
         gallery : everyone known
-        limits : the thresholds in force
+        rule : the one in force
         """
         now_t = self._clock.monotonic()
         only_grew = gallery is self._gallery and now_t - self._written_t < KEEP_EVERY_S
@@ -52,7 +53,7 @@ class GalleryFile:
         self._gallery = gallery
         self._written_t = now_t
         try:
-            replace_file(self._path, _CONTENT.dump_json((self._pack, limits, tuple(gallery))))
+            replace_file(self._path, _CONTENT.dump_json((self._pack, rule, tuple(gallery))))
             _delete(leftovers(self._path))  # they may hold somebody who was erased
         except OSError as error:
             self.discard()  # so may the file
@@ -68,16 +69,16 @@ class GalleryFile:
             with contextlib.suppress(OSError):
                 file.unlink(missing_ok=True)
 
-    def load(self) -> tuple[Thresholds, tuple[Template, ...]] | None:
-        """The thresholds and templates kept, None where nothing that can be used was."""
+    def load(self) -> tuple[MatchRule, tuple[Template, ...]] | None:
+        """The rule and templates kept, None where nothing that can be used was."""
         try:
-            pack, limits, templates = _CONTENT.validate_json(self._path.read_bytes())
+            pack, rule, templates = _CONTENT.validate_json(self._path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
             log.warning("%s cannot be used: %s.", self._path, str(error).splitlines()[0])
             return None
-        return (limits, templates) if pack == self._pack else None
+        return (rule, templates) if pack == self._pack else None
 
 
 def delete(path: Path) -> None:

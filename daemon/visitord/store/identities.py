@@ -29,6 +29,11 @@ def enrol(cursor: Cursor, identity_id: UUID, created_at: datetime) -> None:
     cursor.execute(_SQL["enrol"], values)
 
 
+def highest_number(cursor: Cursor) -> int:
+    """The highest number that anybody has: there are no more people than that."""
+    return int(statements.fetch_value(cursor, _SQL["highest_number"]))
+
+
 def freeze(cursor: Cursor) -> None:
     """Let nobody else merge, split, rename or ignore until the transaction ends.
 

@@ -81,19 +81,29 @@ def merge(cursor: Cursor, kept: UUID, merged: UUID, by: str, why: str, now: date
     return merge_id
 
 
-def apply(cursor: Cursor, group: Group, by: str, now: datetime) -> None:
-    """Merge a group's identities into the kept one and settle its pending sightings.
+def apply(cursor: Cursor, groups: Sequence[Group], by: str, now: datetime) -> None:
+    """Merge each group's identities into the kept one and settle its pending sightings.
 
-    The caller announces the change once all groups are applied: the row that counts changes is
-    locked last.
+    The caller announces the change: the row that counts changes is locked last.
 
     Parameters
     ----------
     cursor : of an open transaction
-    group : what the merge job found to be one person
+    groups : what the merge job found to be one person each
     by, now : who says so, and when
     """
-    identities.hold(cursor, [i for i in (group.kept, *group.merged) if i])
+    identities.hold(cursor, [i for g in groups for i in (g.kept, *g.merged) if i])
+
+    people: list[UUID] = []
+    settled: list[UUID] = []
+    for group in groups:
+        people += [_join(cursor, group, by, now), *group.merged]
+        settled += group.settled
+    visits.rebuild(cursor, people, settled)
+
+
+def _join(cursor: Cursor, group: Group, by: str, now: datetime) -> UUID:
+    """Make a group one person; returns who that is."""
     kept = group.kept or _found(cursor, group.settled[0])
 
     reason = f"every pair in the group agrees at {group.agreement:.2f} or more"
@@ -111,7 +121,7 @@ def apply(cursor: Cursor, group: Group, by: str, now: datetime) -> None:
         "sightings": list(group.settled),
     }
     cursor.execute(_SQL["settle"], settled)
-    visits.rebuild(cursor, [kept, *group.merged])
+    return kept
 
 
 def _point(cursor: Cursor, kept: UUID, merged: UUID, note: _Note) -> UUID:

@@ -119,6 +119,7 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
         "sighting_id": report.sighting_id,
         "ended_at": report.ended_at,
         "static": report.static,
+        "blocked": report.blocked,
         "live": report.liveness.real if report.liveness else None,
         "live_score": report.liveness.score if report.liveness else None,
     }
@@ -132,13 +133,15 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
         pairs = {"id": report.sighting_id, "others": sorted(report.together)}
         cursor.execute(_SQL["together"], pairs)
 
-    if identity_id is None:
-        return None
-    root_id = identities.hold_root(cursor, identity_id)
-    begun = visits.refresh(cursor, root_id, site, report.started_at, ended_at)
-    if not begun:
-        return None
-    return _arrival(cursor, root_id, site, begun[0])
+    arrival = None
+    if identity_id is not None:
+        root_id = identities.hold_root(cursor, identity_id)
+        begun = visits.refresh(cursor, root_id, site, report.started_at, ended_at)
+        if begun:
+            arrival = _arrival(cursor, root_id, site, begun[0])
+
+    visits.refresh_unidentified(cursor, site, report.camera, report.started_at, ended_at)
+    return arrival
 
 
 def _arrival(cursor: Cursor, root_id: UUID, site: Site, visit: visits.BegunVisit) -> Arrival | None:

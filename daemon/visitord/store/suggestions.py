@@ -7,7 +7,7 @@ from uuid import UUID
 
 from visitord.core.errors import NotFoundError, VisitordError
 from visitord.core.records import Status
-from visitord.identity.clustering import Suggestion
+from visitord.identity.clustering import DOUBT, Suggestion
 from visitord.store import statements
 from visitord.store.database import Cursor
 from visitord.store.people import Person
@@ -69,6 +69,35 @@ def pair(cursor: Cursor, number: int) -> SuggestedPair:
             joint=": ",
         )
     return SuggestedPair(one.person, other.person)
+
+
+def doubt(
+    cursor: Cursor, enrolled: UUID, candidate: UUID, similarity: float, now: datetime
+) -> None:
+    """Ask whether somebody who was just enrolled is the one they are nearly like.
+
+    Nothing is asked where that one is no more.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    enrolled, candidate : the two
+    similarity : how alike they are
+    now : when that was seen
+    """
+    values = {
+        "enrolled": enrolled,
+        "candidate": candidate,
+        "agreement": similarity,
+        "reason": DOUBT,
+        "now": now,
+    }
+    cursor.execute(_SQL["doubt"], values)
+
+
+def doubts(cursor: Cursor) -> list[Suggestion]:
+    """The open questions that `doubt` asked, about those who stand for the two by now."""
+    return statements.fetch_all(cursor, Suggestion, _SQL["doubts"], {"reason": DOUBT})
 
 
 def keep(cursor: Cursor, suggestions: Sequence[Suggestion], now: datetime) -> None:

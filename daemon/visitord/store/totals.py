@@ -10,10 +10,15 @@ _SQL = statements.load("totals")
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many there are; pending: of the sightings.  present: of the visitors, now."""
+    """How many there are.
+
+    unidentified: of the visits, by people without an identity.  pending: of the sightings.
+    present: people here now.
+    """
 
     visitors: int
     visits: int
+    unidentified: int
     sightings: int
     pending: int
     present: int

@@ -16,12 +16,13 @@ _SQL = statements.load("visit_log")
 class Visit:
     """A visit; the names of its fields are the keys of the JSON that `visitorctl visits` prints.
 
-    identity: who.  camera: the first of `cameras`.
+    identity, name: who, None for somebody who could not be identified.  camera: the first of
+    `cameras`.
     """
 
     visit_id: UUID
-    identity: UUID
-    name: str
+    identity: UUID | None
+    name: str | None
     status: str
     camera: str
     cameras: list[str]
@@ -33,11 +34,18 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class FootfallRow:
-    """Who arrived on a local day or in a local hour; bar: `visits` as at most 40 blocks."""
+    """Who arrived on a local day or in a local hour.
+
+    visits: `identified` and `unidentified` ones, of which the former are of so many `visitors`.
+    share_identified: 0 to 1.  bar: `visits` as at most 40 blocks.
+    """
 
     arrived: str
     visits: int
     visitors: int
+    identified: int
+    unidentified: int
+    share_identified: float
     bar: str
 
 

@@ -1,6 +1,6 @@
 """Keeps visits what they are said to be: sightings of one person with no longer gap in between."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -62,9 +62,36 @@ def refresh(
     return statements.fetch_all(cursor, BegunVisit, _SQL["refresh"], values)
 
 
-def rebuild(cursor: Cursor, people: Sequence[UUID]) -> None:
-    """Rebuild all visits of these people, at every site."""
-    cursor.execute(_SQL["rebuild"], {"people": list(people)})
+def refresh_unidentified(
+    cursor: Cursor, site: Site, camera: str, since: datetime, until: datetime
+) -> None:
+    """Put the visits without an identity at one camera right.
+
+    It must follow `refresh`: what lies beside the track of a person is no visit of its own.  Until
+    the transaction ends, others wait to do the same at this camera.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    site, camera : where
+    since, until : the time of the sighting that changed, whoever's it is
+    """
+    values = {"site": site.name, "camera": camera, "since": since, "until": until}
+    cursor.execute(_SQL["refresh_unidentified"], values)
+
+
+def rebuild(cursor: Cursor, people: Sequence[UUID], settled: Collection[UUID] = ()) -> None:
+    """Rebuild all visits of these people, at every site, and those that follow from them.
+
+    It comes after everything that locks people or sightings.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    people : identities that stand for themselves, or did
+    settled : sightings that have an identity since, or have none any more
+    """
+    cursor.execute(_SQL["rebuild"], {"people": list(people), "settled": list(settled)})
 
 
 def departures(cursor: Cursor, since: datetime, until: datetime) -> list[Departure]:

@@ -11,14 +11,14 @@ from visitord.admin.enrolment import Enrolment, Kind, LooksLike, LooksUnlike
 from visitord.admin.photo_session import Flaw, NotTaken, Resemblance, Taken
 from visitord.admin.photographs import FacePhotograph, Unusable
 from visitord.cli.calibrate import in_words as rate_in_words
-from visitord.cli.calibrate import row
+from visitord.cli.calibrate import promise_row, row
 from visitord.cli.camera_session import tell
 from visitord.cli.enrolling import asked, in_words, otherwise
 from visitord.cli.suggestions import question
 from visitord.cli.switch import what_is_missing
 from visitord.cli.visitors import in_words as person_in_words
 from visitord.core.records import Frame
-from visitord.identity.calibration import Outcome, Rate
+from visitord.identity.calibration import Outcome, Promise, Rate
 from visitord.store.people import Person
 from visitord.store.reembedding import LeftBehind, ReembeddingProgress
 from visitord.store.suggestions import OpenSuggestion
@@ -165,7 +165,17 @@ def test_a_rate_has_its_interval_and_none_without_a_trial() -> None:
 
 def test_thresholds_as_a_row() -> None:
     none = Rate(None, 0.0, 1.0)
-    shown = row("in force", Outcome(0.42, 0.32, none, none, none), 30)
+    shown = row("in force", Outcome(0.42, 81.0, none, none, none), 30)
     assert shown["taken (95 %)"] == "in force"
-    assert shown["match"] == "0.420"
+    assert (shown["match"], shown["dims"]) == ("0.42", "81.0")
     assert shown["visitor for any of 30"] == ""
+
+
+@pytest.mark.parametrize(("proposed", "words"), [(None, ""), (0.474, "0.47")])
+def test_what_becomes_of_the_promise_as_a_row(proposed: float | None, words: str) -> None:
+    assert promise_row(Promise(3000, 0.47, 17.3, proposed)) == {
+        "people known": "3000",
+        "match": "0.47",
+        "of 1,000 strangers taken for somebody": "17",
+        "match proposed": words,
+    }

@@ -46,7 +46,7 @@ def test_every_key_is_read(folder: Path) -> None:
         [models]
         pack = "buffalo_l"
         match = 0.5
-        new = -0.25
+        strangers = 50
         threads = 2
         detect_px = 960
         device = "cuda:1"
@@ -78,7 +78,7 @@ def test_every_key_is_read(folder: Path) -> None:
     given = {
         "pack": "buffalo_l",
         "match": 0.5,
-        "new": -0.25,
+        "strangers": 50,
         "threads": 2,
         "detect_px": 960,
         "device": "cuda:1",

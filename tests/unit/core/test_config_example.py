@@ -11,7 +11,6 @@ NO_DEFAULT = {
     "state_dir",
     "password_file",
     "match",
-    "new",
     "live",
     "name",
     "source",

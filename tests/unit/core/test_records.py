@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from fixtures.build import NOON, axis, detection
-from visitord.core.records import Detection, FaceSample, Frame, Picture, Quality, Thresholds
+from visitord.core.records import (
+    Detection,
+    FaceSample,
+    Frame,
+    Picture,
+    Quality,
+    Separation,
+    Thresholds,
+)
 
 NAIVE = datetime(2026, 3, 1, 12, 0)
 
@@ -103,25 +111,32 @@ def test_a_detection_measures_its_box() -> None:
 
 
 @pytest.mark.parametrize(
-    ("match", "new", "certain"),
+    ("match", "merge", "certain"),
     [
-        (0.3, 0.4, 0.5),  # new above match
-        (0.5, 0.3, 0.4),  # certain below match
-        (0.4, -1.1, 0.5),
-        (0.4, 0.3, 1.1),
+        (0.4, 0.3, 0.5),  # merge below match
+        (0.5, 0.6, 0.4),  # certain below match
+        (-1.1, 0.4, 0.5),
+        (0.4, 0.5, 1.1),
+        (0.4, 1.1, 0.5),
         (float("nan"), 0.3, 0.5),
     ],
 )
-def test_thresholds_out_of_order_are_refused(match: float, new: float, certain: float) -> None:
-    with pytest.raises(ValueError, match="new ≤ match ≤ certain"):
-        Thresholds(match=match, new=new, merge=0.4, certain=certain, source="made up")
+def test_thresholds_out_of_order_are_refused(match: float, merge: float, certain: float) -> None:
+    with pytest.raises(ValueError, match="match ≤ certain, match ≤ merge"):
+        Thresholds(match, merge, certain)
 
 
 @pytest.mark.parametrize(
-    ("match", "new", "certain"), [(0.4, 0.4, 0.4), (1, -1, 1), (-1, -1, 1), (0.4, 0.3, 0.5)]
+    ("match", "merge", "certain"), [(0.4, 0.4, 0.4), (1, 1, 1), (-1, -1, 1), (0.4, 0.5, 0.5)]
 )
 def test_equal_and_extreme_thresholds_are_in_order(
-    match: float, new: float, certain: float
+    match: float, merge: float, certain: float
 ) -> None:
-    made = Thresholds(match=match, new=new, merge=0.4, certain=certain, source="made up")
-    assert (made.match, made.new, made.certain) == (match, new, certain)
+    made = Thresholds(match, merge, certain)
+    assert (made.match, made.merge, made.certain) == (match, merge, certain)
+
+
+@pytest.mark.parametrize(("dims", "least", "margin"), [(1, 0.4, 0.1), (81, 1.1, 0), (81, 0.4, -1)])
+def test_a_separation_that_cannot_be_is_refused(dims: float, least: float, margin: float) -> None:
+    with pytest.raises(ValueError, match="a separation has"):
+        Separation(dims, least, margin, source="made up")

@@ -10,7 +10,17 @@ import pytest
 from fixtures.build import axis, near, uid, with_cosines
 from visitord.core.records import Embedding
 from visitord.identity import clustering
-from visitord.identity.clustering import NAMED, PARTLY, TORN, Group, Member, Proposal
+from visitord.identity.clustering import (
+    DOUBT,
+    DOUBTS_MAX,
+    NAMED,
+    PARTLY,
+    TORN,
+    Group,
+    Member,
+    Proposal,
+    Suggestion,
+)
 from visitord.identity.neighbours import Neighbours
 
 MERGE = 0.42
@@ -358,3 +368,60 @@ def test_the_order_does_not_matter_for_a_chain_either() -> None:
     members = [member(1, a), member(2, b), member(3, c)]
     for order in ((0, 1, 2), (2, 1, 0), (1, 0, 2), (1, 2, 0)):
         assert as_sets(propose([members[i] for i in order])) == {frozenset({uid(2), uid(3)})}
+
+
+# Doubts
+
+
+def doubt(one: int, other: int, similarity: float = 0.4) -> Suggestion:
+    return Suggestion(uid(one), uid(other), similarity, DOUBT)
+
+
+def asked(
+    members: Sequence[Member],
+    *doubts: Suggestion,
+    apart: AbstractSet[frozenset] = NONE,
+) -> list[tuple[UUID, UUID, str]]:
+    neighbours = Neighbours(MERGE)
+    neighbours.update([key for m in members for part in m.parts for key in part], LOOKS)
+    proposal = clustering.propose(members, apart, neighbours, doubts)
+    return [(s.one, s.other, s.reason) for s in proposal.suggestions]
+
+
+def test_a_doubt_stays_a_question_while_both_stand_for_themselves() -> None:
+    members = [member(1, axis(0)), member(2, axis(1))]
+    assert asked(members, doubt(1, 2)) == [(uid(1), uid(2), DOUBT)]
+    assert asked(members) == []
+
+
+def test_a_doubt_ends_when_the_two_are_one_two_people_or_both_named() -> None:
+    alike = [member(1, axis(0)), member(2, near(0, 0.7, 1))]
+    assert asked(alike, doubt(1, 2)) == []
+    members = [member(1, axis(0)), member(2, axis(1))]
+    assert asked(members, doubt(1, 2), apart=cannot_link((1, 2))) == []
+    named = [member(1, axis(0), named=True), member(2, axis(1), named=True)]
+    assert asked(named, doubt(1, 2)) == []
+    assert asked(members, doubt(1, 3)) == [], "who is no more"
+
+
+def test_a_doubt_about_somebody_merged_is_one_about_who_stands_for_them() -> None:
+    members = [member(1, axis(0)), member(2, near(0, 0.7, 1)), member(3, axis(4))]
+    assert asked(members, doubt(2, 3), doubt(1, 3)) == [(uid(1), uid(3), DOUBT)]
+
+
+def test_what_agrees_in_part_is_asked_for_that_reason_and_once() -> None:
+    members = [member(1, axis(0), axis(1)), member(2, near(0, 0.5, 2), near(0, 0.5, 3))]
+    (only,) = asked(members, doubt(1, 2)) or asked(members)
+    assert only == (uid(1), uid(2), DOUBT)
+    torn = [member(n, near(0, 0.9, n + 1)) for n in range(3)]
+    apart = cannot_link((0, 1))
+    assert len(asked(torn, doubt(0, 2), apart=apart)) == len(asked(torn, apart=apart))
+
+
+def test_of_very_many_doubts_the_most_alike_are_asked() -> None:
+    count = DOUBTS_MAX + 20
+    faces = np.eye(count, dtype=np.float32)
+    members = [member(n, faces[n]) for n in range(count)]
+    found = asked(members, *(doubt(0, n, 0.2 + n / 1000) for n in range(1, count)))
+    assert len(found) == DOUBTS_MAX
+    assert {other.int for _, other, _ in found} == set(range(20, count))

@@ -2,12 +2,22 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fixtures.build import axis, near, report, sample, uid
-from visitord.core.records import Decision, FaceSample, PooledSamples, Thresholds, Verdict
+from visitord.core.records import (
+    Decision,
+    FaceSample,
+    PooledSamples,
+    Separation,
+    Thresholds,
+    Verdict,
+)
 from visitord.identity.decision import (
     ADDS_NOTHING_NEW,
     AGREEMENT_SAMPLES,
+    DOUBT,
     POOLED,
     RIPE_S,
     TEMPLATES_MAX,
@@ -20,8 +30,9 @@ from visitord.identity.decision import (
     template_id,
     template_update,
 )
+from visitord.identity.thresholds import MatchRule
 
-LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="made up")
+LIMITS = Thresholds(match=0.42, merge=0.42, certain=0.55, people=7)
 A, B, C = uid(101), uid(102), uid(103)
 
 
@@ -108,10 +119,7 @@ def test_without_a_pool_nothing_can_be_said() -> None:
         (1.0, Decision.MATCHED, A),
         (0.4201, Decision.MATCHED, A),
         (0.42, Decision.MATCHED, A),
-        (0.4199, Decision.PENDING, None),
-        (0.3201, Decision.PENDING, None),
-        (0.32, Decision.PENDING, None),
-        (0.3199, Decision.ENROLLED, new_identity_id(uid(1))),
+        (0.4199, Decision.ENROLLED, new_identity_id(uid(1))),
         (-1.0, Decision.ENROLLED, new_identity_id(uid(1))),
     ],
 )
@@ -198,9 +206,40 @@ def test_only_strong_unambiguous_good_matches_are_certain_and_teach(
     assert (said.certain, said.learn) == (certain, certain)
 
 
-@pytest.mark.parametrize("score", [0.35, 0.1])
-def test_pending_and_enrolled_are_never_certain(score: float) -> None:
-    assert not verdict((A, score)).certain
+@pytest.mark.parametrize("samples", [2, 3])
+@pytest.mark.parametrize("score", [0.4, 0.1])
+def test_pending_and_enrolled_are_never_certain(score: float, samples: int) -> None:
+    assert not verdict((A, score), good_samples=samples).certain
+
+
+# Doubts
+
+
+@pytest.mark.parametrize(
+    ("score", "doubt"),
+    [
+        (LIMITS.match, False),  # matched
+        (LIMITS.match - 1e-4, True),
+        (LIMITS.match - DOUBT, True),
+        (LIMITS.match - DOUBT - 1e-4, False),
+        (-1.0, False),
+    ],
+)
+def test_whoever_is_enrolled_though_nearly_like_someone_is_a_doubt(
+    score: float, doubt: bool
+) -> None:
+    said = verdict((A, score))
+    assert (said.doubt, said.candidate_id) == (doubt, A)
+
+
+def test_the_first_person_and_those_not_enrolled_are_no_doubt() -> None:
+    assert not verdict().doubt
+    assert not verdict((A, 0.4), good_samples=2).doubt
+
+
+def test_a_companion_however_similar_is_no_doubt() -> None:
+    said = verdict((A, 0.4), (B, 0.1), excluded=frozenset({A}))
+    assert (said.decision, said.doubt) == (Decision.ENROLLED, False)
 
 
 def matched(score: float = 0.7, learn: bool = True) -> Verdict:
@@ -296,10 +335,9 @@ WEAK = frozenset({A})
     ("score", "decision"),
     [
         (LIMITS.match + WEAK_EXTRA, Decision.MATCHED),
-        (LIMITS.match + WEAK_EXTRA - 1e-4, Decision.PENDING),
-        (LIMITS.match, Decision.PENDING),
-        (LIMITS.new, Decision.PENDING),
-        (LIMITS.new - 1e-4, Decision.ENROLLED),
+        (LIMITS.match + WEAK_EXTRA - 1e-4, Decision.ENROLLED),
+        (LIMITS.match, Decision.ENROLLED),
+        (-1.0, Decision.ENROLLED),
     ],
 )
 def test_someone_known_from_one_poor_picture_must_be_resembled_more(
@@ -356,13 +394,14 @@ def test_the_two_people_it_was_most_like_are_kept_whatever_was_decided(
 @pytest.mark.parametrize(
     ("ranking", "good_samples", "words"),
     [
-        ([(A, 0.61)], 3, "similarity 0.61 reaches match 0.42"),
-        ([(A, 0.37)], 3, "similarity 0.37 lies between new 0.32 and match 0.42"),
-        ([(A, 0.12)], 3, "best similarity 0.12 is below new 0.32"),
+        ([(A, 0.61)], 3, "similarity 0.61 reaches match 0.42 (among 7 known)"),
+        ([(A, 0.37)], 3, "best similarity 0.37 is below match 0.42"),
+        ([(A, 0.12)], 3, "best similarity 0.12 is below match 0.42"),
         (
             [(A, 0.12)],
             2,
-            "best similarity 0.12 is below new 0.32, but only 2 good samples of 3 needed to enrol",
+            "best similarity 0.12 is below match 0.42, but only 2 good samples of 3 needed to "
+            "enrol",
         ),
         ([], 3, "nobody known"),
         ([], 0, "nobody known, but only 0 good samples of 3 needed to enrol"),
@@ -380,10 +419,9 @@ def test_the_reason_says_when_someone_is_known_from_one_poor_picture() -> None:
         for score in (0.45, 0.5, 0.1)
     ]
     assert reasons == [
-        "similarity 0.45 lies between new 0.32 and match 0.47"
-        " for someone known from one poor picture",
-        "similarity 0.50 reaches match 0.47",
-        "best similarity 0.10 is below new 0.32",
+        "best similarity 0.45 is below match 0.47 for someone known from one poor picture",
+        "similarity 0.50 reaches match 0.47 (among 7 known)",
+        "best similarity 0.10 is below match 0.47 for someone known from one poor picture",
     ]
 
 
@@ -447,3 +485,33 @@ def test_agreement_is_a_plain_number_for_the_database() -> None:
     joined = pool(good(4))
     assert joined is not None
     assert type(joined.agreement) is float
+
+
+def test_halves_are_compared_without_what_all_faces_have_in_common() -> None:
+    centre = 0.5 * axis(0)
+    samples = [sample(near(0, 0.8, n)) for n in (1, 2, 1, 2)]
+    plain, joined = pool(samples), pool(samples, centre)
+    assert plain is not None and plain.agreement == pytest.approx(0.64)
+    assert joined is not None and joined.agreement == pytest.approx(0.3**2 / (0.3**2 + 0.6**2))
+    assert joined.embedding == pytest.approx(plain.embedding), "what is kept is not centred"
+
+
+# However the gallery grows
+
+
+@given(
+    people=st.integers(0, 10**6),
+    strangers=st.floats(1, 500),
+    score=st.none() | st.floats(-1, 1),
+    is_weak=st.booleans(),
+    samples=st.integers(3, 8),
+)
+def test_whoever_is_seen_well_is_matched_or_enrolled_however_many_are_known(
+    people: int, strangers: float, score: float | None, is_weak: bool, samples: int
+) -> None:
+    thresholds = MatchRule(Separation(81, 0.38, 0.13, "made up"), strangers).at(people)
+    ranking = [] if score is None else [(A, score)]
+    weak = WEAK if is_weak else frozenset()
+    said = decide(report(good(3)), pooled(samples), ranking, frozenset(), thresholds, weak)
+    assert said.decision in (Decision.MATCHED, Decision.ENROLLED)
+    assert said.identity_id is not None

@@ -4,9 +4,12 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fixtures.build import DIM, axis, near, template, uid
 from visitord.core.records import Template
+from visitord.identity.centring import centred
 from visitord.identity.gallery import Gallery
 
 
@@ -98,3 +101,67 @@ def test_a_refused_template_makes_nobody_weak() -> None:
     assert weak(gallery) == set()
     gallery.add(poor(3, 12, 0.1))
     assert weak(gallery) == {uid(12)}
+
+
+def test_the_mean_of_somebodys_templates_counts_as_one() -> None:
+    """Templates at 60 degrees: halfway between them a look is at 30 degrees to both."""
+    halfway = np.asarray((axis(0) + near(0, 0.5, 1)) / np.sqrt(3), np.float32)
+    gallery = Gallery(DIM, [template(1, 10, axis(0))])
+    assert gallery.rank(halfway) == [(uid(10), pytest.approx(np.sqrt(0.75)))]
+    gallery.add(template(2, 10, near(0, 0.5, 1)))
+    assert gallery.rank(halfway) == [(uid(10), pytest.approx(1.0))]
+
+
+@given(st.integers(0, 10**6), st.booleans())
+def test_scores_are_those_of_the_best_template_or_of_the_mean_without_the_centre(
+    seed: int, has_centre: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    rows = unit(rng.normal(size=(20, DIM)))
+    owners = rng.integers(0, 6, 20)
+    centre = np.asarray(0.1 * rng.normal(size=DIM), np.float32) if has_centre else None
+    gallery = Gallery(DIM, centre=centre)
+    for n, (row, owner) in enumerate(zip(rows, owners, strict=True)):
+        gallery.add(template(n, int(owner), row))
+
+    look = unit(rng.normal(size=DIM))
+    apart = centred(rows, centre).astype(np.float64)
+    towards = centred(look, centre)
+    for identity_id, score in gallery.rank(look):
+        own = apart[owners == identity_id.int]
+        mean = own.sum(axis=0) / np.linalg.norm(own.sum(axis=0))
+        assert score == pytest.approx(max((own @ towards).max(), mean @ towards), abs=1e-5)
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return np.asarray(rows / np.linalg.norm(rows, axis=-1, keepdims=True), np.float32)
+
+
+def test_templates_that_cancel_each_other_have_no_mean_and_do_no_harm() -> None:
+    gallery = Gallery(DIM, [template(1, 10, axis(0)), template(2, 10, -axis(0))])
+    assert gallery.rank(axis(1)) == [(uid(10), pytest.approx(0.0))]
+
+
+def test_templates_are_held_as_the_network_gave_them() -> None:
+    gallery = Gallery(DIM, [template(1, 10, near(0, 0.6, 1))], centre=0.3 * axis(0))
+    (held,) = gallery
+    assert (held.embedding == near(0, 0.6, 1)).all()
+    assert (gallery.held(uid(10)) == near(0, 0.6, 1)).all()
+
+
+def test_people_are_counted_here_and_elsewhere() -> None:
+    known = [template(1, 10, axis(0)), template(2, 10, axis(1)), template(3, 11, axis(2))]
+    assert Gallery(DIM).people == 0
+    assert Gallery(DIM, known).people == 2
+    assert Gallery(DIM, known, people=300).people == 300
+    assert Gallery(DIM, known, people=300).update({uid(11)}, []).people == 300
+
+
+def test_a_face_is_compared_with_the_first_template_alone() -> None:
+    gallery = Gallery(DIM, [template(1, 10, axis(0)), template(2, 10, axis(1))], 0.3 * axis(2))
+    like_the_first = near(0, 0.8, 3)
+    score = float(centred(like_the_first, 0.3 * axis(2)) @ centred(axis(0), 0.3 * axis(2)))
+    assert gallery.resembles_first(uid(10), like_the_first, score - 1e-3)
+    assert not gallery.resembles_first(uid(10), like_the_first, score + 1e-3)
+    assert not gallery.resembles_first(uid(10), axis(1), 0.5)
+    assert gallery.resembles_first(uid(99), axis(1), 0.5), "who has no template yet"

@@ -75,3 +75,29 @@ def test_nothing_is_asked_of_nobody() -> None:
     neighbours.update([uid(1)], {uid(1): unit([1, 0])})
     neighbours.update([], {})
     assert neighbours.pairs.shape == (2, 0)
+
+
+@many
+@given(cases(), st.floats(-0.5, 1), st.floats(-0.5, 1))
+def test_asking_for_more_or_less_gives_what_asking_for_it_at_once_gives(
+    case: Case, first: float, then: float
+) -> None:
+    keys = list(case.looks)
+    neighbours, at_once = Neighbours(first), Neighbours(then)
+    neighbours.update(keys[::2], case.looks)
+    neighbours.ask(then)
+    neighbours.update(keys, case.looks)
+    at_once.update(keys, case.looks)
+    assert neighbours.threshold == then
+    assert by_key(neighbours, keys) == by_key(at_once, keys)
+
+
+def test_what_all_faces_have_in_common_makes_nobody_near() -> None:
+    looks = {uid(1): unit([1, 1, 0, 0]), uid(2): unit([1, 0, 1, 0]), uid(3): unit([1, 0, 2, 0])}
+    centre = np.asarray([0.6, 0, 0, 0], np.float32)
+    near = {}
+    for name, neighbours in (("plain", Neighbours(MERGE)), ("centred", Neighbours(MERGE, centre))):
+        neighbours.update(list(looks), looks)
+        near[name] = by_key(neighbours, list(looks))
+    assert frozenset({uid(1), uid(2)}) in near["plain"]
+    assert near["centred"] == {frozenset({uid(2), uid(3)})}

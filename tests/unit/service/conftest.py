@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from visitord.core.records import Arrival, DecidedSighting, Template, TrackReport
-from visitord.store import gallery_changes, sightings, templates
+from visitord.store import gallery_changes, identities, sightings, suggestions, templates
 from visitord.store.gallery_changes import GalleryVersion
 from visitord.store.site import Site
 
@@ -23,6 +23,7 @@ class FakeStore:
     changed_since: dict[int, set[UUID]] = field(default_factory=dict)
     written: list[DecidedSighting] = field(default_factory=list)
     extended: list[TrackReport] = field(default_factory=list)
+    doubts: list[tuple[UUID, UUID]] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     write_failures: list[Exception] = field(default_factory=list)  # in the midst of a transaction
     connected: bool = True
@@ -40,7 +41,10 @@ class FakeStore:
             self.version, self.written = before
             raise
 
-    # What stands in for visitord.store.gallery_changes and templates
+    # What stands in for visitord.store.gallery_changes, identities and templates
+
+    def highest_number(self, _: object) -> int:
+        return max((t.root_id.int for t in self.templates), default=0)
 
     def read_version(self, _: object) -> GalleryVersion:
         return GalleryVersion(self.version, self.schema)
@@ -61,7 +65,10 @@ class FakeStore:
         self.version += 1
         return self.version
 
-    # What stands in for visitord.store.sightings
+    # What stands in for visitord.store.suggestions and sightings
+
+    def doubt(self, _: object, enrolled: UUID, candidate: UUID, *__: object) -> None:
+        self.doubts.append((enrolled, candidate))
 
     def known(self, _: object, sighting_id: UUID) -> bool:
         return any(decided.report.sighting_id == sighting_id for decided in self.written)
@@ -92,7 +99,9 @@ def store(monkeypatch: pytest.MonkeyPatch) -> FakeStore:
     monkeypatch.setattr(gallery_changes, "version", fake.read_version)
     monkeypatch.setattr(gallery_changes, "since", fake.read_changes)
     monkeypatch.setattr(gallery_changes, "announce", fake.announce)
+    monkeypatch.setattr(identities, "highest_number", fake.highest_number)
     monkeypatch.setattr(templates, "templates", fake.read_templates)
+    monkeypatch.setattr(suggestions, "doubt", fake.doubt)
     for name in ("known", "companions", "extend", "write"):
         monkeypatch.setattr(sightings, name, getattr(fake, name))
     return fake

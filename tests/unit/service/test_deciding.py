@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from fixtures.build import DIM, axis, near, report, sample, template, uid
-from visitord.core.records import Decision, Embedding, Template, Thresholds
+from fixtures.visit_log import RULE
+from visitord.core.records import Decision, Embedding, Separation, Template
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
+from visitord.identity.thresholds import MatchRule
 from visitord.service.deciding import DecidedTrack, decide_track
 
-LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="for tests")
 SAM, REGULAR = uid(101), uid(102)
 
 
@@ -19,7 +20,7 @@ def decided(
 ) -> DecidedTrack | None:
     track = report([sample(embedding)] * 5, n=7, final=final)
     pooled = decision.pool(track.samples)
-    return decide_track(track, pooled, companions, Gallery(DIM, known), LIMITS, "pack-1")
+    return decide_track(track, pooled, companions, Gallery(DIM, known), RULE, "pack-1")
 
 
 def test_a_stranger_is_enrolled_with_a_first_template() -> None:
@@ -68,3 +69,18 @@ def test_a_track_that_goes_on_is_decided_only_when_that_is_certain(
 ) -> None:
     track = decided(near(0, cosine, 1), template(1, 101, axis(0)), final=False)
     assert (track is not None) is certain
+
+
+def test_how_similar_is_enough_depends_on_how_many_are_known() -> None:
+    """Sam is known, and in the database so many others, of whom none is near."""
+    rule = MatchRule(Separation(81, 0.38, 0.13, "for tests"))
+    track = report([sample(near(0, 0.45, 1))] * 5, n=7)
+    pooled = decision.pool(track.samples)
+    decisions = {}
+    for people in (1, 300, 30000):
+        gallery = Gallery(DIM, [template(1, 101, axis(0))], people=people)
+        found = decide_track(track, pooled, frozenset(), gallery, rule, "pack-1")
+        assert found is not None
+        decisions[people] = found.sighting.verdict.decision
+
+    assert decisions == {1: Decision.MATCHED, 300: Decision.MATCHED, 30000: Decision.ENROLLED}

@@ -5,8 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from fixtures.build import DIM, axis, template, uid
+from fixtures.build import DIM, axis, near, template, uid
+from visitord.core.records import Embedding, PooledSamples, Template
 from visitord.service.gallery_follower import GalleryFollower, SchemaChangedError
+from visitord.store import templates
 
 SAM, REGULAR = uid(101), uid(102)
 
@@ -108,3 +110,24 @@ def test_with_an_index_in_the_database_nobody_is_held_in_memory(store: Any) -> N
     known.catch_up(store)
     known.learn(template(2, 102, axis(1)), 8)
     assert (len(known.gallery), known.version, known.recognises) == (0, 8, False)
+
+
+def test_with_an_index_in_the_database_everyone_there_counts_and_the_near_are_compared(
+    store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.version, store.templates = 7, [template(1, 300, axis(0)), template(2, 102, axis(1))]
+    asked = []
+
+    def nearest(_: object, __: str, embedding: Embedding, ___: int) -> list[Template]:
+        asked.append(embedding)
+        return store.templates[1:]
+
+    monkeypatch.setattr(templates, "nearest", nearest)
+    centre = 0.6 * axis(0)
+    known = GalleryFollower("pack-1", DIM, centre, vector=True)
+    known.catch_up(store)
+    face = PooledSamples(near(0, 0.6, 1), 0.8, 3, 60.0)
+    found = known.candidates(store, face, 0)
+    assert (len(found), found.people) == (1, 300)
+    assert asked[0] == pytest.approx(axis(1)), "the face without what all have in common"
+    assert found.rank(face.embedding)[0][0] == uid(102)

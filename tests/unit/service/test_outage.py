@@ -8,12 +8,12 @@ from uuid import UUID
 import pytest
 
 from fixtures.build import DIM, after, axis, near, report, sample, template, uid
-from visitord.core.records import Arrival, Embedding, Thresholds, TrackReport
+from fixtures.visit_log import RULE
+from visitord.core.records import Arrival, Embedding, TrackReport
 from visitord.identity.presence import Presence
 from visitord.service.gallery_follower import GalleryFollower
 from visitord.service.outage import OutageRecogniser
 
-LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="for tests")
 GAP_S = 30.0
 SAM = uid(101)
 
@@ -38,7 +38,7 @@ class Memory:
         """Whose arrivals were told because of these reports."""
         before = len(self.arrivals)
         for track in reports:
-            self.recogniser.look(track, self.filed, LIMITS)
+            self.recogniser.look(track, self.filed, RULE)
         return [arrival.name for arrival in self.arrivals[before:]]
 
 

@@ -11,19 +11,20 @@ import pytest
 
 from fixtures.build import DIM, axis, near, report, sample, uid
 from fixtures.scripted import ManualClock
+from fixtures.visit_log import RULE
 from visitord.core.errors import (
     ConfigError,
     DatabaseError,
     DatabaseUnavailableError,
     RowRefusedError,
 )
-from visitord.core.records import Arrival, Decision, Thresholds, TrackReport
+from visitord.core.records import Arrival, Decision, TrackReport
+from visitord.identity.thresholds import MatchRule
 from visitord.service import recorder as module
 from visitord.service.gallery_follower import SchemaChangedError
 from visitord.service.recorder import Event, Phase, Recorder, RecorderSettings, next_phase
 from visitord.store.site import Site
 
-LIMITS = Thresholds(match=0.42, new=0.32, merge=0.42, certain=0.55, source="for tests")
 SETTINGS = RecorderSettings(Site("main", "UTC", timedelta(seconds=30)), "pack-1", DIM)
 AWAY = DatabaseUnavailableError("The database is away.")
 
@@ -41,10 +42,10 @@ class Bench:
         self.recorder = Recorder(store, SETTINGS, self._prepare, self.arrivals.append, self.clock)
         self.recorder._queue.wait = self._wait  # type: ignore[method-assign]
 
-    def _prepare(self) -> Thresholds:
+    def _prepare(self) -> MatchRule:
         if self.prepares:
             raise self.prepares.pop(0)
-        return LIMITS
+        return RULE
 
     def _wait(self, timeout_s: float) -> None:
         self.phases.append(self.recorder.phase)
@@ -85,9 +86,9 @@ def test_each_event_leads_to_its_phase_and_all_others_change_nothing(
 
 
 def test_it_is_prepared_once_and_then_follows(bench: Bench) -> None:
-    assert (bench.recorder.phase, bench.recorder.thresholds) == (Phase.PREPARING, None)
+    assert (bench.recorder.phase, bench.recorder.rule) == (Phase.PREPARING, None)
     bench.run()
-    assert (bench.recorder.phase, bench.recorder.thresholds) == (Phase.FOLLOWING, LIMITS)
+    assert (bench.recorder.phase, bench.recorder.rule) == (Phase.FOLLOWING, RULE)
     bench.prepares = [AWAY]
     bench.stop.clear()
     bench.run()
@@ -269,3 +270,21 @@ def test_a_newcomer_stays_known_when_the_database_comes_back_only_to_be_read(ben
     bench.run()
     assert [arrival.name for arrival in bench.arrivals] == ["A new visitor"] * 2
     assert len({arrival.visitor_id for arrival in bench.arrivals}) == 1
+
+
+# Doubts
+
+
+@pytest.mark.parametrize(("cosine", "doubt"), [(0.45, False), (0.40, True), (0.30, False)])
+def test_somebody_enrolled_though_nearly_like_another_is_asked_about_and_looked_into(
+    bench: Bench, cosine: float, doubt: bool
+) -> None:
+    """The second face is matched, a doubt, or a new one."""
+    bench.run()
+    bench.recorder.handle(track(1))
+    assert (bench.store.doubts, bench.recorder.doubtful.is_set()) == ([], False)
+
+    bench.recorder.handle(report([sample(near(0, cosine, 1))] * 5, n=2))
+    first, second = (w.verdict.identity_id for w in bench.store.written)
+    assert bench.store.doubts == ([(second, first)] if doubt else [])
+    assert bench.recorder.doubtful.is_set() is doubt

@@ -1,4 +1,4 @@
-"""Which thresholds hold: the configuration's, else the site's, else the pack's."""
+"""Which rule holds: the configuration's match, else what follows from the site's or the pack's."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from visitord.core.config import Config
-from visitord.core.errors import ConfigError
-from visitord.core.records import Thresholds
-from visitord.service.thresholds import thresholds_in_force
+from visitord.core.records import Separation
+from visitord.identity.thresholds import MatchRule
+from visitord.service.thresholds import rule_in_force
 from visitord.store import calibration
-from visitord.store.calibration import AppliedThresholds
 
-MEASURED = Thresholds(match=0.42, new=0.32, merge=0.45, certain=0.55, source="for tests")
+MEASURED = Separation(dims=81, least=0.38, margin=0.13, source="for tests")
 
 
 @contextlib.contextmanager
@@ -23,40 +22,36 @@ def transaction() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("configured", "chosen", "expected"),
+    ("configured", "applied", "dims", "strangers", "match"),
     [
-        ({}, None, (0.42, 0.32, 0.45, 0.55)),
-        ({}, (0.50, 0.40), (0.50, 0.40, 0.50, 0.55)),
-        ({}, (0.60, 0.40), (0.60, 0.40, 0.60, 0.60)),
-        ({"match": 0.40}, (0.50, 0.45), (0.40, 0.40, 0.45, 0.55)),
-        ({"new": 0.20}, (0.50, 0.40), (0.50, 0.20, 0.50, 0.55)),
-        ({"match": 0.30}, None, (0.30, 0.30, 0.45, 0.55)),
+        ({}, None, 81, 20, None),
+        ({}, 60.0, 60, 20, None),
+        ({"strangers": 50}, 60.0, 60, 50, None),
+        ({"match": 0.40}, 60.0, 60, 20, 0.40),
+        ({"match": 0.30}, None, 81, 20, 0.30),
     ],
 )
 def test_what_is_nearer_to_the_owner_goes_before(
     monkeypatch: pytest.MonkeyPatch,
     configured: dict[str, float],
-    chosen: tuple[float, float] | None,
-    expected: tuple[float, ...],
+    applied: float | None,
+    dims: float,
+    strangers: float,
+    match: float | None,
 ) -> None:
-    limits = in_force(monkeypatch, configured, chosen)
-    assert (limits.match, limits.new, limits.merge, limits.certain) == expected
+    rule = in_force(monkeypatch, configured, applied)
+    assert rule == MatchRule(Separation(dims, 0.38, 0.13, "for tests"), strangers, match)
 
 
-def test_a_configured_new_above_the_match_in_force_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with pytest.raises(ConfigError, match=r"models.new 0.6 contradicts the match in force, 0.5:"):
-        in_force(monkeypatch, {"new": 0.6}, (0.5, 0.4))
+def test_a_configured_match_holds_however_many_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = in_force(monkeypatch, {"match": 0.30}, None)
+    assert [rule.at(people).match for people in (0, 30, 30000)] == [0.30] * 3
 
 
 def in_force(
-    monkeypatch: pytest.MonkeyPatch,
-    configured: dict[str, float],
-    chosen: tuple[float, float] | None,
-) -> Thresholds:
-    applied = AppliedThresholds(*chosen) if chosen else None
+    monkeypatch: pytest.MonkeyPatch, configured: dict[str, float], applied: float | None
+) -> MatchRule:
     monkeypatch.setattr(calibration, "applied", lambda *_: applied)
-    pack: Any = SimpleNamespace(thresholds=MEASURED, fingerprint="pack-1")
+    pack: Any = SimpleNamespace(separation=MEASURED, fingerprint="pack-1")
     database: Any = SimpleNamespace(transaction=transaction)
-    return thresholds_in_force(Config.model_validate({"models": configured}), pack, database)
+    return rule_in_force(Config.model_validate({"models": configured}), pack, database)

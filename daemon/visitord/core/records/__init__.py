@@ -6,7 +6,7 @@ checked at construction, so that a mistake shows where it is made.
 
 from visitord.core.records.arrays import Embedding, Gray, Image
 from visitord.core.records.faces import Detection, FaceSample, Liveness, Observation, Quality
-from visitord.core.records.identities import Status, Template, Thresholds
+from visitord.core.records.identities import Separation, Status, Template, Thresholds
 from visitord.core.records.pictures import Frame, Picture, gray_step
 from visitord.core.records.sightings import (
     Arrival,
@@ -32,6 +32,7 @@ __all__ = [
     "Picture",
     "PooledSamples",
     "Quality",
+    "Separation",
     "Status",
     "Template",
     "Thresholds",

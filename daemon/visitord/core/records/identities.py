@@ -45,29 +45,55 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Cosine similarities at which a pack decides, -1..1.
+class Separation:
+    """How well a recogniser tells people apart, from which the thresholds follow.
 
     Attributes
     ----------
-    match : float
-        At or above, it is that person.
-    new : float
-        Below, it is nobody known.
-    merge : float
-        Every pair of templates' best similarity inside a merged group reaches this.
-    certain : float
-        Well above `match`: enough to announce someone before their track ends, and to learn from.
+    dims : float
+        Cosines of two people are spread as those of random directions in so many dimensions, in
+        the tail that matters: the more, the lower is the best of many strangers.
+    least : float
+        The lowest similarity that is ever a match, however few people are known.
+    margin : float
+        How far above a match it is beyond doubt.
     source : str
         The measurement that justifies the numbers.
     """
 
-    match: float
-    new: float
-    merge: float
-    certain: float
+    dims: float
+    least: float
+    margin: float
     source: str = field(compare=False)
 
     def __post_init__(self) -> None:
-        if not -1 <= self.new <= self.match <= self.certain <= 1:
-            raise ValueError("thresholds must satisfy new ≤ match ≤ certain, all within -1..1")
+        if not (self.dims > 1 and -1 <= self.least <= 1 and self.margin >= 0):
+            raise ValueError("a separation has more than 1 dimension, and a least within -1..1")
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Cosine similarities at which is decided while so many people are known, -1..1.
+
+    Attributes
+    ----------
+    match : float
+        At or above, it is that person; below, it is none of those known.
+    merge : float
+        Every pair of templates' best similarity inside a merged group reaches this.
+    certain : float
+        Well above `match`: enough to announce someone before their track ends, and to learn from.
+    people : int
+        How many are known.
+    """
+
+    match: float
+    merge: float
+    certain: float
+    people: int = 0
+
+    def __post_init__(self) -> None:
+        if not (-1 <= self.match <= self.certain <= 1 and self.match <= self.merge <= 1):
+            raise ValueError(
+                "thresholds must satisfy match ≤ certain, match ≤ merge, all within -1..1"
+            )

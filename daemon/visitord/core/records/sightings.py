@@ -71,7 +71,7 @@ class PooledSamples:
     face_px : float
         Width of the face in the picture where it is widest, pixels.
     agreement : float or None
-        Cosine between two halves of the flawless samples, None with fewer than four.
+        Centred cosine between two halves of the flawless samples, None with fewer than four.
     """
 
     embedding: Embedding
@@ -86,7 +86,7 @@ class Decision(StrEnum):
 
     MATCHED = "matched"  # like a known person
     ENROLLED = "enrolled"  # like nobody known, and seen well: a new provisional identity
-    PENDING = "pending"  # too poor or too ambiguous to say; the merge job may settle it
+    PENDING = "pending"  # seen too poorly to say; the merge job may settle it
     SETTLED = "settled"  # was pending; the merge job gave it an identity
 
 
@@ -110,6 +110,8 @@ class Verdict:
         Sure enough to learn from.
     candidate_id, second_id : UUID or None
         The identities that `score` and `second_score` belong to.
+    doubt : bool
+        Enrolled although nearly like the candidate: the two may be one.
     """
 
     decision: Decision
@@ -121,6 +123,7 @@ class Verdict:
     learn: bool = False
     candidate_id: UUID | None = None
     second_id: UUID | None = None
+    doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from visitord.core.config import Config
 from visitord.core.errors import ModelError
-from visitord.core.records import Detection, Image
+from visitord.core.records import Detection, Embedding, Image
 from visitord.models import catalog, thresholds
 from visitord.models.device import Device
 from visitord.models.mxnet.native import Native
@@ -80,7 +80,7 @@ class MxnetPack:
         Parameters
         ----------
         name
-            By which its thresholds are known.
+            By which is known how well it tells people apart.
         folder
             Where pack.toml and the recogniser are.
         config
@@ -98,7 +98,8 @@ class MxnetPack:
             raise ModelError(problem)
         self._detector = ZooDetector(zoo)
         self.name = name
-        self.thresholds = thresholds.of(name)
+        self.separation = thresholds.of(name)
+        self.centre: Embedding | None = None
 
         try:
             about = Manifest.read(folder)

@@ -13,18 +13,24 @@ with own as not materialized (
     order by a.started_at desc
     limit 100000
 )
-select array(select (select sum(p.x::float8 * p.y) from unnest(x, y) p (x, y)) from met) as different,
+select array(
+           select (
+               select coalesce(sum((p.x - p.c) * (p.y - p.c)) / nullif(sqrt(sum((p.x - p.c) ^ 2) * sum((p.y - p.c) ^ 2)), 0), 0)
+               from unnest(x::float8[], y::float8[], %(centre)s::float8[]) p (x, y, c)
+           )
+           from met
+       ) as different,
        (select count(distinct (least(one, other), greatest(one, other))) from met) as couples,
        array(select agreement::float8 from own where agreement is not null order by started_at desc limit 100000) as same,
        (select count(distinct root_id) from own) as identities
 
--- applied: the thresholds that hold for a site and a recogniser
-select match, new
+-- applied: the dimensions that hold for a site and a recogniser
+select dims
 from calibration
 where site = %(site)s and pack = %(pack)s
 
 -- apply: in place of any before
-insert into calibration (site, pack, match, new, applied_by, applied_at)
-values (%(site)s, %(pack)s, %(match)s, %(new)s, %(by)s, %(now)s)
+insert into calibration (site, pack, dims, applied_by, applied_at)
+values (%(site)s, %(pack)s, %(dims)s, %(by)s, %(now)s)
 on conflict (site, pack) do update
-set (site, pack, match, new, applied_by, applied_at) = row(excluded.*)
+set (site, pack, dims, applied_by, applied_at) = row(excluded.*)

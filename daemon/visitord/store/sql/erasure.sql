@@ -17,6 +17,30 @@ select array(select erased_id from erased where erased_at >= coalesce(%(since)s,
            and not exists (select from template t where t.crop = e.crop)
        ) as crops
 
+-- expire: what the oldest sightings of nobody yet look like, and their pictures' names
+with old as (
+    select sighting_id, crop
+    from sighting
+    where identity_id is null and (embedding is not null or crop is not null) and ended_at < %(before)s
+    order by ended_at
+    limit %(most)s
+    for no key update skip locked
+), marked as (
+    insert into erased (erased_id, crop, erased_at)
+    select gen_random_uuid(), crop, now()
+    from old
+    where crop is not null
+)
+update sighting g
+set embedding = null, pack = null, crop = null
+from old
+where g.sighting_id = old.sighting_id
+returning g.sighting_id
+
+-- expire_reembeddings: what other packs see in these sightings
+delete from reembedding
+where sighting_id = any(%(sightings)s)
+
 -- sweep: the marks of what was erased before a moment
 delete from erased
 where erased_at < %(before)s

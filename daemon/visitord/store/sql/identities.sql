@@ -17,6 +17,10 @@ from (
     for no key update
 ) held
 
+-- highest_number: given to anyone: no fewer than there are people
+select coalesce(max(number), 0)
+from identity
+
 -- root_of: who stands for an identity
 select root_id
 from identity

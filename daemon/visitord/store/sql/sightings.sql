@@ -20,11 +20,12 @@ values
      %(face_px)s, %(pack)s, %(embedding)s, %(crop)s, %(box)s)
 on conflict (sighting_id) do nothing
 
--- extend: a later end, and whether it is static and alive by then
+-- extend: a later end, and whether it is static, alive and blocked by then
 update sighting
 set ended_at = greatest(ended_at, %(ended_at)s),
     static = case when %(ended_at)s >= ended_at then %(static)s else static end,
     live = case when %(ended_at)s >= ended_at then coalesce(%(live)s, live) else live end,
+    blocked = case when %(ended_at)s >= ended_at and %(live)s is not null then %(blocked)s else blocked end,
     live_score = case when %(ended_at)s >= ended_at then coalesce(%(live_score)s, live_score) else live_score end
 where sighting_id = %(sighting_id)s
 returning identity_id, ended_at

@@ -15,6 +15,24 @@ from identity i join suggestion s on identity_id in (one_id, other_id)
 where s.number = %(number)s
 order by status <> 'provisional' desc, i.number
 
+-- doubt: whether somebody enrolled is the one they are like, as far as both are there
+insert into suggestion (one_id, other_id, agreement, reason, made_at)
+select least(enrolled.identity_id, candidate.root_id), greatest(enrolled.identity_id, candidate.root_id),
+       %(agreement)s, %(reason)s, %(now)s
+from identity enrolled, identity candidate
+where enrolled.identity_id = %(enrolled)s and candidate.identity_id = %(candidate)s
+and candidate.root_id <> enrolled.identity_id
+on conflict (one_id, other_id) do nothing
+
+-- doubts: between those who stand for the two
+select least(a.root_id, b.root_id) as one, greatest(a.root_id, b.root_id) as other,
+       max(agreement)::float8 as agreement, reason
+from suggestion
+join identity a on a.identity_id = one_id
+join identity b on b.identity_id = other_id
+where reason = %(reason)s and a.root_id <> b.root_id
+group by 1, 2, 4
+
 -- suggest: that pairs are one person; what was suggested before keeps its number, and uses up no other
 with said as (
     select *, %(now)s::timestamptz as made_at

@@ -5,9 +5,11 @@ from refresh_visits(
     coalesce(%(since)s::timestamptz, '-infinity'), coalesce(%(until)s::timestamptz, 'infinity')
 )
 
--- rebuild: all visits of these people, at every site
-select refresh_visits(person, site, visit_gap, '-infinity', 'infinity')
-from site, unnest(%(people)s::uuid[]) person
+-- refresh_unidentified: what there is without an identity at a camera, around what changed
+select refresh_unidentified(%(site)s, %(camera)s, %(since)s, %(until)s)
+
+-- rebuild: all visits of these people, at every site, and what follows for sightings without an identity
+select rebuild_people(%(people)s::uuid[], %(settled)s::uuid[])
 
 -- departures: whose gap has passed within a time, for they were seen before it and not since; not of ignored people
 select coalesce(i.name, 'visitor ' || i.number) as name, v.site, v.ended_at - v.started_at as duration

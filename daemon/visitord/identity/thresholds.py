@@ -1,0 +1,116 @@
+"""How alike a face must be to somebody known, for a gallery of a given size.
+
+Whoever comes is compared with everyone, so the best score of a stranger grows with the gallery, and
+with it the threshold must.  The promise that an owner is given stays the same instead: of a
+thousand strangers at most so many are taken for somebody.
+
+Cosines of two people are spread, in the tail that matters, as those of random directions in `dims`
+dimensions: P(cosine > t) = I(1 - t²; (dims - 1) / 2, 1/2) / 2 for t ≥ 0, with the regularised
+incomplete beta function I (the area of a cap of the sphere; Li 2011, doi:10.3923/ajms.2011.66.70).
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+from visitord.core.records import Separation, Thresholds
+
+STRANGERS = 20.0  # of a thousand, taken for somebody
+MERGED_WRONGLY = 1.0  # of a thousand identities, by a merge job
+LOOKS = 1.3  # independent comparisons that the several templates of a person amount to
+STEP = 0.01  # thresholds are whole hundredths: as people come they change seldom
+
+_TINY = 1e-9  # keeps what is a whole hundredth already from being rounded up to the next
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRule:
+    """Which thresholds hold however many people are known.
+
+    Attributes
+    ----------
+    separation : Separation
+        How well the recogniser tells people apart.
+    strangers : float
+        Of a thousand strangers who come, how many may be taken for somebody.
+    match, merge : float or None
+        Fixed thresholds, whatever the promise then is worth; None: they follow from it.
+    """
+
+    separation: Separation
+    strangers: float = STRANGERS
+    match: float | None = None
+    merge: float | None = None
+
+    def at(self, people: int) -> Thresholds:
+        """The thresholds while so many people are known."""
+        return _thresholds(self, people)
+
+
+@lru_cache(maxsize=1024)
+def _thresholds(rule: MatchRule, people: int) -> Thresholds:
+    known = max(people, 1)
+    match = rule.match
+    if match is None:
+        match = _promised(rule.separation, rule.strangers, known)
+
+    merge = rule.merge
+    if merge is None:
+        merge = _promised(rule.separation, MERGED_WRONGLY, known)
+
+    certain = min(1.0, round(match + rule.separation.margin, 6))
+    return Thresholds(match, max(merge, match), certain, people)
+
+
+def _promised(separation: Separation, of_a_thousand: float, people: int) -> float:
+    """The similarity that so many of a thousand strangers reach to any of the people."""
+    t = similarity_at(tail(of_a_thousand / 1000, people), separation.dims)
+    rounded = math.ceil(t / STEP - _TINY) * STEP
+    return max(separation.least, round(rounded, 6))
+
+
+def tail(share: float, people: int) -> float:
+    """How probable one comparison may be, that one with any of the people is as probable as share.
+
+    share: 0..1 (exclusive).  People count `LOOKS` times, for they have several templates.
+    """
+    return -math.expm1(math.log1p(-share) / (LOOKS * people))
+
+
+def similarity_at(probability: float, dims: float) -> float:
+    """The cosine that two people reach with this probability, 0 from a half on."""
+    # Takes a quarter of a second to import, which not every command should wait for.
+    from scipy.special import betaincinv
+
+    if probability >= 0.5:
+        return 0.0
+    return math.sqrt(1 - float(betaincinv((dims - 1) / 2, 0.5, 2 * probability)))
+
+
+def probability_of(similarity: float, dims: float) -> float:
+    """The probability that two people reach this cosine, -1..1."""
+    from scipy.special import betainc
+
+    beyond = float(betainc((dims - 1) / 2, 0.5, 1 - similarity**2)) / 2
+    return beyond if similarity >= 0 else 1 - beyond
+
+
+def dims_of(similarity: float, probability: float) -> float:
+    """In how many dimensions random directions reach this cosine with this probability.
+
+    The inverse of both: more dimensions, less probable.  Within 2..4096, the ends for what is
+    beyond them.
+    """
+    low, high = 2.0, 4096.0
+    if similarity <= 0 or probability_of(similarity, high) >= probability:
+        return high
+    if probability_of(similarity, low) <= probability:
+        return low
+
+    while high - low > 1e-3:
+        middle = (low + high) / 2
+        if probability_of(similarity, middle) > probability:
+            low = middle
+        else:
+            high = middle
+    return low

@@ -1,0 +1,134 @@
+"""Similar enough for a gallery of this size: the formula, the promise, and that it is kept."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from visitord.core.records import Separation
+from visitord.identity.thresholds import (
+    LOOKS,
+    MatchRule,
+    dims_of,
+    probability_of,
+    similarity_at,
+    tail,
+)
+from visitord.models.thresholds import RESNET, ZOO
+
+SIZES = (30, 300, 3000, 30000)
+
+
+# Random directions
+
+
+def test_in_three_dimensions_cosines_are_evenly_spread() -> None:
+    """Archimedes: the area of a cap of the sphere is proportional to its height."""
+    for cosine in (-0.5, 0.0, 0.2, 0.9):
+        assert probability_of(cosine, 3) == pytest.approx((1 - cosine) / 2)
+    assert similarity_at(0.05, 3) == pytest.approx(0.9)
+
+
+def test_in_the_plane_angles_are_evenly_spread() -> None:
+    assert probability_of(math.cos(math.pi / 6), 2) == pytest.approx(1 / 6)
+
+
+def test_in_many_dimensions_cosines_are_nearly_normal() -> None:
+    assert similarity_at(0.00135, 10_000) == pytest.approx(3 / 100, rel=2e-3)
+
+
+@given(st.floats(1e-9, 0.49), st.floats(3, 512))
+def test_the_three_forms_are_one(probability: float, dims: float) -> None:
+    similarity = similarity_at(probability, dims)
+    assert probability_of(similarity, dims) == pytest.approx(probability, rel=1e-4)
+    assert dims_of(similarity, probability) == pytest.approx(dims, rel=1e-3, abs=2e-3)
+
+
+def test_what_no_dimensions_explain_is_at_the_ends() -> None:
+    assert dims_of(0.0, 0.01) == dims_of(-0.5, 0.01) == dims_of(0.001, 1e-3) == 4096
+    assert dims_of(0.9999, 0.4) == 2
+    assert similarity_at(0.5, 81) == similarity_at(0.9, 81) == 0
+
+
+def test_a_share_of_strangers_is_shared_among_the_comparisons() -> None:
+    once = tail(0.02, 300)
+    assert once == pytest.approx(0.02 / 300 / LOOKS, rel=0.02)
+    assert 1 - (1 - once) ** (300 * LOOKS) == pytest.approx(0.02)
+    assert 1 - (1 - tail(0.5, 300)) ** (300 * LOOKS) == pytest.approx(0.5)
+
+
+# The rule
+
+
+@pytest.mark.parametrize(
+    ("separation", "matches", "merges"),
+    [
+        (ZOO, [0.38, 0.42, 0.47, 0.51], [0.44, 0.48, 0.53, 0.56]),
+        (RESNET, [0.41, 0.41, 0.41, 0.43], [0.41, 0.41, 0.44, 0.47]),
+    ],
+)
+def test_the_thresholds_of_both_packs(
+    separation: Separation, matches: list[float], merges: list[float]
+) -> None:
+    rule = MatchRule(separation)
+    assert [rule.at(people).match for people in SIZES] == matches
+    assert [rule.at(people).merge for people in SIZES] == merges
+
+
+def test_with_few_people_the_least_holds_and_nobody_counts_as_one() -> None:
+    rule = MatchRule(ZOO)
+    assert rule.at(0).match == rule.at(1).match == rule.at(13).match == ZOO.least
+    assert (rule.at(0).people, rule.at(13).people) == (0, 13)
+
+
+def test_who_allows_more_strangers_to_be_taken_for_somebody_asks_for_less() -> None:
+    matches = [MatchRule(ZOO, strangers).at(3000).match for strangers in (1, 20, 100, 500)]
+    assert matches == sorted(set(matches), reverse=True)
+
+
+def test_certain_is_a_margin_above_and_never_more_than_a_cosine_can_be() -> None:
+    assert MatchRule(ZOO).at(30000).certain == pytest.approx(0.64)
+    assert MatchRule(ZOO, match=0.95).at(30).certain == 1
+
+
+def test_a_fixed_match_holds_however_many_are_known_and_merging_is_not_below_it() -> None:
+    for people in SIZES:
+        found = MatchRule(ZOO, match=0.3).at(people)
+        assert (found.match, found.merge) == (0.3, MatchRule(ZOO).at(people).merge)
+    assert MatchRule(ZOO, match=0.7).at(30).merge == 0.7
+    assert MatchRule(ZOO, match=0.4, merge=0.45).at(30).merge == 0.45
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.floats(1, 500))
+def test_more_people_never_lower_a_threshold(one: int, other: int, strangers: float) -> None:
+    rule = MatchRule(ZOO, strangers)
+    fewer, more = rule.at(min(one, other)), rule.at(max(one, other))
+    assert fewer.match <= more.match
+    assert fewer.merge <= more.merge
+
+
+# The promise
+
+
+@pytest.mark.parametrize("separation", [ZOO, RESNET], ids=["opencv-zoo", "buffalo_l"])
+@pytest.mark.parametrize("people", [30, 300, 3000])
+def test_of_a_thousand_strangers_at_most_so_many_are_taken_for_somebody(
+    separation: Separation, people: int
+) -> None:
+    """On made-up people who are as alike as the pack's strangers are: random directions."""
+    rng = np.random.default_rng(people)
+    dims = round(separation.dims)
+    known = directions(rng, people, dims)
+    best = np.concatenate([(directions(rng, 500, dims) @ known.T).max(axis=1) for _ in range(8)])
+
+    match = MatchRule(separation).at(people).match
+    taken = 1000 * float((best >= match).mean())
+    assert taken <= 20
+
+
+def directions(rng: np.random.Generator, n: int, dims: int) -> NDArray[np.float32]:
+    rows = rng.standard_normal((n, dims), np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
