@@ -45,17 +45,19 @@ comment on column visitord.camera.reported_at is 'When this report was written; 
 create table visitord.calibration (
     site        text not null references visitord.site,
     pack        text not null,
-    dims        double precision not null check (dims between 2 and 4096),
+    match       real not null check (match between -1 and 1),
+    new         real not null check (new <= match),
     applied_by  text not null,
     applied_at  timestamptz not null,
     primary key (site, pack)
 );
-comment on table visitord.calibration is 'How well people are told apart at a site, as visitorctl calibrate --apply measured it; a match in the configuration file goes before what follows from it.';
-comment on column visitord.calibration.site is 'Where it holds.';
-comment on column visitord.calibration.pack is 'Fingerprint of the recogniser it is for.';
-comment on column visitord.calibration.dims is 'Cosine similarities of two people are spread as those of random directions in so many dimensions; thresholds follow from it.';
-comment on column visitord.calibration.applied_by is 'The account that applied it.';
-comment on column visitord.calibration.applied_at is 'When it was applied.';
+comment on table visitord.calibration is 'Thresholds chosen for a site by visitorctl calibrate --apply; the configuration file goes before them.';
+comment on column visitord.calibration.site is 'Where they hold.';
+comment on column visitord.calibration.pack is 'Fingerprint of the recogniser they are for.';
+comment on column visitord.calibration.match is 'At or above this cosine similarity, it is that person.';
+comment on column visitord.calibration.new is 'Below this cosine similarity, it is nobody known.';
+comment on column visitord.calibration.applied_by is 'The account that applied them.';
+comment on column visitord.calibration.applied_at is 'When they were applied.';
 
 -- Who
 
@@ -362,13 +364,13 @@ create table visitord.suggestion (
     check (one_id < other_id)
 );
 create index suggestion_other on visitord.suggestion (other_id);
-comment on table visitord.suggestion is 'Pairs that may be one person, which is left to a person to decide: as of the last merge job, and whoever was enrolled though nearly like another since.';
+comment on table visitord.suggestion is 'Pairs that may be one person, which the merge job leaves to a person to decide; as of its last run.';
 comment on column visitord.suggestion.number is 'By which commands name it.';
 comment on column visitord.suggestion.one_id is 'One of them, the lesser id.';
 comment on column visitord.suggestion.other_id is 'The other, the greater id.';
 comment on column visitord.suggestion.agreement is 'How alike they are: mean cosine similarity of best partners.';
-comment on column visitord.suggestion.reason is 'Why it is not decided, in words.';
-comment on column visitord.suggestion.made_at is 'When that was first said.';
+comment on column visitord.suggestion.reason is 'Why the job does not decide, in words.';
+comment on column visitord.suggestion.made_at is 'When the job first said so.';
 
 -- Daemons may still hold reports of what is erased, in memory or on disk, and each box has its own pictures.
 create table visitord.erased (

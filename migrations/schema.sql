@@ -543,9 +543,9 @@ COMMENT ON FUNCTION visitord.refresh_visits(person uuid, place text, gap interva
 CREATE TABLE visitord.calibration (
     site text NOT NULL,
     pack text NOT NULL,
-    dims double precision NOT NULL,
     applied_by text NOT NULL,
     applied_at timestamp with time zone NOT NULL,
+    dims double precision NOT NULL,
     CONSTRAINT calibration_dims_check CHECK (((dims >= (2)::double precision) AND (dims <= (4096)::double precision)))
 );
 
@@ -555,11 +555,11 @@ COMMENT ON COLUMN visitord.calibration.site IS 'Where it holds.';
 
 COMMENT ON COLUMN visitord.calibration.pack IS 'Fingerprint of the recogniser it is for.';
 
-COMMENT ON COLUMN visitord.calibration.dims IS 'Cosine similarities of two people are spread as those of random directions in so many dimensions; thresholds follow from it.';
-
 COMMENT ON COLUMN visitord.calibration.applied_by IS 'The account that applied it.';
 
 COMMENT ON COLUMN visitord.calibration.applied_at IS 'When it was applied.';
+
+COMMENT ON COLUMN visitord.calibration.dims IS 'Cosine similarities of two people are spread as those of random directions in so many dimensions; thresholds follow from it.';
 
 CREATE TABLE visitord.camera (
     site text NOT NULL,
