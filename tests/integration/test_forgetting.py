@@ -131,6 +131,7 @@ def test_no_row_mentions_whoever_was_forgotten_and_everyone_else_stays(
         "rejection",
         "split",
         "suggestion",
+        "unidentified",
     }
     assert set(mentions(visit_log, theirs)) == tables | {"gallery_change"}
     before = visit_log.rows(

@@ -25,7 +25,7 @@ def rows(visit_log: VisitLog) -> list[list[tuple[object, ...]]]:
     """Everything that says who is who and who came when, but for what only logs commands."""
     return [
         visit_log.rows(f"select * from {table} order by 1, 2")
-        for table in ("identity", "sighting", "template", "together", "visit")
+        for table in ("identity", "sighting", "template", "together", "visit", "unidentified")
     ]
 
 
@@ -69,7 +69,7 @@ def test_merge_then_undo_of_what_the_job_did_restores_identical_rows(visit_log: 
             "where sighting_id = %s",
             (poor,),
         )
-        stored_visits.rebuild(cursor, who)
+        stored_visits.rebuild(cursor, who, settled=[poor])
     before = rows(visit_log)
     job(visit_log)
     assert visit_log.rows("select name, sightings from visitor") == [("visitor 1", 3)]

@@ -158,7 +158,7 @@ def test_stats_and_exports_are_of_what_the_views_have(visit_log: VisitLog, box: 
         (4, 0, 1.0)
     ]
     hours = box.ok("visitorctl", "stats", *since, "--by", "hour").splitlines()
-    assert hours[1].split() == ["09:00", "4", "3", "4", "0", "1.0", "█" * 40]
+    assert hours[1].split() == ["09:00", "4", "3", "4", "0", "1", "█" * 40]
     assert box.ok("visitorctl", "stats") == "Nobody came.\n"
     for what, count in (("visits", 4), ("visitors", 3), ("sightings", 4)):
         assert len(box.ok("visitorctl", "export", what).splitlines()) == count + 1

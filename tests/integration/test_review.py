@@ -437,7 +437,7 @@ def test_a_person_has_visits_sightings_and_their_faces(
         re.findall(r'src="(/crop/\w+)"', text)
     )
     assert re.findall('class="why">(.+?)<', text) == [
-        "similarity 0.70 reaches match 0.42",
+        "similarity 0.70 reaches match 0.42 (among 3 known)",
         "nobody known",
     ]
 

@@ -283,6 +283,7 @@ def test_what_is_asked_for_every_sighting_reads_no_table_from_end_to_end(
             "sighting_id": UUID(int=1),
             "ended_at": START,
             "static": False,
+            "blocked": False,
             "live": None,
             "live_score": None,
         },

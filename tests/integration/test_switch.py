@@ -265,6 +265,7 @@ def test_packs_never_meet(place: Place, packs: Packs) -> None:
     place.see(old, (3, 100))
     place.see(new, (4, 200))
     ids = dict(place.rows("select template_id, pack from template"))
+    centre = np.zeros(DIM, np.float32)
     for pack, other in ((old, new), (new, old)):
         with place.database.transaction() as cursor:
             held = {t.template_id for t in templates.templates(cursor, pack.fingerprint)}
@@ -276,9 +277,9 @@ def test_packs_never_meet(place: Place, packs: Packs) -> None:
             }
             assert held == keys == {i for i, p in ids.items() if p == pack.fingerprint}
             assert merge_candidates.embeddings(cursor, other.fingerprint, sorted(keys)) == {}
-            assert len(calibration.sample(cursor, "main", pack.fingerprint).different) == 0, (
-                "one of the two is the other's"
-            )
+            assert (
+                len(calibration.sample(cursor, "main", pack.fingerprint, centre).different) == 0
+            ), "one of the two is the other's"
     place.switch(new)
     with place.database.transaction() as cursor:
         members = merge_candidates.members(cursor, new.fingerprint)

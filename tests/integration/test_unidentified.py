@@ -14,7 +14,7 @@ from fixtures.corrections import merges as merges_in_force
 from fixtures.databases import administer
 from fixtures.installation import Box
 from fixtures.reports import START, axis, report
-from fixtures.visit_log import LIMITS, SITE, VisitLog
+from fixtures.visit_log import LIMITS, RULE, SITE, VisitLog
 from visitord.core.clock import Clock
 from visitord.core.config import Config, VisitConfig
 from visitord.core.records import Liveness, TrackReport
@@ -361,7 +361,7 @@ def test_an_expired_sighting_is_no_candidate_of_the_merge_job(
         visit_log.recorder.handle(replace(seen, samples=seen.samples[:2]))
 
     def settled(*, dry_run: bool) -> int:
-        job = (visit_log.database, "pack-1", Neighbours(LIMITS.merge), START)
+        job = (visit_log.database, "pack-1", RULE, Neighbours(LIMITS.merge), START)
         groups = merge_job.merge_duplicates(*job, dry_run=dry_run).groups
         return sum(len(group.settled) for group in groups)
 

@@ -34,7 +34,7 @@ from visitord.models.opening import open_pack
     "--format", "form", type=click.Choice(["table", "json"]), default="table", help="How to print."
 )
 def calibrate(rate: float, picture: Path | None, take: bool, form: str) -> None:
-    """How well people are told apart by this site's own sightings, and what follows.
+    """How well this site's own sightings tell people apart, and which thresholds follow.
 
     Two faces in one picture are two people; the two halves of one sighting are one person.
     Measured is how alike two people are at most, but for --rate of the pairs, with 95 % confidence:
