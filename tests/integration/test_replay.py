@@ -18,6 +18,7 @@ from fixtures.faces import people
 from fixtures.films import Walk, film
 from fixtures.installation import Box
 from fixtures.reports import START
+from fixtures.strangers import make_known
 from visitord.capture import recordings
 from visitord.core import config
 from visitord.core.clock import Clock
@@ -91,6 +92,15 @@ def test_a_clip_becomes_a_visit_log_and_a_second_replay_adds_nothing(
     dump = [known.rows(f"select * from visitord.{t} order by 1, 2") for t in tables]
     assert "0 new visits" in _replay(known, str(clip))
     assert [known.rows(f"select * from visitord.{t} order by 1, 2") for t in tables] == dump
+
+
+def test_whoever_is_new_is_enrolled_and_known_again_where_hundreds_are_known(
+    box: Box, clip: Path
+) -> None:
+    make_known(box, 300)
+    assert "3 new visits by 2 people" in _replay(box, str(clip))
+    visits = json.loads(box.ok("visitorctl", "visits", "--format", "json"))
+    assert sorted(v["name"] for v in visits) == ["visitor 301", "visitor 301", "visitor 302"]
 
 
 def test_a_renamed_person_keeps_the_name_in_every_view_and_on_another_camera(
