@@ -261,11 +261,12 @@ class Audit:
 
     def _elsewhere(self, embedding: Embedding, root_id: UUID) -> tuple[UUID | None, float]:
         """Who but this identity a face is most like, and how much, if anyone else is known."""
-        cosines = self._matrix @ embedding
-        cosines[self._own(root_id)] = _UNLIKE
-        if cosines.max(initial=_UNLIKE) == _UNLIKE:
+        own = self._own(root_id)
+        if len(own) == len(self._templates):
             return None, _UNLIKE
 
+        cosines = self._matrix @ embedding
+        cosines[own] = _UNLIKE
         best = int(cosines.argmax())
         return self._templates[best].root_id, float(cosines[best])
 

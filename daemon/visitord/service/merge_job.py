@@ -126,7 +126,7 @@ def outcome(proposal: Proposal) -> str:
     settled = sum(len(group.settled) for group in proposal.groups)
     said = f"merged {merged} identities and settled {settled} pending sightings"
     if proposal.set_aside:
-        said += f", set aside {proposal.set_aside} templates"
+        said += f", set aside {proposal.set_aside} template(s)"
     if proposal.suggestions:
         said += f", and left {len(proposal.suggestions)} to you: visitorctl suggestions"
     return said

@@ -65,5 +65,7 @@ def set_aside(cursor: Cursor, findings: Sequence[Finding], now: datetime) -> lis
         return []
 
     owners = template_audit.set_aside(cursor, reasons, now)
-    log.info("Set aside %d templates: visitorctl audit says why.", len(owners))
+    log.info(
+        "Set aside %d template(s), which are not of their person: visitorctl audit.", len(owners)
+    )
     return owners
