@@ -18,7 +18,7 @@ from visitord.core.records import Quality, Template, TrackReport
 from visitord.identity.clustering import Proposal
 from visitord.identity.neighbours import Neighbours
 from visitord.models.opencv_zoo import ZooPack
-from visitord.service import merge_job
+from visitord.service import merge_job, template_job
 from visitord.service.recorder import RecorderSettings
 from visitord.store import gallery_changes, migrate, people, template_audit, templates, visitors
 from visitord.store.database import Database
@@ -146,6 +146,19 @@ def test_sightings_say_which_of_two_templates_is_wrong(visit_log: VisitLog) -> N
     spoil(visit_log, str(first), axis(20))
     job(visit_log)
     assert {row[0] for row in visit_log.rows(ASIDE)} == {WRONG, str(first)}
+
+
+def test_one_run_looks_at_so_many_people_and_the_next_at_others(
+    visit_log: VisitLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = uuid4()
+    for n, look in enumerate((axis(10), axis(10, 11, 0.7), axis(10, 12, 0.7))):
+        sighting = uuid4() if n < 2 else lost
+        visit_log.recorder.handle(report(look, 3000 + 100 * n, sighting_id=sighting))
+    spoil(visit_log, str(lost), axis(20))
+    monkeypatch.setattr(template_job, "SUSPECTS_MAX", 1)
+    assert [job(visit_log).set_aside for _ in range(3)] == [1, 1, 0]
+    assert {row[0] for row in visit_log.rows(ASIDE)} == {WRONG, str(lost)}
 
 
 # Set aside, and back

@@ -64,7 +64,7 @@ def merge_duplicates(
         identities.freeze(cursor)
         members = _compare(cursor, pack, rule, near)
         audit = template_job.load(cursor, pack, near, rule.at(_people(members)))
-        findings = template_job.find(cursor, pack, audit, near.centre)
+        findings = template_job.find(cursor, pack, audit, near.centre, template_job.SUSPECTS_MAX)
         wrong = {finding.template_id for finding in findings if finding.sets_aside}
         members = _without(members, wrong, near)
 

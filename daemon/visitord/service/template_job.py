@@ -1,6 +1,7 @@
 """Looks for templates that are not of the person they are filed under, and sets them aside."""
 
 import logging
+import random
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +15,7 @@ from visitord.store.database import Cursor
 
 log = logging.getLogger(__name__)
 
-SUSPECTS_MAX = 200  # identities whose sightings are fetched in one run; the next has the others
+SUSPECTS_MAX = 200  # identities that one run of the merge job looks at; the next, at others
 
 
 def load(cursor: Cursor, pack: str, near: Neighbours, thresholds: Thresholds) -> Audit:
@@ -36,7 +37,13 @@ def load(cursor: Cursor, pack: str, near: Neighbours, thresholds: Thresholds) ->
     return Audit([t for t in templates if t.template_id not in unknown], near, thresholds)
 
 
-def find(cursor: Cursor, pack: str, audit: Audit, centre: Embedding | None) -> list[Finding]:
+def find(
+    cursor: Cursor,
+    pack: str,
+    audit: Audit,
+    centre: Embedding | None,
+    most: int | None = None,
+) -> list[Finding]:
     """What is wrong with these templates, the least like their own first.
 
     Parameters
@@ -49,8 +56,13 @@ def find(cursor: Cursor, pack: str, audit: Audit, centre: Embedding | None) -> l
         The templates.
     centre
         What all faces have in common to it (d,), where it has that.
+    most
+        How many identities to look at: of more, these are chosen by chance, for some may stay
+        suspect for good.  None: all.
     """
-    suspects = audit.suspects()[:SUSPECTS_MAX]
+    suspects = audit.suspects()
+    if most is not None and most < len(suspects):
+        suspects = random.sample(suspects, most)
     if not suspects:
         return []
     looks = template_audit.looks(cursor, pack, suspects)
