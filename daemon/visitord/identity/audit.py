@@ -134,16 +134,16 @@ class Audit:
     def suspects(self) -> list[UUID]:
         """Identities with a template that may be wrong: only of these more need be known."""
         best = np.full(len(self._templates), _UNLIKE, np.float32)
-        split = np.zeros(len(self._places), np.bool_)
+        suspect = np.zeros(len(self._places), np.bool_)
         for one, other, cosines in self._own_pairs():
             np.maximum.at(best, one, cosines)
             np.maximum.at(best, other, cosines)
-            split[self._owner[one[cosines < AGREE]]] = True
+            suspect[self._owner[one[cosines < AGREE]]] = True
 
         several = best > _UNLIKE
         nearer = several & (self._best_elsewhere() >= best + NEARER)
-        split[self._owner[nearer]] = True
-        return [root for root, suspect in zip(self._places, split, strict=True) if suspect]
+        suspect[self._owner[nearer]] = True
+        return [root for root, is_one in zip(self._places, suspect, strict=True) if is_one]
 
     def findings(
         self, suspects: Iterable[UUID], sightings: Mapping[UUID, NDArray[np.float32]]
@@ -159,7 +159,7 @@ class Audit:
             templates were made from: centred unit embeddings (n, d).  None of some is no harm.
         """
         nothing = self._matrix[:0]
-        found = []
+        found: list[Finding] = []
         for root_id in suspects:
             found += self._of_identity(root_id, sightings.get(root_id, nothing))
         return sorted(found, key=lambda finding: (finding.own, finding.template_id))
@@ -197,22 +197,26 @@ class Audit:
 
         faces = _linked(self._matrix[places], AGREE)
         votes = self._votes(places, faces, looks)
-        photographs = {
+        own_face = self._own_face(places, faces, votes)
+        own = [p for p, face in zip(places, faces, strict=True) if face == own_face]
+
+        disagree = []
+        for place, face in zip(places, faces, strict=True):
+            if face != own_face:
+                clear = votes[face] < votes[own_face]
+                disagree.append(self._finding(place, Why.DISAGREES, own, clear=clear))
+        return disagree + self._all_nearer(own, looks)
+
+    def _own_face(
+        self, places: Sequence[int], faces: Sequence[int], votes: Mapping[int, int]
+    ) -> int:
+        """Which of its faces is the identity's: one that a person gave, then that of most votes."""
+        photographed = {
             face
             for place, face in zip(places, faces, strict=True)
             if self._templates[place].photograph
         }
-        own_face = max(votes, key=lambda face: (face in photographs, votes[face], -face))
-        own = [p for p, face in zip(places, faces, strict=True) if face == own_face]
-
-        found = []
-        for place, face in zip(places, faces, strict=True):
-            if face != own_face:
-                clear = votes[face] < votes[own_face]
-                found.append(self._finding(place, Why.DISAGREES, own, clear=clear))
-            elif len(own) > 1:
-                found += self._nearer(place, [p for p in own if p != place], looks)
-        return found
+        return max(votes, key=lambda face: (face in photographed, votes[face], -face))
 
     def _votes(
         self, places: Sequence[int], faces: Sequence[int], looks: NDArray[np.float32]
@@ -230,21 +234,47 @@ class Audit:
             votes[faces[n]] += 1
         return votes
 
-    def _nearer(self, place: int, rest: Sequence[int], looks: NDArray[np.float32]) -> list[Finding]:
-        """The finding that a template is nearer to another identity, if it is."""
+    def _all_nearer(self, own: list[int], looks: NDArray[np.float32]) -> list[Finding]:
+        """The findings of templates of one face that are nearer to other identities.
+
+        One after the other: what is set aside speaks for the others no more, and so one is left.
+        """
+        left = {self._templates[place].template_id: place for place in own}
+        aside: list[Finding] = []
+        while True:
+            nearer = [
+                finding
+                for place in left.values()
+                if (finding := self._nearer(place, [p for p in left.values() if p != place], looks))
+            ]
+            wrong = min(
+                (finding for finding in nearer if finding.sets_aside),
+                key=lambda finding: (finding.own, finding.template_id),
+                default=None,
+            )
+            if wrong is None:
+                return aside + nearer
+            aside.append(wrong)
+            del left[wrong.template_id]
+
+    def _nearer(
+        self, place: int, rest: Sequence[int], looks: NDArray[np.float32]
+    ) -> Finding | None:
+        """The finding that a template is nearer to another identity than to the rest of its own."""
         other_id, other = self._elsewhere(self._matrix[place], self._templates[place].root_id)
-        own = likeness(self._matrix[place], self._matrix[rest])
-        if other_id is None or other < self._merge or other < own + NEARER:
-            return []
+        if not rest or other_id is None or other < self._merge:
+            return None
+        if other < likeness(self._matrix[place], self._matrix[rest]) + NEARER:
+            return None
 
         theirs = self._matrix[self._places[other_id]]
         agree = (theirs @ self._matrix[place] >= AGREE).mean() > 0.5
         alike = (self._matrix[rest] @ theirs.T).max() >= AGREE
         if alike or not agree:
-            return []
+            return None
 
         votes = self._votes([place, *rest], [0] + [1] * len(rest), looks)
-        return [self._finding(place, Why.NEARER, rest, clear=votes[0] < votes[1])]
+        return self._finding(place, Why.NEARER, rest, clear=votes[0] < votes[1])
 
     def _finding(self, place: int, why: Why, own: Sequence[int], *, clear: bool) -> Finding:
         template = self._templates[place]

@@ -198,6 +198,16 @@ def test_of_two_of_which_one_is_nearer_to_another_the_sightings_decide() -> None
         assert (finding.template_id, finding.sets_aside) == (uid(2), aside)
 
 
+def test_where_all_templates_are_nearer_to_others_two_are_left_to_a_person() -> None:
+    """Three that agree at 0.5, each nearer to somebody else: of two neither outvotes the other."""
+    mixed = [np.asarray((axis(0) + axis(n)) / np.sqrt(2), np.float32) for n in (1, 2, 3)]
+    own = [filed(n, 101, look) for n, look in enumerate(mixed, 1)]
+    elsewhere = [filed(10 + n, 101 + n, axis(n)) for n in (1, 2, 3)]
+    findings = found(*own, *elsewhere)
+    assert sorted(numbers(findings)) == [1, 2, 3]
+    assert numbers([finding for finding in findings if finding.sets_aside]) == [1]
+
+
 # What is compared
 
 
