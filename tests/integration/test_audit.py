@@ -4,6 +4,7 @@ real database.
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -13,6 +14,7 @@ from fixtures.corrections import merge, merges, split, undo
 from fixtures.installation import Box
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import LIMITS, RULE, SITE, VisitLog, prepared
+from visitord.core.clock import Clock
 from visitord.core.errors import NotFoundError, VisitordError
 from visitord.core.records import Quality, Template, TrackReport
 from visitord.identity.clustering import Proposal
@@ -22,6 +24,7 @@ from visitord.service import merge_job, template_job
 from visitord.service.recorder import RecorderSettings
 from visitord.store import gallery_changes, migrate, people, template_audit, templates, visitors
 from visitord.store.database import Database
+from visitord.store.gallery_cache import GalleryFile
 from visitord.store.site import declare_site
 
 WRONG = "00000000-0000-4000-8000-000000000003"  # the sighting whose template is not of visitor 1
@@ -173,6 +176,19 @@ def test_other_boxes_drop_what_is_set_aside_and_match_what_is_restored(visit_log
     restore(visit_log)
     other.handle(report(axis(0), 1200))
     assert len(other._known.gallery) == 3
+
+
+def test_a_start_without_the_database_knows_nothing_of_what_was_set_aside(
+    visit_log: VisitLog, tmp_path: Path
+) -> None:
+    kept = GalleryFile(tmp_path / "gallery.json", "pack-1", Clock())
+    box = prepared(visit_log.database, gallery_file=kept)
+    for templates_kept in (3, 2):
+        box._follow()
+        found = kept.load()
+        assert found is not None
+        assert len(found[1]) == templates_kept
+        job(visit_log)
 
 
 def test_the_database_does_not_find_what_is_set_aside(visit_log: VisitLog) -> None:

@@ -39,7 +39,7 @@ and (position(lower(%(text)s) in lower(name)) > 0 or position(lower(%(text)s) in
 order by last_seen::date desc nulls last, visits desc, last_seen desc, label
 limit %(limit)s offset %(offset)s
 
--- detail: a visitor, with the labels merged into it how many templates it is matched against, and how many were set aside
+-- detail: a visitor, with the labels merged into it, how many templates it is matched against, and how many were set aside
 select visitor_id, name, label, status, first_seen, last_seen, visits, sightings,
        array(
            select 'visitor ' || number
