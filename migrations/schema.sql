@@ -1262,9 +1262,14 @@ CREATE TABLE visitord.template (
     quality real NOT NULL,
     created_at timestamp with time zone NOT NULL,
     crop text,
+    set_aside_at timestamp with time zone,
+    set_aside_reason text,
+    restored_at timestamp with time zone,
     CONSTRAINT template_crop_check CHECK ((crop ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT template_embedding_check CHECK (((array_ndims(embedding) = 1) AND ((cardinality(embedding) >= 32) AND (cardinality(embedding) <= 4096)) AND (array_position(embedding, NULL::real) IS NULL))),
-    CONSTRAINT template_quality_check CHECK (((quality >= (0)::double precision) AND (quality <= (1)::double precision)))
+    CONSTRAINT template_quality_check CHECK (((quality >= (0)::double precision) AND (quality <= (1)::double precision))),
+    CONSTRAINT template_set_aside CHECK (((set_aside_at IS NULL) = (set_aside_reason IS NULL))),
+    CONSTRAINT template_set_aside_reason_check CHECK (((length(set_aside_reason) >= 1) AND (length(set_aside_reason) <= 200)))
 );
 
 COMMENT ON TABLE visitord.template IS 'Embeddings that people are matched against; an identity has a few.';
@@ -1284,6 +1289,12 @@ COMMENT ON COLUMN visitord.template.quality IS 'Quality of the samples it was ma
 COMMENT ON COLUMN visitord.template.created_at IS 'When the sighting it was learnt from began, or the photograph was enrolled.';
 
 COMMENT ON COLUMN visitord.template.crop IS 'Name of the picture of the face among the crops of the box that enrolled a photograph; null for what a sighting taught.';
+
+COMMENT ON COLUMN visitord.template.set_aside_at IS 'Since when people are no longer matched against it; null while they are.';
+
+COMMENT ON COLUMN visitord.template.set_aside_reason IS 'Why it was set aside, in words; null while it is matched against.';
+
+COMMENT ON COLUMN visitord.template.restored_at IS 'When a person said that it is right: no job sets it aside again. Null where none did.';
 
 CREATE TABLE visitord.together (
     sighting_id uuid NOT NULL,
@@ -1520,6 +1531,8 @@ CREATE INDEX suggestion_other ON visitord.suggestion USING btree (other_id);
 CREATE INDEX template_crop ON visitord.template USING btree (crop) WHERE (crop IS NOT NULL);
 
 CREATE INDEX template_identity ON visitord.template USING btree (identity_id);
+
+CREATE INDEX template_set_aside ON visitord.template USING btree (pack) WHERE ((set_aside_at IS NOT NULL) OR (restored_at IS NOT NULL));
 
 CREATE INDEX template_sighting ON visitord.template USING btree (sighting_id);
 

@@ -23,7 +23,7 @@ begin
         begin
             perform set_config('hnsw.ef_search', effort::text, true);
             return query execute format(
-                'select identity_id from template where cardinality(embedding) = %%1$s and pack = $1 '
+                'select identity_id from template where cardinality(embedding) = %%1$s and pack = $1 and set_aside_at is null '
                 'order by embedding::vector(%%1$s) <=> $2::vector(%%1$s) limit $3', cardinality(embedding)
             ) using pack, embedding, most;
         end

@@ -27,7 +27,15 @@ from visitord.models.insightface_pack import InsightPack
 from visitord.models.pack import middle, unit
 from visitord.service import merge_job
 from visitord.service.recorder import RecorderSettings
-from visitord.store import calibration, identities, merge_candidates, people, templates
+from visitord.store import (
+    calibration,
+    identities,
+    merge_candidates,
+    people,
+    template_audit,
+    templates,
+)
+from visitord.store import reembedding as reembedding_store
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.store.site import declare_site
@@ -250,6 +258,26 @@ def test_what_a_job_or_a_person_learns_later_each_pack_learns(place: Place, pack
         templates.learn(cursor, people.find(cursor, "1").visitor_id, second)
     packs_of = f"select pack from template where sighting_id = '{second}' order by 1"
     assert place.rows(packs_of) == sorted([(old.fingerprint,), (new.fingerprint,)])
+
+
+def test_what_one_pack_set_aside_the_next_one_does_too(place: Place, packs: Packs) -> None:
+    """Nobody is then known to the new pack by that alone."""
+    old, new = packs
+    place.see(old, (1, 0), (2, 100))
+    with place.database.transaction() as cursor:
+        owner = people.find(cursor, "2").visitor_id
+        cursor.execute("select template_id from template where identity_id = %s", (owner,))
+        ((template,),) = cursor.fetchall()
+        template_audit.set_aside(cursor, {template: "for tests"}, START)
+    place.switch(new)
+    assert place.rows("select set_aside_reason, count(*) from template group by 1 order by 1") == [
+        ("for tests", 2),
+        (None, 2),
+    ]
+    with place.database.transaction() as cursor:
+        assert [t.root_id for t in templates.templates(cursor, new.fingerprint)] != [owner]
+        known = reembedding_store.known_to(cursor, new.fingerprint)
+    assert (known.people, known.templates) == (1, 1)
 
 
 def test_packs_never_meet(place: Place, packs: Packs) -> None:

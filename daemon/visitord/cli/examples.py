@@ -18,6 +18,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "reject": ("visitorctl reject 7 12 --why twins",),
     "suggestions": ("visitorctl suggestions --faces", "visitorctl suggestions accept 3"),
     "cluster": ("visitorctl cluster --dry-run --picture faces.png",),
+    "audit": ("visitorctl audit --apply", "visitorctl audit --restore 3c470725"),
     "ignore": ('visitorctl ignore "visitor 7"',),
     "unignore": ('visitorctl unignore "visitor 7"',),
     "forget": ('visitorctl forget "visitor 7"', "visitorctl forget Sam --yes"),

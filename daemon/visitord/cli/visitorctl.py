@@ -44,6 +44,11 @@ COMMANDS = (
         "Pairs that may be one person, left to you by the merge job.",
     ),
     ("cluster", "cluster:cluster", "Run the merge job now."),
+    (
+        "audit",
+        "audit:audit",
+        "Templates that are not like the person they are filed under, and what becomes of them.",
+    ),
     ("ignore", "ignoring:ignore", "Leave a person out of reports and arrivals from now on."),
     ("unignore", "ignoring:unignore", "Let an ignored person count again."),
     (

@@ -17,7 +17,7 @@ from visitord.core.records import Status
 from visitord.store.database import Database
 from visitord.store.sighting_log import SightingDetail
 from visitord.store.visit_log import Visit
-from visitord.store.visitors import FrequentVisitor, Visitor
+from visitord.store.visitors import FrequentVisitor, PersonDetail, Visitor
 from visitord.store.window import Window
 
 FACES_MAX = 4  # that fit side by side
@@ -94,6 +94,14 @@ def show_(who: str, limit: int, faces: bool, form: str) -> None:
     return _print(report, form, database if faces else None)
 
 
+def _counted(about: PersonDetail) -> str:
+    """How much is known of a person."""
+    counts = f"{about.visits} visits, {about.sightings} sightings, {about.templates} template(s)"
+    if about.set_aside:
+        counts += f", {about.set_aside} set aside (visitorctl audit)"
+    return f"{counts}\n"
+
+
 def _nested(report: PersonReport) -> dict[str, object]:
     """A person with the lists of what is known of them, as JSON has it."""
     lists = {"visit_list": report.visits, "sighting_list": report.sightings}
@@ -111,9 +119,7 @@ def _print(report: PersonReport, form: str, faces_from: Database | None) -> None
         show_faces(faces_from, [CaptionedFaces(line, [about.visitor_id, *newest])])
     if about.also:
         out.print(f"also: {', '.join(about.also)}", markup=False)
-    out.print(
-        f"{about.visits} visits, {about.sightings} sightings, {about.templates} template(s)\n"
-    )
+    out.print(_counted(about))
 
     show(
         report.visits,

@@ -85,10 +85,14 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What to do, and what to ask, the best agreeing first."""
+    """What to do, and what to ask, the best agreeing first.
+
+    set_aside: how many templates are left out of all this, for they are not of their identity.
+    """
 
     groups: list[Group]
     suggestions: list[Suggestion]
+    set_aside: int = 0
 
 
 def propose(

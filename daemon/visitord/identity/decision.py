@@ -272,11 +272,12 @@ def template_update(
     pooled: PooledSamples | None,
     held: int,
     alike: bool = True,
+    poor: bool = False,
 ) -> Template | None:
     """The template to keep from this sighting, if any.
 
     Whoever is enrolled needs a first one; later ones are learnt only from strong, unambiguous
-    matches, while there is room, and where they add something.
+    matches, while there is room, and where they add something, or take the place of a poor one.
 
     Parameters
     ----------
@@ -291,12 +292,16 @@ def template_update(
     alike
         Whether this looks like the first of them too, without which the identity would drift from
         face to face.
+    poor
+        Whether the only one it has is poor, and this takes its place if it is `good_look`.
     """
     if pooled is None or verdict.identity_id is None:
         return None
 
     first = verdict.decision is Decision.ENROLLED
-    if not first and not (verdict.learn and alike and _adds_something(verdict, held)):
+    better = poor and good_look(report, pooled)
+    teaches = better or _adds_something(verdict, held)
+    if not first and not (verdict.learn and alike and teaches):
         return None
 
     return Template(
@@ -306,6 +311,11 @@ def template_update(
         embedding=pooled.embedding,
         quality=pooled.quality,
     )
+
+
+def good_look(report: TrackReport, pooled: PooledSamples) -> bool:
+    """Whether a track shows a face well enough to take the place of a poor template."""
+    return _is_seen_well(pooled, report) and pooled.quality >= WEAK_QUALITY
 
 
 def _adds_something(verdict: Verdict, held: int) -> bool:

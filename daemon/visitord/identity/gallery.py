@@ -178,6 +178,14 @@ class Gallery:
         rows = self._rows.get(identity_id, [])
         return len(rows) == 1 and self._templates[rows[0]].quality < quality
 
+    def poor_only(self, identity_id: UUID | None, quality: float) -> UUID | None:
+        """The only template of an identity, if it is of less than this quality; no photograph."""
+        if identity_id is None or not self.weak(identity_id, quality):
+            return None
+
+        only = self._templates[self._rows[identity_id][0]]
+        return None if only.photograph else only.template_id
+
     def rank(
         self,
         embedding: Embedding,

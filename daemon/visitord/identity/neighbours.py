@@ -39,7 +39,7 @@ class Neighbours:
 
     def __init__(self, threshold: float, centre: Embedding | None = None) -> None:
         self.threshold = threshold
-        self._centre = centre
+        self.centre = centre
         self._graph = _Graph({}, np.empty((0, 0), np.float32), _NO_PAIRS)
 
     @property
@@ -93,7 +93,7 @@ class Neighbours:
         graph = self._graph.keeping(set(keys))
         if new:
             embeddings = np.array([found[key] for key in new], np.float32)
-            graph = graph.joined_by(new, centred(embeddings, self._centre), self.threshold)
+            graph = graph.joined_by(new, centred(embeddings, self.centre), self.threshold)
 
         self._graph = graph
 

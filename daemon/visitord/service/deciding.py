@@ -60,10 +60,14 @@ def decide_track(
 
     person = verdict.identity_id
     template = None
+    replaced = None
     if person and pooled:
         held = len(gallery.held(person))
         alike = gallery.resembles_first(person, pooled.embedding, thresholds.match)
-        template = decision.template_update(report, verdict, pooled, held, alike)
+        poor = gallery.poor_only(person, decision.WEAK_QUALITY)
+        template = decision.template_update(report, verdict, pooled, held, alike, poor is not None)
+        if template and decision.good_look(report, pooled):
+            replaced = poor
 
         # Of those merged into one, the one this looks most like: they take it along if
         # the merge is undone.
@@ -72,5 +76,5 @@ def decide_track(
         if template:
             template = replace(template, identity_id=part)
 
-    sighting = DecidedSighting(report, verdict, pooled, pack, template)
+    sighting = DecidedSighting(report, verdict, pooled, pack, template, replaced=replaced)
     return DecidedTrack(sighting, person)

@@ -1,18 +1,20 @@
 """The merge job: finds identities that are one person, merges them, asks about doubtful ones."""
 
 import logging
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from visitord.identity import clustering
 from visitord.identity.clustering import Member, Proposal
 from visitord.identity.neighbours import Neighbours
 from visitord.identity.thresholds import MatchRule
+from visitord.service import template_job
 from visitord.store import gallery_changes, identities, merge_candidates, merges, suggestions
 from visitord.store.database import Cursor, Database
 
 log = logging.getLogger(__name__)
-
-JOB_NAME = "merge job"
 
 
 def merge_duplicates(
@@ -61,33 +63,61 @@ def merge_duplicates(
         _compare(cursor, pack, rule, near)
         identities.freeze(cursor)
         members = _compare(cursor, pack, rule, near)
+        audit = template_job.load(cursor, pack, near, rule.at(_people(members)))
+        findings = template_job.find(cursor, pack, audit, near.centre, template_job.SUSPECTS_MAX)
+        wrong = {finding.template_id for finding in findings if finding.sets_aside}
+        members = _without(members, wrong, near)
+
         cannot_link = merge_candidates.cannot_link(cursor)
         doubts = suggestions.doubts(cursor)
         proposal = clustering.propose(members, cannot_link, near, doubts)
 
         if not dry_run:
-            _apply(cursor, proposal, now)
-        return proposal
+            changed = template_job.set_aside(cursor, findings, now)
+            _apply(cursor, proposal, changed, now)
+        return replace(proposal, set_aside=len(wrong))
 
 
 def _compare(cursor: Cursor, pack: str, rule: MatchRule, near: Neighbours) -> list[Member]:
     """Everyone the job is about, whose embeddings are then near's."""
     members = merge_candidates.members(cursor, pack)
-    people = sum(not member.pending for member in members)
-    near.ask(rule.at(people).merge)
+    near.ask(rule.at(_people(members)).merge)
 
-    keys = [key for member in members for part in member.parts for key in part]
+    keys = _keys(members)
     near.update(keys, merge_candidates.embeddings(cursor, pack, near.unknown(keys)))
     return members
 
 
-def _apply(cursor: Cursor, proposal: Proposal, now: datetime) -> None:
+def _people(members: Iterable[Member]) -> int:
+    return sum(not member.pending for member in members)
+
+
+def _keys(members: Iterable[Member]) -> list[UUID]:
+    return [key for member in members for part in member.parts for key in part]
+
+
+def _without(members: list[Member], wrong: Collection[UUID], near: Neighbours) -> list[Member]:
+    """The members without some of their templates, which near then does not hold either."""
+    if not wrong:
+        return members
+
+    left = []
+    for member in members:
+        parts = (tuple(key for key in part if key not in wrong) for part in member.parts)
+        left.append(replace(member, parts=tuple(part for part in parts if part)))
+    near.update(_keys(left), {})
+    return left
+
+
+def _apply(cursor: Cursor, proposal: Proposal, changed: Collection[UUID], now: datetime) -> None:
+    """Write what is proposed, and tell of it; changed: who else is to be told of."""
     if proposal.groups:
-        merges.apply(cursor, proposal.groups, JOB_NAME, now)
+        merges.apply(cursor, proposal.groups, merges.JOB_NAME, now)
     suggestions.keep(cursor, proposal.suggestions, now)
-    if proposal.groups:
-        kept = [group.identity_id for group in proposal.groups]
-        gallery_changes.announce(cursor, kept)
+
+    kept = [group.identity_id for group in proposal.groups]
+    if kept or changed:
+        gallery_changes.announce(cursor, [*kept, *changed])
 
 
 def outcome(proposal: Proposal) -> str:
@@ -95,6 +125,8 @@ def outcome(proposal: Proposal) -> str:
     merged = sum(len(group.merged) for group in proposal.groups)
     settled = sum(len(group.settled) for group in proposal.groups)
     said = f"merged {merged} identities and settled {settled} pending sightings"
+    if proposal.set_aside:
+        said += f", set aside {proposal.set_aside} template(s)"
     if proposal.suggestions:
         said += f", and left {len(proposal.suggestions)} to you: visitorctl suggestions"
     return said

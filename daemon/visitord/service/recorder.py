@@ -125,8 +125,8 @@ class _Written:
     """What a report brought about in the database, for memory to follow once it is committed.
 
     filed: whether the track has a sighting by now.  person: whom that is filed under, if anyone.
-    template: what was learnt from it, which made `version` the gallery's.  doubt: whether somebody
-    was enrolled who may be known already.
+    template: what was learnt from it, which made `version` the gallery's.  replaced: whether that
+    took the place of another.  doubt: whether somebody was enrolled who may be known already.
     """
 
     filed: bool
@@ -135,6 +135,7 @@ class _Written:
     template: Template | None = None
     version: int = 0
     doubt: bool = False
+    replaced: bool = False
 
 
 class _OvertakenError(Exception):
@@ -428,7 +429,8 @@ class Recorder:
         enrolled = sighting.verdict.decision is Decision.ENROLLED
         if enrolled and not self._known.is_next(version):
             raise _OvertakenError
-        return _Written(True, decided.person, arrival, template, version, doubt)
+        replaced = sighting.replaced is not None
+        return _Written(True, decided.person, arrival, template, version, doubt, replaced)
 
     def _ask_about(self, cursor: Cursor, sighting: DecidedSighting) -> None:
         """Keep as a question that whoever is enrolled may be the one they are nearly like."""
@@ -446,7 +448,8 @@ class Recorder:
         if report.final:
             self._filed.pop(report.sighting_id, None)
 
-        if written.template:
+        # A template that is gone is found by the next look at the database.
+        if written.template and not written.replaced:
             name = written.arrival.name if written.arrival else None
             self._known.learn(written.template, written.version, name)
         if written.doubt:

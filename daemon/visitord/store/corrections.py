@@ -13,7 +13,14 @@ from uuid import UUID, uuid4
 from psycopg2.extras import Json
 
 from visitord.core.errors import NotFoundError, VisitordError
-from visitord.store import gallery_changes, identities, statements, templates, visits
+from visitord.store import (
+    gallery_changes,
+    identities,
+    statements,
+    template_audit,
+    templates,
+    visits,
+)
 from visitord.store.database import Cursor
 from visitord.store.people import Person
 
@@ -205,7 +212,8 @@ def _follow(cursor: Cursor, roots: Sequence[UUID], unsettled: Sequence[UUID] = (
     """
     identities.hold(cursor, roots)
 
-    # Whoever is left without a template gets one.
+    # Whoever is left without a template gets one: that which was set aside first.
+    template_audit.revive(cursor, roots)
     for person in roots:
         best = statements.fetch_one(
             cursor, _BestSighting, _SQL["best_sighting"], {"person": person}

@@ -13,6 +13,7 @@ from visitord.identity.decision import new_identity_id
 from visitord.store import gallery_changes, identities, statements, templates, visits
 from visitord.store.database import Cursor
 
+JOB_NAME = "merge job"  # who merges, where no person does
 JOB_LOCK = 5_190_232_977_410_118_223
 _SQL = statements.load("merges")
 

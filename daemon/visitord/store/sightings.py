@@ -53,6 +53,8 @@ def write(cursor: Cursor, decided: DecidedSighting, site: Site) -> Arrival | Non
 
     if decided.template:
         templates.learn(cursor, decided.template.identity_id, report.sighting_id)
+    if decided.replaced:
+        templates.replace(cursor, decided.replaced, report.started_at)
 
     return extend(cursor, report, site)
 

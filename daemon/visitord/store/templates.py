@@ -12,12 +12,13 @@ from visitord.store.vectors import vector
 
 NEAR = 32  # templates whose owners are compared exactly
 EFFORT = 800  # templates that the index looks at besides; docs/scaling.md has what this finds
+REPLACED = "a good look of the same person replaced it"
 _EFFORT_MAX = 1000  # what pgvector takes as hnsw.ef_search
 _SQL = statements.load("templates")
 
 
 def templates(cursor: Cursor, pack: str, of: Collection[UUID] | None = None) -> list[Template]:
-    """Templates made by one recogniser, the oldest first.
+    """Templates made by one recogniser that are matched against, the oldest first.
 
     Parameters
     ----------
@@ -30,8 +31,8 @@ def templates(cursor: Cursor, pack: str, of: Collection[UUID] | None = None) -> 
     with cursor.connection.cursor("templates") as rows:
         rows.execute(_SQL["templates"], values)
         return [
-            Template(own_id, owner, root, vector(embedding), quality, name)
-            for own_id, owner, root, embedding, quality, name in rows
+            Template(own_id, owner, root, vector(embedding), quality, name, photograph)
+            for own_id, owner, root, embedding, quality, name, photograph in rows
         ]
 
 
@@ -68,6 +69,11 @@ def learn(cursor: Cursor, identity_id: UUID, sighting_id: UUID) -> None:
         "sighting": sighting_id,
     }
     cursor.execute(_SQL["learn"], values)
+
+
+def replace(cursor: Cursor, poor: UUID, now: datetime) -> None:
+    """Match nobody against a poor template any more: there is a good look of the same person."""
+    cursor.execute(_SQL["replace"], {"id": poor, "reason": REPLACED, "now": now})
 
 
 def learn_photograph(

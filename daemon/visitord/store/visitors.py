@@ -51,10 +51,14 @@ class WallVisitor(Visitor):
 
 @dataclass(frozen=True, slots=True)
 class PersonDetail(Visitor):
-    """A person; also: the labels merged into it.  templates: how many it is matched against."""
+    """A person; also: the labels merged into it.
+
+    templates: how many it is matched against.  set_aside: how many it is not any more.
+    """
 
     also: list[str]
     templates: int
+    set_aside: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,14 @@ from visitord.identity.decision import (
     ADDS_NOTHING_NEW,
     AGREEMENT_SAMPLES,
     DOUBT,
+    ENROLLING_SAMPLES,
     POOLED,
     RIPE_S,
     TEMPLATES_MAX,
     WEAK_EXTRA,
+    WEAK_QUALITY,
     decide,
+    good_look,
     is_ripe,
     new_identity_id,
     pool,
@@ -283,6 +286,28 @@ def test_whoever_is_enrolled_gets_a_first_template() -> None:
     enrolled = verdict((A, 0.1))
     learnt = template_update(report(), enrolled, pooled(), 0)
     assert learnt is not None and learnt.identity_id == new_identity_id(uid(1))
+
+
+@pytest.mark.parametrize(
+    ("quality", "good_samples", "learns"),
+    [
+        (WEAK_QUALITY, ENROLLING_SAMPLES, True),
+        (WEAK_QUALITY - 0.01, ENROLLING_SAMPLES, False),
+        (WEAK_QUALITY, ENROLLING_SAMPLES - 1, False),
+    ],
+)
+def test_a_good_look_takes_the_place_of_a_poor_template_though_it_adds_nothing_new(
+    quality: float, good_samples: int, learns: bool
+) -> None:
+    look = PooledSamples(axis(0), quality, good_samples, 60.0)
+    assert good_look(report(), look) is learns
+    learnt = template_update(report(), matched(0.99), look, 1, poor=True)
+    assert (learnt is not None) is learns
+
+
+def test_what_is_not_clearly_the_same_person_takes_no_place() -> None:
+    assert template_update(report(), matched(learn=False), pooled(), 1, poor=True) is None
+    assert template_update(report(), matched(), pooled(), 1, alike=False, poor=True) is None
 
 
 # Ripe, and ids

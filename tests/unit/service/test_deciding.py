@@ -57,6 +57,29 @@ def test_what_is_learnt_goes_to_the_one_of_those_merged_whom_it_looks_like() -> 
     assert (track.person, track.sighting.verdict.identity_id) == (SAM, REGULAR)
 
 
+def test_a_good_look_replaces_the_only_template_where_that_is_poor_and_no_photograph() -> None:
+    poor = replace(template(1, 101, axis(0)), quality=0.2)
+    cases = [
+        ((poor,), uid(1)),
+        ((template(1, 101, axis(0)),), None),
+        ((replace(poor, photograph=True),), None),
+        ((poor, template(2, 101, axis(0))), None),
+        ((poor, template(2, 102, axis(2))), uid(1)),
+    ]
+    for known, replaced in cases:
+        track = decided(near(0, 0.9, 1), *known)
+        assert track is not None
+        assert (track.person, track.sighting.replaced) == (SAM, replaced)
+        assert (track.sighting.template is not None) is (replaced is not None)
+
+
+def test_a_look_that_is_no_clear_match_replaces_nothing() -> None:
+    poor = replace(template(1, 101, axis(0)), quality=0.2)
+    track = decided(near(0, 0.5, 1), poor)
+    assert track is not None
+    assert (track.person, track.sighting.template, track.sighting.replaced) == (SAM, None, None)
+
+
 def test_who_was_in_the_same_picture_is_somebody_else() -> None:
     track = decided(axis(0), template(1, 101, axis(0)), companions=frozenset([SAM]))
     assert track is not None

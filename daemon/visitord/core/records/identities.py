@@ -34,6 +34,8 @@ class Template:
     name : str or None
         What the root is called; empty while the database has given it no number, None when it is
         ignored.
+    photograph : bool
+        Whether it comes from a photograph that a person gave, and not from a sighting.
     """
 
     template_id: UUID
@@ -42,6 +44,7 @@ class Template:
     embedding: Embedding
     quality: float
     name: str | None = ""
+    photograph: bool = False
 
 
 @dataclass(frozen=True, slots=True)

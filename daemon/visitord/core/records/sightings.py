@@ -144,6 +144,8 @@ class DecidedSighting:
         What is to be learnt from it.
     crop : str or None
         The name under which its best portrait is kept.
+    replaced : UUID or None
+        The poor template whose place this one takes.
     """
 
     report: TrackReport
@@ -152,6 +154,7 @@ class DecidedSighting:
     pack: str
     template: Template | None = None
     crop: str | None = None
+    replaced: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ select r.identity_id, r.number, r.status <> 'provisional' as named, p.part, p.ke
 from (
     select identity_id, identity_id as part, template_id as key
     from template
-    where pack = %(pack)s
+    where pack = %(pack)s and set_aside_at is null
     union all
     select identity_id, sighting_id, sighting_id
     from sighting

@@ -20,9 +20,13 @@ select count(*) as sightings, count(c) as reembedded, count(*) filter (where c i
 from sighting g left join reembedding c on (c.sighting_id, c.pack) = (g.sighting_id, %(pack)s)
 where g.pack <> %(pack)s
 
--- learn: from what was learnt by other packs
-insert into template (template_id, identity_id, sighting_id, pack, embedding, quality, created_at)
-select c.template_id, t.identity_id, t.sighting_id, c.pack, c.embedding, t.quality, t.created_at
+-- learn: from what was learnt by other packs; what they set aside stays so
+insert into template (
+    template_id, identity_id, sighting_id, pack, embedding, quality, created_at,
+    set_aside_at, set_aside_reason, restored_at
+)
+select c.template_id, t.identity_id, t.sighting_id, c.pack, c.embedding, t.quality, t.created_at,
+       t.set_aside_at, t.set_aside_reason, t.restored_at
 from template t join reembedding c using (sighting_id)
 where c.pack = %(pack)s and t.pack <> c.pack
 on conflict (template_id) do nothing
@@ -48,7 +52,7 @@ returning identity_id
 -- known_to: how many people a pack knows, from how many templates
 select count(distinct root_id) as people, count(*) as templates
 from template join identity using (identity_id)
-where pack = %(pack)s
+where pack = %(pack)s and set_aside_at is null
 
 -- left_behind: whom other packs know and this one does not, and whether a picture that could help was kept by any box
 select coalesce(r.name, 'visitor ' || r.number) as name, bool_or(coalesce(t.crop, g.crop) is not null) as kept
@@ -56,8 +60,10 @@ from template t
 join identity i using (identity_id)
 join identity r on r.identity_id = i.root_id
 left join sighting g on g.sighting_id = t.sighting_id
-where not exists (
-    select from template o join identity j using (identity_id) where j.root_id = r.identity_id and o.pack = %(pack)s
+where t.set_aside_at is null
+and not exists (
+    select from template o join identity j using (identity_id)
+    where j.root_id = r.identity_id and o.pack = %(pack)s and o.set_aside_at is null
 )
 group by r.identity_id
 order by r.number

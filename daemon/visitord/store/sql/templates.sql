@@ -1,10 +1,10 @@
--- templates: of one recogniser, of all identities or some
+-- templates: of one recogniser that are matched against, of all identities or some
 select t.template_id, t.identity_id, i.root_id, t.embedding::text, t.quality,
-       case when r.status <> 'ignored' then coalesce(r.name, 'visitor ' || r.number) end
+       case when r.status <> 'ignored' then coalesce(r.name, 'visitor ' || r.number) end, t.crop is not null
 from template t
 join identity i on i.identity_id = t.identity_id
 join identity r on r.identity_id = i.root_id
-where t.pack = %(pack)s and (%(of)s::uuid[] is null or t.identity_id = any(%(of)s::uuid[]))
+where t.pack = %(pack)s and t.set_aside_at is null and (%(of)s::uuid[] is null or t.identity_id = any(%(of)s::uuid[]))
 order by t.created_at, t.template_id
 
 -- nearest: the owners of those most like an embedding, with everyone who is one with them
@@ -27,6 +27,11 @@ cross join lateral (
 ) l
 where g.sighting_id = %(sighting)s
 on conflict (template_id) do nothing
+
+-- replace: one that a sighting taught is not matched against any more
+update template
+set set_aside_at = %(now)s, set_aside_reason = %(reason)s
+where template_id = %(id)s and crop is null and set_aside_at is null
 
 -- learn_photograph: unless it was learnt before
 insert into template (template_id, identity_id, pack, embedding, quality, crop, created_at)

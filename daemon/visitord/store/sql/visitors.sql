@@ -39,7 +39,7 @@ and (position(lower(%(text)s) in lower(name)) > 0 or position(lower(%(text)s) in
 order by last_seen::date desc nulls last, visits desc, last_seen desc, label
 limit %(limit)s offset %(offset)s
 
--- detail: a visitor, with the labels merged into it and how many templates it is matched against
+-- detail: a visitor, with the labels merged into it, how many templates it is matched against, and how many were set aside
 select visitor_id, name, label, status, first_seen, last_seen, visits, sightings,
        array(
            select 'visitor ' || number
@@ -52,10 +52,15 @@ select visitor_id, name, label, status, first_seen, last_seen, visits, sightings
            from (
                select count(*) as n
                from template join identity using (identity_id)
-               where root_id = visitor_id
+               where root_id = visitor_id and set_aside_at is null
                group by pack
            ) by_pack
-       ) as templates
+       ) as templates,
+       (
+           select count(*)
+           from template join identity using (identity_id)
+           where root_id = visitor_id and set_aside_at is not null
+       ) as set_aside
 from visitor
 where visitor_id = %(id)s
 
@@ -74,7 +79,7 @@ select i.identity_id as id, coalesce(i.name, 'visitor ' || i.number) as name,
            left join sighting g using (sighting_id)
            join identity m on m.identity_id = t.identity_id
            where i.identity_id in (m.identity_id, m.root_id)
-           order by coalesce(t.crop, g.crop) is null, t.quality desc
+           order by coalesce(t.crop, g.crop) is null, t.set_aside_at is not null, t.quality desc
            limit 1
        ) as kept
 from identity i
