@@ -314,10 +314,12 @@ def open_site(state: Path, strangers: float) -> Iterator[Site]:
     config = load(path)
 
     clock = ScriptedClock()
-    with contextlib.closing(open_database(config)) as database:
-        with contextlib.closing(database.another()) as jobs_database:
-            recorder = open_recorder(config, database, MadeUpPack(), lambda _: None, clock)
-            yield Site(jobs_database, recorder, clock)
+    with (
+        contextlib.closing(open_database(config)) as database,
+        contextlib.closing(database.another()) as jobs_database,
+    ):
+        recorder = open_recorder(config, database, MadeUpPack(), lambda _: None, clock)
+        yield Site(jobs_database, recorder, clock)
 
 
 # What came of it
@@ -476,7 +478,8 @@ def main() -> None:
 
     month = Month.made(given.days, given.regulars, given.once, given.seed)
     with tempfile.TemporaryDirectory(prefix="visitord-") as folder:
-        with open_site((given.state or Path(folder)).absolute(), given.strangers) as site:
+        state = (given.state or Path(folder)).absolute()
+        with open_site(state, given.strangers) as site:
             days = list(live(month, site, given.days))
 
     rows = [*days, total(days)]
