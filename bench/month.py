@@ -14,7 +14,7 @@ Printed of each day: its visits; of those seen well the ones that got no identit
 those without an identity at its end (unidentified); those filed under an identity that is mostly
 somebody else's (wrong).  And as it stands at the end of each day: identities that hold visits of
 several people (mixed), those beyond one a person (duplicates), questions waiting for a person
-(asked); and how long its merge jobs took together.
+(asked); and the CPU time of its merge jobs together, without the server's.
 """
 
 import argparse
@@ -259,7 +259,7 @@ class Site:
     next_hourly: datetime = FIRST_DAY + timedelta(hours=OPENS_H + 1)
     near: Neighbours = field(default_factory=lambda: Neighbours(1.0, sface.CENTRE))
     jobs: int = 0
-    jobs_s: float = 0.0
+    jobs_cpu_s: float = 0.0
 
     def live(self, tracks: Sequence[SeenTrack], until: datetime) -> None:
         """Let these tracks end and the jobs run, until then."""
@@ -288,10 +288,10 @@ class Site:
         rule = self.recorder.rule
         assert rule
 
-        begun = time.perf_counter()
+        begun = time.process_time()
         merge_job.merge_duplicates(self.database, pack, rule, self.near, self.clock.now())
         self.jobs += 1
-        self.jobs_s += time.perf_counter() - begun
+        self.jobs_cpu_s += time.process_time() - begun
 
 
 def _next_minute(now: datetime) -> datetime:
@@ -348,7 +348,7 @@ class Day:
     duplicates: int
     asked: int = 0
     jobs: int = 0
-    jobs_s: float = 0.0
+    jobs_cpu_s: float = 0.0
 
 
 def count(
@@ -440,7 +440,7 @@ def live(month: Month, site: Site, days: int) -> Iterator[Day]:
     for day in range(days):
         of_day = [visit.number for visit in month.visits if visit.day == day]
         there = set(of_day)
-        jobs, jobs_s = site.jobs, site.jobs_s
+        jobs, jobs_cpu_s = site.jobs, site.jobs_cpu_s
         tracks = [track for track in month.tracks if track.visit in there]
         site.live(tracks, _moment(day + 1, 0))
 
@@ -451,14 +451,14 @@ def live(month: Month, site: Site, days: int) -> Iterator[Day]:
         more = {
             "asked": asked,
             "jobs": site.jobs - jobs,
-            "jobs_s": round(site.jobs_s - jobs_s, 2),
+            "jobs_cpu_s": round(site.jobs_cpu_s - jobs_cpu_s, 2),
         }
         yield Day(**(asdict(counted) | more))
 
 
 def total(days: Sequence[Day]) -> Day:
     """The sums of the days, and how it stands at their end."""
-    summed = ("visits", "missed", "unidentified", "wrong", "jobs", "jobs_s")
+    summed = ("visits", "missed", "unidentified", "wrong", "jobs", "jobs_cpu_s")
     sums = {key: round(sum(getattr(day, key) for day in days), 2) for key in summed}
     return Day(**(asdict(days[-1]) | sums | {"day": "in all"}))
 

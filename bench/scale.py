@@ -339,7 +339,7 @@ def main() -> None:
     options.add_argument(
         "--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000, 1_000_000], help="templates"
     )
-    options.add_argument("--boxes", type=int, nargs="+", default=[1, 2, 4])
+    options.add_argument("--boxes", type=int, nargs="*", default=[1, 2, 4])
     options.add_argument("--state", type=Path, help="where to keep the database [default: nowhere]")
     given = options.parse_args()
 
