@@ -57,8 +57,8 @@ VISITS_A_WEEK = 2.0  # of a regular, median; lognormal
 VISITS_A_WEEK_SPREAD = 0.7
 HOUR_SD = 1.0  # around a regular's own hour
 
-SIBLINGS = 50  # one in so many people is one of a pair of siblings' elder
-TWINS = 1000  # and one in so many has a twin, nearly
+SIBLINGS = 50  # people to a pair of siblings
+TWINS = 1000  # people to a pair who are nearly twins
 SIBLINGS_ALIKE = (0.35, 0.45)  # mean cosine of visits of the two
 TWINS_ALIKE = (0.5, 0.55)
 TOGETHER = 0.5  # of a regular's visits with a sibling among the regulars
