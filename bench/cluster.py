@@ -6,7 +6,8 @@ Against scikit-learn's DBSCAN over all cosines: the same clusters, CPU time and 
 process of its own. Against plain DBSCAN at its best radius: precision and recall of what is merged,
 over pairs and by BCubed (Bagga and Baldwin 1998: for each embedding, how much of its group is the
 same person, and how much of the person is in its group).  And a simulated year, job after job.
-Faces are made up, with the spread of the default pack.
+Faces are made up, spread as measured with the default pack (`faces.py`), and compared without what
+all of them have in common; plain DBSCAN is given them so.
 """
 
 import argparse
@@ -24,22 +25,22 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from faces import People
+from faces import embeddings as embeddings_of
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from visitord.identity.centring import centred
 from visitord.identity.clustering import Group, Member, Proposal, propose
 from visitord.identity.dbscan import dbscan
 from visitord.identity.decision import ADDS_NOTHING_NEW, TEMPLATES_MAX
 from visitord.identity.neighbours import Neighbours
 from visitord.identity.thresholds import MatchRule
+from visitord.models.sface import CENTRE
 from visitord.models.thresholds import ZOO
 
-THRESHOLDS = MatchRule(ZOO, match=0.42, merge=0.42).at(1)
-DIM = 128
-COMMON = 0.04  # mean cosine of different people
-LIKE = 0.56  # what the same person's adds to that, on average
-SHOT_SD = 0.11  # of how much of the person is in a shot
+RULE = MatchRule(ZOO)
 NEW = 1000  # embeddings that came since the last run
 ROUNDS = 3
 EPS = np.arange(0.30, 0.70, 0.04)  # radii among which plain DBSCAN may have its best
@@ -65,65 +66,10 @@ def main() -> None:
     if given.only:
         print(json.dumps(measure(given.only[0], np.load(given.only[1]))))
         return
-    spread(given.seed)
     with tempfile.TemporaryDirectory() as folder:
         speed(Path(folder), given)
     grouping(given)
     year(given)
-
-
-# Faces
-
-
-class Crowd:
-    """People whose embeddings have the spread measured with the default pack."""
-
-    def __init__(self, people: int, rng: np.random.Generator) -> None:
-        self._rng = rng
-        self._common = directions(1, rng)
-        self._people = directions(people, rng)
-
-    def shots(self, people: NDArray[np.intp]) -> NDArray[np.float32]:
-        """One embedding (d,) of each of these people (n,).
-
-        It is put together from what all faces share, what is theirs, and the moment's.
-        """
-        own = np.clip(self._rng.normal(np.sqrt(LIKE), SHOT_SD, (len(people), 1)), 0, 0.97)
-        moment = np.sqrt(np.maximum(1 - COMMON - own**2, 0.01))
-        looks = (
-            np.sqrt(COMMON) * self._common
-            + own * self._people[people]
-            + moment * directions(len(people), self._rng)
-        )
-        return np.asarray(looks / np.linalg.norm(looks, axis=1, keepdims=True), np.float32)
-
-
-def directions(n: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Unit vectors (n, d), any of which is as likely as another."""
-    vectors = rng.standard_normal((n, DIM), np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors
-
-
-def spread(seed: int) -> None:
-    """Print how alike the made-up faces of one person and of two are."""
-    crowd = Crowd(4000, np.random.default_rng(seed))
-    people = np.arange(4000)
-    a = crowd.shots(people)
-    b = crowd.shots(people)
-
-    same = (a * b).sum(axis=1)
-    others = np.arange(1, 300)
-    different = (a[:, None, :] * b[None, others, :]).sum(axis=2)
-    different = different[others[None] != people[:, None]]
-
-    at_merge = f"≥ {THRESHOLDS.merge}"
-    table = Table("cosine of", "mean", "sd", "lowest", "highest", at_merge, title="The faces")
-    for name, scores in (("the same person", same), ("different people", different)):
-        numbers = (scores.mean(), scores.std(), scores.min(), scores.max())
-        reach = (scores >= THRESHOLDS.merge).mean()
-        table.add_row(name, *(f"{n:.2f}" for n in numbers), f"{reach:.2g}")
-    console.print(table)
 
 
 # Speed
@@ -188,10 +134,14 @@ def looks(folder: Path, size: int, seed: int) -> Path:
     """A file of embeddings, five of each person, in any order."""
     rng = np.random.default_rng(seed)
     people = size // 5
-    crowd = Crowd(people, rng)
     path = folder / f"{size}.npy"
-    np.save(path, crowd.shots(rng.permutation(np.repeat(np.arange(people), 5))))
+    np.save(path, shots(people, rng.permutation(np.repeat(np.arange(people), 5)), rng))
     return path
+
+
+def shots(people: int, truth: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.float32]:
+    """An embedding (n, d) of each of these visits (n,) of so many people."""
+    return embeddings_of(People.made(people, rng).visits(truth, rng))
 
 
 def child(who: str, path: Path) -> dict[str, Any]:
@@ -209,18 +159,20 @@ def measure(who: str, embeddings: NDArray[np.float32]) -> dict[str, Any]:
     keys = [UUID(int=n + 1) for n in range(len(embeddings))]
     found = dict(zip(keys, embeddings, strict=True))
     members = [Member(key, ((key,),), n) for n, key in enumerate(keys)]
-    neighbours = Neighbours(THRESHOLDS.merge)
+    merge = RULE.at(len(keys)).merge
+    neighbours = Neighbours(merge, CENTRE)
     if who == "new":
         neighbours.update(keys[:-NEW], found)
-    plain = plain_dbscan(1 - THRESHOLDS.merge)
-    plain.fit_predict(embeddings[:50])  # what is loaded once is not counted
+    plain = plain_dbscan(1 - merge)
+    apart = centred(embeddings, CENTRE)
+    plain.fit_predict(apart[:50])  # what is loaded once is not counted
 
     before_mb = highest_mb(anew=True)
     steps = {}
     start = time.perf_counter()
     cpu = time.process_time()
     if who == "scikit-learn":
-        labels = plain.fit_predict(embeddings)
+        labels = plain.fit_predict(apart)
     else:
         neighbours.update(keys, found)
         steps["compare"] = time.process_time() - cpu
@@ -283,21 +235,23 @@ def grouping(given: argparse.Namespace) -> None:
         size = f"{people} × {each}"
         rng = np.random.default_rng(given.seed)
         truth = np.repeat(np.arange(people), each)
-        embeddings = Crowd(people, rng).shots(truth)
+        embeddings = shots(people, truth, rng)
+        apart = centred(embeddings, CENTRE)
+        merge = RULE.at(len(truth)).merge
 
-        plain = {eps: plainly(embeddings, eps) for eps in EPS.round(2)}
+        plain = {eps: plainly(apart, eps) for eps in EPS.round(2)}
         best = max(plain, key=lambda eps: bcubed(plain[eps], truth)[2])
         ours, suggested = decided(embeddings, truth)
         rows = {
             f"DBSCAN, its best: {1 - best:.2f}": plain[best],
-            f"DBSCAN, {THRESHOLDS.merge}": plainly(embeddings, 1 - THRESHOLDS.merge),
-            f"visitord, {THRESHOLDS.merge}": ours,
+            f"DBSCAN, {merge}": plainly(apart, 1 - merge),
+            f"visitord, {merge}": ours,
         }
 
         for how, labels in rows.items():
             scores = (*pairwise(labels, truth), *bcubed(labels, truth))
             groups = int((np.bincount(labels) > 1).sum())
-            least = least_alike(labels, embeddings)
+            least = least_alike(labels, apart)
             shown = (*(f"{n:.3f}" for n in scores), str(groups), f"{least:.2f}")
             table.add_row(size, how, *shown)
         notes.append(f"{size}: {suggested}")
@@ -315,7 +269,7 @@ def decided(
     """The group of each, and what was suggested."""
     keys = [UUID(int=n) for n in range(len(embeddings))]
     members = [Member(key, ((key,),), n) for n, key in enumerate(keys)]
-    neighbours = Neighbours(THRESHOLDS.merge)
+    neighbours = Neighbours(RULE.at(len(keys)).merge, CENTRE)
     neighbours.update(keys, dict(zip(keys, embeddings, strict=True)))
     proposal = propose(members, set(), neighbours)
 
@@ -379,14 +333,16 @@ def least_alike(labels: NDArray[np.intp], embeddings: NDArray[np.float32]) -> fl
 class House:
     """What the daemon would know: templates under identities, and sightings still pending.
 
-    Sightings are numbered; an identity has the number of the sighting it began with.
+    Sightings are numbered; an identity has the number of the sighting it began with.  A template
+    counts for itself only, where the gallery also asks for the mean of somebody's.
     """
 
     def __init__(self, embeddings: NDArray[np.float32], truth: NDArray[np.intp]) -> None:
         self.looks = embeddings  # (n, d) of each sighting
+        self.apart = centred(embeddings, CENTRE)
         self.truth = truth  # (n,) whose it is
 
-        self.neighbours = Neighbours(THRESHOLDS.merge)
+        self.neighbours = Neighbours(1.0, CENTRE)
         # Of each identity: sightings by the part they belong to.
         self.parts: dict[int, dict[int, list[int]]] = {}
         self.pending: list[int] = []
@@ -401,9 +357,9 @@ class House:
         """Decide these sightings one by one, as `identity.decide` does for well seen faces."""
         # Compared in one go: with the templates there were, and with each other.
         known = len(self.templates)
-        shots = self.looks[lot.start : lot.stop]
-        before = shots @ self.looks[self.templates].T
-        among = shots @ shots.T
+        new = self.apart[lot.start : lot.stop]
+        before = new @ self.apart[self.templates].T
+        among = new @ new.T
 
         for n, sighting in enumerate(lot):
             later = [template - lot.start for template in self.templates[known:]]
@@ -411,19 +367,20 @@ class House:
             owners = self.owners[: len(self.templates)]
 
             score = float(row.max(initial=-1.0))
-            if score >= THRESHOLDS.match:
+            thresholds = RULE.at(len(self.parts))
+            if score >= thresholds.match:
                 best = int(owners[row.argmax()])
                 second = row[owners != best].max(initial=-1.0)
-                self.match(sighting, best, score, second)
+                clear = score >= thresholds.certain and second < thresholds.match
+                self.match(sighting, best, clear and score < ADDS_NOTHING_NEW)
             else:
                 self.enrol(sighting)
 
-    def match(self, sighting: int, identity: int, score: float, second: float) -> None:
+    def match(self, sighting: int, identity: int, teaches: bool) -> None:
         self.matches += 1
         self.false_matches += bool(self.truth[sighting] != self.truth[identity])
 
-        strong = THRESHOLDS.certain <= score < ADDS_NOTHING_NEW and second < THRESHOLDS.match
-        if strong and self.held[identity] < TEMPLATES_MAX:
+        if teaches and self.held[identity] < TEMPLATES_MAX:
             self.parts[identity].setdefault(identity, []).append(sighting)
             self.learn(sighting, identity)
 
@@ -448,6 +405,7 @@ class House:
         """Run the merge job; returns what it did, and of how many it was wrong."""
         members = list(self.members())
         keys = [key for m in members for part in m.parts for key in part]
+        self.neighbours.ask(RULE.at(len(self.parts)).merge)
         found = {key: self.looks[key.int] for key in self.neighbours.unknown(keys)}
         self.neighbours.update(keys, found)
         proposal = propose(members, set(), self.neighbours)
@@ -484,7 +442,7 @@ def year(given: argparse.Namespace) -> None:
     rng = np.random.default_rng(given.seed)
     often = rng.lognormal(0, 1, people)
     truth = rng.choice(people, sightings, p=often / often.sum())
-    house = House(Crowd(people, rng).shots(truth), truth)
+    house = House(shots(people, truth, rng), truth)
 
     titles = (
         "rows",

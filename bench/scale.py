@@ -2,12 +2,12 @@
 
     python bench/scale.py [--sizes 1000 10000 100000 1000000] [--boxes 1 2 4] [--state FOLDER]
 
-Fills a PostgreSQL of its own with so many templates, three to a person, of made-up people who
-differ as strangers do (cosines around 0, sd 0.09) and look like themselves as people do (around
-0.64).  Then known people and strangers come. For each size: what it costs to load everyone and to
-catch up with one change; how long it takes to decide by memory and by pgvector, in one run side by
-side; how many decisions are the same; and how many sightings a second so many boxes write together,
-each a process of its own with a gallery in memory, or without one.
+Fills a PostgreSQL of its own with so many templates, three to a person, of made-up people who are
+as alike as real ones are to the default pack (`faces.py`).  Then known people and strangers come.
+For each size: what it costs to load everyone and to catch up with one change; how long it takes to
+decide by memory and by pgvector, in one run side by side; how many decisions are the same, and how
+many are right; and how many sightings a second so many boxes write together, each a process of its
+own with a gallery in memory, or without one.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import re
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import psycopg2
+from faces import DIM, People, embeddings
 from numpy.typing import NDArray
 from rich.console import Console
 
@@ -36,20 +38,26 @@ from visitord.core.records import FaceSample, Quality, TrackReport
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
 from visitord.identity.thresholds import MatchRule
+from visitord.models.sface import CENTRE
 from visitord.models.thresholds import ZOO
+from visitord.service.deciding import decide_track
+from visitord.service.gallery_follower import GalleryFollower
 from visitord.service.recorder import Recorder, RecorderSettings
 from visitord.store import gallery_changes, migrate
 from visitord.store import templates as stored
-from visitord.store.database import Database
+from visitord.store.database import Cursor, Database
 from visitord.store.site import Site, declare_site
 
-DIM, EACH, PACK = 128, 3, "pack-1"
+EACH = 3  # templates of a person
+PACK = "pack-1"
 RULE = MatchRule(ZOO)
 SITE = Site("main", "UTC", timedelta(minutes=5))
 PROBES = 500
 BLOCK = 1000  # people made at a time
 BEGAN = "2026-01-01 00:00+00"
 TRACKS = 200  # of each box
+STRANGERS = 10**9  # numbers of people whom nobody knows, from here on
+BOX_STRANGERS = 10**8
 INDEX = "template_near_128"
 IDENTITY = "identity (identity_id, status, root_id, created_at)"
 TEMPLATE = "template (template_id, identity_id, pack, embedding, quality, created_at)"
@@ -57,30 +65,22 @@ console = Console(width=120, highlight=False)
 
 
 @functools.lru_cache(8)
-def people_of(block: int) -> NDArray[np.float64]:
-    """What a thousand made-up people look like on average."""
-    return unit(np.random.default_rng(block).normal(size=(BLOCK, DIM)))
+def people_of(block: int) -> People:
+    """A thousand made-up people."""
+    return People.made(BLOCK, np.random.default_rng(block))
 
 
-def person(n: int) -> NDArray[np.float32]:
-    """What made-up person number n looks like on average."""
-    return np.asarray(people_of(n // BLOCK)[n % BLOCK], np.float32)
+def looks(block: int, which: int) -> NDArray[np.float32]:
+    """A visit of each person of a block, the same one for the same number."""
+    rng = np.random.default_rng([block, which])
+    return embeddings(people_of(block).visits(np.arange(BLOCK), rng))
 
 
-def looks(people: NDArray[np.float64], seed: list[int], alike: float) -> NDArray[np.float32]:
-    """One look of each of these people, at this cosine to their average."""
-    noise = np.random.default_rng(seed).normal(size=people.shape)
-    noise -= people * (noise * people).sum(axis=1, keepdims=True)
-    return np.asarray(alike * people + np.sqrt(1 - alike**2) * unit(noise), np.float32)
-
-
-def look(n: int, which: int, alike: float) -> NDArray[np.float32]:
-    """A further look of one person."""
-    return looks(people_of(n // BLOCK)[[n % BLOCK]], [n, which], alike)[0]
-
-
-def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+def look(n: int, which: int) -> NDArray[np.float32]:
+    """A visit of made-up person number n."""
+    rng = np.random.default_rng([n, which])
+    people = people_of(n // BLOCK)
+    return embeddings(people.visits(np.array([n % BLOCK]), rng))[0]
 
 
 def track(face: NDArray[np.float32], camera: str, at: datetime) -> TrackReport:
@@ -114,7 +114,7 @@ def fill(url: str, first: int, last: int) -> None:
 
 def rows_of(block: int, wanted: range) -> tuple[io.StringIO, io.StringIO]:
     """The rows of these people of a block, and those of their templates, as COPY reads them."""
-    faces = [looks(people_of(block), [block, i, 7], 0.85).tolist() for i in range(EACH)]
+    faces = [looks(block, i).tolist() for i in range(EACH)]
     people = io.StringIO()
     templates = io.StringIO()
 
@@ -155,42 +155,46 @@ class Choice:
     who: UUID | None
 
 
-def choose(known: Gallery, report: TrackReport, people: int) -> Choice:
-    """What would be decided about a track while so many people are known."""
-    pooled = decision.pool(report.samples)
-    assert pooled
-    ranking = known.rank(pooled.embedding, 2)
-    weak = {i for i, _ in ranking if known.weak(i, decision.WEAK_QUALITY)}
-    verdict = decision.decide(report, pooled, ranking, frozenset(), RULE.at(people), weak)
-    return Choice(verdict.decision.value, verdict.identity_id)
+def choose(known: GalleryFollower, cursor: Cursor, report: TrackReport) -> Choice:
+    """What would be decided about a track."""
+    pooled = decision.pool(report.samples, CENTRE)
+    gallery = known.candidates(cursor, pooled, 0)
+    decided = decide_track(report, pooled, frozenset(), gallery, RULE, PACK)
+    assert decided
+    return Choice(decided.sighting.verdict.decision.value, decided.person)
 
 
-def decisions(database: Database, known: Gallery, people: int) -> None:
+def decisions(database: Database, people: int) -> None:
     """Memory and pgvector side by side, over known people and strangers in turn."""
     chance = np.random.default_rng(1)
     at = datetime(2026, 6, 1, tzinfo=UTC)
     half = PROBES // 2
-    faces = [look(int(chance.integers(people)), 100 + i, 0.75) for i in range(half)]
-    faces += [person(10**9 + i) for i in range(PROBES - half)]
+    probes = [int(chance.integers(people)) for _ in range(half)]
+    probes += range(STRANGERS, STRANGERS + half)
 
-    times: dict[str, list[float]] = {"memory": [], "pgvector": []}
+    followers = {
+        "memory": GalleryFollower(PACK, DIM, CENTRE),
+        "pgvector": GalleryFollower(PACK, DIM, CENTRE, vector=True),
+    }
+    times: dict[str, list[float]] = {how: [] for how in followers}
     same = {"known": 0, "strangers": 0}
-    matched = {"known": 0, "strangers": 0}
-    for i, face in enumerate(faces):
-        who = "known" if i < half else "strangers"
-        report = track(face, "door", at)
+    outcomes: Counter[str] = Counter()
+    with database.transaction() as cursor:
+        for follower in followers.values():
+            follower.catch_up(cursor)
 
-        begun = time.perf_counter()
-        exact = choose(known, report, people)
-        times["memory"].append((time.perf_counter() - begun) * 1000)
+        for i, person in enumerate(probes):
+            report = track(look(person, 100 + i), "door", at)
+            choices = []
+            for how, follower in followers.items():
+                begun = time.perf_counter()
+                choices.append(choose(follower, cursor, report))
+                times[how].append((time.perf_counter() - begun) * 1000)
 
-        begun = time.perf_counter()
-        with database.transaction() as cursor:
-            near = choose(Gallery(DIM, stored.nearest(cursor, PACK, face, 0)), report, people)
-        times["pgvector"].append((time.perf_counter() - begun) * 1000)
-
-        same[who] += exact == near
-        matched[who] += exact.decision == "matched"
+            exact, near = choices
+            who = "known" if i < half else "strangers"
+            same[who] += exact == near
+            outcomes[outcome(exact, person, who == "known")] += 1
 
     for how, spent in times.items():
         median = statistics.median(spent)
@@ -201,9 +205,20 @@ def decisions(database: Database, known: Gallery, people: int) -> None:
         f" {same['known']} known, {same['strangers']} strangers"
     )
     console.print(
-        f"    of {half} known people {matched['known']} matched;"
-        f" of as many strangers {matched['strangers']} matched somebody"
+        f"    match {RULE.at(people).match}: of {half} known people"
+        f" {outcomes['right']} recognised, {outcomes['enrolled']} enrolled once more,"
+        f" {outcomes['wrong']} taken for others; of {half} strangers"
+        f" {outcomes['taken']} taken for somebody"
     )
+
+
+def outcome(choice: Choice, person: int, known: bool) -> str:
+    """What a decision about made-up person number so-and-so is."""
+    if choice.decision != "matched":
+        return "enrolled" if known else "new"
+    if not known:
+        return "taken"
+    return "right" if choice.who == UUID(int=person + 1) else "wrong"
 
 
 def box(url: str, number: int, vector: bool, go: object, done: object) -> None:
@@ -212,7 +227,7 @@ def box(url: str, number: int, vector: bool, go: object, done: object) -> None:
     A third are strangers.
     """
     site = replace(SITE, box=f"box {number}")
-    settings = RecorderSettings(site, PACK, DIM, vector)
+    settings = RecorderSettings(site, PACK, DIM, vector, CENTRE)
     recorder = Recorder(Database(url), settings, lambda: RULE, lambda _: None, Clock())
     recorder.prepare()
     recorder._follow()
@@ -222,9 +237,9 @@ def box(url: str, number: int, vector: bool, go: object, done: object) -> None:
     at = datetime.now(UTC)
     for i in range(TRACKS):
         if i % 3 == 0:
-            face = person(10**8 + number * TRACKS + i)
+            face = look(BOX_STRANGERS + number * TRACKS + i, i)
         else:
-            face = look(int(chance.integers(300)), 200 + i, 0.75)
+            face = look(int(chance.integers(300)), 200 + i)
         report = track(face, f"camera {number}", at + timedelta(seconds=10 * i))
         written = False
         while not written:
@@ -260,12 +275,25 @@ def measure(database: Database, definition: str, people: int, boxes: list[int]) 
 
     definition: of pgvector's index, which is not there yet.
     """
+    load(database)
+    index(database, definition)
+    decisions(database, people)
+    for count in boxes:
+        for vector in (False, True):
+            rate, memory = together(database.url, count, vector)
+            how = "pgvector" if vector else "memory"
+            console.print(
+                f"    {count} boxes by {how:9} write {rate:7.1f} sightings a second;"
+                f" {memory:6.0f} MB each"
+            )
+
+
+def load(database: Database) -> None:
+    """Print what it costs to have everyone in memory, and to catch up with one change."""
     with database.transaction() as cursor:
         begun = time.perf_counter()
-        templates = stored.templates(cursor, PACK)
-        known = Gallery(DIM, templates)
+        known = Gallery(DIM, stored.templates(cursor, PACK), CENTRE)
         console.print(f"  a box loads everyone in {time.perf_counter() - begun:.2f} s")
-        del templates
 
         gallery_changes.announce(cursor, [UUID(int=1)])
         version = gallery_changes.version(cursor).version
@@ -276,17 +304,6 @@ def measure(database: Database, definition: str, people: int, boxes: list[int]) 
 
         median, most = timed(catch_up, 20)
         console.print(f"  it catches up with one change in {median:.1f} ms (95 % {most:.1f} ms)")
-
-    index(database, definition)
-    decisions(database, known, people)
-    for count in boxes:
-        for vector in (False, True):
-            rate, memory = together(database.url, count, vector)
-            how = "pgvector" if vector else "memory"
-            console.print(
-                f"    {count} boxes by {how:9} write {rate:7.1f} sightings a second;"
-                f" {memory:6.0f} MB each"
-            )
 
 
 def without_index(database: Database) -> str:
@@ -322,7 +339,7 @@ def main() -> None:
     options.add_argument(
         "--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000, 1_000_000], help="templates"
     )
-    options.add_argument("--boxes", type=int, nargs="+", default=[1, 2, 4])
+    options.add_argument("--boxes", type=int, nargs="*", default=[1, 2, 4])
     options.add_argument("--state", type=Path, help="where to keep the database [default: nowhere]")
     given = options.parse_args()
 
