@@ -16,10 +16,10 @@ DETECT_WIDTH_PX = 640  # wider costs by its area and finds little more at a door
 STILL_WIDTH_PX = 1024  # above this YuNet loses very large faces
 STILL_PAD_PX = 40  # room around a tight portrait, without which landmarks are misplaced
 SCORE = 0.7
-# Down to this a face is faint: it carries on a track, but begins none. On five hard days (3,200 faces
-# of walkers) such samples were 0.38 to 0.41 like their person's other visits, in the median of their
-# centred cosines, those of 0.7 to 0.8 were 0.43, and strangers no more like: 99th percentile 0.37,
-# and 0.36. Below it is 0.33.
+# Down to this a face is faint: it carries on a track, but begins none. On five hard days (3,200
+# faces of walkers) the median centred cosine of such samples to their person's other visits was
+# 0.38 to 0.41, of those scored 0.7 to 0.8 it was 0.43, and strangers came no closer (99th
+# percentile 0.37, and 0.36). Below a score of 0.5 it was 0.33.
 FAINT_SCORE = 0.5
 NMS_IOU = 0.3
 FACES_MAX = 200
