@@ -52,6 +52,27 @@ def test_a_stranger_is_enrolled_and_known_the_next_time(visit_log: VisitLog) -> 
     assert [(a.name, a.visits) for a in visit_log.arrivals] == [("visitor 1", 1), ("visitor 1", 2)]
 
 
+def test_who_was_seen_within_a_day_of_a_time_is_told(visit_log: VisitLog) -> None:
+    """Sam was merged into the regular, and the third one came a day later."""
+    for n, seconds in enumerate((0, 100, 86_450)):
+        visit_log.recorder.handle(report(axis(n), seconds))
+    sam, regular, third = (
+        UUID(str(row[0]))
+        for row in visit_log.rows("select identity_id from identity order by number")
+    )
+
+    def seen(at_s: float) -> set[UUID]:
+        with visit_log.database.transaction() as cursor:
+            return sightings.recent(cursor, START + timedelta(seconds=at_s), timedelta(days=1))
+
+    assert seen(99) == {sam}
+    assert seen(100) == {sam, regular}
+    assert seen(86_450) == {regular, third}
+    with visit_log.database.transaction() as cursor:
+        merges.merge(cursor, regular, sam, "tester", "why", START)
+    assert seen(99) == {regular}
+
+
 def test_two_strangers_become_two_people(visit_log: VisitLog) -> None:
     visit_log.recorder.handle(report(axis(0), 0))
     visit_log.recorder.handle(report(axis(1), 10))

@@ -279,12 +279,14 @@ def test_what_is_asked_for_every_sighting_reads_no_table_from_end_to_end(
     """After years they hold millions of rows."""
     asked: dict[str, object] = {
         "sightings.companions": {"id": UUID(int=1), "together": [UUID(int=2)]},
+        "sightings.recent": {"since": START, "until": START},
         "sightings.extend": {
             "sighting_id": UUID(int=1),
             "ended_at": START,
             "static": False,
             "blocked": False,
             "live": None,
+            "blocked": False,
             "live_score": None,
         },
         "sightings.arriving": {"id": UUID(int=1)},

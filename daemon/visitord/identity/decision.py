@@ -11,16 +11,18 @@ those seen in the same frames.  The first line that holds decides:
     is seen well                    does not, or there is none  enrolled: a new identity
     has too few good samples        does not, or there is none  pending: not seen well enough
 
-`match` grows with the number of people known (`identity/thresholds.py`), and is a little higher for
-somebody known from a single poor template.  A match that is clear is certain, so it need not wait
-for the end of the track, and teaches a further template.  Whoever is seen well is never pending:
-one enrolled just below `match` is a doubt, which is kept as a question about the two.  What is
-pending has no identity; the merge job may settle it later.
+`match` grows with the number of people known (`identity/thresholds.py`).  It is lower for somebody
+seen lately, of whom there are few, and a little higher for somebody known from a single poor
+template; the best identity is the one that is furthest above its own.  A match that is clear is
+certain, so it need not wait for the end of the track, and teaches a further template.  Whoever is
+seen well is never pending: one enrolled just below `match` is a doubt, which is kept as a question
+about the two.  What is pending has no identity; the merge job may settle it later.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TypeGuard
 from uuid import UUID, uuid5
 
@@ -47,6 +49,7 @@ DOUBT = 0.05  # of similarity below a match, within which whoever is enrolled ma
 TEMPLATES_MAX = 8  # of an identity
 ADDS_NOTHING_NEW = 0.8  # a template this close to the ones there already teaches nothing
 RIPE_S = 15.0  # a track this old is decided even if waiting might give a better sample
+RECENT = timedelta(days=1)  # whoever was seen within it was seen lately
 ENROLLING_SAMPLES = 3  # good ones of a moving face, before it becomes an identity
 
 _LEAST_WEIGHT = 0.01  # of a sample, so that those of no quality still have a direction
@@ -107,7 +110,7 @@ def _agreement_of_halves(good: Sequence[FaceSample], centre: Embedding | None) -
 
 @dataclass(frozen=True, slots=True)
 class _Nearest:
-    """The two identities that a track is most like, and how much.
+    """The two identities that a track is most likely of.
 
     Scores are the cosine similarity to the best template of each; all are None where there are so
     few identities.
@@ -119,11 +122,18 @@ class _Nearest:
     second_score: float | None
 
     @classmethod
-    def of(cls, ranking: Sequence[tuple[UUID, float]], excluded: AbstractSet[UUID]) -> "_Nearest":
-        """The first two of a ranking who are not excluded."""
-        left = (entry for entry in ranking if entry[0] not in excluded)
+    def of(
+        cls,
+        ranking: Sequence[tuple[UUID, float]],
+        excluded: AbstractSet[UUID],
+        match_of: Callable[[UUID], float],
+    ) -> "_Nearest":
+        """The two furthest above what is a match for each, of a ranking less those excluded."""
+        left = [entry for entry in ranking if entry[0] not in excluded]
+        left.sort(key=lambda entry: match_of(entry[0]) - entry[1])  # stable: else the more alike
         missing = (None, None)
-        return cls(*next(left, missing), *next(left, missing))
+        first, second, *_ = [*left, missing, missing]
+        return cls(*first, *second)
 
 
 def decide(
@@ -133,6 +143,7 @@ def decide(
     excluded: AbstractSet[UUID],
     thresholds: Thresholds,
     weak: AbstractSet[UUID] = frozenset(),
+    recent: AbstractSet[UUID] = frozenset(),
 ) -> Verdict:
     """The verdict on one track, by the table above.
 
@@ -150,6 +161,8 @@ def decide(
         What holds for the pack at this site, while so many are known.
     weak
         Identities known from one poor template, which strangers resemble more easily.
+    recent
+        Identities seen lately, as many as the thresholds are for.
 
     Returns
     -------
@@ -160,16 +173,24 @@ def decide(
     if pooled is None:
         return Verdict(Decision.PENDING, None, None, None, "no usable sample")
 
-    nearest = _Nearest.of(ranking, excluded)
+    def match_of(identity_id: UUID | None) -> float:
+        """The similarity from which it is a match."""
+        return _match_threshold(thresholds, identity_id in weak, identity_id in recent)
+
+    nearest = _Nearest.of(ranking, excluded, match_of)
     is_weak = nearest.best_id in weak
-    match = _match_threshold(thresholds, is_weak)
+    match = match_of(nearest.best_id)
 
     if report.liveness and report.liveness.blocked:
         return _verdict(nearest, Decision.PENDING, _why_blocked(report.liveness))
 
     if _reaches(nearest.score, match):
-        why = _why_matched(nearest.score, match, thresholds.people)
-        certain = _is_clear(nearest, pooled, thresholds)
+        among = f"{thresholds.people} known"
+        if thresholds.recent is not None and nearest.best_id in recent:
+            among = f"{len(recent)} seen lately, of {among}"
+        why = _why_matched(nearest.score, match, among)
+        ambiguous = _reaches(nearest.second_score, match_of(nearest.second_id))
+        certain = not ambiguous and _is_clear(nearest, pooled, thresholds)
         return _verdict(nearest, Decision.MATCHED, why, nearest.best_id, certain)
 
     why = _why_new(nearest.score, match, is_weak)
@@ -205,11 +226,12 @@ def _verdict(
 # What a decision asks
 
 
-def _match_threshold(thresholds: Thresholds, is_weak: bool) -> float:
-    """The similarity from which a track is the best identity."""
-    if is_weak:
-        return thresholds.match + WEAK_EXTRA
-    return thresholds.match
+def _match_threshold(thresholds: Thresholds, is_weak: bool, is_recent: bool) -> float:
+    """The similarity from which a track is an identity."""
+    match = thresholds.match
+    if is_recent and thresholds.recent is not None:
+        match = thresholds.recent
+    return match + WEAK_EXTRA if is_weak else match
 
 
 def _reaches(score: float | None, threshold: float) -> TypeGuard[float]:
@@ -218,10 +240,8 @@ def _reaches(score: float | None, threshold: float) -> TypeGuard[float]:
 
 
 def _is_clear(nearest: _Nearest, pooled: PooledSamples, thresholds: Thresholds) -> bool:
-    """Whether a match is strong, unambiguous and well seen: waiting would change nothing."""
-    strong = _reaches(nearest.score, thresholds.certain)
-    ambiguous = _reaches(nearest.second_score, thresholds.match)
-    return strong and not ambiguous and pooled.good_samples > 0
+    """Whether a match is strong and well seen: waiting would change nothing."""
+    return _reaches(nearest.score, thresholds.certain) and pooled.good_samples > 0
 
 
 def _is_seen_well(pooled: PooledSamples, report: TrackReport) -> bool:
@@ -247,8 +267,8 @@ def _why_blocked(liveness: Liveness) -> str:
     return f"{below}: a picture of a face, it seems"
 
 
-def _why_matched(score: float, match: float, people: int) -> str:
-    return f"similarity {score:.2f} reaches match {match:.2f} (among {people} known)"
+def _why_matched(score: float, match: float, among: str) -> str:
+    return f"similarity {score:.2f} reaches match {match:.2f} (among {among})"
 
 
 def _why_new(score: float | None, match: float, is_weak: bool) -> str:

@@ -190,6 +190,7 @@ class Gallery:
         self,
         embedding: Embedding,
         most: int | None = None,
+        also: Set[UUID] = frozenset(),
     ) -> list[tuple[UUID, float]]:
         """Identities with the cosine similarity of their best template, best first.
 
@@ -203,6 +204,8 @@ class Gallery:
             Of unit length (d,).
         most
             How many to return; all by default.
+        also
+            Roots to return too, however many others are more like it.
         """
         if not self._roots:
             return []
@@ -223,8 +226,17 @@ class Gallery:
             last = np.partition(best, -most)[-most]
             found = np.flatnonzero(best >= last)
 
-        ranking = [(self._roots[n], float(best[n])) for n in found]
-        return sorted(ranking, key=lambda entry: (-entry[1], entry[0]))[:most]
+        ranking = self._sorted(found, best)[:most]
+        listed = {root for root, _ in ranking}
+        further = [self._owner[self._rows[root][0]] for root in (also & self._rows.keys()) - listed]
+        return ranking + self._sorted(further, best)
+
+    def _sorted(
+        self, places: Iterable[int], scores: NDArray[np.float32]
+    ) -> list[tuple[UUID, float]]:
+        """The roots at these places with their scores, of all of them (n,), best first."""
+        ranking = [(self._roots[n], float(scores[n])) for n in places]
+        return sorted(ranking, key=lambda entry: (-entry[1], entry[0]))
 
     def _cosines(self, embedding: Embedding, rows: list[int] | slice) -> NDArray[np.float32]:
         """The centred cosines of an embedding (d,) and the templates in these rows."""

@@ -47,6 +47,10 @@ class Presence:
 
         return last is None or report.started_at - last > self._gap
 
+    def since(self, t: datetime) -> set[UUID]:
+        """Who was seen after this time."""
+        return {person for person, end in self._seen.items() if end > t}
+
     def guess(
         self, report: TrackReport, person: UUID | None, template_update: Template | None
     ) -> None:

@@ -7,6 +7,11 @@ thousand strangers at most so many are taken for somebody.
 Cosines of two people are spread, in the tail that matters, as those of random directions in `dims`
 dimensions: P(cosine > t) = I(1 - t²; (dims - 1) / 2, 1/2) / 2 for t ≥ 0, with the regularised
 incomplete beta function I (the area of a cap of the sphere; Li 2011, doi:10.3923/ajms.2011.66.70).
+
+Most who come again were here lately, and those are few.  So the promise is shared: half of the
+strangers may be taken for any of the few, half for any of the others, in all no more than promised.
+For the few less similarity will do.  On five hard days of walkers who come three times each, at a
+site that knows 3,000 others, 6 people had two identities where 13 had, and nobody was mistaken.
 """
 
 import math
@@ -18,6 +23,7 @@ from visitord.core.records import Separation, Thresholds
 STRANGERS = 20.0  # of a thousand, taken for somebody
 MERGED_WRONGLY = 1.0  # of a thousand identities, by a merge job
 LOOKS = 1.3  # independent comparisons that the several templates of a person amount to
+RECENT_SHARE = 0.5  # of the strangers, who may be taken for somebody seen lately
 STEP = 0.01  # thresholds are whole hundredths: as people come they change seldom
 
 _TINY = 1e-9  # keeps what is a whole hundredth already from being rounded up to the next
@@ -42,24 +48,29 @@ class MatchRule:
     match: float | None = None
     merge: float | None = None
 
-    def at(self, people: int) -> Thresholds:
-        """The thresholds while so many people are known."""
-        return _thresholds(self, people)
+    def at(self, people: int, recent: int = 0) -> Thresholds:
+        """The thresholds while so many people are known, and so many of them were seen lately."""
+        return _thresholds(self, people, recent)
 
 
 @lru_cache(maxsize=1024)
-def _thresholds(rule: MatchRule, people: int) -> Thresholds:
+def _thresholds(rule: MatchRule, people: int, recent: int) -> Thresholds:
     known = max(people, 1)
     match = rule.match
+    recent_match: float | None = None
     if match is None:
         match = _promised(rule.separation, rule.strangers, known)
+        if 0 < recent < people:
+            of_recent = rule.strangers * RECENT_SHARE
+            match = _promised(rule.separation, rule.strangers - of_recent, known)
+            recent_match = _promised(rule.separation, of_recent, recent)
 
     merge = rule.merge
     if merge is None:
         merge = _promised(rule.separation, MERGED_WRONGLY, known)
 
     certain = min(1.0, round(match + rule.separation.margin, 6))
-    return Thresholds(match, max(merge, match), certain, people)
+    return Thresholds(match, max(merge, match), certain, people, recent_match)
 
 
 def _promised(separation: Separation, of_a_thousand: float, people: int) -> float:

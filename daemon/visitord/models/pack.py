@@ -41,7 +41,10 @@ class Pack(Protocol):
     runs_on: str
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
-        """The faces in a BGR picture, best first; `still` spends more on one photograph."""
+        """The faces in a BGR picture, best first.
+
+        still: spend more on one photograph.  In a picture of a video faint ones may be among them.
+        """
         ...
 
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:

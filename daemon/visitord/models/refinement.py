@@ -8,6 +8,7 @@ round.
 """
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -47,7 +48,7 @@ class Refinement:
                 break
 
             landmarks = _in_picture(in_patch, to_patch)
-            detection = Detection(detection.box, landmarks, detection.score)
+            detection = replace(detection, landmarks=landmarks)
             if abs(_roll_deg(in_patch)) < LEVEL_DEG:
                 break
         return detection

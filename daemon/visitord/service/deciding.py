@@ -31,6 +31,7 @@ def decide_track(
     gallery: Gallery,
     rule: MatchRule,
     pack: str,
+    recent: AbstractSet[UUID] = frozenset(),
 ) -> DecidedTrack | None:
     """Decide a track, or return None while waiting may give a better sample.
 
@@ -48,13 +49,15 @@ def decide_track(
         How similar is similar enough at the site.
     pack
         Fingerprint of the recogniser that made the samples.
+    recent
+        Who was seen lately.
     """
-    thresholds = rule.at(gallery.people)
+    thresholds = rule.at(gallery.people, len(recent))
     ranking = []
     if pooled:
-        ranking = gallery.rank(pooled.embedding, RANKED + len(companions))
+        ranking = gallery.rank(pooled.embedding, RANKED + len(companions), recent)
     weak = {i for i, _ in ranking if gallery.weak(i, decision.WEAK_QUALITY)}
-    verdict = decision.decide(report, pooled, ranking, companions, thresholds, weak)
+    verdict = decision.decide(report, pooled, ranking, companions, thresholds, weak, recent)
     if not verdict.certain and not decision.is_ripe(report):
         return None
 

@@ -91,7 +91,10 @@ class OutageRecogniser:
     ) -> DecidedTrack | None:
         """Decide a track by memory alone; None while waiting may give a better sample."""
         pooled = decision.pool(report.samples, self._known.centre)
-        decided = decide_track(report, pooled, companions, self._known.gallery, rule, self._pack)
+        gallery = self._known.gallery
+        seen = self._presence.since(report.started_at - decision.RECENT)
+        recent = {root for person in seen if (root := gallery.root(person))}
+        decided = decide_track(report, pooled, companions, gallery, rule, self._pack, recent)
         if decided is None:
             return None
 

@@ -402,8 +402,11 @@ class Recorder:
         assert self.rule is not None  # noqa: S101 - it is prepared
         pooled = decision.pool(report.samples, self.settings.centre)
         companions = sightings.companions(cursor, report)
+        recent = sightings.recent(cursor, report.started_at, decision.RECENT)
         candidates = self._known.candidates(cursor, pooled, len(companions))
-        return decide_track(report, pooled, companions, candidates, self.rule, self.settings.pack)
+        return decide_track(
+            report, pooled, companions, candidates, self.rule, self.settings.pack, recent
+        )
 
     def _write(self, cursor: Cursor, decided: DecidedTrack) -> _Written:
         """Insert the sighting with its person, template and visit.

@@ -1,6 +1,7 @@
 """Writes decided sightings, each with what it brings about: identity, template, visit, arrival."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from visitord.core.records import Arrival, DecidedSighting, Decision, TrackReport
@@ -26,6 +27,12 @@ def companions(cursor: Cursor, report: TrackReport) -> set[UUID]:
     """Root identities of everyone seen in the same frames as this track, as far as decided."""
     values = {"id": report.sighting_id, "together": list(report.together)}
     return set(statements.fetch_column(cursor, _SQL["companions"], values))
+
+
+def recent(cursor: Cursor, at: datetime, within: timedelta) -> set[UUID]:
+    """Root identities of everyone whose sightings began so shortly before a time, or then."""
+    values = {"since": at - within, "until": at}
+    return set(statements.fetch_column(cursor, _SQL["recent"], values))
 
 
 def write(cursor: Cursor, decided: DecidedSighting, site: Site) -> Arrival | None:

@@ -62,7 +62,8 @@ class Pipeline:
 
         self._search_t = frame.t
         reports = self._follow_shape(frame)
-        observations = self._observe(frame, self._detect(frame))
+        faces = [face for face in self._detect(frame) if self._may_be_one(face, frame.t)]
+        observations = self._observe(frame, faces)
         return reports + self._tracker.update(frame, observations)
 
     def photograph(self, frame: Frame) -> list[TrackReport]:
@@ -84,7 +85,7 @@ class Pipeline:
             return None
 
         frame = self._last
-        found = self._detect(frame)
+        found = [face for face in self._detect(frame) if self._may_be_one(face, frame.t)]
         faces = [(face, self._is_usable(face, frame.image)) for face in found]
         return draw(frame, self._area, self._gate.moving, self._gate_open, faces, note)
 
@@ -138,6 +139,10 @@ class Pipeline:
         if whole in chosen:
             self._whole_t = t
         return chosen
+
+    def _may_be_one(self, face: Detection, t: float) -> bool:
+        """Whether it counts as a face: a faint one does where a track expects its own at t."""
+        return not face.faint or self._tracker.expects(face, t)
 
     def _is_usable(self, face: Detection, image: Image) -> bool:
         """Whether a face is wide enough, and where the picture counts."""

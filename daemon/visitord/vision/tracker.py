@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from visitord.core.records import Frame, Observation, TrackReport
+from visitord.core.records import Detection, Frame, Observation, TrackReport
 from visitord.models.pack import LivenessDetector
 from visitord.vision.assignment import assign
 from visitord.vision.liveness_check import LivenessCheck
-from visitord.vision.places import StaticPlaces
+from visitord.vision.places import Place, StaticPlaces
 from visitord.vision.sighting_ids import sighting_id_of
 from visitord.vision.tiling import Box
 from visitord.vision.track import Track
@@ -63,8 +63,16 @@ class Tracker:
             found.append((x - reach_px, y - reach_px, x + reach_px, y + reach_px))
         return found
 
+    def expects(self, detection: Detection, t: float) -> bool:
+        """Whether a face at t is within the box of an open track."""
+        x, y = Place.of(detection).centre
+        return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self.boxes(t))
+
     def update(self, frame: Frame, observations: Sequence[Observation]) -> list[TrackReport]:
-        """Take one frame's faces; returns the reports that are due, finals of lost tracks first."""
+        """Take one frame's faces; returns the reports that are due, finals of lost tracks first.
+
+        A faint one that belongs to no track is left out: it does not begin one.
+        """
         self._follow_interval(frame.t)
         reports = self.expire(frame.t)
 
@@ -72,6 +80,8 @@ class Tracker:
         seen: list[Track] = []
         for index, observation in enumerate(observations):
             track = known.get(index)
+            if track is None and observation.detection.faint:
+                continue
             if track is None:
                 track = self._begin(frame, observation)
                 track.static = self._static_places.holds(track.place)

@@ -186,6 +186,63 @@ def test_a_companion_between_the_two_does_not_count_as_runner_up() -> None:
     assert (said.identity_id, said.second_score, said.certain) == (A, 0.1, True)
 
 
+# Who was seen lately
+
+LATELY = Thresholds(match=0.48, merge=0.5, certain=0.61, people=3000, recent=0.39)
+
+
+def lately(*ranking: tuple[object, float], weak: frozenset = frozenset()) -> Verdict:
+    """A was seen lately, the others were not."""
+    said = decide(report(good(3)), pooled(), list(ranking), frozenset(), LATELY, weak, {A})
+    assert said.candidate_id == said.identity_id or said.decision is Decision.ENROLLED
+    return said
+
+
+@pytest.mark.parametrize(
+    ("who", "score", "decision"),
+    [
+        (A, 0.39, Decision.MATCHED),
+        (A, 0.3899, Decision.ENROLLED),
+        (B, 0.4799, Decision.ENROLLED),
+        (B, 0.48, Decision.MATCHED),
+    ],
+)
+def test_who_was_seen_lately_needs_less_similarity(
+    who: object, score: float, decision: Decision
+) -> None:
+    assert lately((who, score)).decision is decision
+
+
+def test_the_best_is_whoever_is_furthest_above_what_they_need() -> None:
+    said = lately((B, 0.46), (A, 0.41))
+    assert (said.identity_id, said.score, said.second_score) == (A, 0.41, 0.46)
+    said = lately((B, 0.52), (A, 0.41))
+    assert (said.identity_id, said.score, said.second_score) == (B, 0.52, 0.41)
+
+
+def test_a_match_is_ambiguous_if_the_other_reaches_what_it_needs_too() -> None:
+    assert lately((B, 0.9), (A, 0.38)).certain
+    assert not lately((B, 0.9), (A, 0.39)).certain
+
+
+def test_a_poor_picture_takes_more_of_who_was_seen_lately_too() -> None:
+    weak = frozenset({A})
+    assert lately((A, 0.43), weak=weak).decision is Decision.ENROLLED
+    assert lately((A, 0.44), weak=weak).decision is Decision.MATCHED
+
+
+def test_a_doubt_is_measured_by_what_the_nearest_needs() -> None:
+    assert lately((B, 0.42), (A, 0.34)).doubt
+    assert not lately((B, 0.42), (A, 0.32)).doubt
+
+
+def test_the_reason_tells_of_how_many_somebody_is_one() -> None:
+    said = lately((A, 0.41))
+    assert said.reason == "similarity 0.41 reaches match 0.39 (among 1 seen lately, of 3000 known)"
+    said = lately((B, 0.5))
+    assert said.reason == "similarity 0.50 reaches match 0.48 (among 3000 known)"
+
+
 # Certain, and learning
 
 

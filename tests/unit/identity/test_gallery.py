@@ -38,6 +38,14 @@ def test_equally_similar_identities_come_in_order_of_id_whatever_was_added_first
         assert [i for i, _ in Gallery(DIM, known).rank(axis(0))] == [uid(1), uid(2), uid(3)]
 
 
+def test_whoever_is_asked_for_is_ranked_however_many_are_more_like_the_face() -> None:
+    known = [template(n, n, near(0, c, 1)) for n, c in ((1, 0.2), (2, 0.8), (3, -0.5), (4, 0.6))]
+    gallery = Gallery(DIM, known)
+    wanted = {uid(3), uid(1), uid(2), uid(9)}
+    assert [i for i, _ in gallery.rank(axis(0), 1, wanted)] == [uid(2), uid(1), uid(3)]
+    assert [s for _, s in gallery.rank(axis(0), 1, wanted)] == pytest.approx([0.8, 0.2, -0.5])
+
+
 def test_an_opposite_face_is_ranked_with_minus_one() -> None:
     assert Gallery(DIM, [template(1, 1, -axis(0))]).rank(axis(0)) == [(uid(1), pytest.approx(-1.0))]
 

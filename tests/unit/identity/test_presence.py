@@ -48,6 +48,14 @@ def test_those_who_left_are_forgotten_when_there_are_many(monkeypatch: pytest.Mo
     assert set(here._seen) == {REGULAR}
 
 
+def test_who_was_seen_after_a_time_is_told() -> None:
+    here = presence()
+    here.saw(SAM, seen(0, 10))
+    here.saw(REGULAR, seen(20, 30))
+    assert here.since(after(5)) == {SAM, REGULAR}
+    assert here.since(after(10)) == {REGULAR}
+
+
 def test_a_guess_is_known_until_it_is_written() -> None:
     here = presence()
     learnt = template(1, 101, axis(0))

@@ -110,7 +110,47 @@ def test_more_people_never_lower_a_threshold(one: int, other: int, strangers: fl
     assert fewer.merge <= more.merge
 
 
+# Who was seen lately
+
+
+def test_the_promise_is_shared_between_the_few_seen_lately_and_the_others() -> None:
+    rule = MatchRule(ZOO)
+    half = MatchRule(ZOO, 10)
+    found = rule.at(3000, recent=100)
+    assert (found.match, found.recent) == (half.at(3000).match, half.at(100).match) == (0.48, 0.41)
+    assert (found.merge, found.people) == (rule.at(3000).merge, 3000)
+
+
+@pytest.mark.parametrize("recent", [0, 300, 400])
+def test_where_nobody_or_everybody_was_seen_lately_there_is_one_threshold(recent: int) -> None:
+    assert MatchRule(ZOO).at(300, recent) == MatchRule(ZOO).at(300)
+
+
+def test_a_fixed_match_holds_for_who_was_seen_lately_too() -> None:
+    assert MatchRule(ZOO, match=0.45).at(3000, recent=10).recent is None
+
+
+@given(st.integers(0, 10**5), st.integers(0, 10**5), st.floats(1, 500))
+def test_who_was_seen_lately_never_needs_more(people: int, recent: int, strangers: float) -> None:
+    found = MatchRule(ZOO, strangers).at(people, recent)
+    assert found.recent is None or found.recent <= found.match
+
+
 # The promise
+
+
+def test_the_promise_holds_where_some_were_seen_lately() -> None:
+    rng = np.random.default_rng(7)
+    dims = round(ZOO.dims)
+    known = directions(rng, 3000, dims)
+    found = MatchRule(ZOO).at(3000, recent=100)
+    assert found.recent is not None
+
+    scores = directions(rng, 4000, dims) @ known.T
+    lately = scores[:, :100].max(axis=1) >= found.recent
+    before = scores[:, 100:].max(axis=1) >= found.match
+    assert lately.any()
+    assert 1000 * float((lately | before).mean()) <= 20
 
 
 @pytest.mark.parametrize("separation", [ZOO, RESNET], ids=["opencv-zoo", "buffalo_l"])

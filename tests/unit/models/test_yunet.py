@@ -9,7 +9,7 @@ import pytest
 from fixtures.faces import people
 from visitord.core.records import Image
 from visitord.models.catalog import DEFAULT, DETECTOR_FILE
-from visitord.models.yunet import Yunet
+from visitord.models.yunet import FAINT_SCORE, SCORE, Yunet
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,20 @@ def test_boxes_and_landmarks_are_in_the_pixels_of_the_picture(
         assert left < face.box[0] / scale < face.box[2] / scale < right
         assert left < face.landmarks[:, 0].min() / scale
         assert face.landmarks[:, 0].max() / scale < right
+
+
+def test_a_face_hard_to_see_is_faint_in_a_video_and_none_in_a_photograph(
+    yunet: Yunet, pair: Image
+) -> None:
+    seen: dict[bool, list[float]] = {True: [], False: []}
+    for blur_px in np.arange(4.0, 9.0, 0.25):
+        blurred = np.asarray(cv2.GaussianBlur(pair, (0, 0), blur_px), np.uint8)
+        for face in yunet.detect(blurred):
+            seen[face.faint].append(face.score)
+        assert not any(face.faint for face in yunet.detect(blurred, still=True))
+
+    assert seen[True] and seen[False]
+    assert FAINT_SCORE <= min(seen[True]) <= max(seen[True]) < SCORE <= min(seen[False])
 
 
 def test_the_best_comes_first_and_an_empty_room_has_none(yunet: Yunet, pair: Image) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -76,6 +77,14 @@ class FakeStore:
     def companions(self, _: object, __: TrackReport) -> set[UUID]:
         return set()
 
+    def recent(self, _: object, at: datetime, within: timedelta) -> set[UUID]:
+        people = set()
+        for decided in self.written:
+            person = decided.verdict.identity_id
+            if person and at - within < decided.report.started_at <= at:
+                people.add(person)
+        return people
+
     def extend(self, _: object, report: TrackReport, __: Site) -> Arrival | None:
         self.extended.append(report)
         return None
@@ -102,6 +111,6 @@ def store(monkeypatch: pytest.MonkeyPatch) -> FakeStore:
     monkeypatch.setattr(identities, "highest_number", fake.highest_number)
     monkeypatch.setattr(templates, "templates", fake.read_templates)
     monkeypatch.setattr(suggestions, "doubt", fake.doubt)
-    for name in ("known", "companions", "extend", "write"):
+    for name in ("known", "companions", "recent", "extend", "write"):
         monkeypatch.setattr(sightings, name, getattr(fake, name))
     return fake

@@ -9,8 +9,9 @@ import pytest
 
 from fixtures.build import DIM, after, axis, near, report, sample, template, uid
 from fixtures.visit_log import RULE
-from visitord.core.records import Arrival, Embedding, TrackReport
+from visitord.core.records import Arrival, Embedding, Separation, TrackReport
 from visitord.identity.presence import Presence
+from visitord.identity.thresholds import MatchRule
 from visitord.service.gallery_follower import GalleryFollower
 from visitord.service.outage import OutageRecogniser
 
@@ -114,3 +115,19 @@ def test_a_gallery_that_was_never_a_databases_says_nothing(store: Any) -> None:
     memory = Memory(store)
     memory.known.informed = False
     assert memory.look(track(1, axis(0), 0)) == []
+
+
+def test_who_was_seen_lately_needs_less_similarity(store: Any) -> None:
+    """Sam is 0.4 like the face; with 3,000 known that is a match only of who was just here."""
+    rule = MatchRule(Separation(81, 0.38, 0.13, "made up"))
+    sam = replace(template(1, 101, axis(0)), name="Sam")
+    known = [sam, *(template(n, n, axis(3)) for n in range(1000, 4000))]
+
+    for before, names in (([], ["A new visitor"]), ([track(1, axis(0), 10)], ["Sam"])):
+        memory = Memory(store)
+        memory.known.recall(known)
+        for earlier in before:
+            memory.recogniser.look(earlier, {}, rule)
+        told = len(memory.arrivals)
+        memory.recogniser.look(track(2, near(0, 0.4, 1), 100), {}, rule)
+        assert [arrival.name for arrival in memory.arrivals[told:]] == names

@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -19,8 +20,10 @@ from visitord.core.errors import (
     RowRefusedError,
 )
 from visitord.core.records import Arrival, Decision, TrackReport
+from visitord.identity.decision import new_identity_id
 from visitord.identity.thresholds import MatchRule
 from visitord.service import recorder as module
+from visitord.service.deciding import DecidedTrack, decide_track
 from visitord.service.gallery_follower import SchemaChangedError
 from visitord.service.recorder import Event, Phase, Recorder, RecorderSettings, next_phase
 from visitord.store.site import Site
@@ -83,6 +86,22 @@ def test_each_event_leads_to_its_phase_and_all_others_change_nothing(
     phase: Phase, event: Event
 ) -> None:
     assert next_phase(phase, event) is LEADS.get((phase, event), phase)
+
+
+def test_who_was_seen_lately_is_told_to_who_decides(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[frozenset[UUID]] = []
+
+    def spy(*arguments: Any) -> DecidedTrack | None:
+        told.append(frozenset(arguments[-1]))
+        return decide_track(*arguments)
+
+    monkeypatch.setattr(module, "decide_track", spy)
+    bench.recorder.prepare()
+    bench.recorder.handle(track(1))
+    bench.recorder.handle(track(2, direction=1))
+    assert told == [frozenset(), {new_identity_id(uid(1))}]
 
 
 def test_it_is_prepared_once_and_then_follows(bench: Bench) -> None:

@@ -60,6 +60,31 @@ def test_faces_too_small_to_tell_anything_are_left_out() -> None:
     assert pipeline.flush() == []
 
 
+# Faint faces
+
+
+def test_a_faint_face_is_not_even_described_where_none_is_expected() -> None:
+    pack, described = ScriptedPack(), []
+    pack.detect = lambda image, still=False: [detection(100.0, faint=True)]  # type: ignore[method-assign]
+    embed = pack.embed
+    pack.embed = lambda crops: (described.append(len(crops)), embed(crops))[1]  # type: ignore[method-assign]
+    pipeline, _ = film(pack, 2)
+    assert set(described) == {0}
+    assert pipeline.flush() == []
+
+
+def test_a_face_that_turns_faint_is_followed() -> None:
+    pack = ScriptedPack(100.0)
+    pipeline, _ = film(pack, 0.5)
+    pack.detect = lambda image, still=False: [  # type: ignore[method-assign]
+        detection(100.0, score=0.5, faint=True),
+        detection(400.0, score=0.5, faint=True),
+    ]
+    restless(pipeline, 1, start=0.5)
+    (report,) = pipeline.flush()
+    assert report.frames == 12
+
+
 # Where the picture counts: faces of 60 pixels at y 100 to 160 of 240, in a picture 640 wide
 
 LEFT: Polygon = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))

@@ -12,9 +12,16 @@ from visitord.vision.tracker import Tracker
 
 
 def face(
-    x: float, embedding: Embedding, t: float, *, flaws: tuple[str, ...] = (), size: float = 60.0
+    x: float,
+    embedding: Embedding,
+    t: float,
+    *,
+    flaws: tuple[str, ...] = (),
+    size: float = 60.0,
+    faint: bool = False,
 ) -> Observation:
-    return Observation(detection(x, size=size), sample(embedding, flaws=flaws, t=t))
+    seen = detection(x, size=size, faint=faint)
+    return Observation(seen, sample(embedding, flaws=flaws, t=t))
 
 
 def feed(
@@ -105,6 +112,38 @@ def test_the_best_samples_are_kept_flawless_ones_first() -> None:
     assert len(track.samples) == SAMPLES_KEPT
     assert [round(s.quality.score * 20) for s in track.samples] == [18, 16, 14, 12, 10, 8, 6, 4]
     assert not any(s.quality.flaws for s in track.samples)
+
+
+# Faint faces
+
+
+def test_a_faint_face_carries_on_a_track() -> None:
+    first = [(0.0, [face(100, axis(0), 0.0)])]
+    rest = [(t, [face(100, axis(0), t, faint=True)]) for t in eighths(0.125, 1)]
+    (report,) = finals(first + rest)
+    assert (report.frames, len(report.samples)) == (9, SAMPLES_KEPT)
+
+
+def test_a_faint_face_begins_no_track_however_often_it_is_seen() -> None:
+    tracker = Tracker("main")
+    feed(tracker, [(t, [face(100, axis(0), t, faint=True)]) for t in eighths(0, 2)])
+    assert not tracker.active
+    assert tracker.flush() == []
+
+
+def test_a_faint_face_of_somebody_else_is_not_taken_into_a_track() -> None:
+    first = [(t, [face(100, axis(0), t)]) for t in eighths(0, 0.5)]
+    rest = [(t, [face(100, axis(1), t, faint=True)]) for t in eighths(0.625, 1)]
+    (report,) = finals(first + rest)
+    assert (report.frames, people(report)) == (5, {0})
+
+
+@pytest.mark.parametrize(("x", "expected"), [(100.0, True), (155.0, True), (165.0, False)])
+def test_a_face_is_expected_where_one_was_with_half_a_face_around(x: float, expected: bool) -> None:
+    tracker = Tracker("main")
+    assert not tracker.expects(detection(100), 0.0)
+    feed(tracker, [(0.0, [face(100, axis(0), 0.0)])])
+    assert tracker.expects(detection(x), 0.0) is expected
 
 
 # Crossing and replacing

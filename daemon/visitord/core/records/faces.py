@@ -1,6 +1,6 @@
 """Faces found in pictures, and what is measured of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -22,11 +22,14 @@ class Detection:
         the subject: the right eye is on the picture's left.
     score : float
         How sure the detector is, 0..1, on its own scale.
+    faint : bool
+        Whether it is too unsure for a face where none was: it only carries on a track.
     """
 
     box: NDArray[np.float32]
     landmarks: NDArray[np.float32]
     score: float
+    faint: bool = False
 
     def __post_init__(self) -> None:
         check_array(self.box, (4,), np.float32, "a detection's box")
@@ -35,7 +38,8 @@ class Detection:
     def moved(self, x: float, y: float) -> "Detection":
         """The same face in a picture whose corner lies x and y pixels further left and up."""
         offset = np.array([x, y], np.float32)
-        return Detection(self.box + np.tile(offset, 2), self.landmarks + offset, self.score)
+        box = self.box + np.tile(offset, 2)
+        return replace(self, box=box, landmarks=self.landmarks + offset)
 
     @property
     def width_px(self) -> float:

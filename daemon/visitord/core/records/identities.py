@@ -88,14 +88,19 @@ class Thresholds:
         Well above `match`: enough to announce someone before their track ends, and to learn from.
     people : int
         How many are known.
+    recent : float or None
+        At or above, it is that person if they were seen lately; None: as `match`.
     """
 
     match: float
     merge: float
     certain: float
     people: int = 0
+    recent: float | None = None
 
     def __post_init__(self) -> None:
+        if self.recent is not None and not -1 <= self.recent <= self.match:
+            raise ValueError("whoever was seen lately needs no more than `match`, and at least -1")
         if not (-1 <= self.match <= self.certain <= 1 and self.match <= self.merge <= 1):
             raise ValueError(
                 "thresholds must satisfy match ≤ certain, match ≤ merge, all within -1..1"

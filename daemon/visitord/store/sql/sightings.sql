@@ -10,6 +10,11 @@ and g.sighting_id = any(
     %(together)s::uuid[] || array(select sighting_id from together where other_id = %(id)s)
 )
 
+-- recent: who stands for those whose sightings began within a span of time
+select distinct i.root_id
+from sighting g join identity i using (identity_id)
+where not g.static and g.started_at > %(since)s and g.started_at <= %(until)s
+
 -- write: unless it is there
 insert into sighting
     (sighting_id, identity_id, site, camera, started_at, ended_at, decision, reason, score, second_score,
