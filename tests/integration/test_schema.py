@@ -286,7 +286,6 @@ def test_what_is_asked_for_every_sighting_reads_no_table_from_end_to_end(
             "static": False,
             "blocked": False,
             "live": None,
-            "blocked": False,
             "live_score": None,
         },
         "sightings.arriving": {"id": UUID(int=1)},

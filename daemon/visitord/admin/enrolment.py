@@ -163,7 +163,7 @@ def enroll(
     if target:
         plan = _plan_for_known(target, similar, ask)
     else:
-        match = enroller.rule.at(gallery.people).match
+        match = enroller.rule.at(gallery.people, templates=gallery.count).match
         similar = {i: score for i, score in similar.items() if score >= match}
         plan = _plan_for_unknown(enroller, name, similar, ask, is_new)
     if plan.kind is Kind.DECLINED:

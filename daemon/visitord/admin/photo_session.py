@@ -80,7 +80,8 @@ class PhotoSession:
         if best is None:
             return None
         identity_id, similarity = best
-        if similarity < self._enroller.rule.at(self._gallery.people).match:
+        known = self._gallery
+        if similarity < self._enroller.rule.at(known.people, templates=known.count).match:
             return None
         with self._enroller.database.transaction() as cursor:
             return Resemblance(people.find(cursor, str(identity_id)).name, similarity)

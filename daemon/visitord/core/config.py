@@ -57,7 +57,7 @@ class DatabaseConfig(_Section):
 
 class ModelsConfig(_Section):
     pack: str = Field("opencv-zoo", min_length=1)
-    strangers: float = Field(20, ge=1, le=500)  # of a thousand, taken for somebody
+    strangers: float = Field(5, ge=1, le=500)  # of a thousand, taken for somebody
     match: float | None = Field(None, ge=-1, le=1)
     threads: int = Field(0, ge=0, le=64)
     detect_px: int = Field(640, ge=160, le=1920, multiple_of=32)

@@ -14,9 +14,10 @@ those seen in the same frames.  The first line that holds decides:
 `match` grows with the number of people known (`identity/thresholds.py`).  It is lower for somebody
 seen lately, of whom there are few, and a little higher for somebody known from a single poor
 template; the best identity is the one that is furthest above its own.  A match that is clear is
-certain, so it need not wait for the end of the track, and teaches a further template.  Whoever is
-seen well is never pending: one enrolled just below `match` is a doubt, which is kept as a question
-about the two.  What is pending has no identity; the merge job may settle it later.
+certain, so it need not wait for the end of the track.  One that is seen well and whom nobody else
+is nearly as like teaches a further template.  Whoever is seen well is never pending: one enrolled
+just below `match` is a doubt, which is kept as a question about the two.  What is pending has no
+identity; the merge job may settle it later.
 """
 
 from collections.abc import Callable, Sequence
@@ -49,6 +50,12 @@ DOUBT = 0.05  # of similarity below a match, within which whoever is enrolled ma
 TEMPLATES_MAX = 8  # of an identity
 ADDS_NOTHING_NEW = 0.8  # a template this close to the ones there already teaches nothing
 RIPE_S = 15.0  # a track this old is decided even if waiting might give a better sample
+# How much more like it than anybody else whoever teaches a template must be, and how like the first
+# one, so that an identity does not drift from face to face.  Where only matches well above the
+# threshold taught, regulars kept a first look that they seldom reached: in a made-up month
+# (`bench/month.py`) at strangers = 1, 141 people had an identity too many, and 55 with these.
+TEACHES_LEAD = 0.1
+TEACHES_LEAST = 0.35
 RECENT = timedelta(days=1)  # whoever was seen within it was seen lately
 ENROLLING_SAMPLES = 3  # good ones of a moving face, before it becomes an identity
 
@@ -191,7 +198,9 @@ def decide(
         why = _why_matched(nearest.score, match, among)
         ambiguous = _reaches(nearest.second_score, match_of(nearest.second_id))
         certain = not ambiguous and _is_clear(nearest, pooled, thresholds)
-        return _verdict(nearest, Decision.MATCHED, why, nearest.best_id, certain)
+        teaches = not ambiguous and _is_seen_well(pooled, report) and _leads(nearest)
+        matched = _verdict(nearest, Decision.MATCHED, why, nearest.best_id)
+        return replace(matched, certain=certain, learn=teaches)
 
     why = _why_new(nearest.score, match, is_weak)
     if not _is_seen_well(pooled, report):
@@ -207,7 +216,6 @@ def _verdict(
     decision: Decision,
     reason: str,
     identity_id: UUID | None = None,
-    certain: bool = False,
 ) -> Verdict:
     """A decision with what it rests on."""
     return Verdict(
@@ -216,8 +224,6 @@ def _verdict(
         score=nearest.score,
         second_score=nearest.second_score,
         reason=reason,
-        certain=certain,
-        learn=certain,
         candidate_id=nearest.best_id,
         second_id=nearest.second_id,
     )
@@ -242,6 +248,12 @@ def _reaches(score: float | None, threshold: float) -> TypeGuard[float]:
 def _is_clear(nearest: _Nearest, pooled: PooledSamples, thresholds: Thresholds) -> bool:
     """Whether a match is strong and well seen: waiting would change nothing."""
     return _reaches(nearest.score, thresholds.certain) and pooled.good_samples > 0
+
+
+def _leads(nearest: _Nearest) -> bool:
+    """Whether no other identity is nearly as similar as the best."""
+    assert nearest.score is not None  # noqa: S101 - it is asked of matches
+    return nearest.second_score is None or nearest.score - nearest.second_score >= TEACHES_LEAD
 
 
 def _is_seen_well(pooled: PooledSamples, report: TrackReport) -> bool:
@@ -296,8 +308,9 @@ def template_update(
 ) -> Template | None:
     """The template to keep from this sighting, if any.
 
-    Whoever is enrolled needs a first one; later ones are learnt only from strong, unambiguous
-    matches, while there is room, and where they add something, or take the place of a poor one.
+    Whoever is enrolled needs a first one; later ones are learnt only from unambiguous matches that
+    are seen well, while there is room, and where they add something, or take the place of a poor
+    one.
 
     Parameters
     ----------
@@ -313,13 +326,13 @@ def template_update(
         Whether this looks like the first of them too, without which the identity would drift from
         face to face.
     poor
-        Whether the only one it has is poor, and this takes its place if it is `good_look`.
+        Whether the only one it has is poor; a certain match that is a `good_look` takes its place.
     """
     if pooled is None or verdict.identity_id is None:
         return None
 
     first = verdict.decision is Decision.ENROLLED
-    better = poor and good_look(report, pooled)
+    better = poor and verdict.certain and good_look(report, pooled)
     teaches = better or _adds_something(verdict, held)
     if not first and not (verdict.learn and alike and teaches):
         return None

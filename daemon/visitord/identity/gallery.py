@@ -40,8 +40,8 @@ class Gallery:
         To begin with.
     centre
         What all faces have in common (d,), where the pack has that.
-    people
-        How many are known, where the templates are only of some of them.
+    people, count
+        How many are known and how many templates they have, where these are only some of them.
     """
 
     def __init__(
@@ -50,9 +50,11 @@ class Gallery:
         templates: Iterable[Template] = (),
         centre: Embedding | None = None,
         people: int = 0,
+        count: int = 0,
     ) -> None:
         self._centre = centre
         self._people = people
+        self._count = count
 
         # By row, of which the first len(self) are in use.
         self._matrix = np.empty((_ROOM, dim), np.float32)  # embeddings
@@ -76,6 +78,11 @@ class Gallery:
     def people(self) -> int:
         """How many people are known, here and elsewhere."""
         return max(len(self._roots), self._people)
+
+    @property
+    def count(self) -> int:
+        """How many templates they have, here and elsewhere."""
+        return max(len(self), self._count)
 
     def __iter__(self) -> Iterator[Template]:
         rows = zip(self._templates, self._matrix, strict=False)
@@ -134,7 +141,13 @@ class Gallery:
             return self
 
         others = [template for template in self if template.identity_id not in changed]
-        return Gallery(self._matrix.shape[1], [*others, *templates], self._centre, self._people)
+        return Gallery(
+            self._matrix.shape[1],
+            [*others, *templates],
+            self._centre,
+            self._people,
+            self._count,
+        )
 
     def held(self, identity_id: UUID | None) -> NDArray[np.float32]:
         """The templates (n, d) of this identity, its first one first."""

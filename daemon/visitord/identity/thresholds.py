@@ -20,9 +20,12 @@ from functools import lru_cache
 
 from visitord.core.records import Separation, Thresholds
 
-STRANGERS = 20.0  # of a thousand, taken for somebody
+STRANGERS = 5.0  # of a thousand, taken for somebody
 MERGED_WRONGLY = 1.0  # of a thousand identities, by a merge job
-LOOKS = 1.3  # independent comparisons that the several templates of a person amount to
+# Independent comparisons that a template amounts to, with its share in the mean of its person's.  By
+# how many of 1,000 strangers 3,300 people took for somebody, those known from 1, 2, 3 and 8 templates
+# each amounted to 1.0, 2.5, 3.4 and 5.9 comparisons.
+LOOKS = 1.3
 RECENT_SHARE = 0.5  # of the strangers, who may be taken for somebody seen lately
 STEP = 0.01  # thresholds are whole hundredths: as people come they change seldom
 
@@ -48,22 +51,33 @@ class MatchRule:
     match: float | None = None
     merge: float | None = None
 
-    def at(self, people: int, recent: int = 0) -> Thresholds:
-        """The thresholds while so many people are known, and so many of them were seen lately."""
-        return _thresholds(self, people, recent)
+    def at(self, people: int, recent: int = 0, templates: int = 0) -> Thresholds:
+        """The thresholds for a gallery of a size.
+
+        Parameters
+        ----------
+        people
+            How many are known.
+        recent
+            How many of them were seen lately.
+        templates
+            How many templates they have; one each where there are fewer.
+        """
+        return _thresholds(self, people, recent, max(people, templates))
 
 
 @lru_cache(maxsize=1024)
-def _thresholds(rule: MatchRule, people: int, recent: int) -> Thresholds:
+def _thresholds(rule: MatchRule, people: int, recent: int, templates: int) -> Thresholds:
     known = max(people, 1)
+    compared = max(templates, 1)
     match = rule.match
     recent_match: float | None = None
     if match is None:
-        match = _promised(rule.separation, rule.strangers, known)
+        match = _promised(rule.separation, rule.strangers, compared)
         if 0 < recent < people:
             of_recent = rule.strangers * RECENT_SHARE
-            match = _promised(rule.separation, rule.strangers - of_recent, known)
-            recent_match = _promised(rule.separation, of_recent, recent)
+            match = _promised(rule.separation, rule.strangers - of_recent, compared)
+            recent_match = _promised(rule.separation, of_recent, recent * compared / known)
 
     merge = rule.merge
     if merge is None:
@@ -73,19 +87,19 @@ def _thresholds(rule: MatchRule, people: int, recent: int) -> Thresholds:
     return Thresholds(match, max(merge, match), certain, people, recent_match)
 
 
-def _promised(separation: Separation, of_a_thousand: float, people: int) -> float:
-    """The similarity that so many of a thousand strangers reach to any of the people."""
-    t = similarity_at(tail(of_a_thousand / 1000, people), separation.dims)
+def _promised(separation: Separation, of_a_thousand: float, templates: float) -> float:
+    """The similarity that so many of a thousand strangers reach to any of the templates."""
+    t = similarity_at(tail(of_a_thousand / 1000, templates), separation.dims)
     rounded = math.ceil(t / STEP - _TINY) * STEP
     return max(separation.least, round(rounded, 6))
 
 
-def tail(share: float, people: int) -> float:
-    """How probable one comparison may be, that one with any of the people is as probable as share.
+def tail(share: float, templates: float) -> float:
+    """How probable one comparison may be, that one with any template is as probable as share.
 
-    share: 0..1 (exclusive).  People count `LOOKS` times, for they have several templates.
+    share: 0..1 (exclusive).  Templates count `LOOKS` times.
     """
-    return -math.expm1(math.log1p(-share) / (LOOKS * people))
+    return -math.expm1(math.log1p(-share) / (LOOKS * templates))
 
 
 def similarity_at(probability: float, dims: float) -> float:

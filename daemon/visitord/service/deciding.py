@@ -52,7 +52,7 @@ def decide_track(
     recent
         Who was seen lately.
     """
-    thresholds = rule.at(gallery.people, len(recent))
+    thresholds = rule.at(gallery.people, len(recent), gallery.count)
     ranking = []
     if pooled:
         ranking = gallery.rank(pooled.embedding, RANKED + len(companions), recent)
@@ -66,10 +66,10 @@ def decide_track(
     replaced = None
     if person and pooled:
         held = len(gallery.held(person))
-        alike = gallery.resembles_first(person, pooled.embedding, thresholds.match)
+        alike = gallery.resembles_first(person, pooled.embedding, decision.TEACHES_LEAST)
         poor = gallery.poor_only(person, decision.WEAK_QUALITY)
         template = decision.template_update(report, verdict, pooled, held, alike, poor is not None)
-        if template and decision.good_look(report, pooled):
+        if template and verdict.certain and decision.good_look(report, pooled):
             replaced = poor
 
         # Of those merged into one, the one this looks most like: they take it along if

@@ -38,7 +38,9 @@ class GalleryFollower:
         self._dim = dim
         self._vector = vector
         self._schema: str | None = None  # of the database at the last look
-        self._people = 0  # at most, in the database at `version`; only with `vector`
+        # At most, and about how many, in the database at `version`; only with `vector`.
+        self._people = 0
+        self._templates = 0
 
     @property
     def recognises(self) -> bool:
@@ -66,6 +68,7 @@ class GalleryFollower:
         if found.version != self.version:
             if self._vector:
                 self._people = identities.highest_number(cursor)
+                self._templates = stored_templates.estimated_count(cursor)
             else:
                 self._load(cursor, found.version)
         self.version = found.version
@@ -103,7 +106,7 @@ class GalleryFollower:
         # the centre, it puts them in nearly the order that is exact.
         towards = centred(pooled.embedding, self.centre)
         near = stored_templates.nearest(cursor, self._pack, towards, companions)
-        return Gallery(self._dim, near, self.centre, self._people)
+        return Gallery(self._dim, near, self.centre, self._people, self._templates)
 
     def is_next(self, version: int) -> bool:
         """Whether no other process changed the database since this one caught up."""

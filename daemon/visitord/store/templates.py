@@ -61,6 +61,11 @@ def nearest(cursor: Cursor, pack: str, embedding: Embedding, excluded: int) -> l
     return templates(cursor, pack, set(owners))
 
 
+def estimated_count(cursor: Cursor) -> int:
+    """About how many templates there are: counting a million takes too long for every visitor."""
+    return int(statements.fetch_value(cursor, _SQL["estimated_count"]))
+
+
 def learn(cursor: Cursor, identity_id: UUID, sighting_id: UUID) -> None:
     """Let the identity be matched against what a sighting looks like, which is written already."""
     values = {

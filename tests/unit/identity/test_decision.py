@@ -257,13 +257,31 @@ def test_the_reason_tells_of_how_many_somebody_is_one() -> None:
         (0.9, None, 0, False),  # nothing but flawed samples
     ],
 )
-def test_only_strong_unambiguous_good_matches_are_certain_and_teach(
+def test_only_strong_unambiguous_good_matches_are_certain(
     best: float, second: float | None, good_samples: int, certain: bool
 ) -> None:
     ranking = [(A, best)] + ([(B, second)] if second is not None else [])
     said = verdict(*ranking, good_samples=good_samples)
     assert (said.decision, said.identity_id) == (Decision.MATCHED, A)
-    assert (said.certain, said.learn) == (certain, certain)
+    assert said.certain is certain
+
+
+@pytest.mark.parametrize(
+    ("best", "second", "good_samples", "teaches"),
+    [
+        (0.42, None, 3, True),  # any match
+        (0.43, 0.32, 3, True),
+        (0.43, 0.34, 3, False),  # somebody else is nearly as like it
+        (0.9, 0.42, 3, False),  # two people match
+        (0.9, None, 2, False),  # not seen well
+    ],
+)
+def test_a_match_teaches_if_it_is_seen_well_and_nobody_else_is_nearly_as_like(
+    best: float, second: float | None, good_samples: int, teaches: bool
+) -> None:
+    ranking = [(A, best)] + ([(B, second)] if second is not None else [])
+    said = verdict(*ranking, good_samples=good_samples)
+    assert (said.decision, said.learn) == (Decision.MATCHED, teaches)
 
 
 @pytest.mark.parametrize("samples", [2, 3])

@@ -44,6 +44,9 @@ class FakeStore:
 
     # What stands in for visitord.store.gallery_changes, identities and templates
 
+    def estimated_count(self, _: object) -> int:
+        return 2 * len(self.templates)
+
     def highest_number(self, _: object) -> int:
         return max((t.root_id.int for t in self.templates), default=0)
 
@@ -109,6 +112,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> FakeStore:
     monkeypatch.setattr(gallery_changes, "since", fake.read_changes)
     monkeypatch.setattr(gallery_changes, "announce", fake.announce)
     monkeypatch.setattr(identities, "highest_number", fake.highest_number)
+    monkeypatch.setattr(templates, "estimated_count", fake.estimated_count)
     monkeypatch.setattr(templates, "templates", fake.read_templates)
     monkeypatch.setattr(suggestions, "doubt", fake.doubt)
     for name in ("known", "companions", "recent", "extend", "write"):

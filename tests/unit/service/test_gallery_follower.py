@@ -128,6 +128,6 @@ def test_with_an_index_in_the_database_everyone_there_counts_and_the_near_are_co
     known.catch_up(store)
     face = PooledSamples(near(0, 0.6, 1), 0.8, 3, 60.0)
     found = known.candidates(store, face, 0)
-    assert (len(found), found.people) == (1, 300)
+    assert (len(found), found.people, found.count) == (1, 300, 4)
     assert asked[0] == pytest.approx(axis(1)), "the face without what all have in common"
     assert found.rank(face.embedding)[0][0] == uid(102)

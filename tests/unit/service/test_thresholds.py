@@ -24,11 +24,11 @@ def transaction() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("configured", "applied", "dims", "strangers", "match"),
     [
-        ({}, None, 81, 20, None),
-        ({}, 60.0, 60, 20, None),
+        ({}, None, 81, 5, None),
+        ({}, 60.0, 60, 5, None),
         ({"strangers": 50}, 60.0, 60, 50, None),
-        ({"match": 0.40}, 60.0, 60, 20, 0.40),
-        ({"match": 0.30}, None, 81, 20, 0.30),
+        ({"match": 0.40}, 60.0, 60, 5, 0.40),
+        ({"match": 0.30}, None, 81, 5, 0.30),
     ],
 )
 def test_what_is_nearer_to_the_owner_goes_before(

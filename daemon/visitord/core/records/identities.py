@@ -85,7 +85,7 @@ class Thresholds:
     merge : float
         Every pair of templates' best similarity inside a merged group reaches this.
     certain : float
-        Well above `match`: enough to announce someone before their track ends, and to learn from.
+        Well above `match`: enough to announce someone before their track ends.
     people : int
         How many are known.
     recent : float or None

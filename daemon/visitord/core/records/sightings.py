@@ -107,7 +107,7 @@ class Verdict:
     certain : bool
         Well above the threshold: enough to announce someone before their track ends.
     learn : bool
-        Sure enough to learn from.
+        Unambiguous and seen well: what to learn from.
     candidate_id, second_id : UUID or None
         The identities that `score` and `second_score` belong to.
     doubt : bool

@@ -52,3 +52,6 @@ where (root_id, pack) = (%(person)s, %(pack)s) and crop is not null
 select distinct coalesce(t.crop, g.crop)
 from template t left join sighting g using (sighting_id)
 where coalesce(t.crop, g.crop) is not null
+
+-- estimated_count: how many templates there are, by what the server last counted
+select greatest(reltuples, 0)::bigint from pg_class where oid = 'visitord.template'::regclass
