@@ -22,9 +22,9 @@ from visitord.core.records import Separation, Thresholds
 
 STRANGERS = 5.0  # of a thousand, taken for somebody
 MERGED_WRONGLY = 1.0  # of a thousand identities, by a merge job
-# Independent comparisons that a template amounts to, with its share in the mean of its person's.  By
-# how many of 1,000 strangers 3,300 people took for somebody, those known from 1, 2, 3 and 8 templates
-# each amounted to 1.0, 2.5, 3.4 and 5.9 comparisons.
+# Independent comparisons that a template amounts to, with its share in the mean of its person's.
+# By how many of 1,000 strangers 3,300 people took for somebody, those known from 1, 2, 3 and 8
+# templates each amounted to 1.0, 2.5, 3.4 and 5.9 comparisons.
 LOOKS = 1.3
 RECENT_SHARE = 0.5  # of the strangers, who may be taken for somebody seen lately
 STEP = 0.01  # thresholds are whole hundredths: as people come they change seldom

@@ -170,7 +170,7 @@ def test_of_a_thousand_strangers_at_most_so_many_are_taken_for_somebody(
 
 
 def test_the_promise_holds_where_everybody_is_known_from_several_templates() -> None:
-    """Three looks of each, as alike as two visits of one person are, and the mean of them counts."""
+    """Three looks of each, as alike as two visits of one person, and the mean of them counts."""
     rng = np.random.default_rng(3)
     dims = round(ZOO.dims)
     people = directions(rng, 300, dims)
