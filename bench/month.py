@@ -1,6 +1,6 @@
 """A month of a site with known truth: how often everyone who comes is told apart.
 
-    python bench/month.py [--days 30] [--regulars 300] [--once 3000] [--seed 1] [--strangers 20]
+    python bench/month.py [--days 30] [--regulars 300] [--once 3000] [--seed 1] [--strangers 5]
     [--json] [--state FOLDER]
 
 Regulars have their habits: how often they come, on which weekdays, at which hour.  The others come
@@ -39,6 +39,7 @@ from visitord.core.clock import Clock
 from visitord.core.config import load
 from visitord.core.records import FaceSample, Quality, TrackReport
 from visitord.identity.neighbours import Neighbours
+from visitord.identity.thresholds import STRANGERS
 from visitord.models import sface
 from visitord.models.thresholds import ZOO
 from visitord.service import merge_job
@@ -471,7 +472,7 @@ def main() -> None:
     options.add_argument("--regulars", type=int, default=300)
     options.add_argument("--once", type=int, default=3000, help="people who come once")
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--strangers", type=float, default=20, help="models.strangers")
+    options.add_argument("--strangers", type=float, default=STRANGERS, help="models.strangers")
     options.add_argument("--json", action="store_true")
     options.add_argument("--state", type=Path, help="where to keep the database [default: nowhere]")
     given = options.parse_args()

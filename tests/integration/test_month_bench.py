@@ -7,7 +7,7 @@ from month import Month, live, open_site, total
 
 def test_a_small_site_of_two_days_is_told_apart(open_path: Path) -> None:
     made = Month.made(days=2, regulars=4, once=12, seed=1)
-    with open_site(open_path, strangers=20) as site:
+    with open_site(open_path, strangers=5) as site:
         days = list(live(made, site, 2))
 
     assert [day.day for day in days] == ["1", "2"]

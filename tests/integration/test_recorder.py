@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import numpy as np
 import pytest
 
 from fixtures.databases import until_someone_waits
@@ -246,6 +247,23 @@ def test_the_merge_job_joins_duplicates_and_settles_pending_sightings(visit_log:
         == []
     )
     assert visit_log.everything() == before
+
+
+def test_the_merge_job_joins_who_is_alike_only_on_average_once_they_came_again(
+    visit_log: VisitLog,
+) -> None:
+    def look(first: float, other: int) -> np.ndarray:
+        return first * axis(0) + (1 - first**2) ** 0.5 * axis(other)
+
+    visit_log.recorder.handle(report(look(0.54, 3), 0))
+    visit_log.recorder.handle(report(look(0.7, 1), 1000))
+    visit_log.recorder.handle(report(look(0.7, 2), 2000))
+    assert visit_log.rows("select name, visits from visitor order by label") == [
+        ("visitor 1", 1),
+        ("visitor 2", 2),
+    ]
+    merge_job.merge_duplicates(visit_log.database, "pack-1", RULE, Neighbours(LIMITS.merge), START)
+    assert visit_log.rows("select name, visits from visitor") == [("visitor 1", 3)]
 
 
 def test_a_dry_run_of_the_merge_job_changes_nothing(visit_log: VisitLog) -> None:

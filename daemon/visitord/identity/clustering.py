@@ -122,7 +122,7 @@ def propose(
         Pairs of identities of which one was enrolled though nearly like the other.
     """
     # From here on a member is its place in this order, so that of a group the first is kept.
-    ordered = sorted(members, key=_kept_first)
+    ordered = sorted(members, key=kept_first)
     sure = {n for n, m in enumerate(ordered) if not m.pending}
     cannot_link_places = _places(cannot_link, ordered)
 
@@ -146,7 +146,7 @@ def propose(
 # Who may be one
 
 
-def _kept_first(member: Member) -> tuple[bool, bool, int, UUID]:
+def kept_first(member: Member) -> tuple[bool, bool, int, UUID]:
     """Sorts members by who is kept in a merge: named ones first, pending sightings last."""
     return member.pending, not member.named, member.rank, member.member_id
 

@@ -47,15 +47,19 @@ AGREEMENT_SAMPLES = 4  # it takes to say how well a track agrees with itself
 WEAK_QUALITY = 0.4  # of an identity's only template, below which it is weak
 WEAK_EXTRA = 0.05  # more similarity it takes to be matched with such an identity
 DOUBT = 0.05  # of similarity below a match, within which whoever is enrolled may be known after all
+# Two people are as alike as 0.08 on average to the default pack, without regard to what all faces
+# have in common: below this a sighting is like nobody.
+RESEMBLES = 0.1
 TEMPLATES_MAX = 8  # of an identity
 ADDS_NOTHING_NEW = 0.8  # a template this close to the ones there already teaches nothing
 RIPE_S = 15.0  # a track this old is decided even if waiting might give a better sample
-# How much more like it than anybody else whoever teaches a template must be, and how like the first
-# one, so that an identity does not drift from face to face.  Where only matches well above the
-# threshold taught, regulars kept a first look that they seldom reached: in a made-up month
-# (`bench/month.py`) at strangers = 1, 141 people had an identity too many, and 55 with these.
+# What a match takes to teach a template: similarity above its threshold, and above anybody else's,
+# so that whoever is between two people teaches neither what the other looks like.  Where only
+# matches well above the threshold taught, regulars kept a first look that they seldom reached: in a
+# made-up month (`bench/month.py`) at strangers = 1, 141 people had an identity too many, and 55
+# with these.
+TEACHES_MARGIN = 0.03
 TEACHES_LEAD = 0.1
-TEACHES_LEAST = 0.35
 RECENT = timedelta(days=1)  # whoever was seen within it was seen lately
 ENROLLING_SAMPLES = 3  # good ones of a moving face, before it becomes an identity
 
@@ -182,7 +186,8 @@ def decide(
 
     def match_of(identity_id: UUID | None) -> float:
         """The similarity from which it is a match."""
-        return _match_threshold(thresholds, identity_id in weak, identity_id in recent)
+        match = match_threshold(thresholds, identity_id in recent)
+        return match + WEAK_EXTRA if identity_id in weak else match
 
     nearest = _Nearest.of(ranking, excluded, match_of)
     is_weak = nearest.best_id in weak
@@ -198,7 +203,8 @@ def decide(
         why = _why_matched(nearest.score, match, among)
         ambiguous = _reaches(nearest.second_score, match_of(nearest.second_id))
         certain = not ambiguous and _is_clear(nearest, pooled, thresholds)
-        teaches = not ambiguous and _is_seen_well(pooled, report) and _leads(nearest)
+        strong = _reaches(nearest.score, match + TEACHES_MARGIN) and _leads(nearest)
+        teaches = strong and not ambiguous and _is_seen_well(pooled, report)
         matched = _verdict(nearest, Decision.MATCHED, why, nearest.best_id)
         return replace(matched, certain=certain, learn=teaches)
 
@@ -232,12 +238,11 @@ def _verdict(
 # What a decision asks
 
 
-def _match_threshold(thresholds: Thresholds, is_weak: bool, is_recent: bool) -> float:
-    """The similarity from which a track is an identity."""
-    match = thresholds.match
+def match_threshold(thresholds: Thresholds, is_recent: bool) -> float:
+    """The similarity from which a track is an identity, seen lately or not, that is not weak."""
     if is_recent and thresholds.recent is not None:
-        match = thresholds.recent
-    return match + WEAK_EXTRA if is_weak else match
+        return thresholds.recent
+    return thresholds.match
 
 
 def _reaches(score: float | None, threshold: float) -> TypeGuard[float]:

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from visitord.core.records import DecidedSighting, PooledSamples, TrackReport
+from visitord.core.records import DecidedSighting, Decision, PooledSamples, TrackReport
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
 from visitord.identity.thresholds import MatchRule
@@ -66,7 +66,8 @@ def decide_track(
     replaced = None
     if person and pooled:
         held = len(gallery.held(person))
-        alike = gallery.resembles_first(person, pooled.embedding, decision.TEACHES_LEAST)
+        match = decision.match_threshold(thresholds, person in recent)
+        alike = gallery.resembles_first(person, pooled.embedding, match)
         poor = gallery.poor_only(person, decision.WEAK_QUALITY)
         template = decision.template_update(report, verdict, pooled, held, alike, poor is not None)
         if template and verdict.certain and decision.good_look(report, pooled):
@@ -81,3 +82,32 @@ def decide_track(
 
     sighting = DecidedSighting(report, verdict, pooled, pack, template, replaced=replaced)
     return DecidedTrack(sighting, person)
+
+
+def is_of_erased(decided: DecidedTrack, erased: Gallery, rule: MatchRule, people: int) -> bool:
+    """Whether a track is of somebody who was erased after it was seen.
+
+    So it is where it is more like them than like anyone known: as alike as a match, or, for what
+    was seen too poorly to be anybody, as much as would have gone with them.
+
+    Parameters
+    ----------
+    decided
+        By everyone known.
+    erased
+        Whoever was erased.
+    rule
+        How similar is similar enough at the site.
+    people
+        How many are known.
+    """
+    sighting = decided.sighting
+    if sighting.pooled is None:
+        return False
+
+    verdict = sighting.verdict
+    ((_, score),) = erased.rank(sighting.pooled.embedding, 1)
+    least = rule.at(people).match
+    if verdict.decision is Decision.PENDING:
+        least = decision.RESEMBLES
+    return score >= least and (verdict.score is None or score > verdict.score)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from visitord.identity import clustering
 from visitord.identity.clustering import Member, Proposal
+from visitord.identity.mean_looks import joined_by_mean
 from visitord.identity.neighbours import Neighbours
 from visitord.identity.thresholds import MatchRule
 from visitord.service import template_job
@@ -70,7 +71,8 @@ def merge_duplicates(
 
         cannot_link = merge_candidates.cannot_link(cursor)
         doubts = suggestions.doubts(cursor)
-        proposal = clustering.propose(members, cannot_link, near, doubts)
+        by_looks = clustering.propose(members, cannot_link, near, doubts)
+        proposal = joined_by_mean(by_looks, members, cannot_link, near)
 
         if not dry_run:
             changed = template_job.set_aside(cursor, findings, now)

@@ -269,9 +269,10 @@ def test_only_strong_unambiguous_good_matches_are_certain(
 @pytest.mark.parametrize(
     ("best", "second", "good_samples", "teaches"),
     [
-        (0.42, None, 3, True),  # any match
-        (0.43, 0.32, 3, True),
-        (0.43, 0.34, 3, False),  # somebody else is nearly as like it
+        (0.45, None, 3, True),  # exactly strong enough
+        (0.4499, None, 3, False),
+        (0.5, 0.39, 3, True),
+        (0.5, 0.41, 3, False),  # somebody else is nearly as like it
         (0.9, 0.42, 3, False),  # two people match
         (0.9, None, 2, False),  # not seen well
     ],
