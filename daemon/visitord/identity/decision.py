@@ -47,9 +47,6 @@ AGREEMENT_SAMPLES = 4  # it takes to say how well a track agrees with itself
 WEAK_QUALITY = 0.4  # of an identity's only template, below which it is weak
 WEAK_EXTRA = 0.05  # more similarity it takes to be matched with such an identity
 DOUBT = 0.05  # of similarity below a match, within which whoever is enrolled may be known after all
-# Two people are as alike as 0.08 on average to the default pack, without regard to what all faces
-# have in common: below this a sighting is like nobody.
-RESEMBLES = 0.1
 TEMPLATES_MAX = 8  # of an identity
 ADDS_NOTHING_NEW = 0.8  # a template this close to the ones there already teaches nothing
 RIPE_S = 15.0  # a track this old is decided even if waiting might give a better sample

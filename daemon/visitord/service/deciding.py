@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from visitord.core.records import DecidedSighting, Decision, PooledSamples, TrackReport
+from visitord.core.records import DecidedSighting, PooledSamples, TrackReport
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
 from visitord.identity.thresholds import MatchRule
@@ -82,32 +82,3 @@ def decide_track(
 
     sighting = DecidedSighting(report, verdict, pooled, pack, template, replaced=replaced)
     return DecidedTrack(sighting, person)
-
-
-def is_of_erased(decided: DecidedTrack, erased: Gallery, rule: MatchRule, people: int) -> bool:
-    """Whether a track is of somebody who was erased after it was seen.
-
-    So it is where it is more like them than like anyone known: as alike as a match, or, for what
-    was seen too poorly to be anybody, as much as would have gone with them.
-
-    Parameters
-    ----------
-    decided
-        By everyone known.
-    erased
-        Whoever was erased.
-    rule
-        How similar is similar enough at the site.
-    people
-        How many are known.
-    """
-    sighting = decided.sighting
-    if sighting.pooled is None:
-        return False
-
-    verdict = sighting.verdict
-    ((_, score),) = erased.rank(sighting.pooled.embedding, 1)
-    least = rule.at(people).match
-    if verdict.decision is Decision.PENDING:
-        least = decision.RESEMBLES
-    return score >= least and (verdict.score is None or score > verdict.score)
