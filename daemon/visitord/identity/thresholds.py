@@ -51,7 +51,9 @@ class MatchRule:
     match: float | None = None
     merge: float | None = None
 
-    def at(self, people: int, recent: int = 0, templates: int = 0) -> Thresholds:
+    def at(
+        self, people: int, recent: int = 0, templates: int = 0, recent_templates: int = 0
+    ) -> Thresholds:
         """The thresholds for a gallery of a size.
 
         Parameters
@@ -60,14 +62,18 @@ class MatchRule:
             How many are known.
         recent
             How many of them were seen lately.
-        templates
-            How many templates they have; one each where there are fewer.
+        templates, recent_templates
+            How many templates these and those have; one each where there are fewer.
         """
-        return _thresholds(self, people, recent, max(people, templates))
+        compared = max(people, templates)
+        compared_lately = max(recent, recent_templates)
+        return _thresholds(self, people, recent, compared, compared_lately)
 
 
 @lru_cache(maxsize=1024)
-def _thresholds(rule: MatchRule, people: int, recent: int, templates: int) -> Thresholds:
+def _thresholds(
+    rule: MatchRule, people: int, recent: int, templates: int, recent_templates: int
+) -> Thresholds:
     known = max(people, 1)
     compared = max(templates, 1)
     match = rule.match
@@ -77,7 +83,7 @@ def _thresholds(rule: MatchRule, people: int, recent: int, templates: int) -> Th
         if 0 < recent < people:
             of_recent = rule.strangers * RECENT_SHARE
             match = _promised(rule.separation, rule.strangers - of_recent, compared)
-            recent_match = _promised(rule.separation, of_recent, recent * compared / known)
+            recent_match = _promised(rule.separation, of_recent, recent_templates)
 
     merge = rule.merge
     if merge is None:

@@ -52,7 +52,8 @@ def decide_track(
     recent
         Who was seen lately.
     """
-    thresholds = rule.at(gallery.people, len(recent), gallery.count)
+    of_recent = sum(len(gallery.held(person)) for person in recent)
+    thresholds = rule.at(gallery.people, len(recent), gallery.count, of_recent)
     ranking = []
     if pooled:
         ranking = gallery.rank(pooled.embedding, RANKED + len(companions), recent)

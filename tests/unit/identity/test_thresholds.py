@@ -186,12 +186,13 @@ def test_the_promise_holds_where_everybody_is_known_from_several_templates() -> 
     assert 1000 * (scores >= rule.at(300).match).mean() > 20
 
 
-def test_templates_of_those_seen_lately_are_a_share_of_all() -> None:
+def test_of_those_seen_lately_their_own_templates_count() -> None:
     rule = MatchRule(ZOO, 5)
-    found = rule.at(3000, recent=100, templates=9000)
+    found = rule.at(3000, recent=100, templates=9000, recent_templates=300)
     half = MatchRule(ZOO, 2.5)
     assert (found.match, found.recent) == (half.at(9000).match, half.at(300).match)
     assert rule.at(300, templates=10) == rule.at(300)
+    assert rule.at(300, recent=30, recent_templates=3) == rule.at(300, recent=30)
 
 
 def directions(rng: np.random.Generator, n: int, dims: int) -> NDArray[np.float32]:
