@@ -218,7 +218,8 @@ def test_merging_uses_what_was_applied(
     writer.handle(report(axis(2), 200))
     change(
         database,
-        f"insert into calibration values ('main', '{pack.fingerprint}', 8, 'tester', now())",
+        "insert into calibration (site, pack, dims, applied_by, applied_at) "
+        f"values ('main', '{pack.fingerprint}', 8, 'tester', now())",
     )
     assert "merged 0 identities and settled 0" in box.ok("visitorctl", "cluster", "--dry-run")
     change(database, "delete from calibration")

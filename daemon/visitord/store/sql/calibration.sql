@@ -33,4 +33,4 @@ where site = %(site)s and pack = %(pack)s
 insert into calibration (site, pack, dims, applied_by, applied_at)
 values (%(site)s, %(pack)s, %(dims)s, %(by)s, %(now)s)
 on conflict (site, pack) do update
-set (site, pack, dims, applied_by, applied_at) = row(excluded.*)
+set (dims, applied_by, applied_at) = (excluded.dims, excluded.applied_by, excluded.applied_at)
