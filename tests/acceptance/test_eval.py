@@ -60,7 +60,7 @@ def _score(box: Box, truth: Path) -> dict[str, int]:
     """The errors in the log as it is now; whoever was known before the day came on none."""
     visits = json.loads(box.ok("visitorctl", "visits", "--format", "json"))
     identified = [visit for visit in visits if visit["identity"]]
-    known = {row["id"] for row in box.rows(BEFORE)}
+    known = {row["visitor_id"] for row in box.rows(BEFORE)}
     assert len(known) == KNOWN
     assert not known & {visit["identity"] for visit in identified}
 
