@@ -205,7 +205,7 @@ def decisions(database: Database, people: int) -> None:
         f" {same['known']} known, {same['strangers']} strangers"
     )
     console.print(
-        f"    match {RULE.at(people).match}: of {half} known people"
+        f"    match {RULE.at(people, templates=people * EACH).match}: of {half} known people"
         f" {outcomes['right']} recognised, {outcomes['enrolled']} enrolled once more,"
         f" {outcomes['wrong']} taken for others; of {half} strangers"
         f" {outcomes['taken']} taken for somebody"

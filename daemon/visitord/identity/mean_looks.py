@@ -2,8 +2,8 @@
 
 A merge asks every look of one identity to agree with every look of the other (`clustering`), which
 the looks of two bad days seldom do.  Means over several visits agree better, while those of two
-people come no closer: of 300 made-up regulars, six who had two identities after a month had one
-with this, and nobody else was merged (`bench/month.py`).
+people come no closer: after a made-up month of 3,300 people (`bench/month.py`) 37 had two
+identities where 45 had without this, and no two people were made one.
 
 Pure: takes what is known, returns what to do.
 """
