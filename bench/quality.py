@@ -2,7 +2,7 @@
 scored.
 
     python bench/quality.py [--seeds 1 2 3] [--cameras 1] [--hard] [--crowd 300] [--clips]
-    [--kit ../shared/eval] [--keep FOLDER]
+    [--month] [--kit ../shared/eval] [--keep FOLDER]
 
 With the evaluation kit (make_day.py, score_visits.py, faces/, clips/) its days and clips are used.
 Without it, days are made of the faces in the installed wheels, one photograph each: easier, for
@@ -53,11 +53,20 @@ def main() -> None:
     options.add_argument(
         "--clips", action="store_true", help="the kit's real footage instead of days"
     )
+    options.add_argument(
+        "--month",
+        action="store_true",
+        help="a made-up month of a site instead; bench/month.py has more options",
+    )
     options.add_argument("--kit", type=Path, default=ROOT.parent / "shared" / "eval")
     options.add_argument(
         "--keep", type=Path, help="where days are kept for the next time [default: nowhere]"
     )
     given = options.parse_args()
+    if given.month:
+        subprocess.run([sys.executable, str(Path(__file__).with_name("month.py"))], check=True)
+        return
+
     table = Table("footage", "people", "identities", "visits", *ERRORS, *CROWD)
     with tempfile.TemporaryDirectory() as temporary:
         kept = (given.keep or Path(temporary)).absolute()
