@@ -47,6 +47,10 @@ class Enroller:
             held = templates.templates(cursor, self.pack.fingerprint)
         return Gallery(self.pack.dim, held, self.pack.centre)
 
+    def match(self, gallery: Gallery) -> float:
+        """How alike a face must be to somebody in the gallery to be taken for them."""
+        return self.rule.at(gallery.people, templates=gallery.count).match
+
     def template_id(self, photograph: FacePhotograph) -> UUID:
         """The template that a photograph becomes for this pack."""
         return uuid5(_NAMESPACE, f"{self.pack.fingerprint} {photograph.digest}")
@@ -163,7 +167,7 @@ def enroll(
     if target:
         plan = _plan_for_known(target, similar, ask)
     else:
-        match = enroller.rule.at(gallery.people, templates=gallery.count).match
+        match = enroller.match(gallery)
         similar = {i: score for i, score in similar.items() if score >= match}
         plan = _plan_for_unknown(enroller, name, similar, ask, is_new)
     if plan.kind is Kind.DECLINED:

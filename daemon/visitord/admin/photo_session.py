@@ -80,8 +80,7 @@ class PhotoSession:
         if best is None:
             return None
         identity_id, similarity = best
-        known = self._gallery
-        if similarity < self._enroller.rule.at(known.people, templates=known.count).match:
+        if similarity < self._enroller.match(self._gallery):
             return None
         with self._enroller.database.transaction() as cursor:
             return Resemblance(people.find(cursor, str(identity_id)).name, similarity)

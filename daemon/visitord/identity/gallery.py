@@ -155,6 +155,10 @@ class Gallery:
             return self._matrix[:0]
         return self._matrix[self._rows.get(identity_id, [])]
 
+    def count_of(self, identity_ids: Iterable[UUID]) -> int:
+        """How many templates these identities have here, together."""
+        return sum(len(self._rows.get(identity_id, ())) for identity_id in identity_ids)
+
     def part(self, identity_id: UUID, embedding: Embedding) -> UUID:
         """Which of the identities merged into this one, and itself, is most like the embedding."""
         rows = self._rows.get(identity_id)

@@ -52,7 +52,7 @@ def decide_track(
     recent
         Who was seen lately.
     """
-    of_recent = sum(len(gallery.held(person)) for person in recent)
+    of_recent = gallery.count_of(recent)
     thresholds = rule.at(gallery.people, len(recent), gallery.count, of_recent)
     ranking = []
     if pooled:
@@ -66,7 +66,7 @@ def decide_track(
     template = None
     replaced = None
     if person and pooled:
-        held = len(gallery.held(person))
+        held = gallery.count_of([person])
         match = decision.match_threshold(thresholds, person in recent)
         alike = gallery.resembles_first(person, pooled.embedding, match)
         poor = gallery.poor_only(person, decision.WEAK_QUALITY)

@@ -53,7 +53,7 @@ class OutageRecogniser:
     def resume(self) -> None:
         """Know again who was guessed but not written: the gallery may have been loaded since."""
         for template in self._presence.template_updates():
-            if not len(self._known.gallery.held(template.root_id)):
+            if not self._known.gallery.count_of([template.root_id]):
                 self._known.guess(template)
 
     def look(self, report: TrackReport, filed: Mapping[UUID, UUID | None], rule: MatchRule) -> None:

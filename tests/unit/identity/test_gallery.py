@@ -72,6 +72,7 @@ def test_templates_are_counted_by_identity() -> None:
         0,
     )
     gallery.add(template(4, 12, axis(3)))
+    assert gallery.count_of([uid(10), uid(12), uid(99)]) == len(gallery.held(uid(10))) + 1
     assert (len(gallery.held(uid(12))), len(gallery)) == (1, 4)
 
 
