@@ -52,9 +52,9 @@ ADDS_NOTHING_NEW = 0.8  # a template this close to the ones there already teache
 RIPE_S = 15.0  # a track this old is decided even if waiting might give a better sample
 # What a match takes to teach a template: similarity above its threshold, and above anybody else's,
 # so that whoever is between two people teaches neither what the other looks like.  Where only
-# matches well above the threshold taught, regulars kept a first look that they seldom reached: in a
-# made-up month (`bench/month.py`) at strangers = 1, 141 people had an identity too many, and 55
-# with these.
+# matches well above the threshold taught (by 0.13), regulars kept a first look that they seldom
+# reached: after a made-up month (`bench/month.py`, before means are merged) 102 people of 3,300 had
+# two identities, and 45 with this margin.
 TEACHES_MARGIN = 0.03
 TEACHES_LEAD = 0.1
 RECENT = timedelta(days=1)  # whoever was seen within it was seen lately

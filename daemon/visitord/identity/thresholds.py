@@ -11,7 +11,8 @@ incomplete beta function I (the area of a cap of the sphere; Li 2011, doi:10.392
 Most who come again were here lately, and those are few.  So the promise is shared: half of the
 strangers may be taken for any of the few, half for any of the others, in all no more than promised.
 For the few less similarity will do.  On five hard days of walkers who come three times each, at a
-site that knows 3,000 others, 6 people had two identities where 13 had, and nobody was mistaken.
+site that knows 3,000 others, 6 people had two identities where 13 had (at strangers = 20), and
+nobody was mistaken.
 """
 
 import math
