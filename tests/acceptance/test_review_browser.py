@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,8 +14,9 @@ from playwright.sync_api import BrowserContext, Locator, Page, Playwright, sync_
 from fixtures.databases import copied
 from fixtures.faces import people as faces
 from fixtures.installation import Box
+from fixtures.programs import installed
 from fixtures.reports import START
-from fixtures.reviewing import base_of, serving
+from fixtures.reviewing import serving
 from fixtures.visit_log import VisitLog
 from visitord.core.config import load
 from visitord.core.errors import CameraError
@@ -25,7 +25,6 @@ from visitord.store import people
 from visitord.store.database import Database
 from visitord.web.server import Review
 
-CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ("background-networking", "component-update", "sync", "gpu", "quic")
 ARGUMENTS = [
     "--headless",
@@ -39,17 +38,8 @@ SEEN = ("astronaut", "hanks", "t1-1", "t1-4", "t1-1")  # a minute apart
 
 @pytest.fixture(scope="session")
 def chromium() -> Path:
-    """The system's browser, installed if this account may do so."""
-    if not CHROMIUM.exists() and os.geteuid() == 0 and shutil.which("apt-get"):
-        apt = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=200"]
-        for command in (
-            ["update"],
-            ["install", "--no-install-recommends", "chromium", "fonts-dejavu-core"],
-        ):
-            subprocess.run([*apt, *command], check=False, stdin=subprocess.DEVNULL, timeout=600)
-    if not CHROMIUM.exists():
-        pytest.fail(f"{CHROMIUM} is missing; run as root: apt-get install chromium")
-    return CHROMIUM
+    """The system's browser."""
+    return installed("chromium", "chromium", "fonts-dejavu-core")
 
 
 @pytest.fixture(scope="module")
@@ -139,12 +129,14 @@ class Browser:
             ),
         )
         page.on("request", lambda request: self._hear(request.url))
-        page.goto(self.review.link)
-        page.wait_for_url(f"{base_of(self.review)}/")
+        page.goto(self.review.new_link())
+        if not scripts:
+            page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{self.review.address}/")
         return page
 
     def _hear(self, url: str) -> None:
-        if urlsplit(url).scheme != "blob" and not url.startswith(base_of(self.review)):
+        if urlsplit(url).scheme != "blob" and not url.startswith(self.review.address):
             self.troubles.append(f"asked for {url}")
 
 
@@ -301,6 +293,19 @@ def test_everything_works_without_scripts(browser: Browser, visit_log: VisitLog)
     assert ("Kim", 1) in visits(visit_log)
 
 
+def test_a_browser_signs_out_and_the_old_link_does_not_let_it_in(browser: Browser) -> None:
+    link = browser.review.new_link()
+    page = browser.open()
+    page.goto(link)
+    page.wait_for_url(f"{browser.review.address}/")
+    page.get_by_role("button", name="Sign out").click()
+    assert page.get_by_role("heading", name="You are signed out.").is_visible()
+    page.goto(link)
+    page.get_by_text("This link was used before").wait_for()
+    page.goto(browser.review.address)
+    assert page.get_by_text("opens with a link that works once").is_visible()
+
+
 def test_cameras_show_what_they_see_or_why_they_do_not(browser: Browser, box: Box) -> None:
     text = (box.folder / "config.toml").read_text()
     cameras = "".join(
@@ -317,7 +322,7 @@ def test_cameras_show_what_they_see_or_why_they_do_not(browser: Browser, box: Bo
     with serving(box) as page_of_box:
         browser.review = page_of_box
         page = browser.open()
-        page.goto(f"{base_of(page_of_box)}/cameras")
+        page.goto(f"{page_of_box.address}/cameras")
         page.get_by_text("No daemon runs on this box").first.wait_for()
         control.listen(box.folder / "state", snapshot)
         page.get_by_text("Camera hall has given no picture yet").wait_for()
@@ -385,7 +390,7 @@ def test_every_page_fits_is_legible_and_labelled(
         "/merges",
     ]
     for n, path in enumerate((*paths, "/cameras", "/nothing")):
-        page.goto(base_of(browser.review) + path)
+        page.goto(browser.review.address + path)
         page.screenshot(path=tmp_path / f"{n}.png")
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
         assert page.evaluate(CONTRASTS) == [], path
@@ -408,7 +413,7 @@ def test_long_names_and_small_things_keep_their_measure(
     page, name = browser.open(size), "Somebody " * 22 + "A"
     card(page, "visitor 1").get_by_placeholder("Name").fill(name)
     card(page, "visitor 1").get_by_role("button", name="Save").click()
-    page.goto(f"{base_of(browser.review)}/?show=all")
+    page.goto(f"{browser.review.address}/?show=all")
     called = page.locator(".who", has_text="Somebody")
     line = float(called.evaluate("parseFloat(getComputedStyle(document.body).lineHeight)"))
     assert called.evaluate("e => e.clientHeight") == pytest.approx(3 * line, abs=2)
@@ -424,7 +429,7 @@ def test_long_names_and_small_things_keep_their_measure(
         box = link.bounding_box()
         assert box
         assert box["height"] >= TARGET_PX
-    page.goto(f"{base_of(browser.review)}/cameras")
+    page.goto(f"{browser.review.address}/cameras")
     told = page.get_by_text("No camera is configured.").bounding_box()
     assert told
     assert told["x"] + told["width"] / 2 == pytest.approx(size[0] / 2, abs=10)

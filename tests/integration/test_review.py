@@ -3,9 +3,9 @@
 import http.client
 import os
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -14,18 +14,20 @@ import pytest
 from fixtures.installation import Box
 from fixtures.proxy import Proxy
 from fixtures.reports import axis, report
-from fixtures.reviewing import Visitor, base_of, free_port, said, serving, with_pictures
+from fixtures.reviewing import Visitor, free_port, said, serving, with_pictures
 from fixtures.running import running
 from fixtures.visit_log import VisitLog
 from fixtures.waiting import PATIENCE_S, wait
+from visitord.core.clock import Clock
 from visitord.core.config import load
-from visitord.core.errors import VisitordError
 from visitord.core.values import address
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.web import security
 from visitord.web.app import site
-from visitord.web.server import Review, link
+from visitord.web.server import Review
+from visitord.web.server import address as address_of
+from visitord.web.sessions import Sessions
 
 
 @pytest.fixture
@@ -73,70 +75,17 @@ def every_page(visitor: Visitor, pictures: list[str]) -> list[str]:
 # Who may see it
 
 
-def test_nothing_is_shown_without_the_token(
+def test_nothing_is_shown_without_a_session(
     visitor: Visitor, page: Review, pictures: list[str]
 ) -> None:
     for path in every_page(visitor, pictures):
-        answer = httpx.get(base_of(page) + path)
+        answer = httpx.get(page.address + path)
         assert answer.status_code == 401, path
         assert "visitorctl review" in said(answer.text)
         assert not re.search("crop|visitor 1|csrf", answer.text)
-    assert (
-        httpx.post(
-            base_of(page) + f"/person/{visitor.id_of(1)}/rename", data={"name": "x"}
-        ).status_code
-        == 401
-    )
-    assert httpx.get(f"{base_of(page)}/?token=wrong").status_code == 401
-    assert httpx.get(f"{base_of(page)}/?token=").status_code == 401
-
-
-def test_the_token_becomes_a_cookie_that_scripts_and_other_sites_do_not_get(page: Review) -> None:
-    answer = httpx.get(page.link)
-    cookie = answer.headers["set-cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=Strict" in cookie
-    token = page.link.split("token=")[1]
-    assert token not in cookie + answer.text
-    assert answer.headers["referrer-policy"] == "no-referrer"
-
-
-def test_a_cookie_is_worth_nothing_once_the_token_is_another(visitor: Visitor, box: Box) -> None:
-    (box.folder / "state" / security.FILE).unlink()
-    with serving(box) as other:
-        cookies = dict(visitor.http.cookies)
-        assert httpx.get(f"{base_of(other)}/cameras", cookies=cookies).status_code == 401
-        forged = dict.fromkeys(Visitor.of(other, visitor.visit_log).http.cookies, "x.y.z")
-        assert httpx.get(f"{base_of(other)}/cameras", cookies=forged).status_code == 401
-
-
-def test_two_boxes_at_two_ports_of_one_host_do_not_sign_each_other_out(
-    page: Review, box: Box, visit_log: VisitLog
-) -> None:
-    (box.folder / "state" / security.FILE).unlink()
-    with serving(box) as other:
-        browser = httpx.Client(follow_redirects=True)  # a cookie is for a host, whatever the port
-        for link in (page.link, other.link, page.link.split("?")[0], other.link.split("?")[0]):
-            assert browser.get(link).status_code == 200, link
-        assert len(dict(browser.cookies)) == 2
-
-
-def test_the_token_is_made_once_for_the_owner_only(tmp_path: Path) -> None:
-    token = security.token(tmp_path / "state")
-    assert len(token) >= 43
-    assert security.token(tmp_path / "state") == token
-    path = tmp_path / "state" / security.FILE
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [p.name for p in path.parent.iterdir()] == [security.FILE]
-    path.chmod(0o640)
-    with pytest.raises(
-        VisitordError, match=r"review\.token can be read by other accounts; delete it"
-    ):
-        security.token(tmp_path / "state")
-    path.chmod(0o600)
-    path.write_bytes(b"\xff\n")
-    with pytest.raises(VisitordError, match=r"review\.token holds no token; delete it"):
-        security.token(tmp_path / "state")
+    rename = f"{page.address}/person/{visitor.id_of(1)}/rename"
+    assert httpx.post(rename, data={"name": "x"}).status_code == 401
+    assert httpx.post(f"{page.address}/sign-out").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -155,7 +104,7 @@ def test_a_forged_form_does_nothing(visitor: Visitor, headers: dict[str, str]) -
 
 
 def test_what_browsers_say_of_our_own_forms_is_let_through(visitor: Visitor, page: Review) -> None:
-    for n, origin in enumerate(("null", base_of(page), base_of(page).replace("http:", "https:"))):
+    for n, origin in enumerate(("null", page.address, page.address.replace("http:", "https:"))):
         headers = {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
         form = {"name": f"Kim {n}", "csrf": visitor.csrf()}
         answer = visitor.http.post(f"/person/{visitor.id_of(1)}/rename", data=form, headers=headers)
@@ -171,7 +120,7 @@ def test_no_other_site_can_use_its_own_name_for_this_one(
     answer = visitor.http.get("/", headers={"Host": host})
     assert answer.status_code in (400, 403)
     assert "visitor 1" not in answer.text
-    assert httpx.get(page.link, headers={"Host": host}).status_code in (400, 403)
+    assert httpx.get(page.new_link(), headers={"Host": host}).status_code in (400, 403)
 
 
 def test_the_names_of_this_machine_and_those_configured_are_its_own(
@@ -193,8 +142,8 @@ def test_pictures_are_given_by_their_names_only(
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
     assert answer.content.startswith(b"a picture of ")
     tricks = [
-        "../../review.token",
-        "..%2freview.token",
+        "../../review/key",
+        "..%2f..%2freview%2fkey",
         "..%2f..%2fconfig.toml",
         "%2e%2e/%2e%2e/config.toml",
         "..",
@@ -336,10 +285,12 @@ def test_a_form_leads_back_to_this_site_only(visitor: Visitor, back: str) -> Non
 def test_a_fault_of_ours_is_logged_and_its_trace_not_shown(
     box: Box, visit_log: VisitLog, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = site(load(box.folder / "config.toml"), visit_log.database, "t" * 43, security.LOOPBACK)
+    config = load(box.folder / "config.toml")
+    sessions = Sessions(config.state, Clock(), config.review.session)
+    app = site(config, visit_log.database, sessions, security.LOOPBACK, Clock())
     app.add_url_rule("/broken", view_func=lambda: [][0])
     client = app.test_client()
-    client.get(f"/?token={'t' * 43}")
+    client.post("/sign-in", data={"link": sessions.new_link()})
     answer = client.get("/broken")
     assert answer.status_code == 500
     assert said(answer.text) == "Something went wrong in visitord; its log says what."
@@ -740,11 +691,12 @@ def test_the_command_prints_the_link_and_ends_when_asked(box: Box, visit_log: Vi
         assert "Ctrl-C" in process.stdout.readline()
         link = process.stdout.readline().strip()
         assert "visitor 1" in Visitor.of_link(link, visit_log).look("/")
-        assert link.split("?")[1] in box.ok("visitorctl", "review", "--link")
+        other = box.ok("visitorctl", "review", "--link", "--listen", urlsplit(link).netloc).strip()
+        assert "visitor 1" in Visitor.of_link(other, visit_log).look("/")
         port = link.split(":")[2].split("/")[0]
         box.run("visitorctl", "review", "--listen", f"127.0.0.1:{port}").fails_with(
             f"The review page cannot listen on 127.0.0.1:{port}: Address already in use; "
-            "it may be open there already: visitorctl review --link prints its link."
+            "it may be open there already: visitorctl review --link prints a link to it."
         )
     finally:
         process.terminate()
@@ -783,10 +735,10 @@ def test_the_command_on_all_addresses_prints_a_link_of_this_box_and_one_warning(
         ("127.0.0.1", ("box.example.org",), "127.0.0.1"),
     ],
 )
-def test_the_link_of_a_page_on_all_addresses_can_be_opened(
+def test_the_address_of_a_page_on_all_addresses_can_be_opened(
     host: str, hosts: tuple[str, ...], shown: str
 ) -> None:
-    assert link((host, 8642), "t", hosts) == f"http://{shown}:8642/?token=t"
+    assert address_of((host, 8642), hosts) == f"http://{shown}:8642"
 
 
 def test_a_page_on_all_addresses_is_warned_of_once(
@@ -794,7 +746,7 @@ def test_a_page_on_all_addresses_is_warned_of_once(
 ) -> None:
     config = load(box.folder / "config.toml")
     for host, told in ((EVERYWHERE, 1), ("127.0.0.1", 0)):
-        page = Review(config, visit_log.database, (host, 0))
+        page = Review(config, visit_log.database, (host, 0), Clock())
         page.stop()
         page.run()
         lines = [r.getMessage() for r in caplog.records if "TLS" in r.getMessage()]
@@ -815,13 +767,13 @@ def test_the_service_serves_it_beside_the_cameras_and_it_ends_with_it(
     with running(box) as daemon:
         daemon.wait_for("The review page is open")
         link = box.ok("visitorctl", "review", "--link").strip()
-        assert link.startswith(f"http://127.0.0.1:{port}/?token=")
+        assert link.startswith(f"http://127.0.0.1:{port}/sign-in?link=")
         visitor = Visitor.of_link(link, visit_log)
         assert "visitor 1" in visitor.look("/")
         wait(lambda: "given no picture yet" in visitor.look("/cameras/door/picture", 503))
         assert "has no camera" in visitor.look("/cameras/yard/picture", 503)
         assert daemon.end() == 0
-    assert link.split("token=")[1] not in daemon.log
+    assert link.split("link=")[1] not in daemon.log
     assert "left behind" not in daemon.log
     with pytest.raises(httpx.ConnectError):
         visitor.http.get("/")
@@ -829,7 +781,7 @@ def test_the_service_serves_it_beside_the_cameras_and_it_ends_with_it(
 
 def test_a_taken_port_is_one_warning_and_the_service_goes_on(box: Box, visit_log: VisitLog) -> None:
     with serving(box) as page:
-        listen = base_of(page).removeprefix("http://")
+        listen = page.address.removeprefix("http://")
         box.configure(
             f'{(box.folder / "config.toml").read_text()}[review]\nlisten = "{listen}"\n{CAMERA}'
         )
@@ -842,7 +794,7 @@ def test_a_taken_port_is_one_warning_and_the_service_goes_on(box: Box, visit_log
         f"cannot listen on {listen}: Address already in use; it may be open there already: "
         in told[0]
     )
-    assert told[0].endswith("prints its link. The daemon goes on without it.")
+    assert told[0].endswith("prints a link to it. The daemon goes on without it.")
     assert "WARNING" in told[0]
 
 

@@ -30,7 +30,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "calibrate": ("visitorctl calibrate --picture scores.png", "visitorctl calibrate --apply"),
     "cameras": ("visitorctl cameras discover --user admin",),
     "doctor": ("visitorctl doctor",),
-    "review": ("visitorctl review", "visitorctl review --link"),
+    "review": ("visitorctl review", "visitorctl review --link", "visitorctl review --sign-out-all"),
     "completion": (
         "source <(visitorctl completion bash)",
         "source <(visitorctl completion zsh)",

@@ -23,6 +23,7 @@ from visitord.core.values import (
     Duration,
     FilePath,
     Format,
+    IpAddress,
     Name,
     Polygon,
     Processor,
@@ -94,6 +95,8 @@ class CropsConfig(_Section):
 class ReviewConfig(_Section):
     listen: Address = None
     hosts: tuple[str, ...] = ()
+    proxy: IpAddress | None = None
+    session: Duration = timedelta(days=7)
 
 
 class CameraConfig(_Section):

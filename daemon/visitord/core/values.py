@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import available_timezones
@@ -90,6 +91,13 @@ def _is_zone(name: str) -> bool:
     return name in available_timezones() and name != "localtime"  # which PostgreSQL does not know
 
 
+def _is_ip(text: str) -> bool:
+    try:
+        return str(ip_address(text)) == text  # as the server spells those that connect
+    except ValueError:
+        return False
+
+
 def _cron(text: str) -> str:
     from apscheduler.triggers.cron import CronTrigger
 
@@ -133,6 +141,10 @@ Size = Annotated[
 Address = Annotated[
     tuple[str, int] | None,
     BeforeValidator(address),
+]
+IpAddress = Annotated[
+    str,
+    must('be an IP address such as "127.0.0.1"', _is_ip),
 ]
 Format = Annotated[
     str,

@@ -7,32 +7,42 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, render_template, request, session
 from jinja2 import StrictUndefined
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.wrappers import Response as Answer
 
+from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import DatabaseError, NotFoundError, VisitordError
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.web import security
 from visitord.web.actions import actions, failed
+from visitord.web.entrance import entrance
 from visitord.web.pages import pages
+from visitord.web.refusals import Refusals
 from visitord.web.resources import Resources, share
+from visitord.web.sessions import Sessions
 
 log = logging.getLogger(__name__)
 
 AGAIN_S = 5  # while the database is away
 _SENTENCES = {
     400: "The browser sent something that cannot be understood.",
-    401: "This page opens only with the link that visitorctl review prints; "
-    "visitorctl review --link prints it again.",
+    401: "This page opens with a link that works once: "
+    "visitorctl review --link, typed on the box, prints one.",
     404: "There is no such page.",
     405: "Nothing is shown at this address; go on from the faces.",
     413: "That is too much at once.",
 }
 
 
-def site(config: Config, database: Database, token: str, hosts: AbstractSet[str]) -> Flask:
+def site(
+    config: Config,
+    database: Database,
+    sessions: Sessions,
+    hosts: AbstractSet[str],
+    clock: Clock,
+) -> Flask:
     """A WSGI application.
 
     Parameters
@@ -41,20 +51,29 @@ def site(config: Config, database: Database, token: str, hosts: AbstractSet[str]
         Of the box.
     database : Database
         Each request opens a connection as this one.
-    token : str
-        Whoever shows it is let in.
+    sessions : Sessions
+        Who is signed in.
     hosts : set of str
         The names it is reached under.
+    clock : Clock
+        Says how long somebody who was refused has to wait.
+
+    Raises
+    ------
+    VisitordError
+        The key that cookies are signed with cannot be used.
     """
     app = Flask(__name__)
-    share(app.extensions, Resources(config, database, Crops(config.crops_dir)))
+    crops = Crops(config.crops_dir)
+    share(app.extensions, Resources(config, database, crops, sessions, Refusals(clock)))
 
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     zone = ZoneInfo(config.site.timezone)
     app.context_processor(lambda: {"csrf": session.get("csrf"), "today": datetime.now(zone).date()})
     app.jinja_env.globals["site"] = config.site.name
 
-    security.protect(app, token, hosts)
+    security.protect(app, sessions.key(), config.review.session, hosts)
+    app.register_blueprint(entrance)
     app.register_blueprint(pages)
     app.register_blueprint(actions)
     app.register_error_handler(Exception, _sorry)
@@ -74,6 +93,8 @@ def _sorry(error: Exception) -> Answer:
 
     tries_again = status == 503 and request.method == "GET"
     headers = {"Refresh": str(AGAIN_S)} if tries_again else {}
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
     page = render_template("error.html", sentence=sentence, again=tries_again)
     return Response(page, status, headers)
 

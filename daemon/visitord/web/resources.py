@@ -1,4 +1,4 @@
-"""What all requests share: the configuration, the database and the pictures of faces."""
+"""What all requests share: configuration, database, pictures of faces, and who is signed in."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,6 +10,8 @@ from visitord.core.config import Config
 from visitord.store import migrate
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
+from visitord.web.refusals import Refusals
+from visitord.web.sessions import Sessions
 
 _KEY = "visitord"  # among the application's extensions
 
@@ -21,6 +23,8 @@ class Resources:
     config: Config
     database: Database
     crops: Crops
+    sessions: Sessions
+    refusals: Refusals
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[Database]:

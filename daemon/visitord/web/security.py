@@ -1,27 +1,27 @@
 """Who may see the page, and from where.
 
-The token, the Host header, forged forms, and what browsers may do with the page.  Faces are shown
-only to whoever has the token.  It is made once, lies in the state folder for the owner of the box,
-and is exchanged for a signed cookie, so that no address that is kept or passed on holds it.
+Sessions, the Host header, forged forms, and what browsers may do with the page.  Faces are shown
+only to whoever signed in with a link (`web/entrance.py`), by a signed cookie that names a session.
 """
 
 import hashlib
 import hmac
+import math
 import re
-import secrets
 from collections.abc import Set as AbstractSet
-from pathlib import Path
+from datetime import timedelta
 
-from flask import Flask, Response, abort, render_template, request, session
+from flask import Flask, Response, abort, request, session
+from flask.sessions import SecureCookieSessionInterface
+from werkzeug.exceptions import TooManyRequests
 
-from visitord.core.errors import VisitordError
-from visitord.core.files import create_file
+from visitord.web.connections import IN_ENVIRON
+from visitord.web.refusals import Wrong
+from visitord.web.resources import resources
 
-FILE = "review.token"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-LENGTH_MIN = 32
 BODY_MAX_BYTES = 64 * 1024
-SIGNED_IN_S = 30 * 86400
+_OPEN = frozenset({"entrance.ask", "entrance.sign_in"})  # to whoever is not signed in yet
 _POLICY = (
     "default-src 'none'",
     "img-src 'self' blob:",
@@ -43,76 +43,81 @@ _HEADERS = {
 }
 
 
-def token(state: Path) -> str:
-    """The secret in the state folder, made at the first call.
+class _Cookies(SecureCookieSessionInterface):
+    """A cookie that was given by TLS is sent by TLS alone."""
 
-    Raises VisitordError when it is spoilt or not secret.
-    """
-    path = state / FILE
-    try:
-        state.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            create_file(path, secrets.token_urlsafe(LENGTH_MIN).encode())
-        text = path.read_text("utf-8", "replace").strip()
-        mode = path.stat().st_mode
-    except OSError as error:
-        raise VisitordError(
-            f"The review page needs {path}, which cannot be used: {error.strerror}."
-        ) from None
-
-    problem = ""
-    if mode & 0o077:
-        problem = "can be read by other accounts"
-    elif len(text) < LENGTH_MIN:
-        problem = "holds no token"
-    if problem:
-        raise VisitordError(f"{path} {problem}; delete it, and a new one is made.")
-    return text
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - Flask's interface
+        return request.is_secure
 
 
-def protect(app: Flask, secret: str, hosts: AbstractSet[str]) -> None:
-    """Let in only who has shown the token, under a name of ours, and with forms of ours.
+def protect(app: Flask, key: bytes, life: timedelta, hosts: AbstractSet[str]) -> None:
+    """Let in only sessions, under a name of ours, and with forms of ours.
 
     Parameters
     ----------
     app : Flask
         Each of its requests is checked, each of its answers hardened.
-    secret : str
-        The token.
+    key : bytes
+        Signs the cookies.
+    life : timedelta
+        How long browsers keep them.
     hosts : set of str
         The names that the page is reached under.
     """
-    app.secret_key = hmac.digest(secret.encode(), b"session", hashlib.sha256)
-    own = hmac.digest(secret.encode(), b"cookie", hashlib.sha256).hex()[:8]
+    app.session_interface = _Cookies()
+    app.secret_key = hmac.digest(key, b"session", hashlib.sha256)
+    own = hmac.digest(key, b"cookie", hashlib.sha256).hex()[:8]
     app.config |= {
         "SESSION_COOKIE_NAME": f"visitord_review_{own}",  # browsers do not tell ports apart
         "SESSION_COOKIE_SAMESITE": "Strict",
-        "PERMANENT_SESSION_LIFETIME": SIGNED_IN_S,
+        "PERMANENT_SESSION_LIFETIME": life,
         "MAX_CONTENT_LENGTH": BODY_MAX_BYTES,
     }
     names = {host.lower() for host in hosts}
 
     @app.before_request
-    def check() -> Response | None:
+    def check() -> None:
         _require_host(names)
         if request.endpoint == "static":
-            return None
+            return
 
-        shown = request.args.get("token")
-        if shown is not None:
-            return _signed_in(secret, shown)
-        if "csrf" not in session:
-            abort(401)
-
-        _require_own_form()
+        is_signed_in = signed_in()
+        if request.endpoint not in _OPEN:
+            if not is_signed_in:
+                abort(401)
+            _require_own_form()
         if any("\0" in value for value in request.values.values()):
             abort(400)
-        return None
 
     @app.after_request
     def harden(response: Response) -> Response:
         response.headers.update(_HEADERS)
         return response
+
+
+def signed_in() -> bool:
+    """Whether the request is of a session that goes on; its connection is told."""
+    found = "csrf" in session and resources().sessions.holds(session.get("id", ""))
+    if session and not found:  # without one there may be a cookie that was not sent from afar
+        session.clear()
+    connection = request.environ.get(IN_ENVIRON)
+    if connection is not None:
+        connection.signed_in = found
+    return found
+
+
+def wrong(what: Wrong) -> None:
+    """Count and log a request that is refused, unless its address brings too many."""
+    require_patience(what)
+    resources().refusals.add(request.remote_addr or "", what)
+
+
+def require_patience(what: Wrong) -> None:
+    """Refuse an address that was refused too often just now."""
+    wait_s = math.ceil(resources().refusals.wait_s(request.remote_addr or "", what))
+    if wait_s:
+        sentence = f"That was wrong too often: wait {wait_s} s, and try again."
+        raise TooManyRequests(sentence, retry_after=wait_s)
 
 
 def _require_host(names: AbstractSet[str]) -> None:
@@ -122,32 +127,32 @@ def _require_host(names: AbstractSet[str]) -> None:
     """
     asked = re.sub(r":\d+$", "", request.host).strip("[]").lower()
     if asked not in names:
+        wrong(Wrong.HOST)
         advice = "put it into hosts in the [review] section of the configuration"
         abort(403, f"This page has no such name: {advice}.")
 
 
-def _signed_in(secret: str, shown: str) -> Response:
-    """A page that goes on by itself.
-
-    A cookie for this site alone is not sent along a redirect from another one.
-    """
-    if not hmac.compare_digest(shown.encode(), secret.encode()):
-        abort(401)
-    session.permanent = True
-    session["csrf"] = secrets.token_urlsafe(LENGTH_MIN)
-    return Response(render_template("welcome.html"))
+def require_sent_from_here() -> None:
+    """Refuse a form that another site's page sent."""
+    # Our Referrer-Policy makes browsers hide the origin.
+    ours = {"null", f"http://{request.host}", f"https://{request.host}"}
+    is_near = request.headers.get("Origin", "null") in ours
+    is_near &= request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+    if not is_near:
+        _refuse_form()
 
 
 def _require_own_form() -> None:
     """Refuse what changes something and is not a form of ours, sent from one of our pages."""
     if request.method in ("GET", "HEAD"):
         return
-    # Our Referrer-Policy makes browsers hide the origin.
-    ours = {"null", f"http://{request.host}", f"https://{request.host}"}
-    is_near = request.headers.get("Origin", "null") in ours
-    is_near &= request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-
+    require_sent_from_here()
     given = request.form.get("csrf", "")
-    if not (is_near and hmac.compare_digest(given.encode(), session["csrf"].encode())):
-        advice = "go back, reload the page and repeat"
-        abort(403, f"This form is not from this page, or was open too long: {advice}.")
+    if not hmac.compare_digest(given.encode(), session["csrf"].encode()):
+        _refuse_form()
+
+
+def _refuse_form() -> None:
+    wrong(Wrong.FORM)
+    advice = "go back, reload the page and repeat"
+    abort(403, f"This form is not from this page, or was open too long: {advice}.")

@@ -60,6 +60,8 @@ def test_every_key_is_read(folder: Path) -> None:
         [review]
         listen = "[::1]:8642"
         hosts = ["faces.example.net"]
+        proxy = "::1"
+        session = "12h"
         [merge]
         every = "30m"
         [[camera]]
@@ -87,6 +89,7 @@ def test_every_key_is_read(folder: Path) -> None:
     assert (made.site.name, made.site.timezone) == ("shop", "Europe/Berlin")
     assert (made.visit.gap, made.merge.every) == (timedelta(seconds=90), timedelta(minutes=30))
     assert (made.review.listen, made.review.hosts) == (("::1", 8642), ("faces.example.net",))
+    assert (made.review.proxy, made.review.session) == ("::1", timedelta(hours=12))
     first, second = made.camera
     assert (first.liveness, second.liveness) == ("flag", "off")
     assert (first.name, first.transport, first.fps, first.stale_after) == (
