@@ -2,6 +2,7 @@
 # make test   all tests, on a real PostgreSQL, the real models and a real RTSP server
 # make unit   the tests that need no more than this process
 # make lint   format, style and types
+# make fuzz   10,000 configurations and 1,000 command lines made up at random; some minutes
 # make schema write migrations/schema.sql anew, from the other migrations
 # make clean  remove what the other targets installed (not your state folder)
 
@@ -9,7 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test unit lint schema clean install
+.PHONY: run test unit lint fuzz schema clean install
 
 run: $(VENV)/.run
 	@if [ -f config.toml ]; then \
@@ -30,6 +31,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+fuzz: $(VENV)/.dev
+	PYTHONPATH=tests $(BIN)/python -m fixtures.fuzzing 10000 1000
 
 schema: $(VENV)/.dev
 	PYTHONPATH=tests $(BIN)/python -m fixtures.schema migrations/schema.sql
