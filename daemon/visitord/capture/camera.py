@@ -209,8 +209,10 @@ class Camera:
         def described(stream: str) -> None:
             self._monitor.described(connection, stream)
 
-        read = v4l2.read if self._source.kind is Kind.USB else streams.read
-        return read(target, asked, described, clock=self._clock)
+        if self._source.kind is Kind.USB:
+            return v4l2.read(target, asked, described, clock=self._clock)
+        trust = self._source.trust
+        return streams.read(target, asked, described, clock=self._clock, trust=trust)
 
     def _paced(self, pictures: Iterator[Picture]) -> Iterator[Picture]:
         """A file as if it were filmed now: each picture at its time."""

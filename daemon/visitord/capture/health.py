@@ -19,7 +19,7 @@ class State(StrEnum):
     CONNECTING, STALE, REFUSED, GONE  LIVE     a usable picture comes
     LIVE                              STALE    none came for `stale_after`, or the lens is covered
     any of these                      STALE    the connection failed: silence, or pictures of no use
-    any of these                      REFUSED  the connection failed: the camera said no
+    any of these                      REFUSED  the connection failed: a person has to act
     any of these                      GONE     the connection failed otherwise, or hangs
     any of these                      ENDED    a file, or a stream to be read once, was played
     ================================= ======== =====================================================
@@ -31,7 +31,7 @@ class State(StrEnum):
     CONNECTING = "connecting"
     LIVE = "live"
     STALE = "stale"  # it is there, but no picture to be used came for `stale_after`
-    REFUSED = "refused"  # it answered and said no
+    REFUSED = "refused"  # it said no, or is not to be trusted
     GONE = "gone"  # no answer, or the stream broke
     ENDED = "ended"  # a file was played to its end
     DISABLED = "disabled"  # by the configuration

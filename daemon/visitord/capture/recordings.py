@@ -11,6 +11,14 @@ from visitord.capture.decode import Pace, frames, picture_of, rate_of, video_of,
 from visitord.core.errors import CameraError, MediaError
 from visitord.core.records import Picture
 
+# The file itself is read, and nothing that it names.
+_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mxf,nut,wtv,dv,ivf,"
+    "obu,av1,h264,hevc,vvc,m4v,mjpeg,mpjpeg,dhav,gif,apng,yuv4mpegpipe",
+    "enable_drefs": "0",  # tracks that lie in other files
+}
+
 
 def read(path: Path, fps: float, size: tuple[int, int] | None = None) -> Iterator[Picture]:
     """Pictures of a video file, with their media times.
@@ -43,6 +51,8 @@ def read(path: Path, fps: float, size: tuple[int, int] | None = None) -> Iterato
             t = stamp - first
             if pace.allows(t):
                 yield picture_of(frame, t, corrupt, size)
+        if first is None:
+            raise CameraError("it has no picture in it")
 
 
 def length_s(path: Path) -> float:
@@ -58,7 +68,15 @@ def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoS
     Raises MediaError where there is none, and for what goes wrong inside.
     """
     try:
-        with av.open(str(path.absolute())) as container:
+        with _container(path) as container:
             yield container, video_of(container, "AUTO")
     except (av.error.FFmpegError, OSError, CameraError) as error:
         raise MediaError(f"{path} cannot be read as video: {why(error)}.") from None
+
+
+def _container(path: Path) -> av.container.InputContainer:
+    """The opened file; raises CameraError for a format that is left alone, else FFmpeg's errors."""
+    try:
+        return av.open(str(path.absolute()), options=_OPTIONS)
+    except av.error.ArgumentError:
+        raise CameraError("it is a playlist, or of a kind that is not read here") from None

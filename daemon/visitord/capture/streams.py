@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from errno import EIO
+from errno import EINVAL, EIO
 from functools import cache
+from urllib.parse import urlsplit
 
 import av
 import av.error
 from av.codec.hwaccel import HWAccel, hwdevices_available
 
+from visitord.capture.admission import admitted
 from visitord.capture.decode import TIMED_OUT, Pace, frames, picture_of, video_of, why
 from visitord.capture.inspection import silence
 from visitord.core.clock import Clock
@@ -20,6 +22,7 @@ from visitord.core.errors import (
     StreamEndedError,
 )
 from visitord.core.records import Picture
+from visitord.core.trust import SYSTEM_TRUST, Trust
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +34,21 @@ _RTSP_OPTIONS = {
     # Sound that goes on would hide that the pictures do not.
     "allowed_media_types": "video",
 }
+_HTTP_OPTIONS = {
+    "max_redirects": "0",
+    "http_proxy": "",  # whatever the environment says: cameras are near
+}
+# Those that cameras send.  None of them names other addresses, as playlists do.
+_HTTP_FORMATS = "mpjpeg,mjpeg,jpeg_pipe,mpegts,flv,matroska,mov,h264,hevc"
 
 
 def read(
-    url: str, asked: CameraConfig, on_described: Callable[[str], None], *, clock: Clock
+    url: str,
+    asked: CameraConfig,
+    on_described: Callable[[str], None],
+    *,
+    clock: Clock,
+    trust: Trust = SYSTEM_TRUST,
 ) -> Iterator[Picture]:
     """Pictures of a live stream, no more and no larger than asked for, for as long as it lasts.
 
@@ -44,18 +58,20 @@ def read(
     Parameters
     ----------
     url
-        An rtsp:// or http:// address, or a file's path, complete with its password.
+        An rtsp://, rtsps://, http:// or https:// address, complete with its password.
     asked
         The camera's settings.
     on_described
         Hears what the camera sends, such as "h264 1280x720", first and whenever that changes.
     clock
         Says when a picture came.
+    trust
+        By what the camera's certificate is judged, where it shows one.
 
     Raises
     ------
     CameraRefusedError
-        For a wrong password or path.
+        For a wrong password or path, and for whoever may not be the camera, or leads elsewhere.
     CameraStaleError
         For a server that is there and silent.
     StreamEndedError
@@ -63,9 +79,11 @@ def read(
     CameraError
         For anything else that may pass.
     """
-    progress = _Progress(clock, asked.stale_after.total_seconds())
+    progress = _Progress(url, clock, asked.stale_after.total_seconds())
     try:
-        yield from _pictures(url, asked, on_described, progress)
+        with admitted(url, trust, clock, OPEN_TIMEOUT_S) as options:
+            progress.admitted()
+            yield from _pictures(url, asked, on_described, progress, options)
     except (av.error.FFmpegError, OSError) as error:
         raise progress.explain(error) from None
     raise StreamEndedError("the stream ended")
@@ -76,11 +94,10 @@ def _pictures(
     asked: CameraConfig,
     on_described: Callable[[str], None],
     progress: "_Progress",
+    options: dict[str, str],
 ) -> Iterator[Picture]:
-    """As `read`, with FFmpeg's own errors."""
-    options: dict[str, str] = {}
-    if url.startswith("rtsp"):
-        options = {"rtsp_transport": asked.transport, **_RTSP_OPTIONS}
+    """As `read`, with FFmpeg's own errors and with options of its own."""
+    options = options | _options(url, asked)
     # FFmpeg waits twice for the second of these before it gives up.
     timeout = (OPEN_TIMEOUT_S, progress.stale_after_s / 2)
     hardware = _hardware(asked.decoder)
@@ -103,14 +120,35 @@ def _pictures(
             yield picture_of(frame, t, corrupt, asked.size)
 
 
+def _options(url: str, asked: CameraConfig) -> dict[str, str]:
+    """FFmpeg's options, by which it reads what cameras send and opens nothing but this address."""
+    scheme = urlsplit(url).scheme
+    if scheme in ("rtsp", "rtsps"):
+        protocols = "tls,tcp" if scheme == "rtsps" else "tcp"
+        if asked.transport == "udp":
+            protocols += ",udp,rtp"
+        return {
+            "rtsp_transport": asked.transport,
+            "protocol_whitelist": protocols,
+            "format_whitelist": "rtsp",
+            **_RTSP_OPTIONS,
+        }
+    return {
+        "protocol_whitelist": "https,tls,tcp" if scheme == "https" else "http,tcp",
+        "format_whitelist": _HTTP_FORMATS,
+        **_HTTP_OPTIONS,
+    }
+
+
 class _Progress:
     """How far a stream has come: FFmpeg's errors mean something else before the first picture.
 
     live: it has given a picture.
     """
 
-    def __init__(self, clock: Clock, stale_after_s: float) -> None:
+    def __init__(self, url: str, clock: Clock, stale_after_s: float) -> None:
         self.live = False
+        self._is_http = url.startswith("http")
         self.stale_after_s = stale_after_s
         self._clock = clock
         self._frame_t = clock.monotonic()  # of the last frame, or of the opening
@@ -118,6 +156,10 @@ class _Progress:
     def now(self) -> float:
         """Seconds on the steady clock."""
         return self._clock.monotonic()
+
+    def admitted(self) -> None:
+        """Note that the camera may be opened: FFmpeg's time begins."""
+        self._frame_t = self.now()
 
     def frame_came(self) -> float:
         """Note that a frame came; returns when."""
@@ -143,6 +185,15 @@ class _Progress:
                 return CameraStaleError(silence(self.stale_after_s))
             if broke_off:
                 return CameraError("the stream broke off")
+
+        elif error.errno == EIO:
+            # The host is found, for the camera has answered before.
+            elsewhere = ", or sends on to another address" if self._is_http else ""
+            return CameraError(f"it breaks off before it sends any video{elsewhere}")
+        elif error.errno == EINVAL and self._is_http:
+            return CameraRefusedError(
+                "it answers with what is no camera's video, such as a playlist; that is not opened"
+            )
 
         if isinstance(error, av.error.InvalidDataError):
             # Also what FFmpeg says when a server accepts the connection and then is silent.

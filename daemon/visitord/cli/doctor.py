@@ -11,6 +11,7 @@ import click
 from visitord.cli.configuration import config
 from visitord.cli.listing import show
 from visitord.cli.options import format_option
+from visitord.core import precautions
 from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig, Config
 from visitord.core.errors import VisitordError
@@ -42,7 +43,7 @@ def doctor(form: str) -> None:
     Ends with 1 if anything is wrong.
     """
     settings = config()
-    rows = []
+    rows = [_row("precautions", "warning", warning) for warning in precautions.warnings(settings)]
     for check in CHECKS:
         problems = _problems(check, settings)
         rows += [_row(check.name, "wrong", problem) for problem in problems]

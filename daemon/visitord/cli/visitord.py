@@ -17,6 +17,7 @@ from visitord.cli.logs import log_to_stderr
 from visitord.cli.models import models
 from visitord.cli.options import PATH, Moment
 from visitord.cli.program import program
+from visitord.core import precautions
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import ConfigError
@@ -55,6 +56,8 @@ def run() -> None:
             "or try visitord demo."
         )
     settings.require_secrets()
+    for warning in precautions.warnings(settings):
+        log.warning("%s", warning)
 
     pack = open_pack(settings)
     database = open_database(settings, wait=True)
@@ -148,6 +151,8 @@ def check_config() -> None:
     for camera in settings.camera:
         source = settings.source_of(camera) if camera.enabled else "disabled"
         click.echo(f"  {camera.name}: {source}")
+    for warning in precautions.warnings(settings):
+        click.echo(f"Warning: {warning}", err=True)
 
 
 @main.command("migrate")

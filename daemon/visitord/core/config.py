@@ -2,8 +2,10 @@
 
 import os
 import platform
+import ssl
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -15,6 +17,7 @@ from visitord.core.errors import ConfigError
 from visitord.core.problems import sentence
 from visitord.core.secrets import expand, read_secret, secret_file
 from visitord.core.sources import Source, parse, with_password
+from visitord.core.trust import Trust, check_encrypted, fingerprint
 from visitord.core.values import (
     NAME_MAX,
     Address,
@@ -104,6 +107,9 @@ class CameraConfig(_Section):
     source: Annotated[str, BeforeValidator(source_text), complete(parse)]
     enabled: bool = True
     password_file: FilePath | None = None
+    tls: Literal["verified", "unverified"] = "verified"
+    tls_ca: FilePath | None = None
+    tls_fingerprint: Annotated[str, BeforeValidator(fingerprint)] | None = None
     transport: Literal["tcp", "udp"] = "tcp"
     fps: float = Field(8, ge=2, le=60)  # below 2 a walker is seen too seldom to be followed
     size: Size = None
@@ -114,6 +120,22 @@ class CameraConfig(_Section):
     ignore: tuple[Polygon, ...] = ()
     only: tuple[Polygon, ...] = ()
 
+    @property
+    def tls_keys(self) -> list[str]:
+        """What is said of the camera's certificate, as the file spells it."""
+        said = {
+            'tls = "unverified"': self.tls == "unverified",
+            "tls_ca": self.tls_ca is not None,
+            "tls_fingerprint": self.tls_fingerprint is not None,
+        }
+        return [key for key, is_said in said.items() if is_said]
+
+    @model_validator(mode="after")
+    def _says_one_thing_of_its_certificate(self) -> Self:
+        if len(self.tls_keys) > 1:
+            raise ValueError(f"has {' and '.join(self.tls_keys)}; keep one of them")
+        return self
+
     @model_validator(mode="after")
     def _fits_its_source(self) -> Self:
         if self.source.startswith("${"):
@@ -122,6 +144,7 @@ class CameraConfig(_Section):
         usb = self.source.isdecimal() or self.source.startswith("/dev/")
         if self.format and not usb:
             raise ValueError("format is for USB cameras only; this one sends what it is set to")
+        check_encrypted(self.source, self.tls_keys)
         if self.transport == "udp" and not self.source.lower().startswith("rtsp"):
             raise ValueError('transport = "udp" is for rtsp:// cameras only')
         return self
@@ -200,7 +223,30 @@ class Config(_Section):
         """
         key = f"camera.{camera.name}.source"
         text = self._completed(key, camera.source, camera.password_file, parse)
-        return parse(text, self.folder)
+        source = parse(text, self.folder)
+        return replace(source, trust=self._trust_of(camera, source.target))
+
+    def _trust_of(self, camera: CameraConfig, target: str) -> Trust:
+        """By what the certificate of the camera at `target` is judged; raises ConfigError."""
+        try:
+            check_encrypted(target, camera.tls_keys)
+        except ValueError as error:
+            raise self._wrong(f"camera.{camera.name} {error}") from None
+
+        ca = None
+        if camera.tls_ca is not None:
+            ca = self.folder / camera.tls_ca
+            self._require_certificates(f"camera.{camera.name}.tls_ca", ca)
+        return Trust(ca, camera.tls_fingerprint or "", camera.tls == "verified")
+
+    def _require_certificates(self, key: str, path: Path) -> None:
+        """Raises ConfigError for a file without certificates."""
+        try:
+            ssl.create_default_context(cafile=path)
+        except ssl.SSLError:
+            raise self._wrong(f"{key} {path} holds no certificate in PEM form") from None
+        except OSError as error:
+            raise self._wrong(f"{key} {path} cannot be read: {error.strerror}") from None
 
     def database_url(self) -> str:
         """The database's URL with its variables and password in place; raises ConfigError."""

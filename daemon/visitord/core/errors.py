@@ -51,7 +51,9 @@ class CameraStaleError(CameraError):
 
 
 class CameraRefusedError(CameraError):
-    """The camera answered and said no: a wrong password or a wrong path; a person has to act."""
+    """The camera said no (wrong password, wrong path), or is not to be trusted with the password: a
+    person has to act.
+    """
 
 
 class ModelError(VisitordError):

@@ -6,6 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from visitord.core.trust import SYSTEM_TRUST, Trust
+
 SECRET = "***"  # noqa: S105 - what is shown in place of one
 # Everything up to the last @ may be part of a password with characters it should not have.
 _URL = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s/:@]*):\S+@", re.IGNORECASE)
@@ -33,10 +35,13 @@ class Source:
         Which library reads it.
     target : str
         A URL, a device path, a device index as text, or a file path.  May hold a password.
+    trust : Trust
+        By what its certificate is judged, where it has one.
     """
 
     kind: Kind
     target: str
+    trust: Trust = SYSTEM_TRUST
 
     def __str__(self) -> str:
         return redact(self.target)

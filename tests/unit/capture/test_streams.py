@@ -1,5 +1,6 @@
 """Streams decoded with FFmpeg; short clips stand for cameras, and are read as fast as they come."""
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -30,6 +31,13 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _nothing_said_yet() -> None:
     streams._hardware.cache_clear()  # what it says, it says once
+
+
+@pytest.fixture(autouse=True)
+def _clips_are_admitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are files, of which nothing is asked first, and which no camera's options suit."""
+    monkeypatch.setattr(streams, "admitted", lambda *_: contextlib.nullcontext({}))
+    monkeypatch.setattr(streams, "_options", lambda *_: {})
 
 
 def test_sound_alone_is_no_video(tmp_path: Path) -> None:

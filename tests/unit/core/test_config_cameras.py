@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+import trustme
 
 from fixtures.configs import CAMERA, loaded, problem
 from visitord.core.config import CameraConfig
+from visitord.core.trust import Trust
 
 USB = '[[camera]]\nname = "door"\nsource = "/dev/video0"\n'
 HTTP = '[[camera]]\nname = "door"\nsource = "http://192.0.2.10/video"\n'
@@ -195,3 +197,75 @@ def test_a_source_from_the_environment_may_have_these_keys_too(
 def test_a_size_in_which_nobody_can_be_seen_is_refused(folder: Path) -> None:
     """The pictures of a camera that streams would be shrunk to it."""
     assert problem(folder, f'{CAMERA}size = "1x1"\n').startswith("camera[1].size must be")
+
+
+# Certificates
+
+DIGITS = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+TLS = '[[camera]]\nname = "door"\nsource = "rtsps://user@192.0.2.10/a"\n'
+COLONS = ":".join(DIGITS[i : i + 2] for i in range(0, 64, 2)).upper()
+
+
+@pytest.mark.parametrize(
+    "text", [DIGITS, COLONS, DIGITS.upper(), f"sha256 Fingerprint={COLONS}", f"SHA256:{DIGITS}"]
+)
+def test_a_fingerprint_may_be_written_in_every_usual_way(folder: Path, text: str) -> None:
+    config = loaded(folder, TLS + f'tls_fingerprint = "{text}"\n')
+    assert config.source_of(config.camera[0]).trust == Trust(fingerprint=DIGITS)
+
+
+@pytest.mark.parametrize("text", ["", "9F:86", DIGITS[:-1], DIGITS[:-1] + "g", DIGITS + "00"])
+def test_what_is_no_fingerprint_is_refused(folder: Path, text: str) -> None:
+    said = problem(folder, TLS + f'tls_fingerprint = "{text}"\n')
+    assert said.startswith("camera[1].tls_fingerprint must be the SHA-256 of a certificate")
+
+
+def test_a_certificate_is_verified_unless_the_file_says_otherwise(folder: Path) -> None:
+    config = loaded(folder, TLS)
+    assert config.source_of(config.camera[0]).trust == Trust()
+    config = loaded(folder, TLS + 'tls = "unverified"\n')
+    assert config.source_of(config.camera[0]).trust == Trust(verified=False)
+
+
+def test_what_contradicts_itself_about_a_certificate_is_refused(folder: Path) -> None:
+    said = problem(folder, TLS + f'tls_ca = "ca.pem"\ntls_fingerprint = "{DIGITS}"\n')
+    assert said == "camera[1] has tls_ca and tls_fingerprint; keep one of them"
+    said = problem(folder, TLS + 'tls = "unverified"\ntls_ca = "ca.pem"\n')
+    assert said == 'camera[1] has tls = "unverified" and tls_ca; keep one of them'
+
+
+@pytest.mark.parametrize("text", [CAMERA, HTTP, FILE, USB])
+@pytest.mark.parametrize(
+    "key", ['tls = "unverified"', 'tls_ca = "ca.pem"', f'tls_fingerprint = "{DIGITS}"']
+)
+def test_keys_about_a_certificate_are_refused_where_there_is_none(
+    folder: Path, text: str, key: str
+) -> None:
+    said = problem(folder, f"{text}{key}\n")
+    assert said.startswith("camera[1] tls")
+    assert said.endswith(" is for https:// and rtsps:// cameras only")
+
+
+def test_a_source_that_is_a_variable_must_be_encrypted_too_for_its_certificate_to_be_spoken_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOOR", "rtsp://192.0.2.10/a")
+    text = f'[[camera]]\nname = "door"\nsource = "${{DOOR}}"\ntls_fingerprint = "{DIGITS}"\n'
+    said = problem(folder, text)
+    assert said == "camera.door tls_fingerprint is for https:// and rtsps:// cameras only"
+
+    monkeypatch.setenv("DOOR", "rtsps://192.0.2.10/a")
+    loaded(folder, text).require_secrets()
+
+
+def test_a_file_of_authorities_must_be_there_and_hold_some(folder: Path) -> None:
+    text = TLS + 'tls_ca = "ca.pem"\n'
+    path = folder / "ca.pem"
+    assert problem(folder, text) == (
+        f"camera.door.tls_ca {path} cannot be read: No such file or directory"
+    )
+    path.write_text("no certificate")
+    assert problem(folder, text) == f"camera.door.tls_ca {path} holds no certificate in PEM form"
+    trustme.CA().cert_pem.write_to_path(path)
+    config = loaded(folder, text)
+    assert config.source_of(config.camera[0]).trust == Trust(path)

@@ -16,6 +16,8 @@ NO_DEFAULT = {
     "source",
     "size",
     "format",
+    "tls_ca",
+    "tls_fingerprint",
     "ignore",
     "only",
 }
@@ -41,8 +43,9 @@ def test_every_key_is_explained() -> None:
 def test_the_camera_section_is_valid_and_shows_the_defaults() -> None:
     section = TEXT[TEXT.index("# [[camera]]") :]
     lines = [line.removeprefix("# ") for line in section.splitlines()]
-    format_is_for_usb = [line for line in lines if not line.startswith("format")]
-    (camera,) = Config(**tomllib.loads("\n".join(format_is_for_usb))).camera
+    others = ("format", "tls_")  # keys of USB cameras, and of https:// and rtsps:// ones
+    of_rtsp = [line for line in lines if not line.startswith(others)]
+    (camera,) = Config(**tomllib.loads("\n".join(of_rtsp))).camera
     for key, field in CameraConfig.model_fields.items():
         if key not in NO_DEFAULT:
             assert getattr(camera, key) == field.get_default(), key
