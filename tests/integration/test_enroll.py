@@ -18,6 +18,7 @@ from fixtures.commands import BIN
 from fixtures.faces import people
 from fixtures.installation import Box
 from fixtures.paths import SHARED
+from fixtures.pictures import huge_png
 from fixtures.reports import axis
 from visitord.admin.photographs import (
     TOO_LIKE,
@@ -348,6 +349,12 @@ def test_files_that_are_no_photographs_are_told_apart(pack: ZooPack, tmp_path: P
     assert "animation" in str(read(pack, tmp_path / "moving.gif"))
     assert isinstance(read(pack, tmp_path / "still.gif"), FacePhotograph)
     assert "convert it to JPEG" in str(read(pack, tmp_path / "phone.heic"))
+    (tmp_path / "huge.png").write_bytes(huge_png())
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "endless.jpg").symlink_to("/dev/zero")
+    assert "it has more than 64 megapixels: make it" in str(read(pack, tmp_path / "huge.png"))
+    assert "it cannot be read: it is a pipe" in str(read(pack, tmp_path / "pipe.jpg"))
+    assert "it cannot be read: it is a device" in str(read(pack, tmp_path / "endless.jpg"))
     for name in ("broken.jpg", "empty.jpg", "text.jpg", "none.jpg"):
         assert "it cannot be read" in str(read(pack, tmp_path / name)) or "no face" in str(
             read(pack, tmp_path / name)

@@ -1,5 +1,6 @@
 """Model packs: installed from where users have them, checked, and refused when wrong."""
 
+import hashlib
 import shutil
 import zipfile
 from pathlib import Path
@@ -26,6 +27,12 @@ NO_INDEX = {
 def bare(tmp_path: Path) -> Box:
     """A box without models, and without a database: nothing here needs one."""
     return Box.at(tmp_path / "bare", None, "embedded")
+
+
+def use(box: Box, pack: str) -> None:
+    """Have the configuration name a pack, and a database that is not there."""
+    url = "postgresql://someone@127.0.0.1:9/none"
+    box.configure(f'[database]\nurl = "{url}"\n[models]\npack = "{pack}"\n')
 
 
 def _zoo(models_dir: Path) -> Path:
@@ -109,6 +116,74 @@ def test_an_insightface_pack_installs_from_a_folder_under_its_name(
     out = bare.ok("visitord", "models", "install", "buffalo_s", "--from", str(folder))
     assert "research only" in out
     assert "buffalo_s" in bare.ok("visitord", "models", "list")
+
+
+def test_a_pack_that_names_a_program_is_refused_and_the_program_never_runs(
+    bare: Box, models_dir: Path, tmp_path: Path
+) -> None:
+    (bare.folder / "state/models").mkdir()
+    (bare.folder / "state/models/opencv-zoo").symlink_to(_zoo(models_dir))
+    mark = tmp_path / "ran"
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    program.chmod(0o755)
+    pack = tmp_path / "pack"
+    pack.mkdir()
+    files = {"model-symbol.json": b"{}", "model.params": b""}
+    lines = [f'"{name}" = "{hashlib.sha256(text).hexdigest()}"' for name, text in files.items()]
+    for name, text in files.items():
+        (pack / name).write_bytes(text)
+    about = f'python = "{program}"\nfingerprint = "x"\nlicence = "x"\noutput = "fc1"\n[files]\n'
+    (pack / "pack.toml").write_text(about + "\n".join(lines))
+
+    refusal = ("names a program", "set models.mxnet_python")
+    bare.run("visitord", "models", "install", "x", "--from", str(pack)).fails_with(*refusal)
+    assert not (bare.folder / "state/models/x").exists()
+    bare.run("visitord", "models", "verify", str(pack)).fails_with(*refusal)
+    bare.ok("visitord", "models", "list")
+    use(bare, str(pack))
+    bare.run("visitord", "models", "list")
+    bare.run("visitorctl", "doctor")
+    assert not mark.exists()
+
+
+def test_a_file_changed_after_its_pack_was_installed_is_refused(bare: Box, tmp_path: Path) -> None:
+    source = pack_folder(tmp_path / "downloaded", dim=64)
+    (source / "run.sh").write_text("")
+    bare.ok("visitord", "models", "install", "own", "--from", str(source))
+    folder = bare.folder / "state/models/own"
+    assert sorted(path.name for path in folder.iterdir()) == ["det.onnx", "rec.onnx"]
+    bare.ok("visitord", "models", "verify", "own")
+
+    other = pack_folder(tmp_path / "other", dim=64, seed=5)
+    shutil.copy(other / "rec.onnx", folder / "rec.onnx")
+    refusal = ("rec.onnx is damaged, or was changed after it was installed", "models install own")
+    bare.run("visitord", "models", "verify", "own").fails_with(*refusal)
+    assert "damaged" in bare.ok("visitord", "models", "list")
+    use(bare, "own")
+    said = bare.run("visitorctl", "doctor", "--format", "csv").out
+    assert "rec.onnx is damaged" in said
+
+    bare.ok("visitord", "models", "install", "own", "--from", str(source))
+    bare.ok("visitord", "models", "verify", "own")
+
+
+def test_doctor_tells_of_a_pack_whose_files_nobody_knows(bare: Box, tmp_path: Path) -> None:
+    folder = pack_folder(tmp_path / "own", dim=64)
+    use(bare, str(folder))
+    told = f"if you trust it, run: visitord models install {folder}."
+    assert told in bare.run("visitorctl", "doctor", "--format", "csv").out
+    bare.ok("visitord", "models", "install", str(folder))
+    assert told not in bare.run("visitorctl", "doctor", "--format", "csv").out
+
+
+def test_a_link_out_of_the_folder_is_not_followed(bare: Box, tmp_path: Path) -> None:
+    folder = pack_folder(tmp_path / "own", dim=64)
+    (tmp_path / "secret").write_text("secret")
+    (folder / "more.onnx").symlink_to("../secret")
+    done = bare.run("visitord", "models", "install", "own", "--from", str(folder))
+    done.fails_with("more.onnx is a link out of the model pack's folder: put the file there")
+    assert not (bare.folder / "state/models/own").exists()
 
 
 def test_a_folder_without_a_detector_or_recogniser_is_refused(bare: Box, tmp_path: Path) -> None:

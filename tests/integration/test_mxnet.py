@@ -110,6 +110,11 @@ def both(
     return box
 
 
+def configured(box: Box, python: str) -> None:
+    """Have the configuration name the interpreter that has MXNet."""
+    box.configure(f'[database]\nurl = "embedded"\n[models]\nmxnet_python = "{python}"\n')
+
+
 def models(box: Box) -> list[str]:
     return sorted(p.name for p in (box.folder / "state" / "models").iterdir())
 
@@ -308,9 +313,12 @@ def test_a_pack_that_was_damaged_is_found(bare: Box, by_hand: Network, tmp_path:
     bare.ok("visitord", "models", "import-mxnet", str(by_hand.save(tmp_path / "x")), "--epoch", "0")
     folder = bare.folder / "state" / "models" / "x"
     (folder / "recogniser.onnx").write_bytes(b"cut")
-    bare.run("visitord", "models", "verify", "x").fails_with(
+    bare.run("visitord", "models", "verify", "x").fails_with("recogniser.onnx is damaged")
+    bare.run("visitord", "models", "verify", str(folder.rename(tmp_path / "y"))).fails_with(
         "recogniser.onnx is damaged, import it again"
     )
+    (tmp_path / "y").rename(folder)
+    (bare.folder / "state" / "packs.json").unlink()
     (folder / "recogniser.onnx").unlink()
     bare.run("visitord", "models", "verify", "x").fails_with("recogniser.onnx")
     for text in ("no TOML", "licence = 3", 'files = 7\nfingerprint = "x"'):
@@ -332,6 +340,17 @@ def test_a_pack_is_carried_to_another_box_as_a_folder(
     other.ok("visitord", "models", "verify", str(folder))
 
 
+def test_a_checkpoint_that_never_ends_or_is_a_pipe_is_one_sentence(
+    bare: Box, tmp_path: Path
+) -> None:
+    Path(tmp_path / "x-symbol.json").symlink_to("/dev/zero")
+    arguments = ("visitord", "models", "import-mxnet", str(tmp_path / "x"), "--epoch", "0")
+    bare.run(*arguments).fails_with("x-symbol.json cannot be read: it is a device, not a file")
+    (tmp_path / "x-symbol.json").unlink()
+    os.mkfifo(tmp_path / "x-symbol.json")
+    bare.run(*arguments).fails_with("x-symbol.json cannot be read: it is a pipe, not a file")
+
+
 # The process that runs MXNet
 
 
@@ -339,10 +358,12 @@ def test_an_interpreter_without_mxnet_and_one_that_is_not_there_say_so(
     bare: Box, by_hand: Network, tmp_path: Path
 ) -> None:
     arguments = ("models", "import-mxnet", str(by_hand.save(tmp_path / "x")), "--epoch", "0")
-    done = bare.run("visitord", *arguments, "--python", sys.executable)
+    configured(bare, sys.executable)
+    done = bare.run("visitord", *arguments, "--native")
     done.fails_with(
         "No module named 'mxnet'", "it needs mxnet 1.9.1 with numpy 1.23.5", "docs/mxnet.md"
     )
+    configured(bare, "state/mxnet/bin/python")
     done = bare.run("visitord", *arguments, "--native")
     done.fails_with(
         "state/mxnet/bin/python does not start (No such file or directory)", "docs/mxnet.md"
@@ -357,7 +378,8 @@ def test_embeddings_of_another_length_are_refused(
     answers += '  out.write(struct.pack("<cI", b"E", 4 * n) + bytes(4 * n)); out.flush(); n += 1'
     python = stand_in(tmp_path, READY + answers)
     arguments = ("models", "import-mxnet", str(by_hand.save(tmp_path / "x")), "--epoch", "0")
-    bare.ok("visitord", *arguments, "--python", python)
+    configured(bare, python)
+    bare.ok("visitord", *arguments, "--native")
     pack = open_pack(config.load(bare.folder / "config.toml"), "x")
     with pytest.raises(ModelError, match="pack x answers with what are no embeddings"):
         pack.embed([CROPS[0]])

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from visitord.capture import photographs as files
-from visitord.capture.photographs import jpeg
+from visitord.capture.photographs import TooLargeError, jpeg
+from visitord.capture.pixels import LIMIT
+from visitord.core import reading
 from visitord.core.errors import MediaError
 from visitord.core.file_types import is_heif, may_be_animated
 from visitord.core.records import Embedding, Image
@@ -101,14 +102,16 @@ def find_face(pack: Pack, image: Image, name: str, digest: str) -> FacePhotograp
 def read(pack: Pack, path: Path) -> FacePhotograph | Unusable:
     """The one face in a file; of the picture only the embedding stays in memory."""
     try:
-        content = path.read_bytes()
+        content = reading.read(path, reading.PICTURE_MAX_BYTES)
         if is_heif(content):
             return Unusable("it is a HEIC picture: convert it to JPEG first, as with heif-convert")
-        if may_be_animated(path) and cv2.imcount(str(path)) > 1:
+        if may_be_animated(path) and files.is_animation(content):
             return Unusable("it is an animation: save one picture of it as JPEG")
-        image = files.read(path)
+        image = files.decoded(content, path)
     except OSError as error:
         return Unusable(f"it cannot be read: {error.strerror or NO_PICTURE}")
+    except TooLargeError:
+        return Unusable(f"it has more than {LIMIT}: make it smaller")
     except MediaError:
         return Unusable(f"it cannot be read: {NO_PICTURE}")
 

@@ -14,12 +14,15 @@ import av.logging
 import numpy as np
 from numpy.typing import NDArray
 
+from visitord.capture.pixels import LIMIT, PIXELS_MAX, too_large
 from visitord.core.errors import CameraError
 from visitord.core.records import Gray, Image, Picture, gray_step
 
 av.logging.set_level(None)  # FFmpeg's own log may print addresses with passwords
 logging.getLogger("libav").setLevel(logging.CRITICAL)
 
+# What containers are to be opened with: FFmpeg decodes a little to find out what they hold.
+LIMITS = {"max_pixels": str(PIXELS_MAX)}
 RAW_FPS = 25.0  # assumed where a stream does not say
 CORRUPT_S = 2.0  # so long after a loss is the next key frame waited for
 TIMED_OUT = (
@@ -63,11 +66,18 @@ class Pace:
 
 
 def video_of(container: av.container.InputContainer, threads: str) -> av.VideoStream:
-    """The stream to be decoded, by FFmpeg's `threads`; raises CameraError when there is none."""
+    """The stream to be decoded, by FFmpeg's `threads`, with pictures no larger than are allowed.
+
+    Raises CameraError when there is none, or its pictures are larger.
+    """
     if not container.streams.video:
         raise CameraError("it carries no video")
     video = container.streams.video[0]
+    if too_large(video.codec_context.width, video.codec_context.height):
+        raise CameraError(f"its pictures have more than {LIMIT}")
     video.thread_type = threads
+    # Also for those that are larger than the stream said.
+    video.codec_context.options = LIMITS
     return video
 
 
@@ -156,6 +166,8 @@ def why(error: Exception) -> str:
 
     if isinstance(error, av.error.InvalidDataError):
         return "it is no video, or it is damaged"
+    if isinstance(error, av.error.ArgumentError):  # as LIMITS has it
+        return f"its pictures have more than {LIMIT}, or are damaged"
     if isinstance(error, TIMED_OUT):
         return "it does not answer in time"
     if isinstance(error, av.error.EOFError):

@@ -7,7 +7,8 @@ from pathlib import Path
 import av
 import av.error
 
-from visitord.capture.decode import Pace, frames, picture_of, rate_of, video_of, why
+from visitord.capture.decode import LIMITS, Pace, frames, picture_of, rate_of, video_of, why
+from visitord.core import reading
 from visitord.core.errors import CameraError, MediaError
 from visitord.core.records import Picture
 
@@ -17,6 +18,7 @@ _OPTIONS = {
     "format_whitelist": "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mxf,nut,wtv,dv,ivf,"
     "obu,av1,h264,hevc,vvc,m4v,mjpeg,mpjpeg,dhav,gif,apng,yuv4mpegpipe",
     "enable_drefs": "0",  # tracks that lie in other files
+    **LIMITS,
 }
 
 
@@ -68,6 +70,7 @@ def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoS
     Raises MediaError where there is none, and for what goes wrong inside.
     """
     try:
+        reading.require_regular(path)
         with _container(path) as container:
             yield container, video_of(container, "AUTO")
     except (av.error.FFmpegError, OSError, CameraError) as error:

@@ -5,15 +5,17 @@ import logging
 import os
 import sys
 from dataclasses import asdict
-from typing import IO
+from pathlib import Path
 
 import click
 
 from visitord.capture import onvif
 from visitord.cli.listing import show
-from visitord.cli.options import format_option
+from visitord.cli.options import PATH, format_option
 from visitord.cli.program import Group
+from visitord.core.errors import VisitordError
 from visitord.core.extras import require
+from visitord.core.secrets import read_secret
 
 WIDTH_MAX_PX = 1920  # more pixels cost decoding and find no more faces at a door
 KEYS = ("name", "maker", "hardware", "address", "streams", "reason")
@@ -47,14 +49,14 @@ def cameras() -> None:
 )
 @click.option("--user", help="Log in to every camera found; most tell their streams only then.")
 @click.option(
-    "--password-file", type=click.File(errors="replace"), help="[default: $ONVIF_PASSWORD, or ask]"
+    "--password-file", type=PATH, metavar="FILE", help="[default: $ONVIF_PASSWORD, or ask]"
 )
 @format_option
 def discover(
     timeout_s: float,
     hosts: tuple[str, ...],
     user: str | None,
-    password_file: IO[str] | None,
+    password_file: Path | None,
     form: str,
 ) -> None:
     """The ONVIF cameras on this network, as sections for config.toml."""
@@ -72,10 +74,13 @@ def discover(
         show(rows, form, NONE_FOUND.format(timeout_s), KEYS)
 
 
-def _password(file: IO[str] | None) -> str:
+def _password(file: Path | None) -> str:
     """The one to log in with; never an option of its own: everyone sees a command's options."""
     if file is not None:
-        return file.read().rstrip("\r\n")
+        try:
+            return read_secret(file)
+        except ValueError as error:
+            raise VisitordError(f"{file} {error}.") from None
     password = os.environ.get("ONVIF_PASSWORD")
     if password is not None:
         return password

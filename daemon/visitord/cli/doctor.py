@@ -15,7 +15,7 @@ from visitord.core import precautions
 from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig, Config
 from visitord.core.errors import VisitordError
-from visitord.models import catalog
+from visitord.models import catalog, installed
 from visitord.models.opening import open_liveness_detectors, open_pack
 from visitord.store import cameras, spool
 from visitord.store.cameras import CameraState
@@ -89,10 +89,16 @@ def _disk(settings: Config) -> Iterator[str]:
 def _models(settings: Config) -> Iterator[str]:
     pack = settings.models.pack
     folder = catalog.folder_of(pack, settings.models_dir, settings.folder)
-    problem = catalog.check(pack, folder)
-    if problem:
+    if problem := catalog.check(pack, folder) or installed.check(settings, pack, folder):
         yield problem
+    elif not installed.is_noted(settings, pack, folder):
+        known = "nobody knows what its files should be"
+        yield f"The model pack in {folder} was not installed here, and {known}: {_install(pack)}."
     open_liveness_detectors(settings)
+
+
+def _install(pack: str) -> str:
+    return f"if you trust it, run: visitord models install {pack}"
 
 
 def _device(settings: Config) -> dict[str, str]:

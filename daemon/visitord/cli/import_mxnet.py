@@ -10,7 +10,7 @@ from visitord.cli.options import PATH
 from visitord.core.config import Config
 from visitord.core.errors import ModelError
 from visitord.core.values import valid_name
-from visitord.models import catalog
+from visitord.models import catalog, installed
 from visitord.models.opening import open_pack
 
 
@@ -27,11 +27,10 @@ from visitord.models.opening import open_pack
     metavar="NODE",
     help="What gives the embedding [default: fc1, else the network's end].",
 )
-@click.option("--native", is_flag=True, help="Have MXNet itself run it, in a process of its own.")
 @click.option(
-    "--python",
-    type=PATH,
-    help="Which has MXNet, for --native [default: STATE_DIR/mxnet/bin/python].",
+    "--native",
+    is_flag=True,
+    help="Have MXNet itself run it, under models.mxnet_python [default: STATE_DIR/mxnet].",
 )
 def import_mxnet(
     prefix: Path,
@@ -39,7 +38,6 @@ def import_mxnet(
     name: str | None,
     output: str | None,
     native: bool,
-    python: Path | None,
 ) -> None:
     """Make a pack of an old MXNet checkpoint, PREFIX-symbol.json and PREFIX-0000.params.
 
@@ -56,16 +54,15 @@ def import_mxnet(
             f"The pack cannot be called {name}: that is no name, or one in use; "
             "give it another --name."
         )
-    if native and python is None:
-        python = settings.state / "mxnet" / "bin" / "python"
 
     # Made aside, so that it has its name only once it was opened.
     aside = settings.models_dir / f".{name}.part"
     shutil.rmtree(aside, ignore_errors=True)
     try:
-        write_pack(aside, prefix, epoch, output, python)
+        write_pack(aside, prefix, epoch, output, native)
         made = open_pack(settings, name, aside)
         aside.rename(folder)
+        installed.note(settings, folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     click.echo(

@@ -12,7 +12,7 @@ from visitord.cli.options import PATH
 from visitord.cli.program import Group
 from visitord.cli.switch import switch
 from visitord.core.config import Config
-from visitord.models import catalog
+from visitord.models import catalog, installed
 from visitord.models.download import fetch
 from visitord.models.install import install
 from visitord.models.opening import open_pack
@@ -38,7 +38,7 @@ def _about(settings: Config, name: str) -> dict[str, object]:
     folder = catalog.folder_of(name, settings.models_dir, settings.folder)
     if not folder.is_dir():
         state = "not installed"
-    elif catalog.check(name, folder):
+    elif catalog.check(name, folder) or installed.check(settings, name, folder):
         state = "damaged"
     else:
         state = "ok"
@@ -74,6 +74,8 @@ def models_install(pack: str | None, source: Path | None) -> None:
         fetch(name, folder)
 
     install(name, settings.models_dir, settings.folder, source)
+    if name != catalog.DEFAULT:
+        installed.note(settings, folder)
     click.echo(f"{name} is installed in {folder} ({catalog.licence_of(name, folder)}).")
 
 

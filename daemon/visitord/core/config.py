@@ -15,6 +15,7 @@ from pydantic.functional_validators import BeforeValidator, field_validator, mod
 
 from visitord.core.errors import ConfigError
 from visitord.core.problems import sentence
+from visitord.core.reading import TEXT_MAX_BYTES, read
 from visitord.core.secrets import expand, read_secret, secret_file
 from visitord.core.sources import Source, parse, with_password
 from visitord.core.trust import Trust, check_encrypted, fingerprint
@@ -68,6 +69,7 @@ class ModelsConfig(_Section):
     device: Processor = "auto"
     liveness: FilePath | None = None
     live: float | None = Field(None, ge=0, le=1)
+    mxnet_python: FilePath | None = None
 
 
 class SiteConfig(_Section):
@@ -205,6 +207,16 @@ class Config(_Section):
         return self.state / "models"
 
     @property
+    def packs_file(self) -> Path:
+        """What the files of each installed model pack should be."""
+        return self.state / "packs.json"
+
+    @property
+    def mxnet_python(self) -> Path:
+        """The interpreter that has MXNet."""
+        return self.folder / (self.models.mxnet_python or self.state / "mxnet/bin/python")
+
+    @property
     def spool_file(self) -> Path:
         return self.state / "spool.db"
 
@@ -304,7 +316,8 @@ def load(path: Path | None) -> Config:
 
     path = path.expanduser().absolute()
     try:
-        config = Config.model_validate(tomllib.loads(path.read_text("utf-8")))
+        text = read(path, TEXT_MAX_BYTES).decode("utf-8")
+        config = Config.model_validate(tomllib.loads(text))
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the configuration: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

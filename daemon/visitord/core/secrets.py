@@ -4,6 +4,8 @@ import os
 import re
 from pathlib import Path
 
+from visitord.core.reading import TEXT_MAX_BYTES, read
+
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -37,7 +39,7 @@ def secret_file(name: Path, folder: Path) -> Path:
 def read_secret(path: Path) -> str:
     """The secret in a file, without the line's end; raises ValueError saying why it has none."""
     try:
-        return path.read_text().rstrip("\r\n")
+        return read(path, TEXT_MAX_BYTES).decode().rstrip("\r\n")
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

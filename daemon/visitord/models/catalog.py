@@ -3,7 +3,12 @@
 import contextlib
 import hashlib
 import tomllib
+from itertools import islice
 from pathlib import Path
+from typing import Any
+
+from visitord.core import reading
+from visitord.core.errors import ModelError
 
 DEFAULT = "opencv-zoo"
 DETECTOR_FILE = "face_detection_yunet_2023mar_int8bq.onnx"
@@ -15,7 +20,16 @@ ZOO_FILES = {
 """The default pack's files, with the SHA-256 of what was published."""
 ZOO_LICENCE = "YuNet: MIT, SFace: Apache-2.0; commercial use allowed"
 INSIGHT_LICENCE = "insightface's pretrained packs: non-commercial research only"
-MANIFEST = "pack.toml"  # in a pack that visitord.models.mxnet made of a checkpoint
+
+# Of a pack that visitord.models.mxnet made of a checkpoint: what it is, and the recogniser, for
+# onnxruntime or for MXNet itself.
+MANIFEST = "pack.toml"
+ONNX_FILE = "recogniser.onnx"
+SYMBOL_FILE = "model-symbol.json"
+PARAMS_FILE = "model.params"
+CHECKPOINT_FILES = (MANIFEST, ONNX_FILE, SYMBOL_FILE, PARAMS_FILE)
+
+FILES_MAX = 100  # in a pack's folder; published ones have at most ten
 
 
 def folder_of(pack: str, root: Path, base: Path) -> Path:
@@ -52,13 +66,46 @@ def check(pack: str, folder: Path) -> str:
 
     if not (folder / MANIFEST).is_file() and not any(folder.glob("*.onnx")):
         return f"The model pack folder {folder} holds no .onnx file."
+    try:
+        files_of(folder)
+    except ModelError as error:
+        return str(error)
     return ""
+
+
+def files_of(folder: Path) -> list[str]:
+    """All files in a pack's folder, by their paths in it, in order.
+
+    Raises
+    ------
+    ModelError
+        When there are too many, or one is no regular file, or is a link that leads out of it.
+    """
+    home = folder.resolve()
+    inside = list(islice(folder.rglob("*"), FILES_MAX + 1))
+    if len(inside) > FILES_MAX:
+        raise ModelError(f"{folder} holds more than {FILES_MAX} files: it is no model pack.")
+
+    found = []
+    for path in sorted(inside):
+        if not path.resolve().is_relative_to(home):
+            raise ModelError(
+                f"{path} is a link out of the model pack's folder: put the file there."
+            )
+        if path.is_dir():
+            continue
+        try:
+            reading.require_regular(path)
+        except OSError as error:
+            raise ModelError(f"{path} cannot be part of a model pack: {error.strerror}.") from None
+        found.append(str(path.relative_to(folder)))
+    return found
 
 
 def _file_problem(file: Path) -> str:
     """What is wrong with one of the default pack's files, as a predicate; empty when nothing is."""
     try:
-        return damage(file.name, file.read_bytes())
+        return damage(file.name, reading.read(file, reading.MODEL_MAX_BYTES))
     except OSError as error:
         return f"cannot be read ({error.strerror})"
 
@@ -69,11 +116,22 @@ def damage(name: str, content: bytes) -> str:
     expected = ZOO_FILES[name]
     if found == expected:
         return ""
-    return f"is damaged (SHA-256 {found[:12]}…, expected {expected[:12]}…)"
+    return f"is damaged (SHA-256 {shortened(found)}, expected {shortened(expected)})"
+
+
+def shortened(digest: str) -> str:
+    """As much of a SHA-256 as people compare."""
+    return f"{digest[:12]}…"
 
 
 def licence_of(pack: str, folder: Path) -> str:
     """Under which terms the pack's models may be used."""
     with contextlib.suppress(OSError, ValueError, LookupError):
-        return str(tomllib.loads((folder / MANIFEST).read_text("utf-8"))["licence"])
+        return str(manifest(folder)["licence"])
     return ZOO_LICENCE if pack == DEFAULT else INSIGHT_LICENCE
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    """What the pack.toml in a folder says; raises OSError or ValueError."""
+    content = reading.read(folder / MANIFEST, reading.TEXT_MAX_BYTES)
+    return tomllib.loads(content.decode("utf-8"))

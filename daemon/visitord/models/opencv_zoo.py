@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from visitord.core import reading
 from visitord.core.errors import ModelError
 from visitord.core.records import Detection, Embedding, Image
 from visitord.models import sface, thresholds
@@ -73,8 +74,8 @@ class ZooPack:
         ModelError
             When a file is no such network.
         """
-        content = (folder / RECOGNISER_FILE).read_bytes()
         try:
+            content = reading.read(folder / RECOGNISER_FILE, reading.MODEL_MAX_BYTES)
             self.detector = ZooDetector(folder, detect_px)
             self._sface = Sface(content, device or Device(), threads)
         except Exception as error:

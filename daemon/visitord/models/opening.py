@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from visitord.core.config import Config
 from visitord.core.errors import ModelError
-from visitord.models import catalog
+from visitord.models import catalog, installed
 
 log = logging.getLogger(__name__)
 
@@ -26,22 +26,26 @@ def open_pack(config: Config, name: str | None = None, folder: Path | None = Non
     name
         Of another pack than the configured one.
     folder
-        Where its files are, if not where it would be installed.
+        Where its files are, if not where it would be installed; then nobody knows what they should
+        be.
 
     Raises
     ------
     ModelError
-        When it is not there, or not usable; says how to install it.
+        When it is not there, not as it was when it was installed, or not usable; says how to
+        install it.
     """
     from visitord.models.device import choose
 
     name = name or config.models.pack
-    folder = folder or catalog.folder_of(name, config.models_dir, config.folder)
-    if problem := catalog.check(name, folder):
+    place = folder or catalog.folder_of(name, config.models_dir, config.folder)
+    if problem := catalog.check(name, place):
+        raise ModelError(problem)
+    if folder is None and (problem := installed.check(config, name, place)):
         raise ModelError(problem)
 
     device = choose(config.models.device)
-    pack = _loaded(config, name, folder, device)
+    pack = _loaded(config, name, place, device)
     if problem := _device_problem(device, pack):
         _warn(problem)
     return pack

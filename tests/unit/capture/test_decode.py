@@ -1,8 +1,13 @@
-"""At what pace pictures are let through."""
+"""At what pace pictures are let through, and how large they may be."""
 
+from pathlib import Path
+
+import av
 import pytest
 
-from visitord.capture.decode import Pace
+from fixtures.pictures import jpeg
+from visitord.capture.decode import Pace, frames, video_of
+from visitord.core.errors import CameraError
 
 
 def test_no_more_pictures_are_let_through_than_asked_for() -> None:
@@ -31,3 +36,23 @@ def test_a_clock_that_jumps_back_starts_the_pace_anew() -> None:
     before = sum(pace.allows(n / 25) for n in range(250))
     after = sum(pace.allows(n / 25) for n in range(250))
     assert before == after == pytest.approx(80, abs=1)
+
+
+def test_a_stream_that_says_how_large_its_pictures_are_is_refused_for_that(tmp_path: Path) -> None:
+    path = tmp_path / "a.mjpeg"
+    path.write_bytes(2 * jpeg(9000, 9000))
+    with (
+        av.open(str(path)) as container,
+        pytest.raises(CameraError, match=r"^its pictures have more than 64 megapixels$"),
+    ):
+        video_of(container, "AUTO")
+
+
+def test_a_picture_larger_than_the_stream_said_is_not_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "a.mjpeg"
+    path.write_bytes(3 * jpeg(64, 64) + jpeg(9000, 9000))
+    with av.open(str(path)) as container:
+        seen = frames(container, video_of(container, "AUTO"))
+        assert next(seen)[0].width == 64
+        with pytest.raises(av.error.ArgumentError):
+            list(seen)

@@ -1,6 +1,8 @@
 """The configuration file: what it means, and what is said when it is wrong."""
 
+import os
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -52,6 +54,7 @@ def test_every_key_is_read(folder: Path) -> None:
         device = "cuda:1"
         liveness = "/srv/liveness"
         live = 0.3
+        mxnet_python = "mxnet/bin/python"
         [site]
         name = "shop"
         timezone = "Europe/Berlin"
@@ -85,7 +88,9 @@ def test_every_key_is_read(folder: Path) -> None:
         "detect_px": 960,
         "device": "cuda:1",
     }
-    assert made.models.model_dump() == {**given, "liveness": Path("/srv/liveness"), "live": 0.3}
+    paths = {"liveness": Path("/srv/liveness"), "mxnet_python": Path("mxnet/bin/python")}
+    assert made.models.model_dump() == {**given, **paths, "live": 0.3}
+    assert made.mxnet_python == folder / "mxnet/bin/python"
     assert (made.site.name, made.site.timezone) == ("shop", "Europe/Berlin")
     assert (made.visit.gap, made.merge.every) == (timedelta(seconds=90), timedelta(minutes=30))
     assert (made.review.listen, made.review.hosts) == (("::1", 8642), ("faces.example.net",))
@@ -270,6 +275,28 @@ def test_a_missing_file_is_told(folder: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(path)
     assert str(caught.value) == f"{path}: cannot read the configuration: No such file or directory."
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (os.mkfifo, "it is a pipe, not a file"),
+        (lambda path: path.symlink_to("/dev/zero"), "it is a device, not a file"),
+        (Path.mkdir, "Is a directory"),
+        (
+            lambda path: path.write_bytes(bytes(1 << 21)),
+            "it has more than the 1 MB such a file may have",
+        ),
+    ],
+)
+def test_what_is_no_file_or_has_no_end_is_told(
+    folder: Path, make: Callable[[Path], None], words: str
+) -> None:
+    path = folder / "config.toml"
+    make(path)
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert str(caught.value) == f"{path}: cannot read the configuration: {words}."
 
 
 # Where the file and the state are

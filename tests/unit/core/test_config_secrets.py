@@ -1,5 +1,6 @@
 """Secrets in the configuration: from the environment and from files, and never shown."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,13 @@ def test_a_password_file_that_cannot_be_read_is_told(folder: Path) -> None:
     )
     assert problem(folder, CAMERA + "password_file = '.'\n").endswith(
         "cannot be read: Is a directory"
+    )
+    assert problem(folder, CAMERA + "password_file = '/dev/zero'\n").endswith(
+        "cannot be read: it is a device, not a file"
+    )
+    os.mkfifo(folder / "pipe")
+    assert problem(folder, CAMERA + "password_file = 'pipe'\n").endswith(
+        "cannot be read: it is a pipe, not a file"
     )
 
 

@@ -1,5 +1,6 @@
 """Where a pack's files are, and what is wrong with them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,34 @@ def test_a_licence_is_the_manifest_s_or_by_the_kind_of_pack(tmp_path: Path) -> N
     assert catalog.licence_of("own", tmp_path) == "ours"
     (tmp_path / catalog.MANIFEST).write_text("no TOML")
     assert catalog.licence_of("own", tmp_path) == catalog.INSIGHT_LICENCE
+
+
+def test_a_pack_holds_regular_files_of_its_own_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    (folder / "inside").mkdir(parents=True)
+    (folder / "some.onnx").write_bytes(b"")
+    (folder / "inside/link.onnx").symlink_to("../some.onnx")
+    assert catalog.check("own", folder) == ""
+    assert catalog.files_of(folder) == ["inside/link.onnx", "some.onnx"]
+
+    (tmp_path / "secret").write_bytes(b"")
+    for place in ("../../secret", str(tmp_path), "/dev/zero"):
+        link = folder / "inside/out.onnx"
+        link.symlink_to(place)
+        assert catalog.check("own", folder).startswith(f"{link} is a link out of the model pack's")
+        link.unlink()
+    os.mkfifo(folder / "pipe.onnx")
+    assert catalog.check("own", folder).endswith("of a model pack: it is a pipe, not a file.")
+
+
+def test_a_folder_of_too_many_files_is_no_pack(tmp_path: Path) -> None:
+    for number in range(catalog.FILES_MAX + 1):
+        (tmp_path / f"{number}.onnx").write_bytes(b"")
+    assert catalog.check("own", tmp_path).endswith("more than 100 files: it is no model pack.")
+
+
+def test_a_default_model_that_is_a_device_is_refused_at_once(tmp_path: Path) -> None:
+    for name in catalog.ZOO_FILES:
+        (tmp_path / name).symlink_to("/dev/zero")
+    said = catalog.check(catalog.DEFAULT, tmp_path)
+    assert "cannot be read (it is a device, not a file)" in said

@@ -10,6 +10,7 @@ import numpy as np
 from insightface.addons import ADDON_CATALOG, Liveness
 from numpy.typing import NDArray
 
+from visitord.core import reading
 from visitord.core.errors import ModelError
 from visitord.core.records import Detection, Image
 from visitord.models.device import CPU
@@ -153,7 +154,8 @@ def _scale(file: Path) -> float:
 
 def _minifasnet(file: Path) -> Network:
     """The network in a file, when its shapes are a MiniFASNet's."""
-    network = open_network(str(file), ON_CPU, THREADS)
+    content = reading.read(file, reading.MODEL_MAX_BYTES)
+    network = open_network(content, ON_CPU, THREADS)
     takes = network.input_shape[1:]
     gives = network.output_shape[1:]
     if takes != [3, SIDE_PX, SIDE_PX] or gives != [CLASSES]:
@@ -163,7 +165,8 @@ def _minifasnet(file: Path) -> Network:
 
 def _require_published(addon: Path) -> None:
     """Refuse an addon whose file is not the one that insightface publishes."""
-    found = hashlib.sha256(addon.read_bytes()).hexdigest()
+    content = reading.read(addon, reading.MODEL_MAX_BYTES)
+    found = hashlib.sha256(content).hexdigest()
     expected = ADDON_CATALOG["liveness"].sha256
     if found != expected:
         sums = f"SHA-256 {found[:12]}…, expected {expected[:12]}…"

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from visitord.core import reading
 from visitord.core.errors import ModelError
 
 INPUT = "data"
+SYMBOL_MAX_BYTES = 64 * reading.MIB  # that of a network of 100 layers has less than one
 EMBEDDING = "fc1"  # as insightface calls the node whose output is the embedding
 VARIABLE = "null"  # what the file calls the operator of a node that has none
 
@@ -94,8 +96,8 @@ def read(prefix: Path, epoch: int, output: str | None = None) -> Checkpoint:
     params_file = Path(f"{prefix}-{epoch:04d}.params")
     at_work_on = symbol_file
     try:
-        symbol = symbol_file.read_bytes()
-        content = params_file.read_bytes()
+        symbol = reading.read(symbol_file, SYMBOL_MAX_BYTES)
+        content = reading.read(params_file, reading.MODEL_MAX_BYTES)
         nodes = _needed(json.loads(symbol), output)
         at_work_on = params_file
         params = read_params(content)

@@ -8,8 +8,6 @@ Output: boxes, five landmarks and scores; embeddings of as many numbers as the c
 Licence: insightface's checkpoints for non-commercial research only, as the pack's own file says.
 """
 
-import hashlib
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,19 +15,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from visitord.core import reading
 from visitord.core.config import Config
 from visitord.core.errors import ModelError
 from visitord.core.records import Detection, Embedding, Image
 from visitord.models import catalog, thresholds
+from visitord.models.catalog import ONNX_FILE, PARAMS_FILE, SYMBOL_FILE
 from visitord.models.device import Device
 from visitord.models.mxnet.native import Native
 from visitord.models.opencv_zoo import ZooDetector
 from visitord.models.pack import CROP_PX, NATIVE, unit
 from visitord.models.sessions import Network, open_network
 
-ONNX_FILE = "recogniser.onnx"
-SYMBOL_FILE = "model-symbol.json"
-PARAMS_FILE = "model.params"
+KEYS = {"source", "epoch", "fingerprint", "output", "input", "licence", "files"}
+CONVERTED = {ONNX_FILE}
+NATIVELY = {SYMBOL_FILE, PARAMS_FILE}
 
 Run = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """From RGB crops (n, 112, 112, 3) to embeddings (n · d,)."""
@@ -40,13 +40,13 @@ class Manifest:
     """What pack.toml says.
 
     output: the node that gives the embedding.
-    python: the interpreter that has MXNet; None: onnxruntime runs the recogniser.
+    native: whether MXNet itself runs the recogniser, not onnxruntime.
     """
 
     fingerprint: str
     licence: str
     output: str
-    python: str | None
+    native: bool
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":
@@ -55,22 +55,36 @@ class Manifest:
         Raises
         ------
         OSError, ValueError, LookupError, TypeError, AttributeError
-            When a file is missing or damaged, or pack.toml is not one.
+            When a file is missing or damaged, or pack.toml is not one, or says what none may.
         """
-        about = tomllib.loads((folder / catalog.MANIFEST).read_text("utf-8"))
-        for file, digest in about["files"].items():
-            if hashlib.sha256((folder / file).read_bytes()).hexdigest() != digest:
+        about = catalog.manifest(folder)
+        if "python" in about:
+            raise ValueError(
+                "its pack.toml names a program, and a pack may only hold data: set "
+                "models.mxnet_python in config.toml to it, and import the checkpoint again"
+            )
+        if strange := about.keys() - KEYS:
+            raise ValueError(f"its pack.toml has an unknown key, {min(strange)}")
+
+        files = about["files"]
+        if files.keys() not in (CONVERTED, NATIVELY):
+            raise ValueError("its pack.toml names other files than such packs have")
+        for file, digest in files.items():
+            if reading.sha256(folder / file, reading.MODEL_MAX_BYTES) != digest:
                 raise ValueError(f"{file} is damaged, import it again")
         return cls(
             fingerprint=str(about["fingerprint"]),
             licence=str(about["licence"]),
-            output=about["output"],
-            python=about.get("python") or None,
+            output=str(about["output"]),
+            native=files.keys() == NATIVELY,
         )
 
 
 class MxnetPack:
-    """A recogniser for onnxruntime or, where pack.toml names an interpreter, for MXNet itself."""
+    """A recogniser for onnxruntime or, where the pack has a checkpoint's files, for MXNet itself.
+
+    Which interpreter has MXNet, the configuration says alone: a pack is data.
+    """
 
     def __init__(
         self, name: str, folder: Path, config: Config, device: Device | None = None
@@ -105,16 +119,15 @@ class MxnetPack:
             about = Manifest.read(folder)
             self.fingerprint = about.fingerprint
             self.licence = about.licence
-            if about.python is None:
+            if about.native:
+                self._run = _native(folder, about.output, config)
+                self.runs_on = NATIVE
+            else:
                 device = device or Device()
-                network = open_network(
-                    str(folder / ONNX_FILE), device.providers, config.models.threads
-                )
+                content = reading.read(folder / ONNX_FILE, reading.MODEL_MAX_BYTES)
+                network = open_network(content, device.providers, config.models.threads)
                 self._run = _one_by_one(network)
                 self.runs_on = f"recogniser on {network.runs_on}"
-            else:
-                self._run = _native(about.python, folder, about.output, config).embed
-                self.runs_on = NATIVE
             self.dim = self._run(np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8)).size
         except ModelError:
             raise
@@ -148,9 +161,9 @@ def _one_by_one(network: Network) -> Run:
     return run
 
 
-def _native(python: str, folder: Path, output: str, config: Config) -> Native:
-    """MXNet under an interpreter that has it, with the pack's checkpoint."""
+def _native(folder: Path, output: str, config: Config) -> Run:
+    """MXNet under the interpreter that the configuration names, with the pack's checkpoint."""
     symbol = str(folder / SYMBOL_FILE)
     params = str(folder / PARAMS_FILE)
     arguments = [symbol, params, output, config.models.device]
-    return Native(python, arguments, config.models.threads)
+    return Native(str(config.mxnet_python), arguments, config.models.threads).embed

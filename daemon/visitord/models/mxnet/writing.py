@@ -5,18 +5,16 @@ import json
 from pathlib import Path
 
 from visitord.models import catalog
+from visitord.models.catalog import ONNX_FILE, PARAMS_FILE, SYMBOL_FILE
 from visitord.models.install import place
 from visitord.models.mxnet import checkpoint, convert
 from visitord.models.mxnet.checkpoint import Checkpoint
-from visitord.models.mxnet.pack import ONNX_FILE, PARAMS_FILE, SYMBOL_FILE
 
 INPUT = "aligned faces 112×112, RGB 0..255; normalised inside the network"
 LICENCE = "MXNet checkpoints of insightface: non-commercial research only"
 
 
-def write_pack(
-    folder: Path, prefix: Path, epoch: int, output: str | None, python: Path | None
-) -> None:
+def write_pack(folder: Path, prefix: Path, epoch: int, output: str | None, native: bool) -> None:
     """Put a pack's files into a folder.
 
     Parameters
@@ -25,8 +23,8 @@ def write_pack(
         Made where there is none.
     prefix, epoch, output
         Which checkpoint, and which of its nodes: as for `checkpoint.read`.
-    python
-        The interpreter whose MXNet is to run it; None: it is converted for onnxruntime.
+    native
+        Whether MXNet itself is to run it; else it is converted for onnxruntime.
 
     Raises
     ------
@@ -43,12 +41,11 @@ def write_pack(
         "licence": LICENCE,
     }
 
-    if python is None:
+    if native:
+        files = {SYMBOL_FILE: network.symbol, PARAMS_FILE: network.content}
+    else:
         converted = convert.to_onnx(network.nodes, network.params)
         files = {ONNX_FILE: bytes(converted.SerializeToString())}
-    else:
-        about["python"] = str(python.absolute())
-        files = {SYMBOL_FILE: network.symbol, PARAMS_FILE: network.content}
 
     place({**files, catalog.MANIFEST: _manifest(about, files)}, folder)
 

@@ -94,3 +94,10 @@ def test_what_is_no_liveness_network_is_refused_in_one_sentence(
     (folder / "2.7_80x80_MiniFASNetV2.onnx").rename(folder / "big_80x80_MiniFASNet.onnx")
     with pytest.raises(ModelError, match="its name has to begin with the scale"):
         load(folder)
+
+
+@pytest.mark.parametrize("name", ["2.7_80x80_MiniFASNetV2.onnx", "liveness.onnx"])
+def test_a_network_that_is_a_device_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to("/dev/zero")
+    with pytest.raises(ModelError, match=r"cannot be loaded: .*a device|no liveness network"):
+        load(tmp_path)
