@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import importlib.util
 import json
+import logging
 import os
 import pty
 import re
@@ -33,6 +34,7 @@ import pytest
 from click.testing import CliRunner
 
 from fixtures.installation import Box, Done
+from visitord.capture import onvif
 from visitord.cli import visitorctl as admin
 
 GROUP, PORT = "239.255.255.250", 3702
@@ -56,6 +58,7 @@ REFUSED = (
     "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value></s:Subcode></s:Code>"
     '<s:Reason><s:Text xml:lang="en">Sender not authorized</s:Text></s:Reason></s:Fault>'
 )
+PART = b" " * (1 << 16)
 OPEN_CALLS = {
     "GetSystemDateAndTime",
     "GetServices",
@@ -75,6 +78,8 @@ class Camera:
         ("tiny", 640, 360, "rtsp://127.0.0.1:554/stream3"),
     )
     answers: str | None = None  # this instead of SOAP
+    endless: bool = False
+    written_bytes: int = 0
     silent_s: float = 0
     clock_s: float = 0  # how far its clock is ahead
     calls: list[str] = field(default_factory=list)
@@ -178,6 +183,9 @@ def plug_in() -> Iterator[Any]:
                     self.end_headers()
                     with suppress(ConnectionError):  # nobody waits for the silent one
                         self.wfile.write(text.encode())
+                        while camera.endless:
+                            self.wfile.write(PART)
+                            camera.written_bytes += len(PART)
 
                 def log_message(self, *_: object) -> None:
                     pass
@@ -494,3 +502,68 @@ def test_what_a_device_says_does_no_harm(network: Multicast, plug_in: Any, tmp_p
         f"a x HOME {'n' * 47}",
     ]
     assert check(tmp_path, done.out).code == 0
+
+
+# What never ends
+
+
+def test_a_reply_without_end_is_not_read_to_its_end(plug_in: Any, tmp_path: Path) -> None:
+    camera = plug_in(Camera(endless=True))
+    done = discover(tmp_path, "--host", camera.host, "--timeout", "60", "--format", "json")
+    (found,) = listed(done)
+    assert found["reason"] == "what it answers is not ONVIF", "not that it took a minute"
+    assert camera.written_bytes < 1 << 26, "what the sockets hold on top of the bound"
+
+
+def test_so_many_answers_are_listened_to_and_no_more(
+    network: Multicast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.junk = [Multicast._match(Camera(port=port), "urn:uuid:0") for port in range(1, 200)]
+    monkeypatch.setattr(onvif, "ANSWERS_MAX", 20)
+    assert 0 < len(onvif._probe(1.0)) <= 20
+
+
+def test_answers_without_an_address_are_not_asked_after_for_ever(network: Multicast) -> None:
+    bare = (Multicast._match(Camera(port=port), "urn:uuid:0") for port in range(1, 500))
+    network.junk = [re.sub(rb"<d:XAddrs>.*</d:XAddrs>", b"", answer) for answer in bare]
+    threads = threading.active_count()
+    assert onvif._probe(0.5) == {}
+    assert threading.active_count() == threads
+
+
+def test_of_very_many_devices_the_first_are_asked_and_that_is_said(
+    network: Multicast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.cameras = [Camera(str(port), port=port) for port in range(1, 9)]
+    monkeypatch.setattr(onvif, "DEVICES_MAX", 3)
+    done = CliRunner().invoke(
+        admin.main, ["cameras", "discover", "--timeout", "1", "--format", "json"]
+    )
+    logging.disable(logging.NOTSET)
+    assert len(json.loads(done.stdout)) == 3
+    assert done.stderr.startswith("3 devices answered, and more are not asked: name a camera")
+
+
+def test_what_is_longer_than_an_address_is_none(
+    network: Multicast, plug_in: Any, tmp_path: Path
+) -> None:
+    long = Multicast._match(Camera(port=1), "urn:uuid:0")
+    network.junk = [
+        re.sub(
+            rb"<d:XAddrs>.*</d:XAddrs>", b"<d:XAddrs>http://" + b"x" * 20_000 + b"</d:XAddrs>", long
+        )
+    ]
+    assert not any("xxx" in address for address in onvif._probe(0.5))
+
+    camera = plug_in(Camera(profiles=(("long", 640, 480, "rtsp://127.0.0.1/" + "x" * 20_000),)))
+    (found,) = listed(discover(tmp_path, "--host", camera.host, "--format", "json"))
+    assert found["reason"] == "it names no stream that can be read"
+
+
+def test_of_very_many_profiles_the_first_are_asked(plug_in: Any, tmp_path: Path) -> None:
+    profiles = tuple((str(n), 640, 480, f"rtsp://127.0.0.1/{n}") for n in range(100))
+    camera = plug_in(Camera(profiles=profiles))
+    arguments = ("--host", camera.host, "--timeout", "60", "--format", "json")
+    (found,) = listed(discover(tmp_path, *arguments))
+    assert len(found["streams"]) == onvif.PROFILES_MAX - 1, "one that does not stream is among them"
+    assert len(camera.calls) < 50

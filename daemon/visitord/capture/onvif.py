@@ -1,14 +1,17 @@
 """The cameras of this network: found by WS-Discovery, then asked in ONVIF what they stream.
 
 Nothing a device says is trusted: texts become plain signs, addresses are percent-encoded, nonsense
-is a reason.
+is a reason.  Nor how much it says: answers, devices, profiles and bytes have bounds, and each step
+has a deadline.
 """
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -17,6 +20,13 @@ from visitord.core import sources
 from visitord.core.errors import VisitordError
 
 TEXT_MAX = 56  # characters of a name or a note
+ADDRESS_MAX = 1024  # characters of an address; a longer one is none
+ANSWERS_MAX = (
+    2000  # to a probe, of up to 64 KB, most devices give two to four; the library keeps them
+)
+DEVICES_MAX = 256  # asked for their streams; one network segment has as many addresses
+PROFILES_MAX = 32  # of a device
+REPLY_MAX_BYTES = 1 << 20  # over HTTP; that of a camera with twenty profiles has about 60 KB
 REFUSALS = (401, 403)  # of HTTP
 NETWORK = "http://www.onvif.org/ver10/network/wsdl"
 RTSP = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
@@ -70,7 +80,7 @@ class Camera:
 
 
 async def discover(timeout_s: float, hosts: Sequence[str], login: Login | None) -> list[Camera]:
-    """Find cameras and ask them, all together, what they stream.
+    """Find cameras, DEVICES_MAX at most, and ask them, all together, what they stream.
 
     Parameters
     ----------
@@ -92,15 +102,18 @@ async def discover(timeout_s: float, hosts: Sequence[str], login: Login | None) 
     found, _ = await asyncio.gather(
         asyncio.to_thread(lambda: asked or _probe(timeout_s)), _warm_up()
     )
-    cameras = _named(found)
+    cameras = _named(dict(islice(found.items(), DEVICES_MAX)))
     return await asyncio.gather(*(_ask(camera, login, timeout_s) for camera in cameras))
 
 
 def _probe(timeout_s: float) -> dict[str, list[str]]:
     """Address and scopes of every network video transmitter that answers."""
-    from wsdiscovery import QName, WSDiscovery
+    from wsdiscovery import QName, WSDiscovery, threaded
+    from wsdiscovery.message import parseSOAPMessage
     from wsdiscovery.threaded import NetworkingThread
 
+    answers = _Answers(parseSOAPMessage, ANSWERS_MAX)
+    threaded.parseSOAPMessage = answers
     receive = NetworkingThread._recvMessages
 
     def receive_all(thread: Any) -> None:
@@ -118,13 +131,39 @@ def _probe(timeout_s: float) -> dict[str, list[str]]:
         ) from None
     kind = QName(NETWORK, "NetworkVideoTransmitter", "dn")
     services = probe.searchServices(types=[kind], timeout=timeout_s)
+
+    # Else it would first ask on behalf of every answer that came without an address.
+    answers.end()
+    for thread in (probe._networkingThread_v4, probe._networkingThread_v6):
+        if thread is not None:
+            thread._queue.clear()
     probe.stop()
 
     found = {}
     for service in services:
-        if addresses := service.getXAddrs():
+        addresses = [one for one in service.getXAddrs() or () if len(one) <= ADDRESS_MAX]
+        if addresses:
             found[_usable(addresses)] = [str(scope) for scope in service.getScopes()]
     return found
+
+
+class _Answers:
+    """Parses answers to a probe, so many and no more: what is parsed the library keeps."""
+
+    def __init__(self, parse: Callable[[bytes, str], object], most: int) -> None:
+        self._parse = parse
+        self._left = most
+
+    def __call__(self, content: bytes, sender: str) -> object:
+        """The message in a datagram; raises ValueError, which the library drops it for."""
+        if self._left <= 0:
+            raise ValueError("enough has been answered")
+        self._left -= 1
+        return self._parse(content, sender)
+
+    def end(self) -> None:
+        """Take no more."""
+        self._left = 0
 
 
 def _usable(addresses: Sequence[str]) -> str:
@@ -191,8 +230,10 @@ async def _ask(camera: Camera, login: Login | None, timeout_s: float) -> Camera:
 
 def _device(address: str, login: Login | None) -> Any:
     """The library's idea of the camera at an address; raises what it likes for a strange one."""
-    from onvif import ONVIFCamera
+    from aiohttp import ClientSession
+    from onvif import ONVIFCamera, client
 
+    client.ClientSession = partial(ClientSession, response_class=_bounded_reply())
     credentials = (login.user, login.password) if login else (None, None)
     at = urlsplit(address)
     host = at.netloc.removesuffix(f":{at.port}")
@@ -205,6 +246,24 @@ def _device(address: str, login: Login | None) -> Any:
         # A new camera's clock is often wrong, and it then refuses what is signed by ours.
         adjust_time=login is not None,
     )
+
+
+def _bounded_reply() -> type[Any]:
+    """What the library is to take replies over HTTP as, so that none is read beyond a bound."""
+    from aiohttp import ClientPayloadError, ClientResponse
+
+    class BoundedReply(ClientResponse):
+        async def read(self) -> bytes:
+            content = bytearray()
+            async for part in self.content.iter_any():
+                content += part
+                if len(content) > REPLY_MAX_BYTES:
+                    self.close()
+                    raise ClientPayloadError("a reply of more bytes than any camera's")
+            self._body = bytes(content)
+            return self._body
+
+    return BoundedReply
 
 
 def _is_refusal(error: Exception) -> bool:
@@ -232,7 +291,7 @@ async def _read(device: Any, camera: Camera, login: Login | None) -> Camera:
         )
 
     streams = []
-    for profile in await media.GetProfiles() or ():
+    for profile in islice(await media.GetProfiles() or (), PROFILES_MAX):
         with suppress(Exception):  # one that does not stream hides none of the others
             streams.append(await _stream(media, profile, camera.name, login))
     if not streams:
@@ -277,6 +336,8 @@ def _source(uri: str, name: str, login: Login | None) -> str:
     ValueError
         When it is no such address.
     """
+    if len(uri) > ADDRESS_MAX:
+        raise ValueError("it is longer than an address")
     at = urlsplit(uri)
     without_login = at.netloc.rpartition("@")[2]
     place = quote(f"{without_login}{at.path}?{at.query}".removesuffix("?"), safe=_SAFE)

@@ -67,6 +67,9 @@ def discover(
     logging.disable()  # what libraries say about nonsense from devices
     found = asyncio.run(onvif.discover(timeout_s, hosts, login))
 
+    if len(found) == onvif.DEVICES_MAX:
+        most = f"{onvif.DEVICES_MAX} devices answered, and more are not asked"
+        click.echo(f"{most}: name a camera that is missing with --host.", err=True)
     if form == "table" and found:
         click.echo("\n\n".join(map(_section, found)))
     else:
