@@ -507,6 +507,11 @@ def test_what_a_device_says_does_no_harm(network: Multicast, plug_in: Any, tmp_p
 # What never ends
 
 
+def test_a_password_file_that_is_a_device_is_refused_at_once(tmp_path: Path) -> None:
+    done = discover(tmp_path, "--user", USER, "--password-file", "/dev/zero")
+    done.fails_with("/dev/zero cannot be read: it is a device, not a file.")
+
+
 def test_a_reply_without_end_is_not_read_to_its_end(plug_in: Any, tmp_path: Path) -> None:
     camera = plug_in(Camera(endless=True))
     done = discover(tmp_path, "--host", camera.host, "--timeout", "60", "--format", "json")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from fixtures.databases import copied
 from fixtures.faces import people
 from fixtures.films import Walk, film
 from fixtures.installation import Box
+from fixtures.pictures import huge_jpeg
 from fixtures.reports import START
 from fixtures.strangers import make_known
 from visitord.capture import recordings
@@ -191,6 +193,16 @@ def test_an_unreadable_file_is_one_sentence(
 
 def test_a_folder_is_no_footage(box: Box, tmp_path: Path) -> None:
     box.run("visitord", "replay", str(tmp_path)).fails_with("is not a file")
+
+
+def test_a_pipe_a_device_and_a_huge_picture_are_no_footage(box: Box, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    box.run("visitord", "replay", str(tmp_path / "pipe.mp4")).fails_with("is not a file")
+    (tmp_path / "endless.jpg").symlink_to("/dev/zero")
+    box.run("visitord", "replay", str(tmp_path / "endless.jpg")).fails_with("is not a file")
+    (tmp_path / "huge.jpg").write_bytes(huge_jpeg())
+    done = box.run("visitord", "replay", str(tmp_path / "huge.jpg"))
+    done.fails_with("huge.jpg has more than 64 megapixels: make it smaller.")
 
 
 def test_a_file_cut_off_in_the_middle_gives_what_it_holds(
