@@ -68,16 +68,19 @@ class Pace:
 def video_of(container: av.container.InputContainer, threads: str) -> av.VideoStream:
     """The stream to be decoded, by FFmpeg's `threads`, with pictures no larger than are allowed.
 
-    Raises CameraError when there is none, or its pictures are larger.
+    Raises CameraError when there is none, FFmpeg has no decoder for it, or its pictures are larger.
     """
     if not container.streams.video:
         raise CameraError("it carries no video")
     video = container.streams.video[0]
-    if too_large(video.codec_context.width, video.codec_context.height):
+    decoder: av.VideoCodecContext | None = video.codec_context
+    if decoder is None:
+        raise CameraError("its video is of a kind that FFmpeg cannot decode")
+    if too_large(decoder.width, decoder.height):
         raise CameraError(f"its pictures have more than {LIMIT}")
     video.thread_type = threads
     # Also for those that are larger than the stream said.
-    video.codec_context.options = LIMITS
+    decoder.options = LIMITS
     return video
 
 

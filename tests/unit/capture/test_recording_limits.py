@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 from fixtures.pictures import jpeg
@@ -43,3 +45,16 @@ def test_pictures_before_one_of_too_many_pixels_are_given(tmp_path: Path) -> Non
     assert next(pictures).image.shape == (64, 64, 3)
     with pytest.raises(MediaError, match="more than 64 megapixels"):
         list(pictures)
+
+
+def test_a_video_that_ffmpeg_has_no_decoder_for_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=8)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
+        black = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="bgr24")
+        container.mux(stream.encode(black))
+        container.mux(stream.encode(None))
+    path.write_bytes(path.read_bytes().replace(b"V_MJPEG", b"V_OTHER"))
+    with pytest.raises(MediaError, match="its video is of a kind that FFmpeg cannot decode"):
+        list(recordings.read(path, 8))
