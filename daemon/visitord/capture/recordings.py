@@ -16,7 +16,7 @@ from visitord.core.records import Picture
 _OPTIONS = {
     "protocol_whitelist": "file",
     "format_whitelist": "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mxf,nut,wtv,dv,ivf,"
-    "obu,av1,h264,hevc,vvc,m4v,mjpeg,mpjpeg,dhav,gif,apng,yuv4mpegpipe",
+    "obu,av1,h264,hevc,vvc,m4v,mjpeg,mpjpeg,jpeg_pipe,dhav,gif,apng,yuv4mpegpipe",
     "enable_drefs": "0",  # tracks that lie in other files
     **LIMITS,
 }

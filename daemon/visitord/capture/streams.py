@@ -11,7 +11,7 @@ import av.error
 from av.codec.hwaccel import HWAccel, hwdevices_available
 
 from visitord.capture.admission import admitted
-from visitord.capture.decode import TIMED_OUT, Pace, frames, picture_of, video_of, why
+from visitord.capture.decode import LIMITS, TIMED_OUT, Pace, frames, picture_of, video_of, why
 from visitord.capture.inspection import silence
 from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig
@@ -97,7 +97,7 @@ def _pictures(
     options: dict[str, str],
 ) -> Iterator[Picture]:
     """As `read`, with FFmpeg's own errors and with options of its own."""
-    options = options | _options(url, asked)
+    options = LIMITS | options | _options(url, asked)
     # FFmpeg waits twice for the second of these before it gives up.
     timeout = (OPEN_TIMEOUT_S, progress.stale_after_s / 2)
     hardware = _hardware(asked.decoder)

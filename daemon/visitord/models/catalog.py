@@ -134,4 +134,7 @@ def licence_of(pack: str, folder: Path) -> str:
 def manifest(folder: Path) -> dict[str, Any]:
     """What the pack.toml in a folder says; raises OSError or ValueError."""
     content = reading.read(folder / MANIFEST, reading.TEXT_MAX_BYTES)
-    return tomllib.loads(content.decode("utf-8"))
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except RecursionError:
+        raise ValueError(f"{MANIFEST} is nested too deeply") from None

@@ -46,8 +46,9 @@ def test_a_licence_is_the_manifest_s_or_by_the_kind_of_pack(tmp_path: Path) -> N
     assert catalog.licence_of("own", tmp_path) == catalog.INSIGHT_LICENCE
     (tmp_path / catalog.MANIFEST).write_text('licence = "ours"')
     assert catalog.licence_of("own", tmp_path) == "ours"
-    (tmp_path / catalog.MANIFEST).write_text("no TOML")
-    assert catalog.licence_of("own", tmp_path) == catalog.INSIGHT_LICENCE
+    for text in ("no TOML", "licence = " + "[" * 100_000):
+        (tmp_path / catalog.MANIFEST).write_text(text)
+        assert catalog.licence_of("own", tmp_path) == catalog.INSIGHT_LICENCE
 
 
 def test_a_pack_holds_regular_files_of_its_own_alone(tmp_path: Path) -> None:
