@@ -46,6 +46,15 @@ begin
             end;
         end if;
     end loop;
+    -- So that visitorctl sql can ask as the reader.
+    begin
+        grant visitord_reader to visitord_daemon;
+        if not (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user) then
+            grant visitord_reader to current_user;
+        end if;
+    exception
+        when insufficient_privilege or undefined_object then null;
+    end;
     perform visitord.grant_roles();
 end
 $$;

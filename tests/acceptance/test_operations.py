@@ -213,9 +213,13 @@ def place(open_path: Path, models_dir: Path, request: pytest.FixtureRequest) -> 
 
 @pytest.fixture(scope="module")
 def older_url(open_folder: Path) -> str:
-    """An empty database on a server of version 16, which stops with this process."""
+    """An empty database on a server of version 16, which stops with this process.
+
+    Its administrator lets the reader log in, for `visitorctl sql` asks nothing as a superuser.
+    """
     server = postgres_server.get_server(open_folder / "older", postgres_version=16)
     server.psql("create database visitord")
+    server.psql("create role visitord_reader login")
     return str(server.get_uri("visitord"))
 
 

@@ -4,7 +4,7 @@ import contextlib
 import functools
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -50,6 +50,23 @@ class Moment(click.ParamType[datetime]):
         except (ValueError, OverflowError):
             advice = "use 2026-01-05T09:00:00+01:00, 2026-01-05, or how long ago as 12h or 7d"
             self.fail(f'"{value}" is no time; {advice}.', param, ctx)
+
+
+class Length(click.ParamType[timedelta]):
+    """How long something may take, such as 30s or 5m, at most a day."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        try:
+            length = duration(value)
+        except ValueError:
+            length = timedelta()
+        if not timedelta() < length <= timedelta(days=1):
+            self.fail(f'"{value}" is no time to wait; use 30s, 5m or 1h, at most 1d.', param, ctx)
+        return length
 
 
 def listing_options(command: F) -> F:

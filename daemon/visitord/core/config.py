@@ -34,12 +34,17 @@ from visitord.core.values import (
     Size,
     Zone,
     check_database,
+    check_own_database,
     complete,
     source_text,
 )
 
 SYSTEM_CONFIG = Path("/etc/visitord/config.toml")
-_SECRET_KEYS = {"source", "url"}  # may hold passwords: completed only when they are used
+_SECRET_KEYS = {
+    "source",
+    "url",
+    "reader_url",
+}  # may hold passwords: completed only when they are used
 
 
 class _Section(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True):
@@ -57,6 +62,7 @@ class _Section(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True
 class DatabaseConfig(_Section):
     url: Annotated[str, complete(check_database)] = "embedded"
     password_file: FilePath | None = None
+    reader_url: Annotated[str, complete(check_own_database)] | None = None
     vector: bool = False
 
 
@@ -265,12 +271,20 @@ class Config(_Section):
         database = self.database
         return self._completed("database.url", database.url, database.password_file, check_database)
 
+    def reader_url(self) -> str | None:
+        """Where questions in SQL are asked, if not at `database_url`; raises ConfigError."""
+        url = self.database.reader_url
+        if url is None:
+            return None
+        return self._completed("database.reader_url", url, None, check_own_database)
+
     def require_secrets(self) -> None:
         """Raises ConfigError unless every variable, password file and address can be used."""
         for camera in self.camera:
             if camera.enabled:
                 self.source_of(camera)
         self.database_url()
+        self.reader_url()
 
     def _completed(
         self, key: str, text: str, password_file: Path | None, check: Callable[[str], object]

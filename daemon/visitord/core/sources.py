@@ -108,6 +108,17 @@ def with_password(url: str, password: str) -> str:
     return parts._replace(netloc=f"{name}:{quote(password, safe='')}@{host}").geturl()
 
 
+def as_account(url: str, name: str) -> str:
+    """A database's `url` for another account of that server, which has no password here."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    others = [
+        pair for pair in parts.query.split("&") if pair.split("=")[0] not in {"user", "password"}
+    ]
+    moved = parts._replace(netloc=f"{quote(name, safe='')}@{host}", query="&".join(others))
+    return moved.geturl()
+
+
 def redact(text: str) -> str:
     """`text` with every password in it, of a URL or as password=…, replaced by ***."""
     return _PAIR.sub(rf"\g<key>{SECRET}", _URL.sub(rf"\g<head>:{SECRET}@", text))

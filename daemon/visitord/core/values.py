@@ -75,8 +75,17 @@ def source_text(value: object) -> str:
 
 def check_database(url: str) -> None:
     """Raises ValueError for what is no database's URL."""
-    if url != "embedded" and not url.startswith(("postgresql://", "postgres://")):
+    if url == "embedded":
+        return
+    if not url.startswith(("postgresql://", "postgres://")):
         raise ValueError('must be "embedded" or start with postgresql://')
+    check_address(url)
+
+
+def check_own_database(url: str) -> None:
+    """Raises ValueError for what is no address of a server of one's own."""
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must start with postgresql://")
     check_address(url)
 
 

@@ -17,7 +17,7 @@ from visitord.core.errors import (
     RowRefusedError,
     VisitordError,
 )
-from visitord.core.sources import redact
+from visitord.core.sources import as_account, redact
 from visitord.store import embedded
 
 CONNECT_TIMEOUT_S = 5
@@ -76,9 +76,12 @@ class Database:
             return cls(embedded.start(state), lambda: embedded.start(state))
         return cls(url)
 
-    def another(self) -> "Database":
-        """A further connection to the same database, for another thread."""
-        return Database(self.url, self._wake)
+    def another(self, account: str | None = None) -> "Database":
+        """A further connection to the same database: for another thread, or of another account."""
+        url = self.url if account is None else as_account(self.url, account)
+        database = Database(url, self._wake)
+        database.timezone = self.timezone
+        return database
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Cursor]:

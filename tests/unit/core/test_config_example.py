@@ -10,6 +10,7 @@ TEXT = (ROOT / "config.example.toml").read_text()
 NO_DEFAULT = {
     "state_dir",
     "password_file",
+    "reader_url",
     "match",
     "live",
     "name",

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from visitord.core.sources import Kind, Source, check_address, parse, redact, with_password
+from visitord.core.sources import (
+    Kind,
+    Source,
+    as_account,
+    check_address,
+    parse,
+    redact,
+    with_password,
+)
 
 FOLDER = Path("/etc/box")
 
@@ -107,6 +115,23 @@ def test_a_password_needs_a_user_name(url: str) -> None:
         ValueError, match="has no user name for the password to belong to; write USER@HOST"
     ):
         with_password(url, "secret")
+
+
+@pytest.mark.parametrize(
+    ("url", "moved"),
+    [
+        ("postgresql://owner:secret@db/visits", "postgresql://reader@db/visits"),
+        (
+            "postgresql://db:5433/visits?sslmode=require",
+            "postgresql://reader@db:5433/visits?sslmode=require",
+        ),
+        ("postgresql://o@one:1,two:2/visits", "postgresql://reader@one:1,two:2/visits"),
+        ("postgresql://owner:@/visits?host=/run/x", "postgresql://reader@/visits?host=/run/x"),
+        ("postgresql:///visits?host=/x&user=o&password=s", "postgresql://reader@/visits?host=/x"),
+    ],
+)
+def test_another_account_of_a_server_has_no_password_of_the_first(url: str, moved: str) -> None:
+    assert as_account(url, "reader") == moved
 
 
 @pytest.mark.parametrize(
