@@ -12,7 +12,7 @@ from visitord.cli.configuration import config
 from visitord.cli.connection import connect
 from visitord.cli.files import save
 from visitord.cli.listing import show
-from visitord.cli.options import PATH
+from visitord.cli.paths import PATH
 from visitord.cli.working import working
 from visitord.core.clock import Clock
 from visitord.core.config import Config

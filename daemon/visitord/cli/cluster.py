@@ -10,7 +10,7 @@ from visitord.admin.merge_run import MergeRun
 from visitord.cli.configuration import config
 from visitord.cli.connection import connect
 from visitord.cli.files import save
-from visitord.cli.options import PATH
+from visitord.cli.paths import PATH
 from visitord.cli.working import working
 from visitord.core.clock import Clock
 from visitord.models.opening import open_pack

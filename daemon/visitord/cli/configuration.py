@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from visitord.cli.paths import PATH
 from visitord.core.errors import ConfigError
 
 if TYPE_CHECKING:  # imported where it is read: a list of commands needs none
@@ -20,7 +21,7 @@ def _remember(ctx: click.Context, _: click.Parameter, value: Path | None) -> Non
 
 config_option = click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=PATH,
     expose_value=False,
     is_eager=True,  # read before options whose meaning depends on it, such as --since
     callback=_remember,

@@ -7,7 +7,8 @@ import click
 
 from visitord.cli.arguments import CAMERA
 from visitord.cli.configuration import config
-from visitord.cli.options import PATH, yes_option
+from visitord.cli.options import yes_option
+from visitord.cli.paths import PATH
 from visitord.core.errors import VisitordError
 from visitord.core.file_types import is_picture
 from visitord.store import people

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from visitord.cli.configuration import config
-from visitord.cli.options import PATH
+from visitord.cli.paths import PATH
 from visitord.core.config import Config
 from visitord.core.errors import ModelError
 from visitord.core.values import valid_name

@@ -8,7 +8,7 @@ from visitord.cli.configuration import config
 from visitord.cli.import_mxnet import import_mxnet
 from visitord.cli.listing import show
 from visitord.cli.mxnet_env import mxnet_env
-from visitord.cli.options import PATH
+from visitord.cli.paths import PATH
 from visitord.cli.program import Group
 from visitord.cli.switch import switch
 from visitord.core.config import Config

@@ -5,7 +5,6 @@ import functools
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -17,8 +16,6 @@ from visitord.core.durations import duration
 from visitord.store.window import Window
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-PATH = click.Path(path_type=Path)
 
 format_option = click.option(
     "--format",

@@ -7,7 +7,7 @@ import click
 from visitord.cli.arguments import CAMERA
 from visitord.cli.configuration import config
 from visitord.cli.files import save
-from visitord.cli.options import PATH
+from visitord.cli.paths import PATH
 
 
 @click.command()

@@ -15,7 +15,8 @@ from visitord.cli.configuration import config
 from visitord.cli.demo import demo
 from visitord.cli.logs import log_to_stderr
 from visitord.cli.models import models
-from visitord.cli.options import PATH, Moment
+from visitord.cli.options import Moment
+from visitord.cli.paths import PATH
 from visitord.cli.program import program
 from visitord.core import precautions
 from visitord.core.clock import Clock

@@ -14,10 +14,12 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo
 from pydantic.functional_validators import BeforeValidator, field_validator, model_validator
 
 from visitord.core.errors import ConfigError
+from visitord.core.paths import expanded
 from visitord.core.problems import sentence
 from visitord.core.reading import TEXT_MAX_BYTES, read
 from visitord.core.secrets import expand, read_secret, secret_file
 from visitord.core.sources import Source, parse, with_password
+from visitord.core.text import visible
 from visitord.core.trust import Trust, check_encrypted, fingerprint
 from visitord.core.values import (
     NAME_MAX,
@@ -29,6 +31,7 @@ from visitord.core.values import (
     Format,
     IpAddress,
     Name,
+    PackName,
     Polygon,
     Processor,
     Size,
@@ -67,7 +70,7 @@ class DatabaseConfig(_Section):
 
 
 class ModelsConfig(_Section):
-    pack: str = Field("opencv-zoo", min_length=1)
+    pack: PackName = "opencv-zoo"
     strangers: float = Field(5, ge=1, le=500)  # of a thousand, taken for somebody
     match: float | None = Field(None, ge=-1, le=1)
     threads: int = Field(0, ge=0, le=64)
@@ -316,9 +319,12 @@ def find(given: Path | None = None) -> Path | None:
 
     That of --config (`given`), $VISITORD_CONFIG, ./config.toml, or /etc/visitord/config.toml.
     """
-    named = given or os.environ.get("VISITORD_CONFIG")
-    if named:
-        return Path(named)
+    for key, named in (
+        ("--config", given),
+        ("$VISITORD_CONFIG", os.environ.get("VISITORD_CONFIG")),
+    ):
+        if named:
+            return _expanded(key, named)
     usual = (Path("config.toml"), SYSTEM_CONFIG)
     return next((path for path in usual if path.is_file()), None)
 
@@ -328,16 +334,32 @@ def load(path: Path | None) -> Config:
     if path is None:
         return Config()
 
-    path = path.expanduser().absolute()
+    path = _expanded("the configuration", path).absolute()
+    values = _parsed(path)
     try:
-        text = read(path, TEXT_MAX_BYTES).decode("utf-8")
-        config = Config.model_validate(tomllib.loads(text))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot read the configuration: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}.") from None
+        config = Config.model_validate(values)
     except ValidationError as error:
         raise ConfigError(f"{path}: {sentence(error, Config)}.") from None
 
     config._path = path
     return config
+
+
+def _expanded(key: str, path: Path | str) -> Path:
+    """The path to a configuration that `key` gives; raises ConfigError."""
+    try:
+        return expanded(path)
+    except ValueError as error:
+        raise ConfigError(f"{key} {error}.") from None
+
+
+def _parsed(path: Path) -> dict[str, object]:
+    """What a file of TOML holds; raises ConfigError."""
+    try:
+        return tomllib.loads(read(path, TEXT_MAX_BYTES).decode("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the configuration: {error.strerror}.") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}: not valid TOML: {visible(str(error))}.") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: not valid TOML: its brackets are nested too deeply.") from None

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from visitord.core.text import visible
+
 SHOWN_MAX = 3
 _NOISE = re.compile("^Value error, |^Input (?=is)| after validation| for <class .*>")
 _SHOULD = re.compile("^(Input|String|Tuple) should ")
@@ -19,9 +21,8 @@ def sentence(error: ValidationError, model: type[BaseModel]) -> str:
     problems = error.errors()
     unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
     shown = (unknown or problems)[:SHOWN_MAX]
-    return "; ".join(
-        _clause(problem["type"], problem["loc"], problem["msg"], model) for problem in shown
-    )
+    clauses = [_clause(problem["type"], problem["loc"], problem["msg"], model) for problem in shown]
+    return visible("; ".join(clauses))
 
 
 def _clause(

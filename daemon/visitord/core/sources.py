@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from visitord.core.paths import expanded
 from visitord.core.trust import SYSTEM_TRUST, Trust
 
 SECRET = "***"  # noqa: S105 - what is shown in place of one
@@ -55,13 +56,15 @@ def parse(text: str, folder: Path = Path()) -> Source:
             "is empty; give an rtsp:// or http:// address, a device such as /dev/video0, or a file"
         )
 
+    if "\0" in text:
+        raise ValueError("must not contain a NUL character")
     if text.isdecimal() or text.startswith("/dev/"):
         return Source(Kind.USB, text)
     if "://" in text:
         return _stream(text)
     if re.match(r"[a-z]+:/?[^/]|[^/]*:[^/]*@", text, re.IGNORECASE):
         raise ValueError("is neither an address nor a file; write rtsp://USER:PASSWORD@HOST/PATH")
-    return Source(Kind.FILE, str(folder / Path(text).expanduser()))
+    return Source(Kind.FILE, str(folder / expanded(text)))
 
 
 def _stream(text: str) -> Source:
@@ -91,7 +94,7 @@ def check_address(url: str) -> None:
     except ValueError:
         raise ValueError(advice) from None
 
-    if parts.netloc.count("@") > 1 or re.search(r"\s|%(?![0-9A-Fa-f]{2})", url):
+    if parts.netloc.count("@") > 1 or re.search(r"[\s\x00-\x1f\x7f]|%(?![0-9A-Fa-f]{2})", url):
         raise ValueError(advice)
 
 

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import Field
 from pydantic.functional_validators import AfterValidator, BeforeValidator
 
+from visitord.core import paths
 from visitord.core.durations import duration
 from visitord.core.secrets import holds_variables
 from visitord.core.sources import check_address
@@ -89,11 +90,9 @@ def check_own_database(url: str) -> None:
     check_address(url)
 
 
-def _expanded(path: Path) -> Path:
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError("begins with the home folder of an account that does not exist") from None
+def _pack_name(name: str) -> str:
+    paths.expanded(name)  # it may be a folder's
+    return name
 
 
 def _is_zone(name: str) -> bool:
@@ -124,8 +123,12 @@ Duration = Annotated[
 ]
 FilePath = Annotated[
     Path,
-    must("not contain a NUL character", lambda path: "\0" not in str(path)),
-    AfterValidator(_expanded),
+    AfterValidator(paths.expanded),
+]
+PackName = Annotated[
+    str,
+    Field(min_length=1),
+    AfterValidator(_pack_name),
 ]
 Name = Annotated[
     str,

@@ -10,6 +10,9 @@ from typing import Any
 from visitord.core import reading
 from visitord.core.errors import ModelError
 
+from visitord.core.errors import ModelError
+from visitord.core.paths import expanded
+
 DEFAULT = "opencv-zoo"
 DETECTOR_FILE = "face_detection_yunet_2023mar_int8bq.onnx"
 RECOGNISER_FILE = "face_recognition_sface_2021dec_int8bq.onnx"
@@ -43,8 +46,16 @@ def folder_of(pack: str, root: Path, base: Path) -> Path:
         The folder of the packs that are known by name.
     base
         What a path is relative to: the configuration's folder.
+
+    Raises
+    ------
+    ModelError
+        For what can be no name of a folder.
     """
-    given = base / Path(pack).expanduser()
+    try:
+        given = base / expanded(pack)
+    except ValueError as error:
+        raise ModelError(f"The model pack {error}.") from None
     if pack != DEFAULT and ("/" in pack or given.is_dir()):
         return given
     return root / pack

@@ -14,6 +14,22 @@ from visitord.core.config import find, load
 from visitord.core.errors import ConfigError
 from visitord.core.sources import Kind, Source
 
+# Where a path may stand, and its key as it is told.
+PATH_KEYS = (
+    ('state_dir = "{path}"\n', "state_dir"),
+    ('[database]\npassword_file = "{path}"\n', "database.password_file"),
+    ('[models]\npack = "{path}"\n', "models.pack"),
+    ('[models]\nliveness = "{path}"\n', "models.liveness"),
+    ('[[camera]]\nname = "a"\nsource = "{path}"\n', "camera[1].source"),
+    ('[[camera]]\nname = "a"\nsource = "0"\npassword_file = "{path}"\n', "camera[1].password_file"),
+)
+NO_PATHS = (
+    ("~nosuchaccount/x", '"~nosuchaccount/x" begins with the home folder of an account that'),
+    ("a\\u0000b", "must not contain a NUL character"),
+    (f"/{'n' * 256}", f'"/{"n" * 39}…" is too long'),
+    ("d/" * 2049, f'"{"d/" * 20}…" is too long'),
+)
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -355,13 +371,50 @@ def test_a_relative_path_to_the_file_is_made_absolute(
     assert (made.path, made.folder) == (folder / "config.toml", folder)
 
 
+def test_a_path_of_a_configuration_that_cannot_be_is_told_with_where_it_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(ConfigError, match=r'--config "~nosuchaccount/x" begins with'):
+        find(Path("~nosuchaccount/x"))
+    monkeypatch.setenv("VISITORD_CONFIG", "~nosuchaccount/x")
+    with pytest.raises(ConfigError, match=r'\$VISITORD_CONFIG "~nosuchaccount/x" begins with'):
+        find()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = " + "[" * 100_000, "its brackets are nested too deeply"),
+        ("x = " + "{a=" * 100_000, "its brackets are nested too deeply"),
+        ("x = " + "9" * 5000, "not valid TOML"),
+        ("[" + ".".join("a" * 10_000) + "]\n", "unknown key a"),
+        ("#" * 1_000_001, "at most 1000000 bytes"),
+        ('"a\\nb\\u202e" = 1\n', r"unknown key a\nb\u202e"),
+        ("x = 2026-99-99\n", "not valid TOML"),
+    ],
+)
+def test_a_file_made_to_break_its_reader_is_one_sentence(
+    folder: Path, text: str, said: str
+) -> None:
+    assert said in problem(folder, text)
+
+
+def test_a_configuration_without_an_end_is_not_read_to_its_end() -> None:
+    with pytest.raises(ConfigError, match="at most 1000000 bytes"):
+        load(Path("/dev/zero"))
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ('[visit]\ngap = "99999999999999d"\n', "visit.gap must be at most 3660 days"),
         ("visit = 3\n", "visit must be a [visit] section"),
         (f'[site]\nname = "{"n" * 65}"\n', "site.name must be 1 to 64 characters"),
-        ('state_dir = "a\\u0000b"\n', "state_dir must not contain a NUL character"),
+        *(
+            (text.format(path=path), f"{key} {said}")
+            for text, key in PATH_KEYS
+            for path, said in NO_PATHS
+        ),
     ],
 )
 def test_values_no_machine_can_use_are_told_too(folder: Path, text: str, said: str) -> None:

@@ -1,0 +1,27 @@
+"""Text from elsewhere: what cannot be seen of it is spelt out."""
+
+import pytest
+
+from visitord.core.text import is_invisible, visible
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Sam", "Sam"),
+        ("Zoë Łucja 王 😀", "Zoë Łucja 王 😀"),
+        ("a\x1b[2Jb", r"a\x1b[2Jb"),
+        ("a\nb\tc", r"a\nb\tc"),
+        ("a\u200bb", r"a\u200bb"),
+        ("\u202egnp.exe", r"\u202egnp.exe"),
+        ("\u3164", r"\u3164"),
+        ("a\ufe0f", r"a\ufe0f"),
+        ("\U000e0041", r"\U000e0041"),
+    ],
+)
+def test_what_cannot_be_seen_is_spelt_out(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+def test_a_space_can_be_seen() -> None:
+    assert not is_invisible(" ")
