@@ -2,7 +2,9 @@
 commands.  The fixtures are in `fixtures`, by what they are about.
 """
 
+import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,6 +23,15 @@ pytest_plugins = (
 def _no_foreign_config(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VISITORD_CONFIG", raising=False)
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _same_umask() -> Iterator[None]:
+    """The programs set one for themselves, and some tests run them in this process."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="session", autouse=True)

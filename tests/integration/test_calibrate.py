@@ -1,6 +1,8 @@
 """visitorctl calibrate on a real database: what it tells and draws, and what --apply changes."""
 
 import json
+import os
+import stat
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
@@ -89,7 +91,9 @@ def test_a_crowd_is_measured_told_and_drawn(box: Box, database: Database, pack: 
     assert json_told["current"]["dims"] == 81
     assert [promise["people"] for promise in json_told["promises"]] == [30, 300, 3000, 30000]
     assert json_told["current"]["false_non_match"]["rate"] == pytest.approx(1 / CROWD)  # type: ignore[index]
+    os.umask(0)
     text = box.ok("visitorctl", "calibrate", "--rate", "0.05", "--picture", "scores.png")
+    assert stat.S_IMODE((box.folder / "scores.png").stat().st_mode) == 0o600
     for part in (
         "different",
         "78",

@@ -284,8 +284,10 @@ def test_a_running_daemon_draws_its_snapshot(box: Box, footage: Path) -> None:
     with_cameras(box, tape=ignoring(footage, RIGHT), gone="absent.mp4", off=off)
     with running(box) as daemon:
         daemon.wait_for("Camera tape is live")
+        os.umask(0)
         said = box.ok("visitorctl", "snapshot", "tape")
         assert said == "tape.jpg shows what tape sees.\n"
+        assert stat.S_IMODE((box.folder / "tape.jpg").stat().st_mode) == 0o600
         wait(lambda: box.ok("visitorctl", "snapshot", "tape") and has_a_face(tape(box)))
         image = tape(box)
         assert image[270, 900].mean() < 80 < image[30, 700].mean(), "what is ignored is dark"

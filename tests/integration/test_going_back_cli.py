@@ -1,6 +1,8 @@
 """What people type to take something back, as they type it."""
 
 import json
+import os
+import stat
 import subprocess
 
 import pyarrow.parquet
@@ -173,6 +175,22 @@ def test_stats_and_exports_are_of_what_the_views_have(visit_log: VisitLog, box: 
     assert (table.num_rows, table.column("name")[0].as_py()) == (4, "visitor 1")
     assert table.column("started_at")[0].as_py() == START
     assert box.run("visitorctl", "export", "templates").code == 2
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_an_export_into_a_file_is_what_is_printed_and_for_its_owner_alone(
+    visit_log: VisitLog, box: Box, form: str
+) -> None:
+    command = ("visitorctl", "export", "visits", "--format", form)
+    path = box.folder / "visits"
+    os.umask(0)
+    assert box.ok(*command, "-o", "visits") == "visits has 4 visits.\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(box.folder.glob(".visits*")) == []
+    printed = subprocess.run(
+        [commands.BIN / command[0], *command[1:]], cwd=box.folder, capture_output=True, check=True
+    )
+    assert path.read_bytes() == printed.stdout
 
 
 def test_the_faces_of_a_merge_that_was_just_made_are_shown_too(

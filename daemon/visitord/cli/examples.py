@@ -8,7 +8,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "visitorctl visits rebuild",
     ),
     "stats": ("visitorctl stats --by hour --since 7d",),
-    "export": ("visitorctl export visits --since 2026-01-01 > visits.csv",),
+    "export": ("visitorctl export visits --since 2026-01-01 -o visits.csv",),
     "status": ("visitorctl status", "visitorctl status --format json"),
     "snapshot": ("visitorctl snapshot entrance -o now.jpg",),
     "rename": ('visitorctl rename "visitor 7" Sam', "visitorctl rename 7 Sam"),

@@ -1,11 +1,12 @@
 """Prints what was found: as a table for people, as JSON, CSV or Parquet for programs."""
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 from uuid import UUID
 
 import click
@@ -49,24 +50,44 @@ def show_rows(
 ) -> None:
     """Print rows that have these keys; the rest as for `show`."""
     if form == "json":
-        click.echo(json.dumps(as_json(rows), indent=2, ensure_ascii=False))
+        click.echo(_in_json(rows))
     elif form == "csv":
-        _print_csv(keys, rows)
+        _write_csv(sys.stdout, keys, rows)
     elif form == "parquet":
-        _print_parquet(keys, rows)
+        _write_parquet(sys.stdout.buffer, keys, rows)
     elif rows:
         _print_table(columns or keys, rows)
     else:
         click.echo(empty)
 
 
-def _print_csv(keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+def in_file(found: Sequence[Any], form: str, record: type[Any]) -> bytes:
+    """What `show` prints of records as JSON, CSV or Parquet, as the content of a file."""
+    keys = [field.name for field in fields(record)]
+    rows = [by_name(row) for row in found]
+    if form == "json":
+        return f"{_in_json(rows)}\n".encode()
+    if form == "csv":
+        text = io.StringIO()
+        _write_csv(text, keys, rows)
+        return text.getvalue().encode()
+
+    content = io.BytesIO()
+    _write_parquet(content, keys, rows)
+    return content.getvalue()
+
+
+def _in_json(rows: Sequence[dict[str, Any]]) -> str:
+    return json.dumps(as_json(rows), indent=2, ensure_ascii=False)
+
+
+def _write_csv(stream: TextIO, keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(keys)
     writer.writerows([as_cell(row[key]) for key in keys] for row in rows)
 
 
-def _print_parquet(keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+def _write_parquet(stream: BinaryIO, keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     require("parquet", "Parquet needs a library: run {}.")
     import pyarrow.parquet
 
@@ -74,7 +95,7 @@ def _print_parquet(keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
         return str(value) if isinstance(value, UUID) else value
 
     table = pyarrow.Table.from_pydict({key: [cell(row[key]) for row in rows] for key in keys})
-    pyarrow.parquet.write_table(table, click.get_binary_stream("stdout"))  # type: ignore[operator]
+    pyarrow.parquet.write_table(table, stream)
 
 
 def _print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:

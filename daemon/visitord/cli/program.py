@@ -1,5 +1,6 @@
 """What both programs are: groups of commands that end with one sentence, never with a traceback."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from visitord.cli.configuration import config_option
 from visitord.cli.deferred import DeferredCommand
 from visitord.core.errors import VisitordError
 
+UMASK = 0o077  # what the programs write is for their account alone
+
 
 class Group(click.Group):
     """A group of commands, each with --config, whose errors are one sentence on stderr."""
@@ -22,6 +25,7 @@ class Group(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         _end_in_order()
+        os.umask(UMASK)
         try:
             "".join(sys.argv).encode()
             return super().main(*args, **kwargs)

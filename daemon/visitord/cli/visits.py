@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 import click
@@ -10,8 +11,10 @@ from visitord.admin import listing
 from visitord.cli.arguments import WHO
 from visitord.cli.configuration import config
 from visitord.cli.connection import connect
-from visitord.cli.listing import show
+from visitord.cli.files import save
+from visitord.cli.listing import in_file, show
 from visitord.cli.options import listing_options
+from visitord.cli.paths import PATH
 from visitord.cli.working import working
 from visitord.store.opening import site_of
 from visitord.store.site import declare_site
@@ -58,9 +61,19 @@ def stats(form: str, by: Literal["day", "hour"], window: Window) -> None:
 
 @click.command()
 @click.argument("what", type=click.Choice(tuple(listing.EXPORTED)))
+@click.option(
+    "--output", "-o", type=PATH, metavar="FILE", help="Write it there, for your account alone."
+)
 @listing_options
-def export(form: str, what: listing.Exported, window: Window) -> None:
+def export(form: str, what: listing.Exported, window: Window, output: Path | None) -> None:
     """Print everything there is of WHAT, as CSV unless --format says otherwise."""
+    form = "csv" if form == "table" else form
+    record = listing.EXPORTED[what]
     with working("Reading"):
         found = listing.export(connect(), what, window)
-    show(found, "csv" if form == "table" else form, "", record=listing.EXPORTED[what])
+
+    if output is None:
+        show(found, form, "", record=record)
+        return
+    save(output, in_file(found, form, record))
+    click.echo(f"{output} has {len(found)} {what}.")

@@ -12,7 +12,7 @@ from errno import EINVAL
 from pathlib import Path
 
 PRIVATE = 0o600
-PUBLIC = 0o666  # less what the umask takes away
+PUBLIC = 0o644
 
 
 def replace_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
@@ -25,7 +25,7 @@ def replace_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
     content
         All of it.
     mode
-        Who may do what with the file, less what the umask takes away.
+        Who may do what with the file, whatever the umask.
 
     Raises
     ------
@@ -74,8 +74,9 @@ def _written_aside(path: Path, content: bytes, mode: int) -> Iterator[Path]:
     """A file beside `path` that is on disk whole; deleted in the end, if it still has that name."""
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
         with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

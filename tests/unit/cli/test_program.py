@@ -1,5 +1,7 @@
 """Programs end with a sentence, and their commands are imported when they run."""
 
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +77,25 @@ def test_a_program_ends_with_the_sentence_of_an_error() -> None:
 
     done = CliRunner().invoke(group, ["fail"])
     assert (done.exit_code, done.stderr) == (1, "Error: The disk is full.\n")
+
+
+def test_what_a_program_writes_is_for_its_account_alone_whatever_the_umask_was(
+    tmp_path: Path,
+) -> None:
+    @program
+    def group() -> None:
+        """A program."""
+
+    @group.command()
+    def write() -> None:
+        """A command."""
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "file").touch()
+
+    os.umask(0)
+    assert CliRunner().invoke(group, ["write"]).exit_code == 0
+    assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("name", sorted(main.commands))

@@ -31,9 +31,11 @@ def failing(number: int) -> object:
 
 
 def test_a_new_file_is_for_its_owner_alone_unless_asked_otherwise(tmp_path: Path) -> None:
-    replace_file(tmp_path / "private", b"1")
-    replace_file(tmp_path / "public", b"2", PUBLIC)
-    assert (mode_of(tmp_path / "private"), mode_of(tmp_path / "public")) == (0o600, 0o644)
+    for umask in (0o022, 0o000, 0o077):
+        os.umask(umask)
+        replace_file(tmp_path / "private", b"1")
+        replace_file(tmp_path / "public", b"2", PUBLIC)
+        assert (mode_of(tmp_path / "private"), mode_of(tmp_path / "public")) == (0o600, 0o644)
 
 
 def test_a_file_is_replaced_and_nothing_lies_beside_it(tmp_path: Path) -> None:
