@@ -238,6 +238,30 @@ def test_bash_keeps_a_name_of_two_words_one_argument(visit_log: VisitLog, box: B
     assert done.stdout.strip() == "Anna\\ Lee"
 
 
+def test_a_name_is_the_same_however_its_letters_are_composed(visit_log: VisitLog, box: Box) -> None:
+    composed, apart = "Zo\u00eb", "Zoe\u0308"
+    box.ok("visitorctl", "rename", "1", apart)
+    assert "So is visitor 1" in box.ok("visitorctl", "rename", "2", composed)
+    assert visit_log.rows("select distinct name from visitor where name like 'Zo%'") == [
+        (composed,)
+    ]
+    box.ok("visitorctl", "rename", "2", "Anna")
+    assert composed in box.ok("visitorctl", "show", apart)
+
+
+def test_a_name_that_hides_something_is_refused_and_an_old_one_is_shown(
+    visit_log: VisitLog, box: Box
+) -> None:
+    for hidden in ("\u200b", "Sam\u200b", "\u202emaS"):
+        box.run("visitorctl", "rename", "1", hidden).fails_with("visible characters only")
+        box.run("visitorctl", "enroll", hidden, ".").fails_with("visible characters only")
+    with visit_log.database.transaction() as cursor:
+        cursor.execute("update identity set name = 'Sam\u200b', status = 'named' where number = 1")
+    assert r"Sam\u200b" in box.ok("visitorctl", "list")
+    assert r"Sam\u200b" in box.ok("visitorctl", "show", "1")
+    assert r"Sam\u200b is ignored" in box.ok("visitorctl", "ignore", "1")
+
+
 def test_a_name_that_somebody_has_is_given_and_said(visit_log: VisitLog, box: Box) -> None:
     box.ok("visitorctl", "rename", "1", "Anna")
     said = box.ok("visitorctl", "rename", "2", "anna")

@@ -247,6 +247,7 @@ def test_a_form_that_fails_says_so_on_the_page_it_came_from(visitor: Visitor) ->
         ("merge", {"other": str(uuid4())}, "Nobody is known as"),
         ("reject", {"other": str(visitor.id_of(1))}, "visitor 1 is one person here."),
         ("rename", {"name": " "}, "needs at least one visible character"),
+        ("rename", {"name": "Sam\u200b"}, "visible characters only"),
         ("unignore", {}, "visitor 1 is not ignored."),
         ("split", {}, "Tick the sightings"),
         ("split", {"sighting": str(uuid4())}, "has no sighting"),

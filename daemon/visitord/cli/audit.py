@@ -8,6 +8,7 @@ from visitord.cli.configuration import config
 from visitord.cli.connection import connect
 from visitord.cli.listing import show
 from visitord.cli.options import format_option
+from visitord.cli.saying import say
 from visitord.cli.working import working
 from visitord.core.clock import Clock
 from visitord.models.opening import open_pack
@@ -42,7 +43,7 @@ def audit(apply: bool, restore: str | None, form: str) -> None:
     database = connect()
     if restore:
         done = template_audit.restore(database, restore, Clock())
-        return click.echo(f"{done.person} is matched against this template again.")
+        return say(f"{done.person} is matched against this template again.")
 
     settings = config()
     pack = open_pack(settings)

@@ -11,6 +11,7 @@ from visitord.cli.configuration import config
 from visitord.cli.connection import connect
 from visitord.cli.files import save
 from visitord.cli.paths import PATH
+from visitord.cli.saying import say
 from visitord.cli.working import working
 from visitord.core.clock import Clock
 from visitord.models.opening import open_pack
@@ -44,11 +45,11 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
     found = _found(run)
     if dry_run:
         for one in found:
-            click.echo(f"{', '.join(face.name for face in one.faces)} ({one.why})")
+            say(f"{', '.join(face.name for face in one.faces)} ({one.why})")
     if picture:
         save(picture, _sheet(found, Crops(settings.crops_dir)))
     outcome = merge_job.outcome(run.proposal)
-    click.echo(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")
+    say(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")
 
 
 def _found(run: MergeRun) -> list[_Found]:

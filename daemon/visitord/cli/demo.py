@@ -7,6 +7,7 @@ import click
 from visitord.cli.configuration import config
 from visitord.cli.listing import show
 from visitord.cli.logs import log_to_stderr
+from visitord.cli.saying import shown
 from visitord.cli.terminal import out
 from visitord.core.config import Config
 from visitord.core.extras import require
@@ -49,4 +50,4 @@ def _say_what_to_try(settings: Config) -> None:
 
 def _announce(arrival: Arrival) -> None:
     """One arrival, with this machine's time of day."""
-    out.print(f"{arrival.at.astimezone():%H:%M:%S}  {arrival}", markup=False)
+    out.print(shown(f"{arrival.at.astimezone():%H:%M:%S}  {arrival}"), markup=False)

@@ -13,6 +13,7 @@ from visitord.admin.enrolment import Ask, Enroller, Enrolment, Kind, LooksUnlike
 from visitord.admin.photographs import FacePhotograph, Unusable, read
 from visitord.cli.configuration import config
 from visitord.cli.connection import connect
+from visitord.cli.saying import say, shown
 from visitord.core.clock import Clock
 from visitord.core.errors import VisitordError
 from visitord.models.opening import open_pack
@@ -40,7 +41,7 @@ def enroll_all(enroller: Enroller, wanted: dict[str, list[Path]], ask: Ask, new:
             proper = people.proper(name)
             settle(enroller, proper, faces(enroller, name, files), ask, new)
         except VisitordError as error:
-            click.echo(f"{name}: {error}", err=True)
+            say(f"{name}: {error}", err=True)
             failed.append(name)
 
     if failed:
@@ -54,7 +55,7 @@ def settle(
 ) -> None:
     """Enrol one person and say what became of the photographs; raises VisitordError."""
     for line in in_words(enrolment.enroll(enroller, name, photographs, ask, is_new=new)):
-        click.echo(line)
+        say(line)
 
 
 def in_words(enrolment: Enrolment) -> Iterator[str]:
@@ -90,7 +91,7 @@ def asking(yes: bool) -> Ask:
                 f"{asked(question)} Repeat with {otherwise(question)}; "
                 "there is no terminal to ask at."
             )
-        return click.confirm(asked(question), default=True)
+        return click.confirm(shown(asked(question)), default=True)
 
     return ask
 
@@ -135,7 +136,7 @@ def faces(enroller: Enroller, name: str, files: Sequence[Path]) -> list[FacePhot
 
         if isinstance(photograph, Unusable):
             remark = f"{path}: {photograph.reason}."
-            console.print(remark, markup=False, highlight=False, soft_wrap=True)
+            console.print(shown(remark), markup=False, highlight=False, soft_wrap=True)
         else:
             found.append(photograph)
     return found

@@ -15,6 +15,7 @@ import click
 from rich.console import RenderableType
 
 from visitord.cli.configuration import config
+from visitord.cli.saying import shown
 from visitord.cli.terminal import out
 from visitord.store import visitors
 from visitord.store.crops import Crops
@@ -49,7 +50,7 @@ def show_faces(database: Database, rows: Sequence[CaptionedFaces]) -> None:
 
     crops = Crops(config().crops_dir)
     for row in rows:
-        out.print(row.line, markup=False)
+        out.print(shown(row.line), markup=False)
         pictures = [crops.read(known[i].crop) for i in row.ids if i in known]
         kept = [picture for picture in pictures if picture]
         if kept:

@@ -7,6 +7,7 @@ from visitord.cli.arguments import WHO
 from visitord.cli.configuration import config
 from visitord.cli.connection import connect
 from visitord.cli.options import confirm, yes_option
+from visitord.cli.saying import say
 
 
 @click.command()
@@ -28,4 +29,4 @@ def forget(who: str, yes: bool) -> None:
     sentence = (
         f"{named} is forgotten: {gone.sightings} sightings and {gone.pictures} pictures are gone."
     )
-    click.echo(f"{sentence} {gone.remark}".rstrip())
+    say(f"{sentence} {gone.remark}".rstrip())

@@ -5,6 +5,7 @@ import click
 from visitord.admin import ignoring
 from visitord.cli.arguments import WHO
 from visitord.cli.connection import connect
+from visitord.cli.saying import say
 
 
 @click.command()
@@ -16,7 +17,7 @@ def ignore(who: str) -> None:
     finds to be theirs.
     """
     person = ignoring.ignore(connect(), who)
-    click.echo(f"{person.name} is ignored from now on; visitorctl unignore takes it back.")
+    say(f"{person.name} is ignored from now on; visitorctl unignore takes it back.")
 
 
 @click.command()
@@ -24,4 +25,4 @@ def ignore(who: str) -> None:
 def unignore(who: str) -> None:
     """Let an ignored person count again."""
     person = ignoring.unignore(connect(), who)
-    click.echo(f"{person.name} counts again.")
+    say(f"{person.name} counts again.")

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import click
 
+from visitord.cli.saying import shown
 from visitord.cli.values import as_cell, as_json, as_short_text, by_name
 from visitord.core.extras import require
 
@@ -83,7 +84,7 @@ def _in_json(rows: Sequence[dict[str, Any]]) -> str:
 
 def _write_csv(stream: TextIO, keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(keys)
+    writer.writerow([as_cell(key) for key in keys])
     writer.writerows([as_cell(row[key]) for key in keys] for row in rows)
 
 
@@ -107,7 +108,9 @@ def _print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         is_number = all(isinstance(row[column], int | float | None) for row in rows)
-        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+        table.add_column(
+            Text(shown(column)), justify="right" if is_number else "left", overflow="fold"
+        )
     for row in rows:
         table.add_row(*(Text(as_short_text(row[column])) for column in columns))
     terminal.out.print(table)

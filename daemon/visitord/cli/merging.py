@@ -8,6 +8,7 @@ from visitord.cli.arguments import WHO
 from visitord.cli.connection import connect
 from visitord.cli.listing import show
 from visitord.cli.options import format_option, why_option
+from visitord.cli.saying import say
 from visitord.core.clock import Clock
 from visitord.store.merges import MergeInForce
 
@@ -24,9 +25,9 @@ def merge(keep: str, other: str, why: str) -> None:
     """
     done = merging.merge(connect(), keep, other, Author.here(why), Clock())
     if done.merged.name == done.kept.name:
-        click.echo(f"{done.merged.label} is now part of {done.kept.label}.")
+        say(f"{done.merged.label} is now part of {done.kept.label}.")
     else:
-        click.echo(f"{done.merged.name} is now part of {done.kept.name}.")
+        say(f"{done.merged.name} is now part of {done.kept.name}.")
 
 
 @click.command()
@@ -44,7 +45,7 @@ def undo(merge: str | None, limit: int, why: str, form: str) -> None:
     database = connect()
     if merge is not None:
         done = merging.undo(database, merge, Author.here(why), Clock())
-        return click.echo(f"{done.merged.name} stands apart from {done.kept.name} again.")
+        return say(f"{done.merged.name} stands apart from {done.kept.name} again.")
 
     found = merging.merges_in_force(database, limit)
     columns = ("merge_id", "kept", "merged", "by", "reason", "merged_at")
@@ -64,7 +65,7 @@ def split(who: str, sightings: tuple[str, ...], more: tuple[str, ...], why: str)
     visitorctl show WHO lists the sightings; the first 8 characters of an id are enough.
     """
     done = merging.split(connect(), who, (*sightings, *more), Author.here(why), Clock())
-    click.echo(f"{done.sightings} sightings of {done.person.name} are now {done.new.name}.")
+    say(f"{done.sightings} sightings of {done.person.name} are now {done.new.name}.")
 
 
 @click.command()
@@ -74,4 +75,4 @@ def split(who: str, sightings: tuple[str, ...], more: tuple[str, ...], why: str)
 def reject(one: str, other: str, why: str) -> None:
     """Say that ONE and OTHER are two people: no job will merge them."""
     apart = merging.reject(connect(), one, other, Author.here(why), Clock())
-    click.echo(f"{apart.one.name} and {apart.other.name} stay two people.")
+    say(f"{apart.one.name} and {apart.other.name} stay two people.")

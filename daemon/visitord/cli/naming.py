@@ -5,6 +5,7 @@ import click
 from visitord.admin import naming
 from visitord.cli.arguments import WHO
 from visitord.cli.connection import connect
+from visitord.cli.saying import say
 
 
 @click.command()
@@ -13,8 +14,8 @@ from visitord.cli.connection import connect
 def rename(who: str, name: str) -> None:
     """Give a person a name; it shows everywhere at once."""
     renamed = naming.rename(connect(), who, name)
-    click.echo(f"{renamed.person.name} is now called {renamed.name}.")
+    say(f"{renamed.person.name} is now called {renamed.name}.")
     if renamed.namesakes:
         labels = [other.label for other in renamed.namesakes]
         command = f'visitorctl merge "{labels[0]}" "{renamed.person.label}"'
-        click.echo(f"So is {', '.join(labels)}; if they are one person: {command}")
+        say(f"So is {', '.join(labels)}; if they are one person: {command}")

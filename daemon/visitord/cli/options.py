@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from visitord.cli.configuration import config
+from visitord.cli.saying import shown
 from visitord.core.clock import aware
 from visitord.core.durations import duration
 from visitord.store.window import Window
@@ -98,4 +99,4 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise click.UsageError(f"{question} There is no terminal to ask at: say so with --yes.")
-    click.confirm(question, abort=True)
+    click.confirm(shown(question), abort=True)

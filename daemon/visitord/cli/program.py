@@ -11,6 +11,7 @@ import click
 from visitord import __version__
 from visitord.cli.configuration import config_option
 from visitord.cli.deferred import DeferredCommand
+from visitord.cli.saying import say
 from visitord.core.errors import VisitordError
 
 UMASK = 0o077  # what the programs write is for their account alone
@@ -30,7 +31,7 @@ class Group(click.Group):
             "".join(sys.argv).encode()
             return super().main(*args, **kwargs)
         except (VisitordError, UnicodeEncodeError, ImportError, OSError) as error:
-            click.echo(f"Error: {sentence(error)}", err=True)
+            say(f"Error: {sentence(error)}", err=True)
         raise SystemExit(1)
 
 

@@ -8,6 +8,7 @@ from visitord.cli.arguments import CAMERA
 from visitord.cli.configuration import config
 from visitord.cli.files import save
 from visitord.cli.paths import PATH
+from visitord.cli.saying import say
 
 
 @click.command()
@@ -25,4 +26,4 @@ def snapshot(camera: str, output: Path | None) -> None:
     picture = snapshots.snapshot(config(), camera)
     path = output or Path(f"{camera}.jpg")
     save(path, picture)
-    click.echo(f"{path} shows what {camera} sees.")
+    say(f"{path} shows what {camera} sees.")

@@ -9,6 +9,7 @@ from visitord.cli.configuration import config
 from visitord.cli.connection import connect
 from visitord.cli.listing import show
 from visitord.cli.options import format_option
+from visitord.cli.saying import say
 from visitord.core.errors import DatabaseError, SpoolError
 from visitord.service import control
 from visitord.store import spool
@@ -31,7 +32,7 @@ def status(form: str) -> None:
     show(found.cameras, form, empty, record=CameraState)
     if form == "table":
         stored = found.totals
-        click.echo(
+        say(
             f"\n{stored.visitors} visitors, {stored.visits} visits "
             f"({stored.unidentified} unidentified), {stored.sightings} sightings "
             f"({stored.pending} pending), {stored.present} present now"
@@ -42,10 +43,10 @@ def _tell_what_waits(form: str) -> None:
     try:
         waits = spool.waiting(config().spool_file)
     except SpoolError as error:
-        click.echo(f"Warning: {error}", err=True)
+        say(f"Warning: {error}", err=True)
         return
     if form == "table" and waits != Waiting():
-        click.echo(
+        say(
             f"{waits.sightings} sightings wait on disk for the database, {waits.refused} it "
             f"refused; the full disk took {waits.lost_pictures} pictures and "
             f"{waits.lost_sightings} sightings.\n"

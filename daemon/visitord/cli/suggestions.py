@@ -8,6 +8,7 @@ from visitord.cli.connection import connect
 from visitord.cli.faces import CaptionedFaces, faces_option, require_terminal, show_faces
 from visitord.cli.listing import show
 from visitord.cli.options import format_option, why_option
+from visitord.cli.saying import say
 from visitord.core.clock import Clock
 from visitord.store.database import Database
 from visitord.store.suggestions import OpenSuggestion
@@ -40,9 +41,9 @@ def suggestions(answer: str | None, number: int | None, why: str, faces: bool, f
     clock = Clock()
     if answer == "accept":
         done = merging.accept_suggestion(database, number, author, clock)
-        return click.echo(f"{done.merged.name} is now part of {done.kept.name}.")
+        return say(f"{done.merged.name} is now part of {done.kept.name}.")
     apart = merging.reject_suggestion(database, number, author, clock)
-    return click.echo(f"{apart.one.name} and {apart.other.name} stay two people.")
+    return say(f"{apart.one.name} and {apart.other.name} stay two people.")
 
 
 def _list(database: Database, form: str) -> None:

@@ -10,6 +10,7 @@ import click
 
 from visitord.cli.configuration import config
 from visitord.cli.connection import connect
+from visitord.cli.saying import say
 from visitord.core.config import Config
 from visitord.models.opening import open_pack
 from visitord.store.reembedding import LeftBehind, ReembeddingProgress
@@ -46,18 +47,16 @@ def switch(pack: str | None, back: bool, drop_old: bool, yes: bool) -> None:
     used = open_pack(settings)
     if drop_old:
         dropped = pack_switch.drop_others(database, used, even_if_forgotten=yes)
-        return click.echo(
-            f"{dropped} templates of other packs are gone; what {used.name} knows is left."
-        )
+        return say(f"{dropped} templates of other packs are gone; what {used.name} knows is left.")
 
     to = pack or pack_switch.pack_before(database, used)
     os.nice(NICENESS)
     with _progress(to) as progress:
         done = pack_switch.switch(database, settings, used, to, progress)
-    click.echo(f"{to} knows {done.known.people} people, by {done.known.templates} pictures.")
+    say(f"{to} knows {done.known.people} people, by {done.known.templates} pictures.")
     for line in what_is_missing(done.sightings, done.left_behind):
-        click.echo(line)
-    return click.echo(_what_next(settings, to, done.in_use))
+        say(line)
+    return say(_what_next(settings, to, done.in_use))
 
 
 @contextmanager

@@ -9,6 +9,9 @@ from uuid import UUID
 
 from pydantic_core import to_jsonable_python
 
+from visitord.cli.saying import shown
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how text begins that a spreadsheet computes
 ID_SHOWN = 8  # characters of an id that a table shows, and that are enough to name it
 
 
@@ -42,8 +45,11 @@ def as_json(value: Any) -> Any:
 
 
 def as_cell(value: Any) -> Any:
-    """A value in one cell of CSV."""
-    return _flat(as_json(value))
+    """A value in one cell of CSV: text that a spreadsheet would compute gets an apostrophe."""
+    flat = _flat(as_json(value))
+    if isinstance(flat, str) and flat.startswith(_FORMULA):
+        return f"'{flat}"
+    return flat
 
 
 def as_short_text(value: Any) -> str:
@@ -59,8 +65,8 @@ def as_short_text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".")
     if isinstance(value, list | tuple):
-        return ", ".join(str(part) for part in value)
-    return str(as_cell(value))
+        return shown(", ".join(str(part) for part in value))
+    return shown(str(_flat(as_json(value))))
 
 
 def _flat(value: Any) -> Any:

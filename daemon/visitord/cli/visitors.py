@@ -12,6 +12,7 @@ from visitord.cli.connection import connect
 from visitord.cli.faces import CaptionedFaces, faces_option, require_terminal, show_faces
 from visitord.cli.listing import show
 from visitord.cli.options import format_option, listing_options
+from visitord.cli.saying import shown
 from visitord.cli.terminal import out
 from visitord.core.records import Status
 from visitord.store.database import Database
@@ -113,12 +114,12 @@ def _print(report: PersonReport, form: str, faces_from: Database | None) -> None
     about = report.about
     line = f"{about.name} ({about.label}, {about.status}), id {about.visitor_id}"
     if faces_from is None:
-        out.print(line, markup=False)
+        out.print(shown(line), markup=False)
     else:
         newest = [sighting.sighting_id for sighting in report.sightings[:FACES_MAX]]
         show_faces(faces_from, [CaptionedFaces(line, [about.visitor_id, *newest])])
     if about.also:
-        out.print(f"also: {', '.join(about.also)}", markup=False)
+        out.print(shown(f"also: {', '.join(about.also)}"), markup=False)
     out.print(_counted(about))
 
     show(

@@ -2,18 +2,16 @@
 
 import difflib
 from dataclasses import dataclass
-from unicodedata import category
+from unicodedata import normalize
 from uuid import UUID
 
 from visitord.core.errors import NotFoundError, VisitordError
+from visitord.core.text import is_invisible, visible
 from visitord.store import gallery_changes, statements
 from visitord.store.database import Cursor
 
 NEAR_MAX = 3
 NAME_MAX = 200
-_BIDI = (
-    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # would turn the rest of a line around
-)
 _SQL = statements.load("people")
 
 
@@ -42,9 +40,10 @@ def find(cursor: Cursor, who: str) -> Person:
     NotFoundError
         for nobody or for more than one, listing the near ones
     """
-    text = " ".join(who.split())
+    text = tidied(who)
     number = text.lower().removeprefix("visitor ")
-    found = statements.fetch_all(cursor, Person, _SQL["find"], {"text": text, "number": number})
+    values = {"text": text, "typed": " ".join(who.split()), "number": number}
+    found = statements.fetch_all(cursor, Person, _SQL["find"], values)
     if len(found) == 1:
         return found[0]
     if found:
@@ -80,15 +79,22 @@ def _unknown(cursor: Cursor, who: str, text: str) -> NotFoundError:
     return NotFoundError(f"{fact}.", advice="visitorctl list shows everyone.")
 
 
+def tidied(name: str) -> str:
+    """A name with each letter composed in one way (Unicode's NFC), and single spaces."""
+    return " ".join(normalize("NFC", name).split())
+
+
 def proper(name: str) -> str:
     """A name as it is kept; raises VisitordError for what cannot be one."""
-    text = " ".join(name.split())
-    visible = any(c.isprintable() for c in text)
-    control = any(c in _BIDI or category(c) in {"Cc", "Cs"} for c in text)
-
-    if control or not visible:
+    text = tidied(name)
+    unseen = [visible(c) for c in text if is_invisible(c)]
+    if not text:
+        raise VisitordError("A name needs at least one visible character.")
+    if unseen:
+        listed = ", ".join(dict.fromkeys(unseen))
         raise VisitordError(
-            "A name needs at least one visible character, and no control characters."
+            f"A name has visible characters only, or two people could look the same: {listed} is "
+            "not one."
         )
     if len(text) > NAME_MAX:
         raise VisitordError(

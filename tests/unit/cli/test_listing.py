@@ -59,3 +59,18 @@ def test_dictionaries_are_shown_by_the_columns_asked_for(
 ) -> None:
     show([{"camera": "door", "state": "live", "fps": 8.0}], "csv", "", ("camera", "state"))
     assert capsys.readouterr().out == "camera,state\ndoor,live\n"
+
+
+def test_csv_has_no_cell_that_a_spreadsheet_would_compute(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show([{"=1+1": "@Sam", "n": -1}], "csv", "", ("=1+1", "n"))
+    assert capsys.readouterr().out == "'=1+1,n\n'@Sam,-1\n"
+    show([{"name": "=Sam"}], "json", "", ("name",))
+    assert json.loads(capsys.readouterr().out) == [{"name": "=Sam"}]
+
+
+def test_a_table_spells_out_what_nobody_would_see(capsys: pytest.CaptureFixture[str]) -> None:
+    hidden = Person(ID, "Sam\u200b\x1b[2J\u202e", 1)
+    assert r"Sam\u200b\x1b[2J\u202e" in printed(capsys, "table", hidden)
+    assert "Sam\u200b" in printed(capsys, "csv", hidden)

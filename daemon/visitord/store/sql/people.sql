@@ -2,7 +2,7 @@
 select distinct r.identity_id as visitor_id, coalesce(r.name, 'visitor ' || r.number) as name,
                 'visitor ' || r.number as label
 from identity i join identity r on r.identity_id = i.root_id
-where lower(i.name) = lower(%(text)s) or i.number::text = %(number)s or i.identity_id::text = lower(%(text)s)
+where lower(i.name) in (lower(%(text)s), lower(%(typed)s)) or i.number::text = %(number)s or i.identity_id::text = lower(%(text)s)
 or (length(%(text)s) >= 8 and starts_with(i.identity_id::text, lower(%(text)s)))
 order by 3
 
