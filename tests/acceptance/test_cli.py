@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -67,11 +68,48 @@ def test_a_configuration_that_is_not_there_is_named(box: Box) -> None:
 
 
 def test_check_config_shows_sources_without_their_passwords(box: Box) -> None:
-    box.configure('[[camera]]\nname = "a"\nsource = "rtsp://user:${SECRET}@192.0.2.1/1"\n')
-    done = box.run("visitord", "check-config", SECRET="hidden-word")  # noqa: S106
+    box.configure(
+        '[[camera]]\nname = "a"\nsource = "rtsp://user:${SECRET}@${HOST}/1?x=${SECRET}"\n'
+        '[[camera]]\nname = "b"\nsource = "http://user:hidden-word@192.0.2.1/1?x=hidden-word"\n'
+    )
+    done = box.run("visitord", "check-config", SECRET="hidden-word", HOST="192.0.2.1")  # noqa: S106
     assert done.code == 0
-    assert "rtsp://user:***@192.0.2.1/1" in done.out
+    assert "a: rtsp://***@${HOST}/1?x=***\n" in done.out
+    assert "b: http://***@192.0.2.1/1?x=***\n" in done.out
     assert "hidden-word" not in done.out + done.err
+
+
+def test_check_config_and_doctor_say_which_secrets_others_can_read(
+    box: Box, open_path: Path, database_url: str
+) -> None:
+    config, secret = open_path / "config.toml", open_path / "it's secret"
+    config.write_text(
+        f'[database]\nurl = "{database_url}"\n'
+        '[[camera]]\nname = "a"\nsource = "rtsp://192.0.2.1/1?key=hidden-word"\nenabled = false\n'
+        f'[[camera]]\nname = "b"\nsource = "rtsp://u@192.0.2.1/1"\npassword_file = "{secret}"\n'
+    )
+    secret.write_text("hidden-word")
+    open_path.chmod(0o755)
+    config.chmod(0o644)
+    secret.chmod(0o640)
+
+    done = box.run("visitord", "check-config", "--config", str(config))
+    assert done.code == 0
+    assert done.err.splitlines() == [
+        f"Warning: {config} holds a password or what may be one, and other accounts can read it "
+        "(mode 644): let the account that runs visitord own it, and run: "
+        f"chmod 600 {config}",
+        f"Warning: {secret} holds a password, and other accounts can read it (mode 640): let the "
+        "account that runs visitord own it, and run: "
+        f"chmod 600 {shlex.quote(str(secret))}",
+    ]
+    looked_at = box.run("visitorctl", "doctor", "--format", "json", "--config", str(config))
+    rows = [row for row in json.loads(looked_at.out) if row["is"] == "warning"]
+    assert [f"Warning: {row['what']}" for row in rows] == done.err.splitlines()
+
+    config.chmod(0o600)
+    secret.chmod(0o400)
+    assert box.run("visitord", "check-config", "--config", str(config)).err == ""
 
 
 def test_run_without_a_camera_says_how_to_describe_one(box: Box) -> None:

@@ -40,7 +40,7 @@ class _Check:
 def doctor(form: str) -> None:
     """Check configuration, disk, models, database, clock and cameras, and say what to do.
 
-    Ends with 1 if anything is wrong.
+    Ends with 1 if anything is wrong; a warning alone is none.
     """
     settings = config()
     rows = [_row("precautions", "warning", warning) for warning in precautions.warnings(settings)]
@@ -159,6 +159,7 @@ def _camera(settings: Config, camera: CameraConfig, known: CameraState | None) -
         yield f"Camera {camera.name} is {known.state}: {known.reason.rstrip('.')}."
 
 
+CONFIGURATION = _Check("configuration", "It can be read, and so can its secrets.", _configuration)
 MODELS = _Check(
     "models",
     "The model pack is installed and undamaged, and so are the liveness networks, where a camera "
@@ -166,7 +167,7 @@ MODELS = _Check(
     _models,
 )
 CHECKS = (
-    _Check("configuration", "It can be read, and so can its secrets.", _configuration),
+    CONFIGURATION,
     _Check("disk", "The state folder can be written and has room.", _disk),
     MODELS,
     _Check("spool", "Nothing waits for the database, and nothing was lost.", _spool),

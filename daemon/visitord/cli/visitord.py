@@ -18,6 +18,7 @@ from visitord.cli.models import models
 from visitord.cli.options import Moment
 from visitord.cli.paths import PATH
 from visitord.cli.program import program
+from visitord.cli.saying import say
 from visitord.core import precautions
 from visitord.core.clock import Clock
 from visitord.core.config import Config
@@ -151,9 +152,9 @@ def check_config() -> None:
     click.echo(f"{where}: ok, {len(settings.camera)} camera(s).")
     for camera in settings.camera:
         source = settings.source_of(camera) if camera.enabled else "disabled"
-        click.echo(f"  {camera.name}: {source}")
+        say(f"  {camera.name}: {source}")
     for warning in precautions.warnings(settings):
-        click.echo(f"Warning: {warning}", err=True)
+        say(f"Warning: {warning}", err=True)
 
 
 @main.command("migrate")

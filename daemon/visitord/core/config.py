@@ -2,9 +2,10 @@
 
 import os
 import platform
+import shlex
 import ssl
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,8 @@ from visitord.core.errors import ConfigError
 from visitord.core.paths import expanded
 from visitord.core.problems import sentence
 from visitord.core.reading import TEXT_MAX_BYTES, read
-from visitord.core.secrets import expand, read_secret, secret_file
+from visitord.core.redaction import holds_secret
+from visitord.core.secrets import expand, holds_variables, read_secret, readers, secret_file
 from visitord.core.sources import Source, parse, with_password
 from visitord.core.text import visible
 from visitord.core.trust import Trust, check_encrypted, fingerprint
@@ -245,7 +247,8 @@ class Config(_Section):
         key = f"camera.{camera.name}.source"
         text = self._completed(key, camera.source, camera.password_file, parse)
         source = parse(text, self.folder)
-        return replace(source, trust=self._trust_of(camera, source.target))
+        written = camera.source if holds_variables(camera.source) else ""
+        return replace(source, written=written, trust=self._trust_of(camera, source.target))
 
     def _trust_of(self, camera: CameraConfig, target: str) -> Trust:
         """By what the certificate of the camera at `target` is judged; raises ConfigError."""
@@ -288,6 +291,26 @@ class Config(_Section):
                 self.source_of(camera)
         self.database_url()
         self.reader_url()
+
+    def exposed_secrets(self) -> Iterator[str]:
+        """What other accounts of this machine can read and should not, a sentence for each file."""
+        files = []
+        addresses = (self.database.url, self.database.reader_url or "")
+        if any(map(holds_secret, (*addresses, *(camera.source for camera in self.camera)))):
+            files.append((self.path, "holds a password or what may be one"))
+        password_files = [self.database.password_file, *(c.password_file for c in self.camera)]
+        for name in dict.fromkeys(filter(None, password_files)):
+            files.append((secret_file(name, self.folder), "holds a password"))
+
+        for path, holds in files:
+            mode = readers(path) if path else None
+            if mode is not None:
+                command = f"chmod 600 {shlex.quote(str(path))}"
+                command = f"chmod 600 {shlex.quote(str(path))}"
+                yield (
+                    f"{path} {holds}, and other accounts can read it (mode {mode:03o}): let the "
+                    f"account that runs visitord own it, and run: {command}"
+                )
 
     def _completed(
         self, key: str, text: str, password_file: Path | None, check: Callable[[str], object]

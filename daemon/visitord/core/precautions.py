@@ -7,6 +7,7 @@ from visitord.core.config import Config
 
 def warnings(config: Config) -> Iterator[str]:
     """A sentence for each thing, with what to do about it."""
+    yield from config.exposed_secrets()
     for camera in config.camera:
         if camera.enabled and camera.tls == "unverified":
             yield (

@@ -36,6 +36,36 @@ def secret_file(name: Path, folder: Path) -> Path:
     return folder / name
 
 
+def readers(path: Path) -> int | None:
+    """The mode of a file that accounts other than its owner can read; None where none can.
+
+    A folder on the way to it keeps out whom it does not let through.  To a group systemd opens a
+    credential that it gives to a service, in a folder that is the service's.
+    """
+    try:
+        mode = path.stat().st_mode & 0o777
+        may_read = _lets_through(path.resolve().parent)
+    except OSError:
+        return (
+            None  # who runs this cannot read it either, or it is not there: that is said elsewhere
+        )
+
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials and path.is_relative_to(credentials):
+        may_read &= 0o004
+    return mode if mode & may_read else None
+
+
+def _lets_through(folder: Path) -> int:
+    """The bits of a mode for reading, of those whom a folder and those above it let through."""
+    through = 0o044
+    for each in (folder, *folder.parents):
+        mode = each.stat().st_mode
+        if not mode & 0o001:
+            through &= 0o040 if mode & 0o010 else 0
+    return through
+
+
 def read_secret(path: Path) -> str:
     """The secret in a file, without the line's end; raises ValueError saying why it has none."""
     try:

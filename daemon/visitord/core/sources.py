@@ -1,21 +1,14 @@
 """How a camera's source is spelt, and how it may be shown without its secrets."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from visitord.core.paths import expanded
+from visitord.core.redaction import redact
 from visitord.core.trust import SYSTEM_TRUST, Trust
-
-SECRET = "***"  # noqa: S105 - what is shown in place of one
-# Everything up to the last @ may be part of a password with characters it should not have.
-_URL = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s/:@]*):\S+@", re.IGNORECASE)
-_PAIR = re.compile(
-    r"(?P<key>\b\w*(?:password|passwd|pass|pas|pwd|token|secret)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&]+)",
-    re.IGNORECASE,
-)
 
 
 class Kind(StrEnum):
@@ -38,14 +31,17 @@ class Source:
         A URL, a device path, a device index as text, or a file path.  May hold a password.
     trust : Trust
         By what its certificate is judged, where it has one.
+    written : str
+        As the configuration has it, with ${…} in it; empty where that is the target.
     """
 
     kind: Kind
     target: str
     trust: Trust = SYSTEM_TRUST
+    written: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return redact(self.target)
+        return redact(self.written or self.target)
 
 
 def parse(text: str, folder: Path = Path()) -> Source:
@@ -120,8 +116,3 @@ def as_account(url: str, name: str) -> str:
     ]
     moved = parts._replace(netloc=f"{quote(name, safe='')}@{host}", query="&".join(others))
     return moved.geturl()
-
-
-def redact(text: str) -> str:
-    """`text` with every password in it, of a URL or as password=…, replaced by ***."""
-    return _PAIR.sub(rf"\g<key>{SECRET}", _URL.sub(rf"\g<head>:{SECRET}@", text))

@@ -17,7 +17,8 @@ from visitord.core.errors import (
     RowRefusedError,
     VisitordError,
 )
-from visitord.core.sources import as_account, redact
+from visitord.core.redaction import redact
+from visitord.core.sources import as_account
 from visitord.store import embedded
 
 CONNECT_TIMEOUT_S = 5

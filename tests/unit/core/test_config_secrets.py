@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.configs import CAMERA, loaded, problem
-from visitord.core import config
+from visitord.core import config, secrets
 from visitord.core.sources import Kind, Source
 
 LEAK = "hunter2"  # stands where a password would, and must never be shown
@@ -190,3 +190,78 @@ def test_no_section_made_by_hand_shows_a_password_either() -> None:
     with pytest.raises(ValueError, match='must be "embedded"') as caught:
         config.DatabaseConfig(url=f"mysql://user:{LEAK}@h/a")
     assert LEAK not in str(caught.value)
+
+
+# Who else can read them
+
+
+def exposed(folder: Path, text: str) -> list[str]:
+    """The files that are told of for this configuration, itself readable by all."""
+    made = loaded(folder, text)
+    (folder / "config.toml").chmod(0o644)
+    return [said.split(" holds ")[0] for said in made.exposed_secrets()]
+
+
+@pytest.fixture
+def open_folder(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
+    """A folder that others can enter: pytest's own are closed."""
+    monkeypatch.setattr(secrets, "_lets_through", lambda path: 0o044)
+    return folder
+
+
+def test_a_configuration_that_others_can_read_is_told_only_where_it_holds_a_secret(
+    open_folder: Path,
+) -> None:
+    file = str(open_folder / "config.toml")
+    assert exposed(open_folder, CAMERA) == []
+    assert exposed(open_folder, CAMERA.replace("user@", "user:${DOOR_PASSWORD}@")) == []
+    assert exposed(open_folder, CAMERA.replace("user@", f"user:{LEAK}@")) == [file]
+    assert exposed(open_folder, CAMERA.replace("/a", f"/a?x={LEAK}")) == [file]
+    assert exposed(open_folder, f"[database]\nurl = 'postgresql://u:{LEAK}@h/v'\n") == [file]
+    assert exposed(open_folder, f"[database]\nreader_url = 'postgres://u:{LEAK}@h/v'\n") == [file]
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_told"), [(0o600, False), (0o400, False), (0o640, True), (0o604, True)]
+)
+def test_a_password_file_is_told_once_where_others_can_read_it(
+    open_folder: Path, mode: int, is_told: bool
+) -> None:
+    secret = open_folder / "door.secret"
+    secret.write_text(LEAK)
+    secret.chmod(mode)
+    text = CAMERA + "password_file = 'door.secret'\n"
+    both = text + text.replace('"door"', '"hall"')
+    assert exposed(open_folder, both) == ([str(secret)] if is_told else [])
+
+
+def test_a_folder_that_lets_nobody_in_keeps_what_lies_in_it(open_path: Path) -> None:
+    secret = open_path / "door.secret"
+    secret.write_text(LEAK)
+    secret.chmod(0o644)
+    text = CAMERA + f"password_file = '{secret}'\n"
+    open_path.chmod(0o755)
+    assert exposed(open_path, text) == [str(secret)]
+    open_path.chmod(0o700)
+    assert exposed(open_path, text) == []
+
+
+def test_a_credential_that_systemd_opens_to_its_service_is_no_leak(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials = open_folder / "credentials"
+    credentials.mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    secret = credentials / "door.secret"
+    secret.write_text(LEAK)
+    for mode, told in ((0o440, []), (0o444, [str(secret)])):
+        secret.chmod(mode)
+        assert exposed(open_folder, CAMERA + "password_file = 'door.secret'\n") == told
+
+
+def test_a_source_is_shown_as_it_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOOR_PASSWORD", LEAK)
+    monkeypatch.setenv("HOST_", "192.0.2.9")
+    source = "rtsp://user:${DOOR_PASSWORD}@${HOST_}/a?x=${DOOR_PASSWORD}"
+    made = loaded(folder, f"[[camera]]\nname = 'door'\nsource = '{source}'\n")
+    assert str(made.source_of(made.camera[0])) == "rtsp://***@${HOST_}/a?x=***"
