@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 from visitord.capture import tls
 from visitord.core.clock import Clock
 from visitord.core.errors import CameraError, CameraRefusedError, CameraStaleError
-from visitord.core.sources import redact
+from visitord.core.redaction import redact
 from visitord.core.texts import printable
 from visitord.core.trust import Trust
 

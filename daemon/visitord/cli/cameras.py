@@ -11,7 +11,8 @@ import click
 
 from visitord.capture import onvif
 from visitord.cli.listing import show
-from visitord.cli.options import PATH, format_option
+from visitord.cli.options import format_option
+from visitord.cli.paths import PATH
 from visitord.cli.program import Group
 from visitord.core.errors import VisitordError
 from visitord.core.extras import require

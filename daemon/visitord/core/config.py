@@ -306,7 +306,6 @@ class Config(_Section):
             mode = readers(path) if path else None
             if mode is not None:
                 command = f"chmod 600 {shlex.quote(str(path))}"
-                command = f"chmod 600 {shlex.quote(str(path))}"
                 yield (
                     f"{path} {holds}, and other accounts can read it (mode {mode:03o}): let the "
                     f"account that runs visitord own it, and run: {command}"

@@ -9,8 +9,6 @@ from typing import Any
 
 from visitord.core import reading
 from visitord.core.errors import ModelError
-
-from visitord.core.errors import ModelError
 from visitord.core.paths import expanded
 
 DEFAULT = "opencv-zoo"

@@ -17,7 +17,6 @@ COMMANDS = {
         f"replay {NO_PATH}",
         f"models install --from {NO_PATH}",
         f"models import-mxnet {NO_PATH} --epoch 0",
-        f"models import-mxnet x --epoch 0 --python {NO_PATH}",
     ),
     visitorctl.main: (
         f"list --config {NO_PATH}",
