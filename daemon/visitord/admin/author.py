@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from visitord.store.embedded import account_name
+from visitord.core.accounts import account_name
 
 
 @dataclass(frozen=True, slots=True)

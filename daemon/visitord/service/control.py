@@ -14,6 +14,7 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 
 from visitord.core.errors import VisitordError
+from visitord.core.files import make_private_folder
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def listen(folder: Path, answer: Answer) -> None:
 
 def _lock(folder: Path) -> None:
     """Keep other daemons out until this process ends, which is what closes the file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from visitord.core.files import leftovers, replace_file
+from visitord.core.files import leftovers, make_private_folder, replace_file
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +38,7 @@ class Crops:
         path = self._path(name)
         try:
             if not path.exists():
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                path.parent.mkdir(mode=0o700, exist_ok=True)
+                make_private_folder(path.parent)
                 replace_file(path, jpeg)
         except OSError as error:
             if not self._failing:  # once, not for every face

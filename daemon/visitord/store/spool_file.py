@@ -4,6 +4,8 @@ import logging
 import sqlite3
 from pathlib import Path
 
+from visitord.core.files import make_private_folder
+
 log = logging.getLogger(__name__)
 
 FORMAT = 1  # of the file, in its user_version
@@ -30,7 +32,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     The connection may be used from several threads, one at a time.  Raises OSError, sqlite3.Error
     where the disk is full or does not let us write.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     try:
         return _opened(path)
     except sqlite3.OperationalError:  # a fault of the disk, not of the file

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from visitord.core.clock import Clock, aware
 from visitord.core.errors import VisitordError
-from visitord.core.files import create_file
+from visitord.core.files import create_file, make_private_folder
 
 FOLDER = "review"
 KEY = "key"
@@ -170,7 +170,7 @@ class Sessions:
         )
 
     def _make_folder(self) -> None:
-        self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self._folder.parent)
         try:
             self._folder.mkdir(mode=0o700)
         except FileExistsError:

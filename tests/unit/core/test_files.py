@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from visitord.core.files import PUBLIC, create_file, leftovers, replace_file
+from visitord.core.files import PUBLIC, create_file, leftovers, make_private_folder, replace_file
 
 
 @pytest.fixture(autouse=True)
@@ -119,3 +119,18 @@ def test_what_a_crash_left_of_a_file_is_found_and_of_others_not(
     (left,) = leftovers(tmp_path / "a.json")
     assert left.read_bytes() == b"half"
     assert leftovers(tmp_path / "json") == []
+
+
+def test_a_new_folder_and_what_is_missing_above_it_is_for_its_owner_alone(tmp_path: Path) -> None:
+    os.umask(0)
+    tmp_path.chmod(0o755)
+    make_private_folder(tmp_path / "a" / "b")
+    assert mode_of(tmp_path / "a") == mode_of(tmp_path / "a" / "b") == 0o700
+    assert mode_of(tmp_path) == 0o755, "what was there is left as it was"
+    make_private_folder(tmp_path / "a" / "b")
+
+
+def test_a_folder_cannot_be_made_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        make_private_folder(tmp_path / "file" / "folder")
