@@ -309,7 +309,6 @@ def _next_hourly(job: datetime) -> datetime:
 @contextlib.contextmanager
 def open_site(state: Path, strangers: float) -> Iterator[Site]:
     """A site with a database of its own in this folder."""
-    state.chmod(0o755)  # the embedded server may be of another account
     path = state / "config.toml"
     path.write_text(f'state_dir = "{state}"\n[models]\nstrangers = {strangers}\n')
     config = load(path)

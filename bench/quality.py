@@ -161,7 +161,6 @@ def replay(files: list[tuple[Path, str | None]], ask: str, crowd: int = 0) -> tu
     """
     with tempfile.TemporaryDirectory() as name:
         box = Path(name)
-        box.chmod(0o755)  # the embedded server may be of another account
         (box / "config.toml").write_text(CONFIG)
         command(box, "visitord", "models", "install")
         if crowd:

@@ -345,7 +345,6 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory(prefix="visitord-") as folder:
         state = given.state or Path(folder)
-        state.chmod(0o755)
         database = Database.at("embedded", state)
         migrate.migrate(database, vector=True)
         declare_site(database, SITE)

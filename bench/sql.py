@@ -172,7 +172,6 @@ def main() -> None:
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="visitord-") as folder:
         state = given.state or Path(folder)
-        state.chmod(0o755)
         database = Database.at("embedded", state)
         migrate.migrate(database)
         connection = psycopg2.connect(database.url)

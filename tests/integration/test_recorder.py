@@ -1,6 +1,5 @@
 """From track reports to rows: decisions, visits, what repeats do, and a database that goes away."""
 
-import json
 import os
 import random
 import signal
@@ -484,7 +483,6 @@ def own_server(open_path: Path) -> Iterator[tuple[Path, str]]:
     migrate.migrate(database)
     database.close()
     yield open_path, url
-    embedded.start(open_path)  # so that it is stopped in order when the tests end
 
 
 def test_nothing_is_lost_while_the_server_is_down(own_server: tuple[Path, str]) -> None:
@@ -530,16 +528,6 @@ def test_an_embedded_database_of_another_account_is_left_alone(open_path: Path) 
     with pytest.raises(DatabaseError, match="belongs to the account"):
         embedded.start(open_path)
     assert folder.stat().st_uid == 65534
-
-
-def test_a_program_that_was_killed_does_not_keep_the_embedded_server_running(
-    own_server: tuple[Path, str],
-) -> None:
-    state, _ = own_server
-    users = state / "postgres" / ".handle_pids.json"
-    users.write_text(json.dumps([*json.loads(users.read_text()), 2**22 - 1]))
-    embedded.start(state)
-    assert json.loads(users.read_text()) == [os.getpid()]
 
 
 def test_what_waits_at_the_stop_is_still_written(visit_log: VisitLog) -> None:

@@ -10,7 +10,7 @@ import pytest
 from psycopg2 import errors
 
 from fixtures.corrections import merge, merges, split, undo
-from fixtures.databases import account, administer
+from fixtures.databases import account, administer, admit_every_role
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import LIMITS, RULE, VisitLog
 from visitord.identity.neighbours import Neighbours
@@ -111,6 +111,8 @@ def test_where_roles_are_somebody_elses_to_create_they_can_be_granted_later(
 ) -> None:
     """A server whose administrator gives the owner of the database no right to create roles."""
     database = Database.at("embedded", open_path)
+    admit_every_role(database.url)
+    administer(database.url, "drop role visitord_reader", "drop role visitord_daemon")
     owner = account(database.url, "")
     name = re.sub(r".*//([^@]*)@.*", r"\1", owner)
     administer(database.url, f"create database other owner {name}")

