@@ -289,12 +289,20 @@ $$;
 comment on function visitord.rebuild_visits is
     'Rebuilds all visits at a site from its sightings, with the gap and the time zone of the site; changes only rows that differ. Returns how many visits there are.';
 
+create or replace function visitord.mark_erased(ids uuid[], why text) returns void language sql as $$
+    insert into visitord.erased as e (erased_id, crop, box, cause, erased_at)
+    select g.sighting_id, g.crop, g.box, why, now() from visitord.sighting g where g.sighting_id = any(ids)
+    on conflict (erased_id) do update
+    set crop = excluded.crop, box = excluded.box, cause = excluded.cause, erased_at = excluded.erased_at, gone_at = null
+$$;
+comment on function visitord.mark_erased is
+    'Notes that sightings are about to be erased, so that nothing brings them back and every box deletes their pictures.';
+
 create or replace function visitord.drop_before(before timestamptz, most integer default 10000)
 returns integer language plpgsql as $$
 declare
     old     uuid[] := array(select v.visit_id from visitord.visit v where v.ended_at < before order by v.ended_at limit most);
-    dropped integer;
-    more    integer;
+    going   uuid[];
     near    uuid[];
 begin
     -- No merge may come in between, and whoever records these people waits.
@@ -305,14 +313,15 @@ begin
     old := array(select v.visit_id from visitord.visit v where v.visit_id = any(old) and v.ended_at < before);
     -- Last of all what belongs to no visit.
     if old = '{}' then
-        delete from visitord.sighting where sighting_id in (
+        going := array(
             select g.sighting_id from visitord.sighting g
             where g.started_at < before and g.ended_at < before and (g.identity_id is null or g.static)
             and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id)
             order by g.started_at limit most
         );
-        get diagnostics dropped = row_count;
-        return dropped;
+        perform visitord.mark_erased(going, 'dropped');
+        delete from visitord.sighting g where g.sighting_id = any(going);
+        return cardinality(going);
     end if;
     -- Who stays and was in one picture with those that go.
     near := array(
@@ -337,24 +346,25 @@ begin
     ) c;
 
     -- With what passed for pieces of their tracks, which without them would be somebody else's visit.
-    delete from visitord.sighting g using visitord.visit v
-    where v.visit_id = any(old) and v.identity_id is not null
-    and g.identity_id is null and g.site = v.site and g.camera = any(v.cameras) and not g.static and not g.blocked
-    and tstzrange(g.started_at, g.ended_at, '[]')
-        && tstzrange(v.started_at - interval '2 seconds', v.ended_at + interval '2 seconds', '[]')
-    and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id);
-    get diagnostics more = row_count;
-    delete from visitord.sighting g using visitord.visit v, visitord.identity i
-    where v.visit_id = any(old) and i.root_id = v.identity_id and g.identity_id = i.identity_id and g.site = v.site
-    and g.started_at between v.started_at and v.ended_at and not g.static;
-    get diagnostics dropped = row_count;
-    dropped := dropped + more;
-    with member as (
-        delete from visitord.unidentified u where u.visit_id = any(old) returning u.sighting_id
-    )
-    delete from visitord.sighting g using member m where g.sighting_id = m.sighting_id;
-    get diagnostics more = row_count;
-    dropped := dropped + more;
+    going := array(
+        select g.sighting_id from visitord.sighting g join visitord.visit v on v.site = g.site
+        where v.visit_id = any(old) and v.identity_id is not null
+        and g.identity_id is null and g.camera = any(v.cameras) and not g.static and not g.blocked
+        and tstzrange(g.started_at, g.ended_at, '[]')
+            && tstzrange(v.started_at - interval '2 seconds', v.ended_at + interval '2 seconds', '[]')
+        and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id)
+        union
+        select g.sighting_id
+        from visitord.visit v
+        join visitord.identity i on i.root_id = v.identity_id
+        join visitord.sighting g on g.identity_id = i.identity_id and g.site = v.site
+        where v.visit_id = any(old) and g.started_at between v.started_at and v.ended_at and not g.static
+        union
+        select u.sighting_id from visitord.unidentified u where u.visit_id = any(old)
+    );
+    perform visitord.mark_erased(going, 'dropped');
+    delete from visitord.unidentified u where u.visit_id = any(old);
+    delete from visitord.sighting g where g.sighting_id = any(going);
     -- The oldest went first, so that the first visit left of a person has none before it.
     with gone as (
         delete from visitord.visit v where v.visit_id = any(old) returning v.identity_id, v.site, v.started_at
@@ -370,17 +380,107 @@ begin
     where v.visit_id = n.visit_id;
     perform visitord.refresh_unidentified(g.site, g.camera, g.started_at, g.ended_at)
     from visitord.sighting g where g.sighting_id = any(near);
-    return dropped;
+    return cardinality(going);
 end
 $$;
 comment on function visitord.drop_before is
-    'Deletes the oldest visits that ended before a time, at most so many, with their sightings; then sightings before it that belong to no visit. Returns how many sightings went; call it again until that is 0. People, their names and what they are recognised by stay.';
+    'Deletes the oldest visits that ended before a time, at most so many, with their sightings; then sightings before it that belong to no visit. Returns how many sightings went; call it again until that is 0. What was dropped is not recorded again, and each box deletes its pictures. People, their names and what they are recognised by stay.';
 
-create or replace function visitord.forget(person uuid, out ids uuid[], out crops text[], out sightings integer, out identities integer)
+create or replace function visitord.pieces_of(ids uuid[]) returns uuid[] language sql stable as $$
+    select array(
+        select distinct g.sighting_id
+        from visitord.sighting s join visitord.sighting g
+        on g.identity_id is null and g.site = s.site and g.camera = s.camera and not g.static and not g.blocked
+        and tstzrange(g.started_at, g.ended_at, '[]')
+            && tstzrange(s.started_at - interval '2 seconds', s.ended_at + interval '2 seconds', '[]')
+        where s.sighting_id = any(ids) and s.identity_id is not null and not s.static
+        and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id)
+    )
+$$;
+comment on function visitord.pieces_of is
+    'Sightings that pass for pieces of the tracks of these, which are no visit as long as those are there.';
+
+create or replace function visitord.erase_sightings(ids uuid[], people uuid[], out crops text[]) language plpgsql as $$
+declare
+    near uuid[];
+    gone visitord.sighting[];
+begin
+    perform from visitord.sighting g
+    where g.sighting_id = any(ids) and g.identity_id is null order by g.sighting_id for update;
+    -- What is counted anew: what goes, and whoever was in one picture with it.
+    near := array(
+        select t.other_id from visitord.together t where t.sighting_id = any(ids)
+        union
+        select t.sighting_id from visitord.together t where t.other_id = any(ids)
+    );
+    gone := array(
+        select g from visitord.sighting g
+        where g.sighting_id = any(near) and g.identity_id is null
+        or g.sighting_id = any(ids) and exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id)
+        order by g.site, g.camera, g.started_at
+    );
+    perform visitord.lock_unidentified(c.site, c.camera)
+    from (select distinct g.site, g.camera from unnest(gone) g order by g.site, g.camera) c;
+    perform visitord.mark_erased(ids, 'forgotten');
+    crops := array(
+        select distinct g.crop from visitord.sighting g where g.sighting_id = any(ids) and g.crop is not null
+    );
+    delete from visitord.template t where t.sighting_id = any(ids);
+    update visitord.merge m set settled = m.settled - ids::text[] where m.settled ?| ids::text[];
+    delete from visitord.split s where s.sightings <@ ids;
+    update visitord.split s set sightings = array(select unnest(s.sightings) except select unnest(ids))
+    where s.sightings && ids;
+    delete from visitord.together t where t.sighting_id = any(ids) or t.other_id = any(ids);
+    delete from visitord.sighting g where g.sighting_id = any(ids);
+    perform visitord.refresh_visits(p.person, s.site, s.visit_gap, '-infinity', 'infinity')
+    from visitord.site s, unnest(people) p (person);
+    perform visitord.refresh_unidentified(g.site, g.camera, g.started_at, g.ended_at) from unnest(gone) g;
+end
+$$;
+comment on function visitord.erase_sightings is
+    'Erases sightings with what was learnt of them, and puts the visits of these root identities together anew. For forget and forget_sightings, which lock who is concerned. Returns names of their pictures.';
+
+create or replace function visitord.erase_identities(whole uuid[], out crops text[]) language plpgsql as $$
+begin
+    insert into visitord.erased (erased_id, crop, box, cause, erased_at)
+    select t.template_id, t.crop, t.box, 'forgotten', now()
+    from visitord.template t where t.identity_id = any(whole) and t.crop is not null
+    union all
+    select i.identity_id, null, null, 'forgotten', now() from visitord.identity i where i.identity_id = any(whole)
+    on conflict (erased_id) do update
+    set crop = excluded.crop, box = excluded.box, cause = excluded.cause, erased_at = excluded.erased_at, gone_at = null;
+    crops := array(
+        select distinct t.crop from visitord.template t where t.identity_id = any(whole) and t.crop is not null
+    );
+    delete from visitord.template t where t.identity_id = any(whole);
+    delete from visitord.visit v where v.identity_id = any(whole);
+    delete from visitord.suggestion s where s.one_id = any(whole) or s.other_id = any(whole);
+    delete from visitord.rejection r where r.one_id = any(whole) or r.other_id = any(whole);
+    delete from visitord.merge m where m.kept_id = any(whole) or m.merged_id = any(whole);
+    delete from visitord.split s where s.from_id = any(whole) or s.to_id = any(whole);
+    update visitord.sighting g set candidate_id = null where g.candidate_id = any(whole);
+    update visitord.sighting g set second_id = null where g.second_id = any(whole);
+    delete from visitord.identity i where i.identity_id = any(whole);
+end
+$$;
+comment on function visitord.erase_identities is
+    'Erases identities that no sighting is filed under any more, with all that was learnt and said of them. For forget and forget_sightings, which lock them. Returns names of the pictures they were enrolled from.';
+
+create or replace function visitord.unneeded(crops text[]) returns text[] language sql stable as $$
+    select array(
+        select distinct c from unnest(crops) c
+        where not exists (select from visitord.sighting g where g.crop = c)
+        and not exists (select from visitord.template t where t.crop = c)
+    )
+$$;
+comment on function visitord.unneeded is 'Those of these pictures, by name, that no sighting and no template has.';
+
+create or replace function visitord.forget(
+    person uuid, alike uuid[] default '{}', compared uuid[] default '{}',
+    out ids uuid[], out crops text[], out sightings integer, out identities integer)
 language plpgsql as $$
 declare
     whole uuid[];
-    gone  visitord.sighting[];
 begin
     -- No merge may come in between.  Whoever records these people is waited for: recorders lock whom they file a
     -- sighting under first, then who stands for them.
@@ -390,62 +490,60 @@ begin
     whole := array(select i.identity_id from visitord.identity i where i.root_id = person);
     identities := cardinality(whole);
     -- With what is undecided and most like them, else a merge job would make the same person of it: 0.3 is below the
-    -- similarity from which any pack takes two for one.  And with what passes for
-    -- pieces of their tracks, which is no visit as long as they are there.
+    -- similarity from which any pack takes two for one.  And with what passes for pieces of their tracks.
     ids := array(
         select g.sighting_id from visitord.sighting g where g.identity_id = any(whole)
         union
+        select g.sighting_id from visitord.sighting g where g.sighting_id = any(alike) and g.identity_id is null
+        union
         select g.sighting_id from visitord.sighting g
         where g.candidate_id = any(whole) and g.identity_id is null and g.score >= 0.3
-        union
-        select g.sighting_id
-        from visitord.sighting s join visitord.sighting g
-        on g.identity_id is null and g.site = s.site and g.camera = s.camera and not g.static and not g.blocked
-        and tstzrange(g.started_at, g.ended_at, '[]')
-            && tstzrange(s.started_at - interval '2 seconds', s.ended_at + interval '2 seconds', '[]')
-        where s.identity_id = any(whole) and not s.static
-        and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id)
+        and g.sighting_id <> all(compared)
     );
-    perform from visitord.sighting g
-    where g.sighting_id = any(ids) and g.identity_id is null order by g.sighting_id for update;
-    gone := array(
-        select g from visitord.unidentified u join visitord.sighting g on g.sighting_id = u.sighting_id
-        where g.sighting_id = any(ids) order by g.site, g.camera, g.started_at
-    );
-    perform visitord.lock_unidentified(c.site, c.camera)
-    from (select distinct g.site, g.camera from unnest(gone) g order by g.site, g.camera) c;
+    ids := array(select unnest(ids) union select unnest(visitord.pieces_of(ids)));
     sightings := cardinality(ids);
-    insert into visitord.erased (erased_id, crop, erased_at)
-    select g.sighting_id, g.crop, now() from visitord.sighting g where g.sighting_id = any(ids)
-    union all
-    select t.template_id, t.crop, now() from visitord.template t where t.identity_id = any(whole) and t.crop is not null
-    on conflict (erased_id) do update set crop = excluded.crop, erased_at = excluded.erased_at;
-    crops := array(
-        select g.crop from visitord.sighting g where g.sighting_id = any(ids) and g.crop is not null
-        union
-        select t.crop from visitord.template t where t.identity_id = any(whole) and t.crop is not null
-    );
-    delete from visitord.template t where t.identity_id = any(whole) or t.sighting_id = any(ids);
-    delete from visitord.visit v where v.identity_id = any(whole);
-    delete from visitord.suggestion s where s.one_id = any(whole) or s.other_id = any(whole);
-    delete from visitord.rejection r where r.one_id = any(whole) or r.other_id = any(whole);
-    delete from visitord.merge m where m.kept_id = any(whole) or m.merged_id = any(whole);
-    update visitord.merge m set settled = m.settled - ids::text[] where m.settled ?| ids::text[];
-    delete from visitord.split s where s.from_id = any(whole) or s.to_id = any(whole) or s.sightings <@ ids;
-    update visitord.split s set sightings = array(select unnest(s.sightings) except select unnest(ids))
-    where s.sightings && ids;
-    delete from visitord.together t where t.sighting_id = any(ids) or t.other_id = any(ids);
-    delete from visitord.sighting g where g.sighting_id = any(ids);
-    update visitord.sighting g set candidate_id = null where g.candidate_id = any(whole);
-    update visitord.sighting g set second_id = null where g.second_id = any(whole);
-    delete from visitord.identity i where i.root_id = person;
-    perform visitord.refresh_unidentified(g.site, g.camera, g.started_at, g.ended_at) from unnest(gone) g;
-    crops := array(
-        select c from unnest(crops) c
-        where not exists (select from visitord.sighting g where g.crop = c)
-        and not exists (select from visitord.template t where t.crop = c)
-    );
+    crops := visitord.erase_sightings(ids, array[person]);
+    crops := crops || visitord.erase_identities(whole);
+    crops := visitord.unneeded(crops);
 end
 $$;
 comment on function visitord.forget is
-    'Erases a root identity, everyone merged into it, and all that was seen or learnt of them. Returns what was erased: ids of sightings, names of pictures that nobody needs any more, and how many sightings and identities.';
+    'Erases a root identity, everyone merged into it, and all that was seen or learnt of them. alike: undecided sightings that are of them too; compared: those of which that was looked into, for the others it follows from when they were decided. Returns what was erased: ids of sightings, names of pictures that nobody needs any more, and how many sightings and identities.';
+
+create or replace function visitord.forget_sightings(
+    chosen uuid[], out ids uuid[], out crops text[], out sightings integer, out identities integer)
+language plpgsql as $$
+declare
+    people uuid[];
+    whole  uuid[];
+begin
+    -- As above.
+    lock table visitord.identity in share row exclusive mode;
+    ids := array(select g.sighting_id from visitord.sighting g where g.sighting_id = any(chosen));
+    people := array(
+        select distinct i.root_id from visitord.sighting g join visitord.identity i on i.identity_id = g.identity_id
+        where g.sighting_id = any(ids)
+    );
+    perform from visitord.identity i where i.root_id = any(people)
+    order by i.identity_id = i.root_id, i.identity_id for update;
+    ids := array(select unnest(ids) union select unnest(visitord.pieces_of(ids)));
+    sightings := cardinality(ids);
+    crops := visitord.erase_sightings(ids, people);
+    -- With the people of whom nothing is left: neither a sighting, nor anything to know them by.
+    whole := array(
+        select i.identity_id from visitord.identity i
+        where i.root_id = any(people) and not exists (
+            select from visitord.identity m
+            where m.root_id = i.root_id and (
+                exists (select from visitord.sighting g where g.identity_id = m.identity_id)
+                or exists (select from visitord.template t where t.identity_id = m.identity_id)
+            )
+        )
+    );
+    identities := cardinality(whole);
+    crops := crops || visitord.erase_identities(whole);
+    crops := visitord.unneeded(crops);
+end
+$$;
+comment on function visitord.forget_sightings is
+    'Erases sightings with their pictures and what was learnt of them, what passes for pieces of their tracks, and the people of whom nothing is left then. Returns what was erased, as forget does.';

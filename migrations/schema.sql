@@ -7,8 +7,7 @@ CREATE FUNCTION visitord.drop_before(before timestamp with time zone, most integ
     AS $$
 declare
     old     uuid[] := array(select v.visit_id from visitord.visit v where v.ended_at < before order by v.ended_at limit most);
-    dropped integer;
-    more    integer;
+    going   uuid[];
     near    uuid[];
 begin
     -- No merge may come in between, and whoever records these people waits.
@@ -19,14 +18,15 @@ begin
     old := array(select v.visit_id from visitord.visit v where v.visit_id = any(old) and v.ended_at < before);
     -- Last of all what belongs to no visit.
     if old = '{}' then
-        delete from visitord.sighting where sighting_id in (
+        going := array(
             select g.sighting_id from visitord.sighting g
             where g.started_at < before and g.ended_at < before and (g.identity_id is null or g.static)
             and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id)
             order by g.started_at limit most
         );
-        get diagnostics dropped = row_count;
-        return dropped;
+        perform visitord.mark_erased(going, 'dropped');
+        delete from visitord.sighting g where g.sighting_id = any(going);
+        return cardinality(going);
     end if;
     -- Who stays and was in one picture with those that go.
     near := array(
@@ -51,24 +51,25 @@ begin
     ) c;
 
     -- With what passed for pieces of their tracks, which without them would be somebody else's visit.
-    delete from visitord.sighting g using visitord.visit v
-    where v.visit_id = any(old) and v.identity_id is not null
-    and g.identity_id is null and g.site = v.site and g.camera = any(v.cameras) and not g.static and not g.blocked
-    and tstzrange(g.started_at, g.ended_at, '[]')
-        && tstzrange(v.started_at - interval '2 seconds', v.ended_at + interval '2 seconds', '[]')
-    and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id);
-    get diagnostics more = row_count;
-    delete from visitord.sighting g using visitord.visit v, visitord.identity i
-    where v.visit_id = any(old) and i.root_id = v.identity_id and g.identity_id = i.identity_id and g.site = v.site
-    and g.started_at between v.started_at and v.ended_at and not g.static;
-    get diagnostics dropped = row_count;
-    dropped := dropped + more;
-    with member as (
-        delete from visitord.unidentified u where u.visit_id = any(old) returning u.sighting_id
-    )
-    delete from visitord.sighting g using member m where g.sighting_id = m.sighting_id;
-    get diagnostics more = row_count;
-    dropped := dropped + more;
+    going := array(
+        select g.sighting_id from visitord.sighting g join visitord.visit v on v.site = g.site
+        where v.visit_id = any(old) and v.identity_id is not null
+        and g.identity_id is null and g.camera = any(v.cameras) and not g.static and not g.blocked
+        and tstzrange(g.started_at, g.ended_at, '[]')
+            && tstzrange(v.started_at - interval '2 seconds', v.ended_at + interval '2 seconds', '[]')
+        and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id)
+        union
+        select g.sighting_id
+        from visitord.visit v
+        join visitord.identity i on i.root_id = v.identity_id
+        join visitord.sighting g on g.identity_id = i.identity_id and g.site = v.site
+        where v.visit_id = any(old) and g.started_at between v.started_at and v.ended_at and not g.static
+        union
+        select u.sighting_id from visitord.unidentified u where u.visit_id = any(old)
+    );
+    perform visitord.mark_erased(going, 'dropped');
+    delete from visitord.unidentified u where u.visit_id = any(old);
+    delete from visitord.sighting g where g.sighting_id = any(going);
     -- The oldest went first, so that the first visit left of a person has none before it.
     with gone as (
         delete from visitord.visit v where v.visit_id = any(old) returning v.identity_id, v.site, v.started_at
@@ -84,18 +85,87 @@ begin
     where v.visit_id = n.visit_id;
     perform visitord.refresh_unidentified(g.site, g.camera, g.started_at, g.ended_at)
     from visitord.sighting g where g.sighting_id = any(near);
-    return dropped;
+    return cardinality(going);
 end
 $$;
 
-COMMENT ON FUNCTION visitord.drop_before(before timestamp with time zone, most integer) IS 'Deletes the oldest visits that ended before a time, at most so many, with their sightings; then sightings before it that belong to no visit. Returns how many sightings went; call it again until that is 0. People, their names and what they are recognised by stay.';
+COMMENT ON FUNCTION visitord.drop_before(before timestamp with time zone, most integer) IS 'Deletes the oldest visits that ended before a time, at most so many, with their sightings; then sightings before it that belong to no visit. Returns how many sightings went; call it again until that is 0. What was dropped is not recorded again, and each box deletes its pictures. People, their names and what they are recognised by stay.';
 
-CREATE FUNCTION visitord.forget(person uuid, OUT ids uuid[], OUT crops text[], OUT sightings integer, OUT identities integer) RETURNS record
+CREATE FUNCTION visitord.erase_identities(whole uuid[], OUT crops text[]) RETURNS text[]
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into visitord.erased (erased_id, crop, box, cause, erased_at)
+    select t.template_id, t.crop, t.box, 'forgotten', now()
+    from visitord.template t where t.identity_id = any(whole) and t.crop is not null
+    union all
+    select i.identity_id, null, null, 'forgotten', now() from visitord.identity i where i.identity_id = any(whole)
+    on conflict (erased_id) do update
+    set crop = excluded.crop, box = excluded.box, cause = excluded.cause, erased_at = excluded.erased_at, gone_at = null;
+    crops := array(
+        select distinct t.crop from visitord.template t where t.identity_id = any(whole) and t.crop is not null
+    );
+    delete from visitord.template t where t.identity_id = any(whole);
+    delete from visitord.visit v where v.identity_id = any(whole);
+    delete from visitord.suggestion s where s.one_id = any(whole) or s.other_id = any(whole);
+    delete from visitord.rejection r where r.one_id = any(whole) or r.other_id = any(whole);
+    delete from visitord.merge m where m.kept_id = any(whole) or m.merged_id = any(whole);
+    delete from visitord.split s where s.from_id = any(whole) or s.to_id = any(whole);
+    update visitord.sighting g set candidate_id = null where g.candidate_id = any(whole);
+    update visitord.sighting g set second_id = null where g.second_id = any(whole);
+    delete from visitord.identity i where i.identity_id = any(whole);
+end
+$$;
+
+COMMENT ON FUNCTION visitord.erase_identities(whole uuid[], OUT crops text[]) IS 'Erases identities that no sighting is filed under any more, with all that was learnt and said of them. For forget and forget_sightings, which lock them. Returns names of the pictures they were enrolled from.';
+
+CREATE FUNCTION visitord.erase_sightings(ids uuid[], people uuid[], OUT crops text[]) RETURNS text[]
+    LANGUAGE plpgsql
+    AS $$
+declare
+    near uuid[];
+    gone visitord.sighting[];
+begin
+    perform from visitord.sighting g
+    where g.sighting_id = any(ids) and g.identity_id is null order by g.sighting_id for update;
+    -- What is counted anew: what goes, and whoever was in one picture with it.
+    near := array(
+        select t.other_id from visitord.together t where t.sighting_id = any(ids)
+        union
+        select t.sighting_id from visitord.together t where t.other_id = any(ids)
+    );
+    gone := array(
+        select g from visitord.sighting g
+        where g.sighting_id = any(near) and g.identity_id is null
+        or g.sighting_id = any(ids) and exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id)
+        order by g.site, g.camera, g.started_at
+    );
+    perform visitord.lock_unidentified(c.site, c.camera)
+    from (select distinct g.site, g.camera from unnest(gone) g order by g.site, g.camera) c;
+    perform visitord.mark_erased(ids, 'forgotten');
+    crops := array(
+        select distinct g.crop from visitord.sighting g where g.sighting_id = any(ids) and g.crop is not null
+    );
+    delete from visitord.template t where t.sighting_id = any(ids);
+    update visitord.merge m set settled = m.settled - ids::text[] where m.settled ?| ids::text[];
+    delete from visitord.split s where s.sightings <@ ids;
+    update visitord.split s set sightings = array(select unnest(s.sightings) except select unnest(ids))
+    where s.sightings && ids;
+    delete from visitord.together t where t.sighting_id = any(ids) or t.other_id = any(ids);
+    delete from visitord.sighting g where g.sighting_id = any(ids);
+    perform visitord.refresh_visits(p.person, s.site, s.visit_gap, '-infinity', 'infinity')
+    from visitord.site s, unnest(people) p (person);
+    perform visitord.refresh_unidentified(g.site, g.camera, g.started_at, g.ended_at) from unnest(gone) g;
+end
+$$;
+
+COMMENT ON FUNCTION visitord.erase_sightings(ids uuid[], people uuid[], OUT crops text[]) IS 'Erases sightings with what was learnt of them, and puts the visits of these root identities together anew. For forget and forget_sightings, which lock who is concerned. Returns names of their pictures.';
+
+CREATE FUNCTION visitord.forget(person uuid, alike uuid[] DEFAULT '{}'::uuid[], compared uuid[] DEFAULT '{}'::uuid[], OUT ids uuid[], OUT crops text[], OUT sightings integer, OUT identities integer) RETURNS record
     LANGUAGE plpgsql
     AS $$
 declare
     whole uuid[];
-    gone  visitord.sighting[];
 begin
     -- No merge may come in between.  Whoever records these people is waited for: recorders lock whom they file a
     -- sighting under first, then who stands for them.
@@ -105,65 +175,63 @@ begin
     whole := array(select i.identity_id from visitord.identity i where i.root_id = person);
     identities := cardinality(whole);
     -- With what is undecided and most like them, else a merge job would make the same person of it: 0.3 is below the
-    -- similarity from which any pack takes two for one.  And with what passes for
-    -- pieces of their tracks, which is no visit as long as they are there.
+    -- similarity from which any pack takes two for one.  And with what passes for pieces of their tracks.
     ids := array(
         select g.sighting_id from visitord.sighting g where g.identity_id = any(whole)
         union
+        select g.sighting_id from visitord.sighting g where g.sighting_id = any(alike) and g.identity_id is null
+        union
         select g.sighting_id from visitord.sighting g
         where g.candidate_id = any(whole) and g.identity_id is null and g.score >= 0.3
-        union
-        select g.sighting_id
-        from visitord.sighting s join visitord.sighting g
-        on g.identity_id is null and g.site = s.site and g.camera = s.camera and not g.static and not g.blocked
-        and tstzrange(g.started_at, g.ended_at, '[]')
-            && tstzrange(s.started_at - interval '2 seconds', s.ended_at + interval '2 seconds', '[]')
-        where s.identity_id = any(whole) and not s.static
-        and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id)
+        and g.sighting_id <> all(compared)
     );
-    perform from visitord.sighting g
-    where g.sighting_id = any(ids) and g.identity_id is null order by g.sighting_id for update;
-    gone := array(
-        select g from visitord.unidentified u join visitord.sighting g on g.sighting_id = u.sighting_id
-        where g.sighting_id = any(ids) order by g.site, g.camera, g.started_at
-    );
-    perform visitord.lock_unidentified(c.site, c.camera)
-    from (select distinct g.site, g.camera from unnest(gone) g order by g.site, g.camera) c;
+    ids := array(select unnest(ids) union select unnest(visitord.pieces_of(ids)));
     sightings := cardinality(ids);
-    insert into visitord.erased (erased_id, crop, erased_at)
-    select g.sighting_id, g.crop, now() from visitord.sighting g where g.sighting_id = any(ids)
-    union all
-    select t.template_id, t.crop, now() from visitord.template t where t.identity_id = any(whole) and t.crop is not null
-    on conflict (erased_id) do update set crop = excluded.crop, erased_at = excluded.erased_at;
-    crops := array(
-        select g.crop from visitord.sighting g where g.sighting_id = any(ids) and g.crop is not null
-        union
-        select t.crop from visitord.template t where t.identity_id = any(whole) and t.crop is not null
-    );
-    delete from visitord.template t where t.identity_id = any(whole) or t.sighting_id = any(ids);
-    delete from visitord.visit v where v.identity_id = any(whole);
-    delete from visitord.suggestion s where s.one_id = any(whole) or s.other_id = any(whole);
-    delete from visitord.rejection r where r.one_id = any(whole) or r.other_id = any(whole);
-    delete from visitord.merge m where m.kept_id = any(whole) or m.merged_id = any(whole);
-    update visitord.merge m set settled = m.settled - ids::text[] where m.settled ?| ids::text[];
-    delete from visitord.split s where s.from_id = any(whole) or s.to_id = any(whole) or s.sightings <@ ids;
-    update visitord.split s set sightings = array(select unnest(s.sightings) except select unnest(ids))
-    where s.sightings && ids;
-    delete from visitord.together t where t.sighting_id = any(ids) or t.other_id = any(ids);
-    delete from visitord.sighting g where g.sighting_id = any(ids);
-    update visitord.sighting g set candidate_id = null where g.candidate_id = any(whole);
-    update visitord.sighting g set second_id = null where g.second_id = any(whole);
-    delete from visitord.identity i where i.root_id = person;
-    perform visitord.refresh_unidentified(g.site, g.camera, g.started_at, g.ended_at) from unnest(gone) g;
-    crops := array(
-        select c from unnest(crops) c
-        where not exists (select from visitord.sighting g where g.crop = c)
-        and not exists (select from visitord.template t where t.crop = c)
-    );
+    crops := visitord.erase_sightings(ids, array[person]);
+    crops := crops || visitord.erase_identities(whole);
+    crops := visitord.unneeded(crops);
 end
 $$;
 
-COMMENT ON FUNCTION visitord.forget(person uuid, OUT ids uuid[], OUT crops text[], OUT sightings integer, OUT identities integer) IS 'Erases a root identity, everyone merged into it, and all that was seen or learnt of them. Returns what was erased: ids of sightings, names of pictures that nobody needs any more, and how many sightings and identities.';
+COMMENT ON FUNCTION visitord.forget(person uuid, alike uuid[], compared uuid[], OUT ids uuid[], OUT crops text[], OUT sightings integer, OUT identities integer) IS 'Erases a root identity, everyone merged into it, and all that was seen or learnt of them. alike: undecided sightings that are of them too; compared: those of which that was looked into, for the others it follows from when they were decided. Returns what was erased: ids of sightings, names of pictures that nobody needs any more, and how many sightings and identities.';
+
+CREATE FUNCTION visitord.forget_sightings(chosen uuid[], OUT ids uuid[], OUT crops text[], OUT sightings integer, OUT identities integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+declare
+    people uuid[];
+    whole  uuid[];
+begin
+    -- As above.
+    lock table visitord.identity in share row exclusive mode;
+    ids := array(select g.sighting_id from visitord.sighting g where g.sighting_id = any(chosen));
+    people := array(
+        select distinct i.root_id from visitord.sighting g join visitord.identity i on i.identity_id = g.identity_id
+        where g.sighting_id = any(ids)
+    );
+    perform from visitord.identity i where i.root_id = any(people)
+    order by i.identity_id = i.root_id, i.identity_id for update;
+    ids := array(select unnest(ids) union select unnest(visitord.pieces_of(ids)));
+    sightings := cardinality(ids);
+    crops := visitord.erase_sightings(ids, people);
+    -- With the people of whom nothing is left: neither a sighting, nor anything to know them by.
+    whole := array(
+        select i.identity_id from visitord.identity i
+        where i.root_id = any(people) and not exists (
+            select from visitord.identity m
+            where m.root_id = i.root_id and (
+                exists (select from visitord.sighting g where g.identity_id = m.identity_id)
+                or exists (select from visitord.template t where t.identity_id = m.identity_id)
+            )
+        )
+    );
+    identities := cardinality(whole);
+    crops := crops || visitord.erase_identities(whole);
+    crops := visitord.unneeded(crops);
+end
+$$;
+
+COMMENT ON FUNCTION visitord.forget_sightings(chosen uuid[], OUT ids uuid[], OUT crops text[], OUT sightings integer, OUT identities integer) IS 'Erases sightings with their pictures and what was learnt of them, what passes for pieces of their tracks, and the people of whom nothing is left then. Returns what was erased, as forget does.';
 
 CREATE FUNCTION visitord.grant_roles() RETURNS void
     LANGUAGE plpgsql
@@ -227,6 +295,33 @@ CREATE FUNCTION visitord.lock_unidentified(place text, cam text) RETURNS void
 $$;
 
 COMMENT ON FUNCTION visitord.lock_unidentified(place text, cam text) IS 'Waits for whoever puts together the visits without an identity at a camera, and keeps others from it until the transaction ends. Locks are taken in this order: sightings, identities, cameras by their names, visits.';
+
+CREATE FUNCTION visitord.mark_erased(ids uuid[], why text) RETURNS void
+    LANGUAGE sql
+    AS $$
+    insert into visitord.erased as e (erased_id, crop, box, cause, erased_at)
+    select g.sighting_id, g.crop, g.box, why, now() from visitord.sighting g where g.sighting_id = any(ids)
+    on conflict (erased_id) do update
+    set crop = excluded.crop, box = excluded.box, cause = excluded.cause, erased_at = excluded.erased_at, gone_at = null
+$$;
+
+COMMENT ON FUNCTION visitord.mark_erased(ids uuid[], why text) IS 'Notes that sightings are about to be erased, so that nothing brings them back and every box deletes their pictures.';
+
+CREATE FUNCTION visitord.pieces_of(ids uuid[]) RETURNS uuid[]
+    LANGUAGE sql STABLE
+    AS $$
+    select array(
+        select distinct g.sighting_id
+        from visitord.sighting s join visitord.sighting g
+        on g.identity_id is null and g.site = s.site and g.camera = s.camera and not g.static and not g.blocked
+        and tstzrange(g.started_at, g.ended_at, '[]')
+            && tstzrange(s.started_at - interval '2 seconds', s.ended_at + interval '2 seconds', '[]')
+        where s.sighting_id = any(ids) and s.identity_id is not null and not s.static
+        and not exists (select from visitord.unidentified u where u.sighting_id = g.sighting_id)
+    )
+$$;
+
+COMMENT ON FUNCTION visitord.pieces_of(ids uuid[]) IS 'Sightings that pass for pieces of the tracks of these, which are no visit as long as those are there.';
 
 CREATE FUNCTION visitord.rebuild_people(people uuid[], settled uuid[]) RETURNS void
     LANGUAGE plpgsql
@@ -540,6 +635,18 @@ $$;
 
 COMMENT ON FUNCTION visitord.refresh_visits(person uuid, place text, gap interval, since timestamp with time zone, until timestamp with time zone) IS 'Rebuilds the visits of a root identity at a site that lie within the gap of a stretch of time (-infinity to infinity for all): runs of sightings with no pause longer than the gap. Returns those that began: had no row before, and overlap none that went.';
 
+CREATE FUNCTION visitord.unneeded(crops text[]) RETURNS text[]
+    LANGUAGE sql STABLE
+    AS $$
+    select array(
+        select distinct c from unnest(crops) c
+        where not exists (select from visitord.sighting g where g.crop = c)
+        and not exists (select from visitord.template t where t.crop = c)
+    )
+$$;
+
+COMMENT ON FUNCTION visitord.unneeded(crops text[]) IS 'Those of these pictures, by name, that no sighting and no template has.';
+
 CREATE TABLE visitord.calibration (
     site text NOT NULL,
     pack text NOT NULL,
@@ -669,6 +776,7 @@ CREATE TABLE visitord.identity (
     CONSTRAINT identity_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT identity_status_check CHECK ((status = ANY (ARRAY['provisional'::text, 'named'::text, 'ignored'::text])))
 );
+ALTER TABLE ONLY visitord.identity ALTER COLUMN name SET STATISTICS 0;
 
 COMMENT ON TABLE visitord.identity IS 'A person as the system knows them.';
 
@@ -736,16 +844,27 @@ CREATE TABLE visitord.erased (
     erased_id uuid NOT NULL,
     crop text,
     erased_at timestamp with time zone NOT NULL,
+    cause text NOT NULL,
+    box text,
+    gone_at timestamp with time zone,
+    CONSTRAINT erased_box_check CHECK (((length(box) >= 1) AND (length(box) <= 64))),
+    CONSTRAINT erased_cause_check CHECK ((cause = ANY (ARRAY['forgotten'::text, 'dropped'::text, 'expired'::text]))),
     CONSTRAINT erased_crop_check CHECK ((crop ~ '^[0-9a-f]{64}$'::text))
 );
 
-COMMENT ON TABLE visitord.erased IS 'What was erased, so that no report that is late writes it back and every box deletes its pictures; swept after a year. An id and a hash made of nothing that is left say nothing about anybody.';
+COMMENT ON TABLE visitord.erased IS 'What was erased, so that nothing that is late writes it back and every box deletes its pictures; swept after a year. An id and a hash made of nothing that is left say nothing about anybody.';
 
-COMMENT ON COLUMN visitord.erased.erased_id IS 'Of a sighting, or of a template made from a photograph; made up where a picture is erased and its sighting stays.';
+COMMENT ON COLUMN visitord.erased.erased_id IS 'Of a sighting, a person, or a template made from a photograph; made up where a picture is erased and its sighting stays.';
 
 COMMENT ON COLUMN visitord.erased.crop IS 'Name of its picture, for the box that has it to delete; null where there was none.';
 
 COMMENT ON COLUMN visitord.erased.erased_at IS 'When.';
+
+COMMENT ON COLUMN visitord.erased.cause IS 'forgotten (by a command or the page), dropped (for its age), expired (what somebody looked like who was not identified in time).';
+
+COMMENT ON COLUMN visitord.erased.box IS 'The box that has the picture; null where that is not known.';
+
+COMMENT ON COLUMN visitord.erased.gone_at IS 'When the box that has the picture deleted it; null while it may lie there.';
 
 CREATE VIEW visitord.frequent_visitor AS
  SELECT identity_id AS visitor_id,
@@ -824,6 +943,8 @@ CREATE TABLE visitord.merge (
     CONSTRAINT merge_undone CHECK (((undone_at IS NULL) = (undone_by IS NULL))),
     CONSTRAINT merge_undone_by_check CHECK (((length(undone_by) >= 1) AND (length(undone_by) <= 200)))
 );
+ALTER TABLE ONLY visitord.merge ALTER COLUMN reason SET STATISTICS 0;
+ALTER TABLE ONLY visitord.merge ALTER COLUMN undone_reason SET STATISTICS 0;
 
 COMMENT ON TABLE visitord.merge IS 'Every time two identities were declared one.';
 
@@ -955,6 +1076,7 @@ CREATE TABLE visitord.reembedding (
     embedding real[] NOT NULL,
     CONSTRAINT reembedding_embedding_check CHECK (((array_ndims(embedding) = 1) AND ((cardinality(embedding) >= 32) AND (cardinality(embedding) <= 4096)) AND (array_position(embedding, NULL::real) IS NULL)))
 );
+ALTER TABLE ONLY visitord.reembedding ALTER COLUMN embedding SET STATISTICS 0;
 
 COMMENT ON TABLE visitord.reembedding IS 'What another pack than the one that decided a sighting sees in its kept picture; written by visitord models switch.';
 
@@ -975,6 +1097,7 @@ CREATE TABLE visitord.rejection (
     CONSTRAINT rejection_check CHECK ((one_id < other_id)),
     CONSTRAINT rejection_rejected_by_check CHECK (((length(rejected_by) >= 1) AND (length(rejected_by) <= 200)))
 );
+ALTER TABLE ONLY visitord.rejection ALTER COLUMN reason SET STATISTICS 0;
 
 COMMENT ON TABLE visitord.rejection IS 'Two identities that a person said are two people: no job merges them.';
 
@@ -1045,6 +1168,7 @@ CREATE TABLE visitord.sighting (
     CONSTRAINT sighting_score_check CHECK (((score >= ('-1.001'::numeric)::double precision) AND (score <= (1.001)::double precision))),
     CONSTRAINT sighting_second_score_check CHECK (((second_score >= ('-1.001'::numeric)::double precision) AND (second_score <= (1.001)::double precision)))
 );
+ALTER TABLE ONLY visitord.sighting ALTER COLUMN embedding SET STATISTICS 0;
 
 COMMENT ON TABLE visitord.sighting IS 'One face followed over consecutive pictures of one camera, decided once.';
 
@@ -1178,6 +1302,7 @@ CREATE TABLE visitord.split (
     CONSTRAINT split_sightings_check CHECK ((cardinality(sightings) > 0)),
     CONSTRAINT split_split_by_check CHECK (((length(split_by) >= 1) AND (length(split_by) <= 200)))
 );
+ALTER TABLE ONLY visitord.split ALTER COLUMN reason SET STATISTICS 0;
 
 COMMENT ON TABLE visitord.split IS 'Every time a person moved sightings out of an identity.';
 
@@ -1265,12 +1390,15 @@ CREATE TABLE visitord.template (
     set_aside_at timestamp with time zone,
     set_aside_reason text,
     restored_at timestamp with time zone,
+    box text,
+    CONSTRAINT template_box_check CHECK (((length(box) >= 1) AND (length(box) <= 64))),
     CONSTRAINT template_crop_check CHECK ((crop ~ '^[0-9a-f]{64}$'::text)),
     CONSTRAINT template_embedding_check CHECK (((array_ndims(embedding) = 1) AND ((cardinality(embedding) >= 32) AND (cardinality(embedding) <= 4096)) AND (array_position(embedding, NULL::real) IS NULL))),
     CONSTRAINT template_quality_check CHECK (((quality >= (0)::double precision) AND (quality <= (1)::double precision))),
     CONSTRAINT template_set_aside CHECK (((set_aside_at IS NULL) = (set_aside_reason IS NULL))),
     CONSTRAINT template_set_aside_reason_check CHECK (((length(set_aside_reason) >= 1) AND (length(set_aside_reason) <= 200)))
 );
+ALTER TABLE ONLY visitord.template ALTER COLUMN embedding SET STATISTICS 0;
 
 COMMENT ON TABLE visitord.template IS 'Embeddings that people are matched against; an identity has a few.';
 
@@ -1295,6 +1423,8 @@ COMMENT ON COLUMN visitord.template.set_aside_at IS 'Since when people are no lo
 COMMENT ON COLUMN visitord.template.set_aside_reason IS 'Why it was set aside, in words; null while it is matched against.';
 
 COMMENT ON COLUMN visitord.template.restored_at IS 'When a person said that it is right: no job sets it aside again. Null where none did.';
+
+COMMENT ON COLUMN visitord.template.box IS 'The box that enrolled the photograph and has its picture, from box; null for what a sighting taught, and for photographs enrolled before that was noted.';
 
 CREATE TABLE visitord.together (
     sighting_id uuid NOT NULL,
@@ -1487,6 +1617,10 @@ ALTER TABLE ONLY visitord.visit
     ADD CONSTRAINT visit_pkey PRIMARY KEY (visit_id);
 
 CREATE INDEX erased_at ON visitord.erased USING btree (erased_at);
+
+CREATE INDEX erased_forgotten ON visitord.erased USING btree (erased_at) WHERE (cause = 'forgotten'::text);
+
+CREATE INDEX erased_remaining ON visitord.erased USING btree (erased_at) WHERE ((crop IS NOT NULL) AND (gone_at IS NULL));
 
 CREATE INDEX gallery_change_version ON visitord.gallery_change USING btree (version);
 

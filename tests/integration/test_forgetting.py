@@ -3,6 +3,7 @@ revives it.
 """
 
 import hashlib
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -12,11 +13,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import numpy as np
 import pytest
 
 from fixtures.databases import until_someone_waits
 from fixtures.reports import START, axis, report
-from fixtures.visit_log import LIMITS, RULE, SITE, VisitLog
+from fixtures.visit_log import LIMITS, RULE, SITE, VisitLog, prepared
 from fixtures.waiting import join
 from visitord.core.clock import Clock
 from visitord.core.config import Config
@@ -28,6 +30,7 @@ from visitord.store import corrections, erasure, merges, people, sightings
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
 from visitord.store.erasure import Erased
+from visitord.store.remaining import remaining
 from visitord.store.spool import Spool, waiting
 
 
@@ -292,7 +295,7 @@ def test_forgetting_waits_for_a_recorder_that_is_writing_and_takes_that_along(
         assert forgetter.is_alive()
     join(forgetter)
     assert visit_log.one("select count(*) from sighting") == 0
-    assert visit_log.one("select count(*) from erased") == 2
+    assert visit_log.one("select count(*) from erased") == 3  # two sightings and the person
 
 
 def known_identities(cursor: Cursor) -> list[UUID]:
@@ -355,10 +358,238 @@ def test_the_marks_of_what_was_erased_are_swept_after_a_year(visit_log: VisitLog
     seen(visit_log, axis(0), 0)
     forget(visit_log, "visitor 1")
     now = datetime.now(UTC)
-    for later, left in ((timedelta(days=360), 1), (timedelta(days=370), 0)):
+    for later, left in ((timedelta(days=360), 2), (timedelta(days=370), 0)):
         with visit_log.database.transaction() as cursor:
             erasure.sweep(cursor, now + later)
         assert visit_log.one("select count(*) from erased") == left
+
+
+# Whatever else is theirs
+
+
+def test_what_is_pending_and_more_like_them_than_like_anyone_else_goes(
+    visit_log: VisitLog, tmp_path: Path
+) -> None:
+    """Also what was nobody's, or somebody else's, when it was decided: before they were known."""
+    early = seen(visit_log, axis(0, 9, 0.5), 0, samples=2)  # nobody is known yet
+    seen(visit_log, axis(0), 100)  # visitor 1
+    unlike = seen(visit_log, axis(0, 7, 0.2), 200, good=False)
+    seen(visit_log, axis(1), 300)  # visitor 2
+    like_both = 0.32 * axis(0) + 0.36 * axis(1) + np.sqrt(1 - 0.32**2 - 0.36**2) * axis(2)
+    between = seen(visit_log, like_both, 400, good=False)
+    erased = forget(visit_log, "visitor 1")
+    assert early.sighting_id in erased.ids
+    left = {row[0] for row in visit_log.rows("select sighting_id from sighting")}
+    assert early.sighting_id not in left
+    assert {unlike.sighting_id, between.sighting_id} <= left
+    erasure.finish(erased, Crops(tmp_path / "crops"), tmp_path / "spool.db")
+    pictures = {path.read_bytes() for path in (tmp_path / "crops").glob("*/*")}
+    assert str(early.sighting_id).encode() not in pictures
+
+
+def test_what_is_pending_and_by_now_more_like_somebody_else_stays(visit_log: VisitLog) -> None:
+    seen(visit_log, axis(0), 0)  # visitor 1
+    pending = seen(visit_log, axis(0, 1, 0.4), 100, samples=2)  # most like visitor 1, then
+    assert visit_log.one("select count(*) from sighting where candidate_id is not null") == 1
+    seen(visit_log, axis(1), 200)  # visitor 2, whom it is more like
+    forget(visit_log, "visitor 1")
+    left = {row[0] for row in visit_log.rows("select sighting_id from sighting")}
+    assert pending.sighting_id in left
+
+
+def test_who_was_in_one_picture_with_them_is_somebody_else(visit_log: VisitLog) -> None:
+    first = seen(visit_log, axis(0), 0)
+    beside = seen(visit_log, axis(0, 1, 0.9), 1, samples=2, together=[first.sighting_id])
+    forget(visit_log, "visitor 1")
+    assert visit_log.rows("select sighting_id from sighting") == [(beside.sighting_id,)]
+
+
+# Sightings, whoever they are of
+
+
+def forget_these(visit_log: VisitLog, *tracks: TrackReport) -> tuple[Erased, list[str]]:
+    """Erase the sightings of these tracks; who went with them, by name."""
+    with visit_log.database.transaction() as cursor:
+        erased, gone = erasure.forget_sightings(cursor, [one.sighting_id for one in tracks])
+    return erased, [person.name for person in gone]
+
+
+def test_sightings_go_with_their_pictures_and_whoever_is_known_from_nothing_else(
+    visit_log: VisitLog,
+) -> None:
+    first = seen(visit_log, axis(0), 0)
+    again = seen(visit_log, axis(0, 9, 0.7), 1000)
+    other = seen(visit_log, axis(1), 2000)
+    pending = seen(visit_log, axis(2), 3000, samples=2)
+    erased, gone = forget_these(visit_log, other, pending)
+    assert gone == ["visitor 2"]
+    assert (erased.sightings, erased.identities, len(erased.crops)) == (2, 1, 2)
+    assert mentions(visit_log, {other.sighting_id, pending.sighting_id}) == {}
+    assert visit_log.rows("select name, visits from visitor") == [("visitor 1", 2)]
+
+    erased, gone = forget_these(visit_log, first)
+    assert gone == []
+    assert visit_log.rows("select name, visits from visitor") == [("visitor 1", 1)]
+    learnt = visit_log.rows("select sighting_id from template")
+    assert learnt == [(again.sighting_id,)], "whoever is left without a template gets another"
+    for track in (first, other, pending):
+        visit_log.recorder.handle(track)
+    assert visit_log.rows("select sighting_id from sighting") == [(again.sighting_id,)]
+
+
+def test_visits_are_those_made_from_scratch_after_sightings_went(visit_log: VisitLog) -> None:
+    tracks = [seen(visit_log, axis(n % 3), 20 * n, camera="door") for n in range(12)]
+    tracks += [seen(visit_log, axis(9 + n), 20 * n + 3, samples=2) for n in range(12)]
+    forget_these(visit_log, *tracks[1:24:4])
+    visits = "select * from visit order by visit_id"
+    kept = visit_log.rows(visits)
+    visit_log.one("select rebuild_visits('main')")
+    assert visit_log.rows(visits) == kept
+
+
+def test_every_gallery_hears_of_a_template_that_went_with_its_sighting(
+    visit_log: VisitLog,
+) -> None:
+    other = VisitLog(visit_log.database.another())
+    track = seen(visit_log, axis(0), 0)
+    other.recorder._follow()
+    forget_these(visit_log, track)
+    other.recorder._follow()
+    assert len(other.recorder._known.gallery) == 0
+
+
+# In any order of retention and erasure
+
+
+@pytest.mark.parametrize("first", ["dropped", "forgotten"])
+def test_pictures_go_and_a_replay_brings_nobody_back_in_any_order(
+    visit_log: VisitLog, tmp_path: Path, first: str
+) -> None:
+    track = seen(visit_log, axis(0), 0)
+    seen(visit_log, axis(0, 1, 0.9), 10_000)
+    (before,) = visit_log.rows("select identity_id from identity")
+    drop = f"select drop_before('{START + timedelta(hours=1)}')"
+    if first == "dropped":
+        assert visit_log.one(drop) == 1
+    forget(visit_log, "visitor 1")
+    if first == "forgotten":
+        assert visit_log.one(drop) == 0
+    crops = Crops(tmp_path / "crops")
+    erasure.finish_here(visit_log.database, None, "any", crops, tmp_path / "spool.db")
+    assert list((tmp_path / "crops").glob("*/*")) == []
+
+    visit_log.recorder.handle(track)
+    assert visit_log.one("select count(*) from sighting") == 0
+    assert visit_log.rows("select identity_id from identity") != [before]
+
+
+def test_whoever_was_enrolled_from_what_was_dropped_unnoted_is_not_enrolled_from_it_again(
+    visit_log: VisitLog,
+) -> None:
+    """As with rows that were deleted by hand."""
+    track = seen(visit_log, axis(0), 0)
+    seen(visit_log, axis(0, 1, 0.9), 10_000)
+    with visit_log.database.transaction() as cursor:
+        cursor.execute("delete from sighting where sighting_id = %s", (track.sighting_id,))
+    forget(visit_log, "visitor 1")
+    visit_log.recorder.handle(track)
+    assert visit_log.one("select count(*) from identity") == 0
+
+
+def test_a_picture_that_no_row_names_goes_after_an_hour(
+    visit_log: VisitLog, tmp_path: Path
+) -> None:
+    crops = Crops(tmp_path / "crops")
+    named, unnamed, fresh = (seen(visit_log, axis(n), 100 * n) for n in range(3))
+    with visit_log.database.transaction() as cursor:
+        cursor.execute("delete from template")
+        cursor.execute("delete from visit")
+        cursor.execute("delete from sighting where sighting_id <> %s", (named.sighting_id,))
+    long_ago = (datetime.now(UTC) - timedelta(hours=2)).timestamp()
+    for track in (named, unnamed):
+        name = hashlib.sha256(track.samples[0].portrait).hexdigest()
+        os.utime(tmp_path / "crops" / name[:2] / name, (long_ago, long_ago))
+    schedule = jobs.Jobs(
+        visit_log.database, visit_log.recorder, Config(state_dir=tmp_path), Clock()
+    )
+    schedule.stop()
+    schedule._delete_unnamed(visit_log.database, crops, datetime.now(UTC))
+    left = {path.read_bytes() for path in (tmp_path / "crops").glob("*/*")}
+    assert left == {named.samples[0].portrait, fresh.samples[0].portrait}
+
+
+# What lies elsewhere, and what comes late
+
+
+def test_pictures_on_other_boxes_are_counted_until_those_have_deleted_them(
+    database: Database, tmp_path: Path
+) -> None:
+    site = replace(SITE, box="hall")
+    visit_log = VisitLog(database, site, crops=Crops(tmp_path / "hall"))
+    seen(visit_log, axis(0), 0)
+    seen(visit_log, axis(0, 1, 0.9), 1000)
+    forget(visit_log, "visitor 1")
+
+    def left() -> list[str]:
+        with database.transaction() as cursor:
+            return [str(one) for one in remaining(cursor)]
+
+    spool_file = tmp_path / "spool.db"
+    erasure.finish_here(database, None, "door", Crops(tmp_path / "door"), spool_file)
+    assert left() == ["2 pictures still lie on box hall and go when it next runs."]
+    assert len(list((tmp_path / "hall").glob("*/*"))) == 2
+    erasure.finish_here(database, None, "hall", Crops(tmp_path / "hall"), spool_file)
+    assert left() == []
+    assert len(list((tmp_path / "hall").glob("*/*"))) == 0
+
+
+def late_box(visit_log: VisitLog, spool: Spool, *tracks: TrackReport) -> None:
+    """A box that was off meanwhile hands in what waits on its disk."""
+    recorder = prepared(visit_log.database, spool=spool, crops=visit_log.recorder._crops)
+    for track in tracks:
+        recorder.submit(track)
+    while recorder._try():
+        pass
+
+
+def test_what_a_box_hands_in_late_makes_no_new_visitors_of_people_who_were_forgotten(
+    visit_log: VisitLog, spool: Spool, tmp_path: Path
+) -> None:
+    """Nor of others whom it saw before, and who is known is recognised: it stays that they came."""
+    seen(visit_log, axis(0), 0)
+    seen(visit_log, axis(1), 100)
+    forget(visit_log, "visitor 1")
+    waited = [report(axis(0, n, 0.95), 1000 * n) for n in range(2, 9)]
+    late_box(visit_log, spool, *waited, report(axis(1, 2, 0.95), 9500))
+    assert visit_log.rows("select name, visits from visitor") == [("visitor 2", 2)]
+    kept = "select count(*) from sighting where identity_id is null"
+    assert visit_log.one(kept) == 7
+    assert visit_log.one(f"{kept} and (embedding is not null or crop is not null)") == 0
+    assert visit_log.one("select count(*) from visit where identity_id is null") == 7
+    assert "written after that" in str(
+        visit_log.one("select min(reason) from sighting where identity_id is null")
+    )
+    merge_job.merge_duplicates(visit_log.database, "pack-1", RULE, Neighbours(LIMITS.merge), START)
+    assert visit_log.one("select count(*) from identity") == 1
+
+
+def test_whoever_comes_after_people_were_forgotten_is_enrolled(
+    visit_log: VisitLog, spool: Spool
+) -> None:
+    seen(visit_log, axis(0), 0)
+    forget(visit_log, "visitor 1")
+    since_s = (datetime.now(UTC) - START).total_seconds() + 60
+    late_box(visit_log, spool, report(axis(0), since_s))
+    assert visit_log.rows("select name from visitor") == [("visitor 2",)]
+
+
+def test_retention_alone_keeps_nobody_from_being_enrolled_late(
+    visit_log: VisitLog, spool: Spool
+) -> None:
+    seen(visit_log, axis(0), 0)
+    visit_log.one("select drop_before('infinity')")
+    late_box(visit_log, spool, report(axis(1), 1000))
+    assert visit_log.one("select count(*) from identity") == 2
 
 
 def test_ids_asked_of_a_spool_that_is_not_there_or_is_broken(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_whoever_is_forgotten_is_asked_about_first_with_what_goes(
     done = box.run("visitorctl", "forget", "1")
     assert done.code == 2
     assert (
-        "Erase visitor 1 for good, with 3 visits, 3 sightings, 1 template(s) and all pictures"
+        "Erase visitor 1 for good, with 3 visits, 3 sightings, 1 template(s) and 3 pictures?"
         in done.err
     )
     assert "--yes" in done.err

@@ -33,13 +33,17 @@ _NAMESPACE = UUID("5e1c5c35-55b4-5d4c-9a9f-0e2a56b0a3f1")
 
 @dataclass(frozen=True, slots=True)
 class Enroller:
-    """What enrolling needs: who is known, what recognises them, and where their pictures go."""
+    """What enrolling needs: who is known, what recognises them, and where their pictures go.
+
+    box: the one on which that is.
+    """
 
     database: Database
     pack: Pack
     rule: MatchRule
     crops: Crops
     clock: Clock
+    box: str | None = None
 
     def gallery(self) -> Gallery:
         """Everyone there is now."""
@@ -328,4 +332,4 @@ def _learn(
         np.asarray(photograph.embedding, np.float32),
         photograph.quality,
     )
-    templates.learn_photograph(cursor, template, enroller.pack.fingerprint, crop, now)
+    templates.learn_photograph(cursor, template, enroller.pack.fingerprint, crop, now, enroller.box)

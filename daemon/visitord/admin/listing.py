@@ -7,6 +7,7 @@ from typing import Literal
 from visitord.store import cameras, people, sighting_log, totals, visit_log, visitors
 from visitord.store.cameras import CameraState
 from visitord.store.database import Database
+from visitord.store.remaining import Remaining, remaining
 from visitord.store.sighting_log import LoggedSighting
 from visitord.store.totals import Totals
 from visitord.store.visit_log import FootfallRow, Visit
@@ -24,10 +25,11 @@ EXPORTED: dict[Exported, type[Visit | Visitor | LoggedSighting]] = {
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How the cameras of all boxes are, and how much is stored."""
+    """How the cameras of all boxes are, how much is stored, and what erasures still wait for."""
 
     cameras: list[CameraState]
     totals: Totals
+    remaining: list[Remaining]
 
 
 def list_visitors(
@@ -76,4 +78,4 @@ def export(
 def status(database: Database) -> Status:
     """How the system is."""
     with database.transaction() as cursor:
-        return Status(cameras.states(cursor), totals.totals(cursor))
+        return Status(cameras.states(cursor), totals.totals(cursor), remaining(cursor))

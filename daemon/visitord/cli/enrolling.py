@@ -28,7 +28,7 @@ def open_enroller() -> Enroller:
     settings = config()
     pack = open_pack(settings)
     rule = rule_in_force(settings, pack, database)
-    return Enroller(database, pack, rule, Crops(settings.crops_dir), Clock())
+    return Enroller(database, pack, rule, Crops(settings.crops_dir), Clock(), settings.box)
 
 
 def enroll_all(enroller: Enroller, wanted: dict[str, list[Path]], ask: Ask, new: bool) -> None:

@@ -21,7 +21,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "audit": ("visitorctl audit --apply", "visitorctl audit --restore 3c470725"),
     "ignore": ('visitorctl ignore "visitor 7"',),
     "unignore": ('visitorctl unignore "visitor 7"',),
-    "forget": ('visitorctl forget "visitor 7"', "visitorctl forget Sam --yes"),
+    "forget": (
+        'visitorctl forget "visitor 7"',
+        "visitorctl forget Sam --yes --clean",
+        "visitorctl forget --sighting 3c470725 b990fbfc",
+        "visitorctl forget --camera entrance --from 2026-01-05T09:00 --to 2026-01-05T10:00",
+    ),
     "enroll": (
         "visitorctl enroll Sam sam1.jpg sam2.jpg sam3.jpg",
         "visitorctl enroll --folder people/",

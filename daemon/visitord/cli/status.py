@@ -37,6 +37,8 @@ def status(form: str) -> None:
             f"({stored.unidentified} unidentified), {stored.sightings} sightings "
             f"({stored.pending} pending), {stored.present} present now"
         )
+        for left in found.remaining:
+            click.echo(str(left))
 
 
 def _tell_what_waits(form: str) -> None:

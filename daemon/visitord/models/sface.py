@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -10,16 +9,13 @@ import onnx.utils
 from numpy.typing import NDArray
 
 from visitord.core.records import Image
+from visitord.models import centres
 from visitord.models.device import Device
 from visitord.models.pack import unit
 from visitord.models.sessions import open_network
 
 DIM = 128
-
-# What all faces have in common in its embeddings, squared length 0.07: their mean over 101 photos
-# of 21 people.
-CENTRE = np.loadtxt(Path(__file__).parent / "data" / "sface_centre.txt", np.float32)
-CENTRE.flags.writeable = False
+CENTRE = centres.sface()
 INPUT = "data"
 OUTPUT = "fc1"
 

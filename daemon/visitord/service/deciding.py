@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from visitord.core.records import DecidedSighting, PooledSamples, TrackReport
+from visitord.core.records import DecidedSighting, Decision, PooledSamples, TrackReport
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
 from visitord.identity.thresholds import MatchRule
@@ -83,3 +83,29 @@ def decide_track(
 
     sighting = DecidedSighting(report, verdict, pooled, pack, template, replaced=replaced)
     return DecidedTrack(sighting, person)
+
+
+def unless_known(decided: DecidedTrack) -> DecidedTrack:
+    """The same of a track that may be of somebody who was forgotten since: nobody new comes of it.
+
+    Whoever is known is matched as ever.  Of everyone else it stays that somebody was there, and
+    nothing by which they could be recognised.
+    """
+    verdict = decided.sighting.verdict
+    if verdict.decision is Decision.MATCHED:
+        return decided
+
+    reason = f"seen before people were forgotten, written after that; {verdict.reason}"
+    nobody = replace(
+        verdict,
+        decision=Decision.PENDING,
+        identity_id=None,
+        reason=reason,
+        certain=False,
+        learn=False,
+        doubt=False,
+    )
+    sighting = replace(
+        decided.sighting, verdict=nobody, template=None, replaced=None, anonymous=True
+    )
+    return DecidedTrack(sighting, None)

@@ -20,16 +20,17 @@ from visitord.service.recorder import Recorder
 from visitord.store import erasure, templates, visits
 from visitord.store.crops import Crops
 from visitord.store.database import Database
+from visitord.store.opening import box_of
 
 log = logging.getLogger(__name__)
 
 LEAVE_EVERY_S = 5
 ERASE_EVERY_S = 2
 DOUBTS_EVERY_S = 60
-# Longer than a transaction lasts, and than the clocks of two boxes differ
-ERASE_OVERLAP = timedelta(minutes=5)
 TIDY_EVERY_S = 3600
 EXPIRE_EVERY_S = 3600
+UNNAMED_FOR = timedelta(hours=1)  # a picture is on disk before its row is committed
+UNNAMED_BATCH = 10_000  # names that are asked for at once
 EXPIRE_BATCH = 1000  # sightings in one transaction, so that no recorder waits long
 
 
@@ -132,9 +133,18 @@ class Jobs:
 
         limits = self._config.crops
         crops = Crops(self._config.crops_dir)
+        self._delete_unnamed(database, crops, now)
         deleted = crops.tidy(needed, now, limits.keep, limits.max_mb * 1_000_000)
         if deleted:
             log.info("Deleted %d old face pictures.", deleted)
+
+    def _delete_unnamed(self, database: Database, crops: Crops, now: datetime) -> None:
+        """Delete pictures whose rows are no more, however that came about."""
+        names = crops.written_before(now - UNNAMED_FOR)
+        for start in range(0, len(names), UNNAMED_BATCH):
+            with database.transaction() as cursor:
+                unnamed = erasure.unnamed(cursor, names[start : start + UNNAMED_BATCH])
+            crops.delete(unnamed)
 
     def _expire(self, database: Database) -> None:
         """Delete what sightings look like that nobody was found for in time."""
@@ -151,15 +161,10 @@ class Jobs:
     def _erase(self, database: Database) -> None:
         """Delete this box's files of everyone that any box forgot since the last time."""
         now = self._clock.now()
-        since = None
-        if self._erased_until:
-            since = self._erased_until - ERASE_OVERLAP
-        with database.transaction() as cursor:
-            erased = erasure.since(cursor, since)
-
         crops = Crops(self._config.crops_dir)
+        box = box_of(self._config)
         try:
-            erasure.finish(erased, crops, self._config.spool_file)
+            erasure.finish_here(database, self._erased_until, box, crops, self._config.spool_file)
         except (OSError, SpoolError) as error:
             log.warning("Files of somebody who was forgotten cannot be deleted yet: %s", error)
             return

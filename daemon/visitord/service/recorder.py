@@ -54,11 +54,11 @@ from visitord.core.threads import backoff
 from visitord.identity import decision
 from visitord.identity.presence import Presence
 from visitord.identity.thresholds import MatchRule
-from visitord.service.deciding import DecidedTrack, decide_track
+from visitord.service.deciding import DecidedTrack, decide_track, unless_known
 from visitord.service.gallery_follower import GalleryFollower, SchemaChangedError
 from visitord.service.outage import OutageRecogniser
 from visitord.service.report_queue import ReportQueue
-from visitord.store import gallery_changes, sightings, suggestions
+from visitord.store import erasure, gallery_changes, sightings, suggestions
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
 from visitord.store.gallery_cache import GalleryFile
@@ -310,7 +310,7 @@ class Recorder:
                 return False
 
             try:
-                self.handle(waiting.report)
+                self.handle(waiting.report, waited=True)
             except RowRefusedError as error:
                 self._spool.refuse(waiting.seq, str(error))
             self._spooled_done = waiting.seq
@@ -327,7 +327,7 @@ class Recorder:
             return False
 
         try:
-            self.handle(report)
+            self.handle(report, waited=True)
         except RowRefusedError as error:
             log.error("A sighting could not be written and is left out: %s", error)
         self._queue.remove(report)
@@ -371,21 +371,29 @@ class Recorder:
 
     # One report: decide, write, and let memory follow
 
-    def handle(self, report: TrackReport) -> None:
+    def handle(self, report: TrackReport, *, waited: bool = False) -> None:
         """Decide a report if it is time, and write what follows; raises DatabaseError.
 
         The recorder must be prepared.  A report may come any number of times.
+
+        Parameters
+        ----------
+        report
+            Of a track.
+        waited
+            Whether it may have waited while people were forgotten: then nobody new comes of it.
+            A recording that is replayed on purpose did not.
         """
         for _ in range(RACES_MAX):
             with contextlib.suppress(_OvertakenError):
                 with self._database.transaction() as cursor:
                     self._catch_up(cursor)
-                    written = self._decide_and_write(cursor, report)
+                    written = self._decide_and_write(cursor, report, waited)
                 self._update_memory(report, written)
                 return
         raise DatabaseUnavailableError("Others enrol people all the time; this sighting waits.")
 
-    def _decide_and_write(self, cursor: Cursor, report: TrackReport) -> _Written:
+    def _decide_and_write(self, cursor: Cursor, report: TrackReport, waited: bool) -> _Written:
         """Carry on a sighting that is there; otherwise decide it, and write it if it is time."""
         filed = report.sighting_id in self._filed
         if filed or sightings.known(cursor, report.sighting_id):
@@ -395,6 +403,8 @@ class Recorder:
         decided = self._decide(cursor, report)
         if decided is None:
             return _Written(False)
+        if waited and erasure.forgotten_since(cursor, report.ended_at):
+            decided = unless_known(decided)
         return self._write(cursor, decided)
 
     def _decide(self, cursor: Cursor, report: TrackReport) -> DecidedTrack | None:
@@ -416,7 +426,7 @@ class Recorder:
         """
         sighting = decided.sighting
         samples = sighting.report.samples
-        if self._crops and samples:
+        if self._crops and samples and not sighting.anonymous:
             sighting = replace(sighting, crop=self._crops.keep(samples[0].portrait))
         arrival = sightings.write(cursor, sighting, self.settings.site)
 

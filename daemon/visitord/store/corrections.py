@@ -96,7 +96,7 @@ def undo(cursor: Cursor, merge: str, by: str, why: str, now: datetime) -> Undone
     )
 
     _keep_apart(cursor, noted.kept_id, merged, by, f"a merge was undone: {why}", now)
-    _follow(cursor, [root, merged], [UUID(sighting) for sighting in noted.settled])
+    follow(cursor, [root, merged], [UUID(sighting) for sighting in noted.settled])
     return Undone(root, merged)
 
 
@@ -151,7 +151,7 @@ def split(
     cursor.execute(_SQL["note_split"], note)
 
     _keep_apart(cursor, person.visitor_id, new, by, f"they were split: {why}", now)
-    _follow(cursor, [person.visitor_id, new])
+    follow(cursor, [person.visitor_id, new])
     return new
 
 
@@ -199,8 +199,8 @@ def _keep_apart(cursor: Cursor, one: UUID, other: UUID, by: str, why: str, now: 
     cursor.execute(_SQL["reject"], values)
 
 
-def _follow(cursor: Cursor, roots: Sequence[UUID], unsettled: Sequence[UUID] = ()) -> None:
-    """Visits, templates and galleries follow.
+def follow(cursor: Cursor, roots: Sequence[UUID], unsettled: Sequence[UUID] = ()) -> None:
+    """Visits, templates and galleries follow what changed for some people.
 
     A sighting that a recorder is writing for one of these people is waited for.
 

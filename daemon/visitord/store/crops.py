@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from visitord.core.files import leftovers, make_private_folder, replace_file
 
+_NAME = re.compile("[0-9a-f]{64}")
 log = logging.getLogger(__name__)
 
 
@@ -66,6 +68,15 @@ class Crops:
             path = self._path(name)
             for file in (path, *leftovers(path)):
                 file.unlink(missing_ok=True)
+
+    def written_before(self, moment: datetime) -> list[str]:
+        """The names of the pictures here that are older than that."""
+        before_s = moment.timestamp()
+        return [
+            picture.path.name
+            for picture in self._all()
+            if picture.written_s < before_s and _NAME.fullmatch(picture.path.name)
+        ]
 
     def tidy(self, needed: AbstractSet[str], now: datetime, keep: timedelta, max_bytes: int) -> int:
         """Delete old pictures, then the oldest of too many.

@@ -102,6 +102,26 @@ class Database:
                 self.close()
             raise self._translated(error) from None
 
+    @contextlib.contextmanager
+    def outside_transactions(self) -> Iterator[Cursor]:
+        """A cursor for what PostgreSQL does in no transaction, such as vacuum; errors as above."""
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = self._connect()
+            self._connection.autocommit = True
+            try:
+                with self._connection.cursor() as cursor:
+                    yield cursor
+            finally:
+                if not self._connection.closed:
+                    with self._connection.cursor() as cursor:
+                        cursor.execute("reset all")
+                    self._connection.autocommit = False
+        except psycopg2.Error as error:
+            if isinstance(error, _TRANSIENT) and not isinstance(error, _BUSY):
+                self.close()
+            raise self._translated(error) from None
+
     def _connect(self) -> psycopg2.extensions.connection:
         """A new connection; where none can be made, the server is woken first."""
         dsn = psycopg2.extensions.make_dsn(self.url, **_OPTIONS)

@@ -23,6 +23,11 @@ def open_database(config: Config, *, wait: bool = False) -> Database:
     return database
 
 
+def box_of(config: Config) -> str | None:
+    """The name of this box among those on its server; None where the server is its own."""
+    return None if config.database_url() == "embedded" else config.box
+
+
 def site_of(config: Config) -> Site:
     """The site this box logs visits for."""
     return Site(config.site.name, config.site.timezone, config.visit.gap, config.box)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from visitord.core.records import Arrival, DecidedSighting, Decision, TrackReport
+from visitord.identity.decision import new_identity_id
 from visitord.store import identities, statements, templates, visits
 from visitord.store.database import Cursor
 from visitord.store.site import Site
@@ -19,8 +20,12 @@ class _Arriving:
 
 
 def known(cursor: Cursor, sighting_id: UUID) -> bool:
-    """Whether this sighting was decided by an earlier run or replay, or was erased since."""
-    return bool(statements.fetch_value(cursor, _SQL["known"], {"id": sighting_id}))
+    """Whether this sighting was decided by an earlier run or replay, or was erased since.
+
+    Also where it was dropped for its age, and whoever it enrolled was forgotten later.
+    """
+    values = {"id": sighting_id, "identity": new_identity_id(sighting_id)}
+    return bool(statements.fetch_value(cursor, _SQL["known"], values))
 
 
 def companions(cursor: Cursor, report: TrackReport) -> set[UUID]:
@@ -102,7 +107,7 @@ def _values(decided: DecidedSighting, site: Site) -> dict[str, object]:
         values["agreement"] = pooled.agreement
 
     # What must be nobody keeps nothing by which the merge job could make it somebody.
-    if pooled and not report.blocked:
+    if pooled and not report.blocked and not decided.anonymous:
         values["pack"] = decided.pack
         values["embedding"] = pooled.embedding.tolist()
 

@@ -230,6 +230,11 @@ def waiting(path: Path) -> Waiting:
         raise SpoolError(f"The spool {path} cannot be read: {error}.") from None
 
 
+def put_aside(path: Path) -> list[Path]:
+    """Spools that could not be read and lie beside the one at `path`, as `open_file` names them."""
+    return sorted(path.parent.glob(f"{path.stem}.broken-*"))
+
+
 def erase(path: Path, ids: Iterable[UUID]) -> None:
     """Delete every record of these sightings from the spool at `path`, leaving no trace of it.
 

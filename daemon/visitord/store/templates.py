@@ -82,7 +82,12 @@ def replace(cursor: Cursor, poor: UUID, now: datetime) -> None:
 
 
 def learn_photograph(
-    cursor: Cursor, template: Template, pack: str, crop: str, now: datetime
+    cursor: Cursor,
+    template: Template,
+    pack: str,
+    crop: str,
+    now: datetime,
+    box: str | None = None,
 ) -> None:
     """Let an identity be matched against a photograph, unless it is already.
 
@@ -93,6 +98,7 @@ def learn_photograph(
     pack : fingerprint of the recogniser that made it
     crop : the name under which the photograph's face is kept
     now : when it is learnt
+    box : the one that keeps the face
     """
     values = {
         "template_id": template.template_id,
@@ -101,6 +107,7 @@ def learn_photograph(
         "embedding": template.embedding.tolist(),
         "quality": template.quality,
         "crop": crop,
+        "box": box,
         "now": now,
     }
     cursor.execute(_SQL["learn_photograph"], values)

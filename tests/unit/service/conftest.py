@@ -9,7 +9,14 @@ from uuid import UUID
 import pytest
 
 from visitord.core.records import Arrival, DecidedSighting, Template, TrackReport
-from visitord.store import gallery_changes, identities, sightings, suggestions, templates
+from visitord.store import (
+    erasure,
+    gallery_changes,
+    identities,
+    sightings,
+    suggestions,
+    templates,
+)
 from visitord.store.gallery_changes import GalleryVersion
 from visitord.store.site import Site
 
@@ -30,6 +37,7 @@ class FakeStore:
     connected: bool = True
     raced: int = 0  # how often another box takes a version just before ours
     fetched: list[object] = field(default_factory=list)  # of whom templates were asked for
+    forgotten_at: datetime | None = None  # when somebody was forgotten last
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator["FakeStore"]:
@@ -88,6 +96,9 @@ class FakeStore:
                 people.add(person)
         return people
 
+    def forgotten_since(self, _: object, moment: datetime) -> bool:
+        return self.forgotten_at is not None and self.forgotten_at >= moment
+
     def extend(self, _: object, report: TrackReport, __: Site) -> Arrival | None:
         self.extended.append(report)
         return None
@@ -115,6 +126,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> FakeStore:
     monkeypatch.setattr(templates, "estimated_count", fake.estimated_count)
     monkeypatch.setattr(templates, "templates", fake.read_templates)
     monkeypatch.setattr(suggestions, "doubt", fake.doubt)
+    monkeypatch.setattr(erasure, "forgotten_since", fake.forgotten_since)
     for name in ("known", "companions", "recent", "extend", "write"):
         monkeypatch.setattr(sightings, name, getattr(fake, name))
     return fake

@@ -146,6 +146,8 @@ class DecidedSighting:
         The name under which its best portrait is kept.
     replaced : UUID or None
         The poor template whose place this one takes.
+    anonymous : bool
+        Nothing is kept by which whoever it is could be recognised.
     """
 
     report: TrackReport
@@ -155,6 +157,7 @@ class DecidedSighting:
     template: Template | None = None
     crop: str | None = None
     replaced: UUID | None = None
+    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

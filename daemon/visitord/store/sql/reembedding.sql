@@ -42,8 +42,8 @@ and not exists (
 order by t.identity_id, t.crop, t.created_at, t.template_id
 
 -- learn_photograph: what a pack sees in one, unless that was erased meanwhile
-insert into template (template_id, identity_id, pack, embedding, quality, created_at, crop)
-select %(template_id)s, identity_id, %(pack)s, %(embedding)s, quality, created_at, crop
+insert into template (template_id, identity_id, pack, embedding, quality, created_at, crop, box)
+select %(template_id)s, identity_id, %(pack)s, %(embedding)s, quality, created_at, crop, box
 from template
 where template_id = %(id)s
 on conflict (template_id) do nothing

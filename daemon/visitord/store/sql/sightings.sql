@@ -1,6 +1,6 @@
--- known: whether a sighting is stored, or was erased
+-- known: whether a sighting is stored, or was erased, or whoever was enrolled from it
 select exists (select from sighting where sighting_id = %(id)s)
-    or exists (select from erased where erased_id = %(id)s)
+    or exists (select from erased where erased_id in (%(id)s, %(identity)s))
 
 -- companions: who stands for those seen in the same frames, as far as they are decided
 select distinct i.root_id

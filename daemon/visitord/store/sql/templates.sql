@@ -34,8 +34,8 @@ set set_aside_at = %(now)s, set_aside_reason = %(reason)s
 where template_id = %(id)s and crop is null and set_aside_at is null
 
 -- learn_photograph: unless it was learnt before
-insert into template (template_id, identity_id, pack, embedding, quality, crop, created_at)
-values (%(template_id)s, %(identity)s, %(pack)s, %(embedding)s, %(quality)s, %(crop)s, %(now)s)
+insert into template (template_id, identity_id, pack, embedding, quality, crop, box, created_at)
+values (%(template_id)s, %(identity)s, %(pack)s, %(embedding)s, %(quality)s, %(crop)s, %(box)s, %(now)s)
 on conflict (template_id) do nothing
 
 -- owners: who stands for those whose templates these are, as far as there are templates of these ids
