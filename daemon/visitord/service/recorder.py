@@ -404,6 +404,8 @@ class Recorder:
         if decided is None:
             return _Written(False)
         if waited and erasure.forgotten_since(cursor, report.ended_at):
+            if not report.final:
+                return _Written(False)  # whoever is still there is seen again in a moment
             decided = unless_known(decided)
         return self._write(cursor, decided)
 

@@ -187,7 +187,12 @@ def forgotten_since(cursor: Cursor, moment: datetime) -> bool:
     return bool(statements.fetch_value(cursor, _SQL["forgotten_since"], {"moment": moment}))
 
 
-def since(cursor: Cursor, moment: datetime | None, box: str | None = None) -> Erased:
+def since(
+    cursor: Cursor,
+    moment: datetime | None,
+    box: str | None = None,
+    waiting: Collection[UUID] = (),
+) -> Erased:
     """What any box erased since then, for this box to finish.
 
     Parameters
@@ -195,8 +200,9 @@ def since(cursor: Cursor, moment: datetime | None, box: str | None = None) -> Er
     cursor : of an open transaction
     moment : the time; None: as far as is known
     box : its name; None: there is no other
+    waiting : the sightings that wait on its disk, whenever they were erased
     """
-    values = {"since": moment, "box": box}
+    values = {"since": moment, "box": box, "waiting": list(waiting)}
     (found,) = statements.fetch_all(cursor, _ErasedSince, _SQL["since"], values)
     ids = tuple(found.ids)
     return Erased(tuple(found.crops), len(ids), 0, ids, tuple(found.marks))
@@ -224,8 +230,9 @@ def finish_here(
     DatabaseError, SpoolError, OSError
         the daemon of this box tries again
     """
+    waiting = spool.ids(spool_file)
     with database.transaction() as cursor:
-        erased = since(cursor, moment and moment - OVERLAP, box)
+        erased = since(cursor, moment and moment - OVERLAP, box, waiting)
     finish(erased, crops, spool_file, gallery_file)
     if erased.marks:
         with database.transaction() as cursor:

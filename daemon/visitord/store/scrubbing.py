@@ -81,9 +81,11 @@ def scrub(database: Database, clock: Clock, *, ours: bool, within_s: float = WIT
         run.does(f"vacuum (analyze) visitord.{table}")
 
     # Samples that the planner had before such columns were left out of them, and their dead rows.
-    if not run.does(_SQL["clear_statistics"]):
-        run.does(_SQL["clear_own_statistics"])
-    sampled = not run.does("vacuum full pg_catalog.pg_statistic") or _sampled(database)
+    sampled = _sampled(database)
+    if sampled:
+        if not run.does(_SQL["clear_statistics"]):
+            run.does(_SQL["clear_own_statistics"])
+        sampled = not run.does("vacuum full pg_catalog.pg_statistic") or _sampled(database)
 
     # A segment that is renamed for later use keeps what was in it.
     if ours:

@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,7 +37,15 @@ limit 1
 """
 _DROP = "delete from waiting where seq <= :seq and refused is null"
 _REFUSE = "update waiting set refused = :reason where seq = :seq"
-_ERASE = "delete from waiting where body ->> 'sighting_id' in (select value from json_each(:ids))"
+_IDS = """
+select distinct body ->> 'sighting_id'
+from waiting
+where json_valid(body) and body ->> 'sighting_id' is not null
+"""
+_ERASE = """
+delete from waiting
+where json_valid(body) and body ->> 'sighting_id' in (select value from json_each(:ids))
+"""
 _EXPIRE = """
 delete from waiting
 where seq < (
@@ -220,14 +228,36 @@ def waiting(path: Path) -> Waiting:
     """What the spool at `path` holds; nothing where there is none.  Raises SpoolError."""
     if not path.exists():
         return Waiting()
+    with _opened_to_read(path) as file:
+        sightings, refused = file.execute(_COUNT).fetchone()
+        lost = dict(file.execute("select what, count from lost").fetchall())
+        return Waiting(sightings, refused, lost["pictures"], lost["sightings"])
+
+
+@contextmanager
+def _opened_to_read(path: Path) -> Iterator[sqlite3.Connection]:
+    """The file at `path`, of which nothing is changed; raises SpoolError."""
     try:
         address = f"{path.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=TIMEOUT_S)) as file:
-            sightings, refused = file.execute(_COUNT).fetchone()
-            lost = dict(file.execute("select what, count from lost").fetchall())
-            return Waiting(sightings, refused, lost["pictures"], lost["sightings"])
+            yield file
     except sqlite3.Error as error:
         raise SpoolError(f"The spool {path} cannot be read: {error}.") from None
+
+
+def ids(path: Path) -> list[UUID]:
+    """Whose records the spool at `path` holds, by sightings, also refused ones.
+
+    Raises SpoolError.
+    """
+    if not path.exists():
+        return []
+    found = []
+    with _opened_to_read(path) as file:
+        for (text,) in file.execute(_IDS):
+            with suppress(ValueError):  # of a record that is spoilt
+                found.append(UUID(text))
+    return found
 
 
 def put_aside(path: Path) -> list[Path]:

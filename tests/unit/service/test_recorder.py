@@ -307,3 +307,54 @@ def test_somebody_enrolled_though_nearly_like_another_is_asked_about_and_looked_
     first, second = (w.verdict.identity_id for w in bench.store.written)
     assert bench.store.doubts == ([(second, first)] if doubt else [])
     assert bench.recorder.doubtful.is_set() is doubt
+
+
+# What waited while people were forgotten
+
+
+def test_what_waited_while_people_were_forgotten_enrols_nobody_and_keeps_nothing_of_them(
+    bench: Bench,
+) -> None:
+    bench.recorder.prepare()
+    bench.recorder.handle(track(1))
+    late = track(2, direction=1)
+    bench.store.forgotten_at = late.ended_at
+    bench.recorder.submit(late)
+    bench.recorder.submit(track(3))
+    bench.run()
+    first, stranger, again = bench.store.written
+    assert first.verdict.decision is Decision.ENROLLED
+    assert stranger.verdict.decision is Decision.PENDING
+    assert (stranger.verdict.identity_id, stranger.template) == (None, None)
+    assert stranger.anonymous
+    assert again.verdict.decision is Decision.MATCHED, "who is known is recognised"
+    assert again.verdict.identity_id == first.verdict.identity_id
+    assert not again.anonymous
+
+
+def test_who_is_still_there_when_people_are_forgotten_is_decided_by_what_is_seen_then(
+    bench: Bench,
+) -> None:
+    bench.recorder.prepare()
+    open_track = track(1, final=False, length_s=20)
+    bench.store.forgotten_at = open_track.ended_at
+    bench.recorder.handle(open_track, waited=True)
+    assert bench.store.written == []
+    later = replace(open_track, ended_at=open_track.ended_at + timedelta(seconds=10))
+    bench.recorder.handle(later, waited=True)
+    (decided,) = bench.store.written
+    assert decided.verdict.decision is Decision.ENROLLED
+
+
+def test_what_is_seen_after_people_were_forgotten_or_replayed_on_purpose_enrols(
+    bench: Bench,
+) -> None:
+    bench.recorder.prepare()
+    replayed, fresh = track(1), track(2, direction=1)
+    bench.store.forgotten_at = replayed.ended_at + timedelta(hours=1)
+    bench.recorder.handle(replayed)
+    bench.store.forgotten_at = fresh.ended_at - timedelta(seconds=1)
+    bench.recorder.submit(fresh)
+    bench.run()
+    decisions = [decided.verdict.decision for decided in bench.store.written]
+    assert decisions == [Decision.ENROLLED, Decision.ENROLLED]

@@ -86,3 +86,12 @@ def test_tidying_does_not_mind_a_picture_that_is_just_being_written(
 
     monkeypatch.setattr(Path, "glob", gone_meanwhile)
     assert crops.tidy(set(), NOW, 90 * DAYS, 1000) == 1
+
+
+def test_pictures_are_listed_by_age_and_nothing_else_is(folder: Path) -> None:
+    crops = Crops(folder)
+    old, _ = (aged(folder, crops, face, days) for face, days in ((b"old", 2), (b"new", 1)))
+    stranger = files(folder)[0].with_name("not-a-picture")
+    stranger.write_bytes(b"")
+    os.utime(stranger, (0, 0))
+    assert crops.written_before(NOW - 1.5 * DAYS) == [old]

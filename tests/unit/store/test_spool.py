@@ -20,7 +20,7 @@ from fixtures.build import uid
 from fixtures.spools import filled, opened, track
 from visitord.core.errors import SpoolError
 from visitord.core.records import TrackReport
-from visitord.store.spool import Spool, Waiting, waiting
+from visitord.store.spool import Spool, Waiting, erase, ids, put_aside, waiting
 from visitord.store.spool_file import FORMAT
 
 
@@ -369,6 +369,27 @@ def test_looking_says_in_one_sentence_that_a_file_is_no_spool(path: Path) -> Non
     path.write_text("x" * 5000)
     with pytest.raises(SpoolError, match=r"^The spool .* cannot be read: .*\.$"):
         waiting(path)
+
+
+def test_whose_records_wait_is_told_and_records_that_are_spoilt_are_left_out(path: Path) -> None:
+    assert ids(path) == []
+    held = filled(path, 1, 2, 3)
+    held.refuse(1, "for a test")
+    for seq, body in ((2, "no JSON"), (3, '{"sighting_id": "no id"}')):
+        held._file.execute("update waiting set body = ? where seq = ?", (body, seq))
+    held._file.commit()
+    assert ids(path) == [uid(1)]
+    erase(path, [uid(1)])
+    assert ids(path) == []
+    assert waiting(path).sightings == 2
+
+
+def test_spools_that_were_put_aside_are_found(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("x" * 5000)
+    filled(path, 1)
+    (aside,) = put_aside(path)
+    assert aside.name.startswith("spool.broken-")
 
 
 def test_only_the_owner_may_read_faces(path: Path) -> None:

@@ -62,13 +62,13 @@ from sighting
 where site = %(site)s and identity_id is null and (embedding is not null or crop is not null)
 order by started_at
 
--- since: ids of what was forgotten, names of pictures that nobody needs, and the marks of those a box has
+-- since: which of these ids are of what was erased, names of pictures nobody needs, and the marks of those a box has
 with mark as (
     select *
     from erased
     where erased_at >= coalesce(%(since)s, '-infinity'::timestamptz) and (cause <> 'dropped' or gone_at is null)
 )
-select array(select erased_id from mark where cause = 'forgotten') as ids,
+select array(select erased_id from erased where erased_id = any(%(waiting)s::uuid[])) as ids,
        array(
            select distinct crop
            from mark m
