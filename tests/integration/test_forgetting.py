@@ -25,8 +25,10 @@ from visitord.core.config import Config
 from visitord.core.errors import DatabaseUnavailableError, NotFoundError, VisitordError
 from visitord.core.records import DecidedSighting, Decision, TrackReport, Verdict
 from visitord.identity.neighbours import Neighbours
+from visitord.models import centres
 from visitord.service import jobs, merge_job
-from visitord.store import corrections, erasure, merges, people, sightings
+from visitord.service.recorder import RecorderSettings
+from visitord.store import corrections, erasure, likeness, merges, people, sightings
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
 from visitord.store.erasure import Erased
@@ -395,6 +397,22 @@ def test_what_is_pending_and_by_now_more_like_somebody_else_stays(visit_log: Vis
     forget(visit_log, "visitor 1")
     left = {row[0] for row in visit_log.rows("select sighting_id from sighting")}
     assert pending.sighting_id in left
+
+
+def test_what_all_faces_have_in_common_makes_nobody_alike(database: Database) -> None:
+    """To a pack that places all faces to one side two strangers look a little alike."""
+    centre = centres.sface()
+    faces = [axis(n) + 3.4 * centre for n in range(2)]
+    one, other = (face / np.linalg.norm(face) for face in faces)
+    assert float(one @ other) > likeness.ALIKE
+    visit_log = VisitLog(database)
+    settings = RecorderSettings(SITE, f"{centres.SFACE}-test", 128, centre=centre)
+    visit_log.recorder = prepared(database, settings=settings)
+    visit_log.recorder.handle(report(one, 0))
+    stranger = report(other, 100, samples=2)
+    visit_log.recorder.handle(stranger)
+    forget(visit_log, "visitor 1")
+    assert visit_log.rows("select sighting_id from sighting") == [(stranger.sighting_id,)]
 
 
 def test_who_was_in_one_picture_with_them_is_somebody_else(visit_log: VisitLog) -> None:

@@ -70,7 +70,8 @@ class Forgotten:
     @property
     def remark(self) -> str:
         """What is not yet gone, in one text; mostly empty."""
-        return " ".join([*map(str, self.remaining), *self.remarks])
+        texts = [f"This text still names them ({mention})." for mention in self.mentions]
+        return " ".join([*map(str, self.remaining), *texts, *self.remarks])
 
 
 @dataclass(frozen=True, slots=True)
