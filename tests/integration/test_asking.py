@@ -13,6 +13,7 @@ import pytest
 
 from fixtures.databases import administer
 from fixtures.installation import Box
+from fixtures.waiting import wait
 from visitord.core.config import Config, load
 from visitord.core.errors import DatabaseError
 from visitord.store import adhoc, migrate
@@ -251,6 +252,24 @@ def test_a_superuser_is_refused_with_what_to_do(
     with pytest.raises(DatabaseError, match=r"set database\.reader_url") as refused:
         answer(theirs, "select 1", reader_url and theirs)
     assert "\n" not in str(refused.value)
+
+
+def test_a_superuser_lets_the_reader_in_where_the_server_asks_for_no_password(
+    theirs: str, open_folder: Path
+) -> None:
+    access = open_folder / "postgres" / "pg_hba.conf"
+    before = access.read_text()
+    access.write_text("local all all trust\n")
+    administer(theirs, "alter role visitord_reader nologin", "select pg_reload_conf()")
+
+    def lets_it_in() -> bool:
+        with contextlib.suppress(DatabaseError):  # until it has read its file
+            return answer(theirs, "select session_user").rows == (("visitord_reader",),)
+        return False
+
+    wait(lets_it_in)
+    access.write_text(before)
+    administer(theirs, "select pg_reload_conf()")
 
 
 def test_an_account_of_a_daemon_becomes_the_reader(owner_url: str, theirs: str) -> None:
