@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from uuid import NAMESPACE_OID, UUID, uuid5
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from fixtures.canaries import Canary, files_with, tables_with
 from fixtures.databases import ask
 from fixtures.installation import Box
-from fixtures.reports import START, report
+from fixtures.reports import START
 from fixtures.visit_log import RULE, VisitLog
 from visitord.cli.visitorctl import main as visitorctl
 from visitord.core.clock import Clock
 from visitord.core.config import Config
-from visitord.core.records import Embedding, TrackReport
+from visitord.core.records import TrackReport
 from visitord.store import corrections, merges, migrate, people
 from visitord.store.crops import Crops
 from visitord.store.database import Database
@@ -47,43 +47,6 @@ COMMANDS = (
     ("sql", "select * from visitord.sighting_log"),
 )
 AGO = timedelta(days=3650)  # how much earlier those come that are to be dropped for their age
-
-
-@dataclass(frozen=True)
-class Canary:
-    """A person who is like nobody else, and what their data look like, wherever they may lie."""
-
-    name: str
-    face: Embedding
-    at_s: float
-
-    def track(self, n: int, *, samples: int = 5) -> TrackReport:
-        """Their n-th sighting, whose portrait is its own; the same each time."""
-        own_id = uuid5(NAMESPACE_OID, f"{self.name} {n}")
-        at_s = self.at_s + 1000 * n
-        seen = report(self.face, at_s, samples=samples, sighting_id=own_id)
-        portrait = self.portrait(seen.sighting_id)
-        looks = tuple(replace(sample, portrait=portrait) for sample in seen.samples)
-        return replace(seen, samples=looks)
-
-    def portrait(self, sighting_id: UUID) -> bytes:
-        return f"picture of {self.name} {sighting_id}".encode()
-
-    @property
-    def look(self) -> dict[str, bytes]:
-        """Their face, as numbers and as text."""
-        numbers = [float(number) for number in self.face[:3]]
-        short = [str(number) for number in self.face[:3]]
-        return {
-            "embedding": self.face[:6].astype("<f4").tobytes(),
-            "embedding as the driver writes it": ", ".join(map(repr, numbers)).encode(),
-            "embedding as the server writes it": ",".join(short).encode(),
-        }
-
-    @property
-    def everything(self) -> dict[str, bytes]:
-        words = {"name": self.name.encode(), "picture": f"picture of {self.name}".encode()}
-        return {**words, **self.look}
 
 
 @dataclass
@@ -137,34 +100,7 @@ class House:
 
     def files_with(self, needles: dict[str, bytes]) -> list[str]:
         """Which files below the state folder have which of these."""
-        found = []
-        for path in sorted(self.config.state.rglob("*")):
-            if path.is_file() and not path.is_symlink():
-                content = path.read_bytes()
-                place = path.relative_to(self.config.state)
-                found += [f"{what} in {place}" for what, text in needles.items() if text in content]
-        return found
-
-    def tables_with(self, needles: dict[str, bytes]) -> list[str]:
-        """Which tables and statistics have which of these in a row."""
-        found = []
-        for (table,) in ask(
-            self.database,
-            "select oid::regclass::text from pg_class where relkind = 'r' "
-            "and relnamespace = 'visitord'::regnamespace "
-            "union select 'pg_catalog.pg_stats'",
-        ):
-            for what, text in needles.items():
-                with self.database.transaction() as cursor:
-                    pattern = text.decode("utf-8", "replace")
-                    cursor.execute(
-                        f"select count(*) from {table} t where position(%s in t::text) > 0",
-                        (pattern.replace("\x00", "?"),),
-                    )
-                    ((count,),) = cursor.fetchall()
-                if count:
-                    found.append(f"{what} in {table}")
-        return found
+        return files_with(self.config.state, needles)
 
     def outputs_with(self, *words: str) -> list[str]:
         """Which commands print one of these words."""
@@ -187,7 +123,7 @@ class House:
     def found(self, guest: Canary) -> list[str]:
         """Where somebody is found."""
         everything = guest.everything
-        return [*self.files_with(everything), *self.tables_with(everything)]
+        return [*self.files_with(everything), *tables_with(self.database, everything)]
 
 
 @pytest.fixture(scope="module")

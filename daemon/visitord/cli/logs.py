@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 
+from visitord.core.redaction import redact
 from visitord.core.text import visible
 
 
@@ -16,7 +17,13 @@ def log_to_stderr(level: int = logging.INFO) -> None:
 
 
 class _OneLine(logging.Formatter):
-    """Spells out what of an event nobody would see, line ends among it: no name makes a line."""
+    """Spells out what of an event nobody would see, line ends among it: no name makes a line.
+
+    Secrets are left out of all it says: nobody knows what the traceback of a fault quotes.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         record.message = visible(record.message)

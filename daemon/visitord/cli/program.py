@@ -11,6 +11,7 @@ import click
 from visitord import __version__
 from visitord.cli.configuration import config_option
 from visitord.cli.deferred import DeferredCommand
+from visitord.cli.faults import hide_secrets
 from visitord.cli.saying import say
 from visitord.core.errors import VisitordError
 
@@ -25,6 +26,7 @@ class Group(click.Group):
         super().add_command(cmd if own else config_option(cmd), name)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        hide_secrets()
         _end_in_order()
         os.umask(UMASK)
         try:

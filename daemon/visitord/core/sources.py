@@ -10,6 +10,9 @@ from visitord.core.paths import expanded
 from visitord.core.redaction import redact
 from visitord.core.trust import SYSTEM_TRUST, Trust
 
+# An address without its colon or a slash, whose password no file's name may show.
+_MISTYPED = re.compile(r"[a-z]+:/?[^/]|([a-z]*\W?//+)?[^/]*:[^/]*@", re.IGNORECASE)
+
 
 class Kind(StrEnum):
     """Which library reads it."""
@@ -58,7 +61,7 @@ def parse(text: str, folder: Path = Path()) -> Source:
         return Source(Kind.USB, text)
     if "://" in text:
         return _stream(text)
-    if re.match(r"[a-z]+:/?[^/]|[^/]*:[^/]*@", text, re.IGNORECASE):
+    if _MISTYPED.match(text):
         raise ValueError("is neither an address nor a file; write rtsp://USER:PASSWORD@HOST/PATH")
     return Source(Kind.FILE, str(folder / expanded(text)))
 

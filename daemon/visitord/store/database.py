@@ -58,6 +58,21 @@ def server_time(cursor: Cursor) -> datetime:
     return now  # type: ignore[no-any-return]
 
 
+def _dsn(url: str) -> str:
+    """What the driver connects with; raises DatabaseError for what is no address.
+
+    What the driver finds wrong with it is not told: it quotes the part, which may be a password.
+    """
+    try:
+        return psycopg2.extensions.make_dsn(url, **_OPTIONS)
+    except psycopg2.ProgrammingError:
+        raise DatabaseError(
+            "The address of the database is none that PostgreSQL understands; write it as "
+            "postgresql://USER:PASSWORD@HOST:PORT/NAME?KEY=VALUE, and percent-encode special "
+            "characters in the user name and password."
+        ) from None
+
+
 class Database:
     """One connection, opened when first needed and again after it broke; of one thread.
 
@@ -72,9 +87,13 @@ class Database:
 
     @classmethod
     def at(cls, url: str, state: Path) -> "Database":
-        """The database at `url`, or the embedded one in the state folder: started, and kept up."""
+        """The database at `url`, or the embedded one in the state folder: started, and kept up.
+
+        Raises DatabaseError for what is no address, or where the embedded one does not start.
+        """
         if url == "embedded":
             return cls(embedded.start(state), lambda: embedded.start(state))
+        _dsn(url)
         return cls(url)
 
     def another(self, account: str | None = None) -> "Database":
@@ -124,7 +143,7 @@ class Database:
 
     def _connect(self) -> psycopg2.extensions.connection:
         """A new connection; where none can be made, the server is woken first."""
-        dsn = psycopg2.extensions.make_dsn(self.url, **_OPTIONS)
+        dsn = _dsn(self.url)
         with contextlib.suppress(psycopg2.OperationalError):
             return psycopg2.connect(dsn)
 

@@ -47,6 +47,9 @@ def test_every_spelling_of_a_source_is_understood(text: str, kind: Kind, target:
         "user:hidden@192.0.2.10/a",
         "rtsp:user:hidden@cam/a",
         "RTSP:/u:hidden@h",
+        "rtsp//user:hidden@192.0.2.10/a",
+        "rtsp;//user:hidden@192.0.2.10/a",
+        "//user:hidden@192.0.2.10/a",
     ],
 )
 def test_a_mistyped_address_is_not_taken_for_a_file_whose_name_is_told(text: str) -> None:
