@@ -119,7 +119,7 @@ def test_where_a_camera_sends_on_to_is_shown_without_secrets_and_tricks() -> Non
         Scripted(redirecting(target, b"DESCRIBE")) as camera,
         Watched(f"rtsp://{HOST}:{camera.port}/clip") as door,
     ):
-        door.wait_for(State.REFUSED, "not followed: rtsp://user:***@192.0.2.9/?[2Jxxx")
+        door.wait_for(State.REFUSED, "not followed: rtsp://***@192.0.2.9/?[2Jxxx")
         reason = door.camera.health().reason
     assert len(reason) < 400
     assert SECRET not in reason

@@ -169,13 +169,14 @@ def test_footage_replayed_either_way_gives_the_same_sightings(
     walks = [Walk("astronaut", 0.5, 3), Walk("hanks", 2, 4.5, 1.0), Walk("astronaut", 4.5, 7)]
     clip = film(tmp_path / "clip.mp4", walks, 7.5)
     found = []
+    python = both.folder / "state" / "mxnet" / "bin" / "python"
     for name in ("small", "small-native"):
         with copied(server_url) as url:
             box = Box.at(tmp_path / name, both.folder / "state" / "models", url)
             box.configure(
                 (box.folder / "config.toml")
                 .read_text()
-                .replace("[models]", f'[models]\npack = "{name}"')
+                .replace("[models]", f'[models]\npack = "{name}"\nmxnet_python = "{python}"')
             )
             box.ok(
                 "visitord", "replay", str(clip), "--camera", "door", "--start", START.isoformat()

@@ -458,7 +458,7 @@ def test_who_was_seen_in_a_window_is_listed_for_that_window_only(visit_log: Visi
 
 
 @pytest.mark.parametrize(
-    ("name", "kept"), [("  Front   desk ", "Front desk"), ("a\u200cb", "a\u200cb")]
+    ("name", "kept"), [("  Front   desk ", "Front desk"), ("علی\u200cرضا", "علی\u200cرضا")]
 )
 def test_names_may_be_of_any_script(visit_log: VisitLog, name: str, kept: str) -> None:
     visit_log.recorder.handle(report(axis(0), 0))

@@ -1,6 +1,6 @@
 """Text that came from elsewhere: what of it cannot be seen, and how it is shown all the same."""
 
-from unicodedata import category
+from unicodedata import bidirectional, category, combining
 
 # Control and format characters (zero-width ones and those that turn a line around are among them),
 # lone surrogates, and the separators of lines and paragraphs.
@@ -16,16 +16,43 @@ _BLANK = frozenset(
 )
 
 
+ZWNJ = "\u200c"
+_JOINERS = frozenset({ZWNJ, "\u200d"})
+_VIRAMA = 9  # the combining class of the signs that take an Indic letter's vowel away
+
+
 def is_invisible(character: str) -> bool:
     """Whether a character shows nothing, or changes how others are shown; a space does neither."""
     return category(character) in _UNSEEN or ord(character) in _BLANK
+
+
+def unseen(text: str) -> list[str]:
+    """The invisible characters of a text, but for those by which some scripts join letters."""
+    return [c for n, c in enumerate(text) if is_invisible(c) and not _joins(text, n)]
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether a (non-)joiner stands where a script is written with it, and is seen by its effect.
+
+    As in domain names (RFC 5892, appendix A): after a virama, and the one that keeps letters apart
+    also between letters that would join, as those of Persian do.
+    """
+    if text[at] not in _JOINERS or not 0 < at < len(text) - 1:
+        return False
+    before = text[at - 1]
+    if combining(before) == _VIRAMA:
+        return True
+    between_letters = bidirectional(before) == bidirectional(text[at + 1]) == "AL"
+    return text[at] == ZWNJ and between_letters
 
 
 def visible(text: str) -> str:
     r"""`text` with each invisible character spelt out, such as \u200b, for terminals and people."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_spelt(c) if is_invisible(c) else c for c in text)
+    return "".join(
+        _spelt(c) if is_invisible(c) and not _joins(text, n) else c for n, c in enumerate(text)
+    )
 
 
 def _spelt(character: str) -> str:

@@ -6,7 +6,7 @@ from unicodedata import normalize
 from uuid import UUID
 
 from visitord.core.errors import NotFoundError, VisitordError
-from visitord.core.text import is_invisible, visible
+from visitord.core.text import unseen, visible
 from visitord.store import gallery_changes, statements
 from visitord.store.database import Cursor
 
@@ -87,11 +87,11 @@ def tidied(name: str) -> str:
 def proper(name: str) -> str:
     """A name as it is kept; raises VisitordError for what cannot be one."""
     text = tidied(name)
-    unseen = [visible(c) for c in text if is_invisible(c)]
+    hidden = [visible(c) for c in unseen(text)]
     if not text:
         raise VisitordError("A name needs at least one visible character.")
-    if unseen:
-        listed = ", ".join(dict.fromkeys(unseen))
+    if hidden:
+        listed = ", ".join(dict.fromkeys(hidden))
         raise VisitordError(
             f"A name has visible characters only, or two people could look the same: {listed} is "
             "not one."

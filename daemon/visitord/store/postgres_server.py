@@ -31,6 +31,7 @@ CONNECT_S = 5
 STOP_S = 30.0  # until it is told more harshly
 KILL_S = 5.0
 LOOK_EVERY_S = 0.02
+LAST_WORDS_S = 2.0
 CLAIM = "postmaster.pid"
 _SOCKETS_LINE = 4  # of the claim, counted from 0
 
@@ -252,11 +253,14 @@ class PostgresServer:
     def _last_words(self, otherwise: str) -> tuple[str, Path]:
         """Why the server ended, and the file that says so: the first log, or the newest other."""
         logs = self.data / postgres_settings.LOG_FOLDER
-        others = sorted(logs.glob("*.log"), key=lambda path: path.lstat().st_mtime)
-        for path in (self._start_log, *others[-1:]):
-            reason = _complaint(path.read_text("utf-8", "replace"))
-            if reason:
-                return reason, path
+        until = time.monotonic() + LAST_WORDS_S  # its logger writes on after it has ended
+        while time.monotonic() < until:
+            others = sorted(logs.glob("*.log"), key=lambda path: path.lstat().st_mtime)
+            for path in (self._start_log, *others[-1:]):
+                reason = _complaint(path.read_text("utf-8", "replace"))
+                if reason:
+                    return reason, path
+            time.sleep(LOOK_EVERY_S)
         return otherwise, self._start_log
 
 
@@ -282,6 +286,9 @@ def _make_ready(sockets: Path, database: str) -> None:
 
 
 def _complaint(output: str) -> str:
-    """The last error that PostgreSQL printed, without what stands before and after it."""
-    found = re.findall(r"(?:FATAL|PANIC|error): +(.*)", output)
+    """The last error that PostgreSQL printed, without what stands before and after it.
+
+    What it tells clients that come too early or too late is none.
+    """
+    found = re.findall(r"(?:FATAL|PANIC|error): +(?!the database system is )(.*)", output)
     return found[-1].strip().removesuffix(".") if found else ""

@@ -17,6 +17,10 @@ from visitord.core.text import is_invisible, visible
         ("\u3164", r"\u3164"),
         ("a\ufe0f", r"a\ufe0f"),
         ("\U000e0041", r"\U000e0041"),
+        ("a\u200cb", r"a\u200cb"),
+        ("علی\u200cرضا", "علی\u200cرضا"),
+        ("علی\u200c", "علی\\u200c"),
+        ("क\u094d\u200dष", "क\u094d\u200dष"),
     ],
 )
 def test_what_cannot_be_seen_is_spelt_out(text: str, shown: str) -> None:

@@ -16,6 +16,7 @@ COMBINING_DIAERESIS = "\u0308"
         (f"Zoe{COMBINING_DIAERESIS}", "Zo\u00eb"),
         ("王小明", "王小明"),
         ("=Sam", "=Sam"),
+        ("علی\u200cرضا", "علی\u200cرضا"),
     ],
 )
 def test_a_name_is_kept_in_one_spelling(given: str, kept: str) -> None:
@@ -30,6 +31,7 @@ def test_a_name_is_kept_in_one_spelling(given: str, kept: str) -> None:
         ("\u200b", r"\u200b is not one"),
         ("\u3164", r"\u3164 is not one"),
         ("\u2800", r"\u2800 is not one"),
+        ("a\u200cb", r"\u200c is not one"),
         ("Sam\u200b", r"\u200b is not one"),
         ("Sam\u200d\ufeff", r"\u200d, \ufeff is not one"),
         ("Sam\u00ad", r"\xad is not one"),
