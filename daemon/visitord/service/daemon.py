@@ -23,11 +23,14 @@ from visitord.service.jobs import Jobs
 from visitord.service.vision_loop import View, VisionLoop
 from visitord.store.database import Database
 from visitord.vision.pipeline import Pipeline
+from visitord.vision.search_time import SearchTime
 from visitord.vision.zones import Area
 
 log = logging.getLogger(__name__)
 
 CHECK_EVERY_S = 0.5
+# Of the time until the next picture of any camera; describing the faces takes the rest.
+SEARCH_SHARE = 0.5
 SOURCES_END_WITHIN_S = 3.0
 STAGE_ENDS_WITHIN_S = 10.0  # the recorder may have a slow database to write to
 
@@ -117,6 +120,7 @@ class Daemon:
     def _views(self, pack: Pack) -> list[View]:
         """Every camera that is enabled, with a pipeline of its own."""
         liveness_detectors = open_liveness_detectors(self._config)
+        pictures_per_s = sum(camera.fps for camera in self._config.camera if camera.enabled)
         views = []
         for settings in self._config.camera:
             if not settings.enabled:
@@ -124,7 +128,13 @@ class Daemon:
 
             area = Area(settings.ignore, settings.only)
             liveness_detector = liveness_detectors.get(settings.name)
-            pipeline = Pipeline(pack, self._config.site.name, area, liveness_detector)
+            pipeline = Pipeline(
+                pack,
+                self._config.site.name,
+                area,
+                liveness_detector,
+                SearchTime(self._clock, SEARCH_SHARE / pictures_per_s),
+            )
             views.append(View(self._camera(settings), pipeline))
         return views
 

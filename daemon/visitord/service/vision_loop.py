@@ -9,6 +9,7 @@ from visitord.capture.health import State
 from visitord.core.clock import Clock
 from visitord.core.records import Image, TrackReport
 from visitord.service.snapshots import SnapshotRequests
+from visitord.service.turns_log import TurnsLog
 from visitord.vision.pipeline import Pipeline
 
 LOOK_EVERY_S = 1.0  # where no picture comes, so that tracks end all the same
@@ -48,6 +49,7 @@ class VisionLoop:
         self._ready = ready
         self._clock = clock
         self._submit = submit
+        self._turns = {name: TurnsLog(name) for name in self._views}
         self._snapshots = SnapshotRequests(ready.set)
 
     def run(self, stop: threading.Event) -> None:
@@ -77,6 +79,8 @@ class VisionLoop:
             self._pass_on(view.pipeline.expire(self._clock.monotonic()))
         else:
             self._pass_on(view.pipeline.process(frame))
+            choice = view.pipeline.choice
+            self._turns[frame.camera].note(frame.t, len(choice.windows), choice.put_off)
 
     def _pass_on(self, reports: Iterable[TrackReport]) -> None:
         for report in reports:

@@ -1,16 +1,19 @@
 """One camera's way from frame to track reports: motion gate, detect, quality, embed, track."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 from visitord.capture.photographs import jpeg
 from visitord.core.records import Detection, FaceSample, Frame, Image, Observation, TrackReport
 from visitord.models.pack import LivenessDetector, Pack, middle, portrait
 from visitord.vision.motion import MotionGate
 from visitord.vision.overlay import draw
 from visitord.vision.quality import assess
-from visitord.vision.tiling import Window, distinct, is_cut, moving_regions, windows
+from visitord.vision.search import Choice, Search
+from visitord.vision.search_time import SearchTime
+from visitord.vision.tiling import Window, distinct, is_cut
 from visitord.vision.tracker import Tracker
 from visitord.vision.zones import WHOLE, Area
 
-WHOLE_EVERY_S = 1.0
 # Between searches while no face moves; shorter than what ends a track.
 STATIONARY_EVERY_S = 0.9
 # Narrower faces keep hardly anything of a person (cosine 0.55 at 15 px, 0.73 at 20).
@@ -30,6 +33,9 @@ class Pipeline:
         Where the picture counts.
     liveness_detector
         The camera's, None where it does not ask for liveness.
+    search_time
+        Says for how many windows there is time; None: pictures wait for one another, as in a
+        replay.
     """
 
     def __init__(
@@ -38,6 +44,7 @@ class Pipeline:
         site: str,
         area: Area = WHOLE,
         liveness_detector: LivenessDetector | None = None,
+        search_time: SearchTime | None = None,
     ) -> None:
         self._pack = pack
         self._site = site
@@ -49,13 +56,21 @@ class Pipeline:
         self._last: Frame | None = None
         self._gate_open = False
         self._shape = (0, 0)
-        # When faces were searched for last: at all, and in the whole picture.
+        self._search = Search()
+        self._search_time = search_time
+        self._choice = Choice([])
+        # When faces were searched for last.
         self._search_t = float("-inf")
-        self._whole_t = float("-inf")
+
+    @property
+    def choice(self) -> Choice:
+        """What was searched of the last picture, and how much had to wait."""
+        return self._choice
 
     def process(self, frame: Frame) -> list[TrackReport]:
         """Analyse one frame; returns the track reports that are due because of it."""
         self._last = frame
+        self._choice = Choice([])
         self._gate_open = self._gate.is_open(frame)
         if not self._is_search_due(frame.t):
             return self._tracker.expire(frame.t)
@@ -110,35 +125,39 @@ class Pipeline:
         self._shape = (height, width)
         reports = self._tracker.flush()
         self._tracker = Tracker(self._site, self._liveness_detector)
+        self._search = Search()
         return reports
 
     def _detect(self, frame: Frame) -> list[Detection]:
-        """Faces where something moves or one was, in full detail, and everywhere once a second."""
-        image = frame.image
+        """Faces where something moves or one was, in full detail, and everywhere once a second.
+
+        What there is no time for waits for one of the next pictures.
+        """
+        most = None
+        if self._search_time is not None:
+            most = self._search_time.windows
+        height, width = frame.image.shape[:2]
+        followed = self._tracker.boxes(frame.t)
+        shape = (height, width)
+        self._choice = self._search.choose(frame.t, shape, followed, self._gate.moving, most)
+
+        measured: AbstractContextManager[None] = nullcontext()
+        if self._search_time is not None:
+            measured = self._search_time.spent_on(len(self._choice.windows))
+        with measured:
+            return self._search_windows(frame.image, self._choice.windows)
+
+    def _search_windows(self, image: Image, windows: list[Window]) -> list[Detection]:
+        """The faces in these windows, each once, but for those that a window cuts."""
         height, width = image.shape[:2]
         faces: list[Detection] = []
-        for window in self._windows(frame.t, height, width):
+        for window in windows:
             x0, y0, x1, y1 = window
             for found in self._pack.detect(image[y0:y1, x0:x1]):
                 face = found.moved(x0, y0)
                 if not is_cut(face, window, height, width):
                     faces.append(face)
         return distinct(faces)
-
-    def _windows(self, t: float, height: int, width: int) -> list[Window]:
-        """Where to search at t, in a picture of that size."""
-        regions = self._tracker.boxes(t)
-        if self._gate.moving is not None:
-            regions += moving_regions(self._gate.moving, height, width)
-        chosen = windows(regions, height, width)
-
-        whole = (0, 0, width, height)
-        is_whole_due = not 0 <= t - self._whole_t < WHOLE_EVERY_S
-        if whole not in chosen and is_whole_due:
-            chosen.append(whole)
-        if whole in chosen:
-            self._whole_t = t
-        return chosen
 
     def _may_be_one(self, face: Detection, t: float) -> bool:
         """Whether it counts as a face: a faint one does where a track expects its own at t."""

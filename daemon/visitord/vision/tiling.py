@@ -1,10 +1,12 @@
 """Where to look closely: detectors scale a picture down, and find small faces only in a part of it.
 
 A look at a window costs as much as one at the whole picture, for the detector is given the same
-number of pixels.
+number of pixels.  Which windows are looked at when is for `visitord.vision.search`.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -19,14 +21,34 @@ Window = tuple[int, int, int, int]
 
 # The wider side detectors see: a window this large is seen in full detail.
 WINDOW_PX = 640
-# More regions than these windows hold are seen in one larger window.
-WINDOWS_MAX = 2
+# A face that is followed is found as well where it is seen this wide.
+FOLLOWED_PX = 64
 NMS_IOU = 0.3
+OVERLAP = 0.25  # of its sides, how far a tile reaches into the next
 MARGIN_PX = 48  # around what moves: heads rise above the moving rest
 
 
-def moving_regions(moving: Gray, height: int, width: int) -> list[Box]:
-    """Boxes around the connected parts of a motion mask.
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the picture that is to be seen.
+
+    Attributes
+    ----------
+    box : Box
+        Where it is.
+    side_px : float
+        How large a window may be for it to be seen well.
+    followed : bool
+        Whether a face is expected there.
+    """
+
+    box: Box
+    side_px: float = WINDOW_PX
+    followed: bool = False
+
+
+def moving_regions(moving: Gray, height: int, width: int) -> list[Region]:
+    """What lies around the connected parts of a motion mask.
 
     Parameters
     ----------
@@ -41,57 +63,119 @@ def moving_regions(moving: Gray, height: int, width: int) -> list[Box]:
     joined = cv2.dilate(moving, np.ones((3, 3), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
 
-    regions: list[Box] = []
+    regions: list[Region] = []
     for x, y, w, h, _ in stats[1:].tolist():  # the first is what does not move
         x0 = x * across - MARGIN_PX
         y0 = y * down - MARGIN_PX
         x1 = (x + w) * across + MARGIN_PX
         y1 = (y + h) * down + MARGIN_PX
-        regions.append((x0, y0, x1, y1))
+        regions.append(Region((x0, y0, x1, y1)))
     return regions
 
 
-def windows(regions: Sequence[Box], height: int, width: int) -> list[Window]:
-    """At most WINDOWS_MAX windows that hold the regions, with the picture's proportions.
+def followed_region(box: Box) -> Region:
+    """What lies around a face that is followed, its box being twice as large as the face."""
+    face_px = (box[2] - box[0]) / 2
+    return Region(box, WINDOW_PX * max(1.0, face_px / FOLLOWED_PX), followed=True)
 
-    As many as hold them in full detail; when those are too many, one for all.  The whole picture
-    without regions.
+
+def grouped(regions: Iterable[Region], height: int, width: int) -> list[Region]:
+    """The regions, those put together that one window shows well.
 
     Parameters
     ----------
     regions
-        What is to be seen.
+        What is to be seen, in any order.
     height, width
         Of the picture, in pixels.
     """
-    if not regions:
-        return [(0, 0, width, height)]
-
-    least = min(1.0, WINDOW_PX / max(height, width))
-    groups = _grouped(regions, least, height, width)
-    if len(groups) > WINDOWS_MAX:
-        groups = [_around(*groups)]
-
-    found: list[Window] = []
-    for group in groups:
-        share = max(least, _share(group, height, width))
-        found.append(_window(group, share, height, width))
-    return found
-
-
-def _grouped(regions: Sequence[Box], most: float, height: int, width: int) -> list[Box]:
-    """Boxes around regions that lie close: each needs at most that share of the picture's side."""
-    groups: list[Box] = []
-    for region in sorted(regions):
+    groups: list[Region] = []
+    for region in sorted(regions, key=lambda one: (not one.followed, one.box)):
         joined = region
         for group in groups:
-            both = _around(group, region)
-            if _share(both, height, width) <= most:
+            both = _both(group, region)
+            if _share(both.box, height, width) <= _share_of(both.side_px, height, width):
                 groups.remove(group)
                 joined = both
                 break
         groups.append(joined)
     return groups
+
+
+def _both(one: Region, other: Region) -> Region:
+    box = _around(one.box, other.box)
+    return Region(box, min(one.side_px, other.side_px), one.followed or other.followed)
+
+
+def window_around(box: Box, height: int, width: int) -> Window:
+    """The window that shows a box with the most detail, with the picture's proportions.
+
+    Its middle is as near the box's as it can be.
+
+    Parameters
+    ----------
+    box
+        What is to be seen.
+    height, width
+        Of the picture, in pixels.
+    """
+    share = max(_share_of(WINDOW_PX, height, width), _share(box, height, width))
+    w = round(width * share)
+    h = round(height * share)
+    x = min(max(0, round((box[0] + box[2] - w) / 2)), width - w)
+    y = min(max(0, round((box[1] + box[3] - h) / 2)), height - h)
+    return x, y, x + w, y + h
+
+
+def tiles(window: Window, height: int, width: int) -> list[Window]:
+    """Smaller windows that cover one in which little detail is left, each reaching into the next.
+
+    None where it shows half of the detail there is, or more.  Else those of full detail, of half,
+    and so on: a face that is cut in all of one size is whole in one of the next.
+
+    Parameters
+    ----------
+    window
+        What is to be covered.
+    height, width
+        Of the picture, in pixels.
+    """
+    x0, y0, x1, y1 = window
+    share = (x1 - x0) / width
+    found: list[Window] = []
+    side = _share_of(WINDOW_PX, height, width)
+    while 2 * side < share:
+        w = round(width * side)
+        h = round(height * side)
+        found += [(x, y, x + w, y + h) for y in _starts(y0, y1, h) for x in _starts(x0, x1, w)]
+        side *= 2
+    return found
+
+
+def core(tile: Window, window: Window) -> Box:
+    """The part of a window that one of its tiles shows better than the next ones do."""
+    x0, y0, x1, y1 = tile
+    across = (x1 - x0) * OVERLAP / 2
+    down = (y1 - y0) * OVERLAP / 2
+    return (
+        x0 + across * (x0 > window[0]),
+        y0 + down * (y0 > window[1]),
+        x1 - across * (x1 < window[2]),
+        y1 - down * (y1 < window[3]),
+    )
+
+
+def level(window: Window, height: int, width: int) -> int:
+    """How much detail is lost in a window: 0 none, 1 half of it, 2 three quarters, and so on."""
+    x0, _, x1, _ = window
+    return round(math.log2((x1 - x0) / width / _share_of(WINDOW_PX, height, width)))
+
+
+def _starts(first: int, last: int, side: int) -> list[int]:
+    """Where pieces of that side begin that cover first to last, which is no less, evenly."""
+    room = last - first - side
+    count = 1 + math.ceil(max(0, room) / (side * (1 - OVERLAP)))
+    return [first + round(room * n / max(1, count - 1)) for n in range(count)]
 
 
 def distinct(faces: Sequence[Detection]) -> list[Detection]:
@@ -132,10 +216,6 @@ def _share(box: Box, height: int, width: int) -> float:
     return min(1.0, max((box[2] - box[0]) / width, (box[3] - box[1]) / height))
 
 
-def _window(box: Box, share: float, height: int, width: int) -> Window:
-    """A window of that share of the picture's sides, its middle as near the box's as it can be."""
-    w = round(width * share)
-    h = round(height * share)
-    x = min(max(0, round((box[0] + box[2] - w) / 2)), width - w)
-    y = min(max(0, round((box[1] + box[3] - h) / 2)), height - h)
-    return x, y, x + w, y + h
+def _share_of(side_px: float, height: int, width: int) -> float:
+    """A window's longer side as a share of the picture's, 0..1."""
+    return min(1.0, side_px / max(height, width))

@@ -10,6 +10,7 @@ from fixtures.scripted import ManualClock, configured
 from visitord.capture.camera import Health, State
 from visitord.core.records import Frame, Image, TrackReport
 from visitord.service.vision_loop import View, VisionLoop
+from visitord.vision.search import Choice
 
 
 class OneCamera:
@@ -36,6 +37,7 @@ class ScriptedPipeline:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
+        self.choice = Choice([(0, 0, 4, 4)], put_off=2)
 
     def process(self, _: Frame) -> list[TrackReport]:
         return [report(n=1)]
@@ -78,6 +80,17 @@ def test_a_picture_is_analysed_and_without_one_tracks_may_end() -> None:
 
 def test_at_the_end_open_tracks_are_handed_over() -> None:
     assert Bench(None).run()[-1] == uid(3).int
+
+
+def test_places_that_wait_in_picture_after_picture_are_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bench = Bench(*(frame(float(n)) for n in range(65)))
+    bench.ready.wait = lambda timeout=None: True  # type: ignore[method-assign]
+    bench.run()
+    (line,) = caplog.messages
+    assert "Camera door" in line
+    assert "of about 3 places" in line
 
 
 @pytest.mark.parametrize(

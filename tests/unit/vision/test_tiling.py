@@ -8,19 +8,31 @@ from fixtures.build import detection
 from visitord.core.records import Detection
 from visitord.vision.tiling import (
     MARGIN_PX,
+    OVERLAP,
     WINDOW_PX,
-    WINDOWS_MAX,
     Box,
+    Region,
+    Window,
+    core,
     distinct,
+    followed_region,
+    grouped,
     is_cut,
+    level,
     moving_regions,
-    windows,
+    tiles,
+    window_around,
 )
 
 WIDE = (720, 1280)  # height, width
 TALL = (1280, 720)
 HUGE = (2160, 3840)
-Window = tuple[int, int, int, int]
+
+
+def windows(regions: list[Box], height: int, width: int) -> list[Window]:
+    """Those around moving regions."""
+    groups = grouped([Region(box) for box in regions], height, width)
+    return [window_around(group.box, height, width) for group in groups]
 
 
 def around(x: float, y: float, side: float = 120) -> Box:
@@ -41,7 +53,6 @@ def holds(window: Window, region: Box, shape: tuple[int, int]) -> bool:
 def check(found: list[Window], regions: list[Box], shape: tuple[int, int]) -> None:
     """What holds for any regions of any picture."""
     height, width = shape
-    assert 1 <= len(found) <= WINDOWS_MAX
     for window in found:
         x0, y0, x1, y1 = window
         assert all(type(edge) is int for edge in window), "they cut a picture"
@@ -107,14 +118,10 @@ def test_a_place_larger_than_the_picture_is_the_whole_picture() -> None:
     assert windows([(-50, -50, 2000, 2000)], *WIDE) == [(0, 0, 1280, 720)]
 
 
-def test_without_a_place_it_is_the_whole_picture() -> None:
-    assert windows([], *WIDE) == [(0, 0, 1280, 720)]
-
-
 @pytest.mark.parametrize("shape", [(360, 640), (640, 360), (480, 640), (120, 160)])
 def test_a_picture_up_to_640_px_wide_is_seen_whole(shape: tuple[int, int]) -> None:
     height, width = shape
-    for regions in ([], [around(10, 10, 4)], [around(10, 10, 4), around(width, height, 4)]):
+    for regions in ([around(10, 10, 4)], [around(10, 10, 4), around(width, height, 4)]):
         assert set(windows(regions, *shape)) == {(0, 0, width, height)}
     assert len(windows([around(10, 10, 4), around(width - 5, 10, 4)], *shape)) == 1
 
@@ -150,16 +157,25 @@ def test_places_far_apart_in_height_alone_have_two_windows_too() -> None:
     check(windows(regions, *WIDE), regions, WIDE)
 
 
-def test_more_places_than_two_windows_hold_are_seen_in_one_larger_window() -> None:
-    regions = [around(300, 300), around(1900, 300), around(1000, 900)]
-    (window,) = windows(regions, *HUGE)
-    assert WINDOW_PX < window[2] - window[0] < HUGE[1], "larger, but not the whole picture"
-    check([window], regions, HUGE)
+@pytest.mark.parametrize("shape", [(1080, 1920), (1440, 2560), HUGE])
+@pytest.mark.parametrize("count", range(2, 13))
+def test_each_of_many_places_is_seen_in_full_detail(shape: tuple[int, int], count: int) -> None:
+    """All around the picture, in its corners too."""
+    height, width = shape
+    spots = [
+        (x, y) for y in (80, height / 2, height - 80) for x in (80, 700, width - 700, width - 80)
+    ]
+    regions = [around(*spot) for spot in spots[:count]]
+    found = windows(regions, *shape)
+    assert {w[2] - w[0] for w in found} == {WINDOW_PX}
+    check(found, regions, shape)
 
 
-def test_places_all_over_the_picture_are_the_whole_picture() -> None:
-    regions = [around(x, y) for x in (60, 640, 1220) for y in (60, 360, 660)]
-    assert windows(regions, *WIDE) == [(0, 0, 1280, 720)]
+def test_a_place_larger_than_a_window_does_not_take_away_detail_from_the_others() -> None:
+    large, small = around(800, 800, 900), around(3000, 300)
+    sizes = {w[2] - w[0] for w in windows([large, small], *HUGE)}
+    assert sizes == {WINDOW_PX, 1600}
+    check(windows([large, small], *HUGE), [large, small], HUGE)
 
 
 def test_the_order_of_the_places_does_not_matter() -> None:
@@ -168,7 +184,7 @@ def test_the_order_of_the_places_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_any_places_are_held_by_few_windows_within_the_picture(seed: int) -> None:
+def test_any_places_are_held_by_windows_within_the_picture(seed: int) -> None:
     random = np.random.default_rng(seed)
     for _ in range(300):
         shape = (int(random.integers(40, 2200)), int(random.integers(40, 4000)))
@@ -179,10 +195,93 @@ def test_any_places_are_held_by_few_windows_within_the_picture(seed: int) -> Non
                 random.uniform(-50, height + 50),
                 random.uniform(1, 700),
             )
-            for _ in range(random.integers(0, 7))
+            for _ in range(random.integers(1, 7))
         ]
         regions = [r for r in regions if r[2] > 0 and r[3] > 0 and r[0] < width and r[1] < height]
-        check(windows(regions, *shape), regions, shape)
+        found = windows(regions, *shape)
+        assert len(found) <= len(regions)
+        check(found, regions, shape)
+
+
+# Faces that are followed
+
+
+def face(x: float, y: float, side: float) -> Box:
+    """What lies around a face so wide: twice as large."""
+    return around(x, y, 2 * side)
+
+
+def test_small_faces_that_are_followed_are_seen_in_full_detail() -> None:
+    regions = [followed_region(face(x, 300, 40)) for x in (300, 1200)]
+    assert [r.box for r in grouped(regions, *HUGE)] == [r.box for r in regions]
+
+
+def test_large_faces_that_are_followed_share_a_window_with_less_detail() -> None:
+    """128 px wide, they may be seen at half their size: in 1280 pixels of the picture."""
+    regions = [followed_region(face(x, 300, 128)) for x in (300, 1200)]
+    (group,) = grouped(regions, *HUGE)
+    assert group.followed
+    left, _, right, _ = window_around(group.box, *HUGE)
+    assert WINDOW_PX < right - left <= 2 * WINDOW_PX
+
+
+def test_a_small_face_keeps_a_large_one_from_taking_its_detail() -> None:
+    regions = [followed_region(face(300, 300, 128)), followed_region(face(1200, 300, 30))]
+    assert len(grouped(regions, *HUGE)) == 2
+
+
+def test_what_moves_keeps_a_large_face_from_taking_its_detail() -> None:
+    regions = [followed_region(face(300, 300, 128)), Region(around(1200, 300))]
+    assert len(grouped(regions, *HUGE)) == 2
+    (group,) = grouped([followed_region(face(300, 300, 60)), Region(around(400, 350))], *HUGE)
+    assert (group.followed, group.side_px) == (True, WINDOW_PX)
+
+
+# Large places, in pieces
+
+
+@pytest.mark.parametrize("shape", [WIDE, TALL, (1080, 1920)])
+def test_a_window_that_shows_half_of_the_detail_has_no_tiles(shape: tuple[int, int]) -> None:
+    height, width = shape
+    share = min(1.0, 2 * WINDOW_PX / max(shape))
+    assert tiles((0, 0, round(width * share), round(height * share)), *shape) == []
+
+
+@pytest.mark.parametrize("shape", [(1080, 1920), (1920, 1080), (1440, 2560), HUGE, (3024, 4032)])
+def test_the_tiles_of_each_level_cover_a_window_each_reaching_into_the_next(
+    shape: tuple[int, int],
+) -> None:
+    height, width = shape
+    whole = (0, 0, width, height)
+    found = tiles(whole, *shape)
+    levels = {level(tile, *shape) for tile in found}
+    assert levels == set(range(len(levels)))
+    assert level(whole, *shape) <= len(levels) + 1, "between levels at most half is lost"
+    for one in levels:
+        alike = [tile for tile in found if level(tile, *shape) == one]
+        (w,) = {x1 - x0 for x0, _, x1, _ in alike}
+        (h,) = {y1 - y0 for _, y0, _, y1 in alike}
+        seen = np.zeros(shape, np.uint8)
+        for tile in alike:
+            x0, y0, x1, y1 = (round(edge) for edge in core(tile, whole))
+            seen[y0:y1, x0:x1] = 1
+        assert seen.mean() > 0.995, "also by their cores, to a pixel"
+        columns = sorted({x0 for x0, *_ in alike})
+        rows = sorted({y0 for _, y0, *_ in alike})
+        assert max(np.diff(columns), default=0) <= w * (1 - OVERLAP) + 1
+        assert max(np.diff(rows), default=0) <= h * (1 - OVERLAP) + 1
+
+
+def test_a_face_is_whole_in_a_tile_wherever_it_is() -> None:
+    """Faces of 20 to 250 px in a picture 3840 px wide, each in one that shows it 18 px wide."""
+    random = np.random.default_rng(5)
+    found = [*tiles((0, 0, 3840, 2160), *HUGE), (0, 0, 3840, 2160)]
+    for _ in range(500):
+        side = random.uniform(20, 250)
+        x, y = random.uniform(0, 3840 - side), random.uniform(0, 2160 - 1.3 * side)
+        one = (x, y, x + side, y + 1.3 * side)
+        shown = [side / 2 ** level(tile, *HUGE) for tile in found if holds(tile, one, HUGE)]
+        assert max(shown) >= 18
 
 
 # What moves
@@ -192,7 +291,7 @@ def test_each_moving_part_is_a_region_with_room_around_it() -> None:
     moving = np.zeros((45, 80), np.uint8)
     moving[10:14, 20:26] = 255
     moving[30:32, 60:61] = 255
-    first, second = sorted(moving_regions(moving, 720, 1280))
+    first, second = sorted(region.box for region in moving_regions(moving, 720, 1280))
     # Pixels of the picture to one of the mask; one more on each side joins what is nearly connected
     cell = 16
     assert first == (
@@ -225,7 +324,8 @@ def test_regions_follow_the_pictures_own_shape() -> None:
     """A portrait-format picture: the mask is about 80 wide there too."""
     moving = np.zeros((142, 80), np.uint8)
     moving[100:102, 40:42] = 255
-    ((x0, y0, x1, y1),) = moving_regions(moving, 1280, 720)
+    (region,) = moving_regions(moving, 1280, 720)
+    x0, y0, x1, y1 = region.box
     assert ((x0 + x1) / 2, (y0 + y1) / 2) == pytest.approx((41 * 9, 101 * 1280 / 142))
 
 

@@ -1,0 +1,173 @@
+"""Which parts of a picture are searched for faces, and which wait for one of the next pictures."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from visitord.core.records import Gray
+from visitord.vision.motion import WHOLE_AREA
+from visitord.vision.tiling import (
+    Box,
+    Region,
+    Window,
+    core,
+    followed_region,
+    grouped,
+    level,
+    moving_regions,
+    tiles,
+    window_around,
+)
+
+# Windows around faces that are followed are searched in every picture, and one other where there is
+# none; for so long do those around what else moves wait at most, and smaller ones within them.
+TURN_S = 0.5
+DETAIL_S = 2.0
+WHOLE_EVERY_S = 1.0
+# Rows and columns of spots for which is noted when they were seen.
+SPOTS = 80
+
+Spot = TypeVar("Spot", bound=np.generic)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is searched in one picture.
+
+    Attributes
+    ----------
+    windows : list of Window
+        In which order.
+    put_off : int
+        How many more were due, for which there is no time.
+    """
+
+    windows: list[Window]
+    put_off: int = 0
+
+
+class Search:
+    """Has the windows of a camera's pictures take turns.  Owned by its pipeline."""
+
+    def __init__(self) -> None:
+        # When the whole picture was searched last, and each spot of it, by the level of detail.
+        self._whole_t = float("-inf")
+        self._seen: dict[int, NDArray[np.float64]] = {}
+
+    def choose(
+        self,
+        t: float,
+        shape: tuple[int, int],
+        followed: Sequence[Box],
+        moving: Gray | None,
+        most: int | None = None,
+    ) -> Choice:
+        """The windows to search now, what has waited longest first.
+
+        All of them hold what moves or is followed.  The whole picture comes last, once a second.
+
+        Parameters
+        ----------
+        t
+            When the picture was taken, seconds.
+        shape
+            Its height and width, in pixels.
+        followed
+            Where faces are expected.
+        moving
+            Not zero where something moves, see `MotionGate.moving`; None where that is unknown.
+        most
+            For how many windows there is time; None: for all.
+        """
+        height, width = shape
+        whole = (0, 0, width, height)
+        regions = [followed_region(box) for box in followed]
+        if moving is not None:
+            regions += moving_regions(moving, height, width)
+
+        due = self._due(t, shape, grouped(regions, height, width), moving)
+        chosen = due[:most]
+        put_off = len(due) - len(chosen)
+        is_whole_due = not 0 <= t - self._whole_t < WHOLE_EVERY_S
+        if whole not in chosen and (is_whole_due or not regions):
+            chosen.append(whole)
+        if whole in chosen:
+            self._whole_t = t
+
+        for window in chosen:
+            self._spots(window, window, shape)[:] = t
+        return Choice(chosen, put_off)
+
+    def _due(
+        self, t: float, shape: tuple[int, int], regions: Sequence[Region], moving: Gray | None
+    ) -> list[Window]:
+        """The windows that are due, of those around regions and of the smaller ones within them."""
+        seen: dict[Window, float] = {}
+        due: set[Window] = set()
+        for region in regions:
+            window = window_around(region.box, *shape)
+            seen[window] = self._seen_t(region.box, window, shape)
+            if region.followed or not 0 <= t - seen[window] < TURN_S:
+                due.add(window)
+        if not due:
+            due.update(_oldest_first(seen)[:1])
+
+        for tile in self._tiles(t, shape, list(seen), moving):
+            seen[tile] = self._seen_t(tile, tile, shape)
+            due.add(tile)
+        return [window for window in _oldest_first(seen) if window in due]
+
+    def _tiles(
+        self, t: float, shape: tuple[int, int], held: Sequence[Window], moving: Gray | None
+    ) -> list[Window]:
+        """The smaller windows that are due, within those that show little detail.
+
+        None while everything moves: then it is the light, or the camera.
+        """
+        if moving is None or np.count_nonzero(moving) > WHOLE_AREA * moving.size:
+            return []
+
+        moves = cv2.resize(moving, (SPOTS, SPOTS), interpolation=cv2.INTER_AREA) > 0
+        found: list[Window] = []
+        for window in held:
+            for tile in tiles(window, *shape):
+                middle = core(tile, window)
+                has_waited = self._spots(middle, tile, shape) <= t - DETAIL_S
+                if (has_waited & _part(moves, middle, shape)).any():
+                    found.append(tile)
+        return found
+
+    def _seen_t(self, box: Box, window: Window, shape: tuple[int, int]) -> float:
+        """When all of a box was seen last with as much detail as a window shows."""
+        return float(self._spots(box, window, shape).min())
+
+    def _spots(self, box: Box, window: Window, shape: tuple[int, int]) -> NDArray[np.float64]:
+        """When the spots in a box were seen last with a window's detail, as a view."""
+        never = np.full((SPOTS, SPOTS), float("-inf"))
+        return _part(self._seen.setdefault(level(window, *shape), never), box, shape)
+
+
+def _oldest_first(seen: Mapping[Window, float]) -> list[Window]:
+    return sorted(seen, key=lambda window: seen[window])
+
+
+def _part(spots: NDArray[Spot], box: Box, shape: tuple[int, int]) -> NDArray[Spot]:
+    """The part of an array of spots, which spans the picture, that a box touches, as a view."""
+    height, width = shape
+    rows, columns = spots.shape
+    x0, x1 = _span(box[0] / width, box[2] / width, columns)
+    y0, y1 = _span(box[1] / height, box[3] / height, rows)
+    return spots[y0:y1, x0:x1]
+
+
+def _span(first: float, last: float, count: int) -> tuple[int, int]:
+    """The first of that many spots whose middles lie between two shares, and the one after.
+
+    At least one.
+    """
+    begin = min(max(0, round(first * count)), count - 1)
+    return begin, max(begin + 1, min(round(last * count), count))
