@@ -17,7 +17,7 @@ from visitord.vision.pipeline import Pipeline
 
 FPS = 4
 START_S = 2.5  # the gate has warmed up
-LENGTH_S = 5.5
+LENGTH_S = 4.5
 LEAF_PX = 120
 
 

@@ -18,6 +18,7 @@ from visitord.core.records import Embedding, Image
 from visitord.identity.centring import centred
 from visitord.models.pack import Pack, middle, portrait
 from visitord.vision.quality import MIN_PX, assess
+from visitord.vision.stills import find_sitter
 
 # How wide a second face may be, compared with the first: people behind the one who is meant do not
 # count.
@@ -84,7 +85,7 @@ def find_face(pack: Pack, image: Image, name: str, digest: str) -> FacePhotograp
     digest : str
         Of its content, in hexadecimal.
     """
-    faces = sorted(pack.detect(image, still=True), key=lambda face: -face.width_px)
+    faces = sorted(find_sitter(pack, image), key=lambda face: -face.width_px)
     if not faces:
         return Unusable("there is no face in it")
     if len(faces) > 1 and faces[1].width_px > BEHIND * faces[0].width_px:
@@ -124,7 +125,7 @@ def read(pack: Pack, path: Path) -> FacePhotograph | Unusable:
 def _portrait(pack: Pack, path: Path) -> bytes:
     """The picture to be kept of a photograph that was used; raises MediaError where it changed."""
     image = files.read(path)
-    faces = pack.detect(image, still=True)
+    faces = find_sitter(pack, image)
     if not faces:
         raise MediaError(f"{path} was changed meanwhile; repeat.")
     return jpeg(portrait(image, max(faces, key=lambda face: face.width_px)))

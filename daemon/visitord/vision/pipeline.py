@@ -10,6 +10,7 @@ from visitord.vision.overlay import draw
 from visitord.vision.quality import assess
 from visitord.vision.search import Choice, Search
 from visitord.vision.search_time import SearchTime
+from visitord.vision.stills import find_faces
 from visitord.vision.tiling import Window, distinct, is_cut
 from visitord.vision.tracker import Tracker
 from visitord.vision.zones import WHOLE, Area
@@ -83,7 +84,7 @@ class Pipeline:
 
     def photograph(self, frame: Frame) -> list[TrackReport]:
         """Analyse a single picture that has no frames before or after it."""
-        found = self._pack.detect(frame.image, still=True)
+        found = find_faces(self._pack, frame.image)
         return self._tracker.report_photograph(frame, self._observe(frame, found))
 
     def expire(self, t: float) -> list[TrackReport]:
