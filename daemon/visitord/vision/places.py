@@ -10,7 +10,10 @@ from visitord.core.records import Detection
 
 # Of a face's size; detections of an unmoved face scatter by a few per cent.
 MOVED = 0.15
-STATIC_MAX = 50  # places remembered
+# Of a face's size: nothing that hangs on a wall gets so far, or so much larger.
+FAR = 2.0
+GROWN = 1.6
+PLACES_MAX = 50  # remembered
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +44,12 @@ class Place:
         growth = abs(self.side_px - other.side_px)
         return distance <= MOVED * other.side_px and growth <= 2 * MOVED * other.side_px
 
+    def is_far_from(self, other: "Place") -> bool:
+        """Whether a face that was there has crossed several face widths, or come nearer or gone."""
+        smaller_px, larger_px = sorted((self.side_px, other.side_px))
+        distance = float(np.linalg.norm(self.centre - other.centre))
+        return distance >= FAR * larger_px or larger_px >= GROWN * smaller_px
+
 
 class StaticPlaces:
     """The places of faces that never move, such as a poster's: what appears there is one too.
@@ -53,7 +62,7 @@ class StaticPlaces:
 
     def remember(self, place: Place) -> None:
         """Add a place, and forget the oldest of too many."""
-        self._places = [*self._places[1 - STATIC_MAX :], place]
+        self._places = [*self._places[1 - PLACES_MAX :], place]
 
     def holds(self, place: Place) -> bool:
         """Whether a face there is static."""

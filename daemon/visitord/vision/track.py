@@ -33,8 +33,8 @@ class Track:
     Positions in pixels, times `t` in seconds of the camera's steady clock.
 
     detection, place: where it was seen last.  frames: in how many it was seen.  first_t, last_t:
-    when, first and last.  static: it is a picture of a face.  reported_s: its age when it was last
-    reported.
+    when, first and last.  static: it is a picture of a face.  walked: it has crossed several face
+    widths, so that it is none.  reported_s: its age when it was last reported.
 
     Parameters
     ----------
@@ -68,6 +68,10 @@ class Track:
         self.detection: Detection = observation.detection
         self.place = Place.of(observation.detection)
         self._velocity: NDArray[np.float64] = np.zeros(2)  # pixels a second
+        # Where it began, and whether it was far from there when it was seen last.
+        self._first_place = self.place
+        self._is_far = False
+        self.walked = False
         # Where it has been without moving, and since when.
         self._stationary_place = self.place
         self._stationary_t = t
@@ -115,6 +119,12 @@ class Track:
         # By the steady clock: the wall clock may be set back meanwhile.
         self.ended_at = self.started_at + timedelta(seconds=max(0.0, t - self.first_t))
         self.frames += 1
+
+        # Twice in a row: a single step may be another face, taken for this one.
+        was_far = self._is_far
+        self._is_far = place.is_far_from(self._first_place)
+        if was_far and self._is_far:
+            self.walked = True
 
         if not place.is_at(self._stationary_place):
             self._stationary_place = place

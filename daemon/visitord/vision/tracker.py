@@ -7,6 +7,7 @@ from visitord.models.pack import LivenessDetector
 from visitord.vision.assignment import assign
 from visitord.vision.liveness_check import LivenessCheck
 from visitord.vision.places import Place, StaticPlaces
+from visitord.vision.seats import Seats
 from visitord.vision.sighting_ids import sighting_id_of
 from visitord.vision.tiling import Box
 from visitord.vision.track import Track
@@ -40,6 +41,7 @@ class Tracker:
         self._liveness_detector = liveness_detector
         self._tracks: list[Track] = []
         self._static_places = StaticPlaces()
+        self._seats = Seats()
         # Of the last frame, and between frames, smoothed; 0 while it is not known.
         self._last_t: float | None = None
         self._interval_s = 0.0
@@ -85,6 +87,7 @@ class Tracker:
             if track is None:
                 track = self._begin(frame, observation)
                 track.static = self._static_places.holds(track.place)
+                track.walked = not track.static and self._seats.holds(observation, frame.t)
                 self._tracks.append(track)
             else:
                 self._extend(track, observation, frame.t)
@@ -119,6 +122,7 @@ class Tracker:
         patience_s = max(LOST_S, LOST_INTERVALS * self._interval_s)
         lost = [track for track in self._tracks if t - track.last_t > patience_s]
         self._tracks = [track for track in self._tracks if track not in lost]
+        self._seats.leave(lost, t)
         return self._finals(lost)
 
     def flush(self) -> list[TrackReport]:
@@ -144,9 +148,14 @@ class Tracker:
         return Track(sighting_id, frame, observation, check)
 
     def _extend(self, track: Track, observation: Observation, t: float) -> None:
-        """Follow a track; it becomes static once it has not moved for long enough."""
+        """Follow a track; it becomes static once it has not moved for long enough.
+
+        Not one that walked: that is somebody who sits still now.
+        """
         track.extend(observation, t)
-        if not track.static and track.stationary_s >= STATIC_S:
+        if track.walked:
+            track.static = False
+        elif not track.static and track.stationary_s >= STATIC_S:
             track.static = True
             self._static_places.remember(track.place)
 

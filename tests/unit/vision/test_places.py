@@ -5,7 +5,7 @@ import pytest
 
 from fixtures.build import detection
 from visitord.core.records import Detection
-from visitord.vision.places import STATIC_MAX, Place, StaticPlaces
+from visitord.vision.places import PLACES_MAX, Place, StaticPlaces
 
 
 def place(x: float, size: float = 60.0) -> Place:
@@ -37,10 +37,26 @@ def test_a_detector_scatters_a_little(other: Place, same: bool) -> None:
     assert place(100).is_at(other) is same
 
 
+@pytest.mark.parametrize(
+    ("other", "far"),
+    [
+        (place(100), False),
+        (place(210), False),
+        (place(220), True),  # two faces further
+        (place(100, size=90), False),
+        (place(95, size=100), True),  # come nearer
+        (place(105, size=36), True),
+    ],
+)
+def test_far_is_what_no_scatter_explains(other: Place, far: bool) -> None:
+    assert place(100).is_far_from(other) is far
+    assert other.is_far_from(place(100)) is far
+
+
 def test_only_so_many_static_places_are_remembered() -> None:
     places = StaticPlaces()
-    for n in range(STATIC_MAX + 1):
+    for n in range(PLACES_MAX + 1):
         places.remember(place(100.0 * n))
     assert not places.holds(place(0))
     assert places.holds(place(100))
-    assert places.holds(place(100.0 * STATIC_MAX))
+    assert places.holds(place(100.0 * PLACES_MAX))

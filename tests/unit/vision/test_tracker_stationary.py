@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.build import axis, detection, frame, perturbed, sample
 from visitord.core.records import Embedding, Observation, TrackReport
-from visitord.vision.places import STATIC_MAX
+from visitord.vision.places import PLACES_MAX
 from visitord.vision.tracker import Tracker
 
 STATIC_S = 20.0
@@ -207,6 +207,95 @@ def test_a_photograph_is_never_static() -> None:
     assert not report.static
 
 
+# Somebody who walks in and sits still
+
+
+def walk_in(watching: Tracker, x: float = 400.0) -> None:
+    """Four seconds from x 100 to a seat, at a face and a quarter a second."""
+    show(watching, 0, 4, lambda t: 100 + (x - 100) * min(1, t / 4))
+
+
+def sits(t: float) -> float:
+    """At x 400, moving by two per cent of the face."""
+    return 400 + 1.2 * float(np.sin(t))
+
+
+def test_one_that_crossed_several_face_widths_is_not_static_however_long_it_sits() -> None:
+    watching = tracker()
+    walk_in(watching)
+    reports = show(watching, 4, 4 + 3 * STATIC_S, sits) + watching.flush()
+    assert len({r.sighting_id for r in reports}) == 1
+    assert not any(statics(reports))
+
+
+def test_by_default_somebody_who_sits_for_twelve_minutes_is_seen_for_thirteen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()
+    watching = Tracker("main")
+    reports = show(watching, 0, 60, lambda t: 100 + 5 * t, step_s=0.25)
+    reports += show(watching, 60, 780, sits, step_s=1.0)
+    reports += watching.expire(800)
+    assert not any(statics(reports))
+    assert (reports[-1].ended_at - reports[-1].started_at).total_seconds() == 779
+
+
+def test_one_that_came_nearer_is_not_static() -> None:
+    """Straight at the camera: its middle hardly moves."""
+    watching = tracker()
+    show(
+        watching,
+        0,
+        4,
+        lambda t: 130 - 7.5 * t,
+        y=lambda t: 130 - 7.5 * t,
+        size=lambda t: 30 + 15 * t,
+    )
+    assert not any(statics(show(watching, 4, 40, 100, size=90) + watching.flush()))
+
+
+def test_a_single_step_far_away_is_another_face_and_no_walk() -> None:
+    """Somebody who passes was taken for the poster, once."""
+    watching = tracker()
+    show(watching, 0, 5)
+    show(watching, 5, 5.125, 230)
+    assert any(statics(show(watching, 5.125, 30)))
+
+
+def test_one_that_looks_away_while_it_sits_is_not_static_afterwards() -> None:
+    watching = tracker()
+    walk_in(watching)
+    show(watching, 4, 30, sits)
+    assert len(watching.expire(60)) == 1
+    reports = show(watching, 60, 60 + 2 * STATIC_S, 420)
+    assert len(watching.expire(130)) == 1
+    reports += show(watching, 140, 140 + 2 * STATIC_S, 400) + watching.flush()
+    assert not any(statics(reports))
+
+
+@pytest.mark.parametrize(
+    ("after_s", "x", "i"), [(30, 400, 1), (30, 530, 0), (700, 400, 0)], ids=["other", "far", "late"]
+)
+def test_what_hangs_where_somebody_sat_is_static_all_the_same(
+    after_s: float, x: float, i: int
+) -> None:
+    watching = tracker()
+    walk_in(watching)
+    show(watching, 4, 10, sits)
+    start_s = 10 + after_s
+    watching.expire(start_s)
+    show(watching, start_s, start_s + STATIC_S + 2, x, who=axis(i))
+    assert statics(watching.flush()) == [True]
+
+
+def test_a_poster_stays_one_though_somebody_like_it_was_lost_before_it() -> None:
+    watching = tracker()
+    t = poster(watching, x=400)
+    show(watching, t, t + 4, lambda at: 100 + 75 * (at - t))
+    watching.expire(t + 20)
+    assert all(statics(show(watching, t + 20, t + 30, 400)))
+
+
 # What appears in a static place
 
 
@@ -277,7 +366,7 @@ def test_no_more_than_some_places_are_remembered_the_latest_ones(
 ) -> None:
     monkeypatch.setattr("visitord.vision.tracker.STATIC_S", 2.0)
     watching = tracker()
-    count = STATIC_MAX + 5
+    count = PLACES_MAX + 5
     for n in range(count):
         show(watching, 10 * n, 10 * n + 3, 100.0 * n, step_s=0.5)
         watching.flush()
