@@ -79,3 +79,20 @@ def test_a_stationary_face_that_goes_is_gone_within_a_few_seconds() -> None:
     ((after_s, report),) = finals
     assert after_s <= 4
     assert (report.ended_at - report.started_at).total_seconds() == pytest.approx(24.5, abs=0.6)
+
+
+def test_somebody_who_walks_in_sits_still_and_turns_away_is_seen_all_the_time() -> None:
+    """A minute to the seat, and twelve on it, moving by two per cent of the face."""
+    pack = ScriptedPack()
+    pipeline = Pipeline(pack, "main")
+    reports = []
+    for n in range(2 * 780):
+        pack.places = (100 + 5 * min(n / 2, 60) + n % 2 * 1.2,)
+        reports += pipeline.process(frame(n / 2, image=STILL))
+    pack.places = ()
+    for n in range(2 * 780, 2 * 790):
+        reports += pipeline.process(frame(n / 2, image=STILL))
+
+    assert not any(report.static for report in reports)
+    (final,) = [report for report in reports if report.final]
+    assert (final.ended_at - final.started_at).total_seconds() == pytest.approx(780, abs=2)
