@@ -179,7 +179,7 @@ def test_two_people_in_one_picture_stay_two(start: Callable[..., Running]) -> No
     one, other = uuid4(), uuid4()
     box.submit(report(axis(0), 1000, sighting_id=one, together=[other]))
     box.told("visitor 1", "A new visitor")
-    box.submit(report(axis(0, 1, 0.9), 1000, sighting_id=other, together=[one]))
+    box.submit(report(axis(0, 1, 0.8), 1000, sighting_id=other, together=[one]))
     box.told("visitor 1", "A new visitor", "A new visitor")
     assert len({a.visitor_id for a in box.arrivals}) == 3
     box.network.back()

@@ -101,7 +101,7 @@ def test_poor_shots_never_enrol(visit_log: VisitLog) -> None:
 def test_two_people_in_one_picture_are_never_one(visit_log: VisitLog) -> None:
     first, second = uuid4(), uuid4()
     visit_log.recorder.handle(report(axis(0), 0, sighting_id=first, together=[second]))
-    visit_log.recorder.handle(report(axis(0, 1, 0.9), 0, sighting_id=second, together=[first]))
+    visit_log.recorder.handle(report(axis(0, 1, 0.8), 0, sighting_id=second, together=[first]))
     ids = visit_log.rows(
         "select distinct visitor_id from sighting_log where visitor_id is not null"
     )

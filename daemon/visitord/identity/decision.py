@@ -8,6 +8,7 @@ those seen in the same frames.  The first line that holds decides:
     has no usable sample            any                         pending
     looks like a picture of a face  any                         pending
     any                             reaches `match`             matched
+    looks like somebody beside it   does not, or there is none  pending: a reflection
     is seen well                    does not, or there is none  enrolled: a new identity
     has too few good samples        does not, or there is none  pending: not seen well enough
 
@@ -41,6 +42,7 @@ from visitord.core.records import (
     Verdict,
 )
 from visitord.identity.centring import centred
+from visitord.identity.reflections import Reflection
 
 POOLED = 5  # samples, at most
 AGREEMENT_SAMPLES = 4  # it takes to say how well a track agrees with itself
@@ -152,6 +154,7 @@ def decide(
     thresholds: Thresholds,
     weak: AbstractSet[UUID] = frozenset(),
     recent: AbstractSet[UUID] = frozenset(),
+    reflection: Reflection | None = None,
 ) -> Verdict:
     """The verdict on one track, by the table above.
 
@@ -171,6 +174,8 @@ def decide(
         Identities known from one poor template, which strangers resemble more easily.
     recent
         Identities seen lately, as many as the thresholds are for.
+    reflection
+        Whose reflection it seems to be, of those seen in the same frames.
 
     Returns
     -------
@@ -205,6 +210,10 @@ def decide(
         matched = _verdict(nearest, Decision.MATCHED, why, nearest.best_id)
         return replace(matched, certain=certain, learn=teaches)
 
+    if reflection:
+        why = _why_reflection(reflection)
+        return _reflected(nearest, reflection, why)
+
     why = _why_new(nearest.score, match, is_weak)
     if not _is_seen_well(pooled, report):
         why = f"{why}, but {_why_not_seen_well(pooled, report)}"
@@ -229,6 +238,20 @@ def _verdict(
         reason=reason,
         candidate_id=nearest.best_id,
         second_id=nearest.second_id,
+    )
+
+
+def _reflected(nearest: _Nearest, reflection: Reflection, reason: str) -> Verdict:
+    """Nobody: the reflection of somebody who is there."""
+    return Verdict(
+        decision=Decision.PENDING,
+        identity_id=None,
+        score=reflection.similarity,
+        second_score=nearest.score,
+        reason=reason,
+        candidate_id=reflection.identity_id,
+        second_id=nearest.best_id,
+        reflection=True,
     )
 
 
@@ -290,6 +313,11 @@ def _why_new(score: float | None, match: float, is_weak: bool) -> str:
         return "nobody known"
     poor = " for someone known from one poor picture" if is_weak else ""
     return f"best similarity {score:.2f} is below match {match:.2f}{poor}"
+
+
+def _why_reflection(reflection: Reflection) -> str:
+    alike = f"similarity {reflection.similarity:.2f} to somebody in the same picture"
+    return f"{alike}: their reflection, it seems"
 
 
 def _why_not_seen_well(pooled: PooledSamples, report: TrackReport) -> str:

@@ -84,6 +84,11 @@ class Gallery:
         """How many templates they have, here and elsewhere."""
         return max(len(self), self._count)
 
+    @property
+    def centre(self) -> Embedding | None:
+        """Of the pack, if it has one."""
+        return self._centre
+
     def __iter__(self) -> Iterator[Template]:
         rows = zip(self._templates, self._matrix, strict=False)
         return (replace(template, embedding=row) for template, row in rows)

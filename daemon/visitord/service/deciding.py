@@ -1,5 +1,6 @@
 """Who a track is, by a gallery: the verdict, and what is learnt from it.  No I/O."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from visitord.core.records import DecidedSighting, Decision, PooledSamples, TrackReport
 from visitord.identity import decision
 from visitord.identity.gallery import Gallery
+from visitord.identity.reflections import Companion, reflection
 from visitord.identity.thresholds import MatchRule
 
 RANKED = 2  # people that a decision is between
@@ -32,6 +34,7 @@ def decide_track(
     rule: MatchRule,
     pack: str,
     recent: AbstractSet[UUID] = frozenset(),
+    beside: Sequence[Companion] = (),
 ) -> DecidedTrack | None:
     """Decide a track, or return None while waiting may give a better sample.
 
@@ -51,6 +54,8 @@ def decide_track(
         Fingerprint of the recogniser that made the samples.
     recent
         Who was seen lately.
+    beside
+        What the companions looked like meanwhile.
     """
     of_recent = gallery.count_of(recent)
     thresholds = rule.at(gallery.people, len(recent), gallery.count, of_recent)
@@ -58,7 +63,12 @@ def decide_track(
     if pooled:
         ranking = gallery.rank(pooled.embedding, RANKED + len(companions), recent)
     weak = {i for i, _ in ranking if gallery.weak(i, decision.WEAK_QUALITY)}
-    verdict = decision.decide(report, pooled, ranking, companions, thresholds, weak, recent)
+    mirrored = None
+    if pooled:
+        mirrored = reflection(pooled.embedding, beside, gallery.centre, thresholds.match)
+    verdict = decision.decide(
+        report, pooled, ranking, companions, thresholds, weak, recent, mirrored
+    )
     if not verdict.certain and not decision.is_ripe(report):
         return None
 

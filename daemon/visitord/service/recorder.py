@@ -415,9 +415,10 @@ class Recorder:
         pooled = decision.pool(report.samples, self.settings.centre)
         companions = sightings.companions(cursor, report)
         recent = sightings.recent(cursor, report.started_at, decision.RECENT)
+        beside = sightings.beside(cursor, report, self.settings.pack) if companions else []
         candidates = self._known.candidates(cursor, pooled, len(companions))
         return decide_track(
-            report, pooled, companions, candidates, self.rule, self.settings.pack, recent
+            report, pooled, companions, candidates, self.rule, self.settings.pack, recent, beside
         )
 
     def _write(self, cursor: Cursor, decided: DecidedTrack) -> _Written:

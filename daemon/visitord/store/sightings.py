@@ -6,9 +6,11 @@ from uuid import UUID
 
 from visitord.core.records import Arrival, DecidedSighting, Decision, TrackReport
 from visitord.identity.decision import new_identity_id
+from visitord.identity.reflections import Companion
 from visitord.store import identities, statements, templates, visits
 from visitord.store.database import Cursor
 from visitord.store.site import Site
+from visitord.store.vectors import vector
 
 _SQL = statements.load("sightings")
 
@@ -32,6 +34,13 @@ def companions(cursor: Cursor, report: TrackReport) -> set[UUID]:
     """Root identities of everyone seen in the same frames as this track, as far as decided."""
     values = {"id": report.sighting_id, "together": list(report.together)}
     return set(statements.fetch_column(cursor, _SQL["companions"], values))
+
+
+def beside(cursor: Cursor, report: TrackReport, pack: str) -> list[Companion]:
+    """What everyone looked like who was seen in the same frames as this track, by one pack."""
+    values = {"id": report.sighting_id, "together": list(report.together), "pack": pack}
+    cursor.execute(_SQL["beside"], values)
+    return [Companion(root_id, vector(look), mirrored) for root_id, look, mirrored in cursor]
 
 
 def recent(cursor: Cursor, at: datetime, within: timedelta) -> set[UUID]:
@@ -107,7 +116,8 @@ def _values(decided: DecidedSighting, site: Site) -> dict[str, object]:
         values["agreement"] = pooled.agreement
 
     # What must be nobody keeps nothing by which the merge job could make it somebody.
-    if pooled and not report.blocked and not decided.anonymous:
+    is_nobody = report.blocked or decided.anonymous or verdict.reflection
+    if pooled and not is_nobody:
         values["pack"] = decided.pack
         values["embedding"] = pooled.embedding.tolist()
 

@@ -94,7 +94,7 @@ def test_who_was_seen_lately_is_told_to_who_decides(
     told: list[frozenset[UUID]] = []
 
     def spy(*arguments: Any) -> DecidedTrack | None:
-        told.append(frozenset(arguments[-1]))
+        told.append(frozenset(arguments[6]))  # recent
         return decide_track(*arguments)
 
     monkeypatch.setattr(module, "decide_track", spy)

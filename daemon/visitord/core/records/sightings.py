@@ -112,6 +112,8 @@ class Verdict:
         The identities that `score` and `second_score` belong to.
     doubt : bool
         Enrolled although nearly like the candidate: the two may be one.
+    reflection : bool
+        It seems to be the candidate's reflection, who is in the same picture: it must be nobody.
     """
 
     decision: Decision
@@ -124,6 +126,7 @@ class Verdict:
     candidate_id: UUID | None = None
     second_id: UUID | None = None
     doubt: bool = False
+    reflection: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,24 @@ and g.sighting_id = any(
     %(together)s::uuid[] || array(select sighting_id from together where other_id = %(id)s)
 )
 
+-- beside: who stands for those seen in the same frames, what they looked like, and whether that camera mirrors them
+select i.root_id, g.embedding::text, exists (
+    select
+    from identity merged
+    join sighting a on a.identity_id = merged.identity_id
+    join together t on t.sighting_id = a.sighting_id
+    join sighting b on b.sighting_id = t.other_id
+    join identity other on other.identity_id = b.identity_id
+    where merged.root_id = i.root_id and merged.identity_id <> i.root_id
+    and other.root_id = i.root_id and other.identity_id <> merged.identity_id
+    and a.site = g.site and a.camera = g.camera
+) as mirrored
+from sighting g join identity i using (identity_id)
+where not g.static and g.pack = %(pack)s and g.embedding is not null
+and g.sighting_id = any(
+    %(together)s::uuid[] || array(select sighting_id from together where other_id = %(id)s)
+)
+
 -- recent: who stands for those whose sightings began within a span of time
 select distinct i.root_id
 from sighting g join identity i using (identity_id)
