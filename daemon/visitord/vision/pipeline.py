@@ -80,7 +80,7 @@ class Pipeline:
         reports = self._follow_shape(frame)
         faces = [face for face in self._detect(frame) if self._may_be_one(face, frame.t)]
         observations = self._observe(frame, faces)
-        return reports + self._tracker.update(frame, observations)
+        return reports + self._tracker.update(frame, observations, self._choice.turns)
 
     def photograph(self, frame: Frame) -> list[TrackReport]:
         """Analyse a single picture that has no frames before or after it."""

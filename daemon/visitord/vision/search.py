@@ -1,5 +1,6 @@
 """Which parts of a picture are searched for faces, and which wait for one of the next pictures."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -48,6 +49,11 @@ class Choice:
 
     windows: list[Window]
     put_off: int = 0
+
+    @property
+    def turns(self) -> int:
+        """In how many pictures each of what was due has its turn."""
+        return 1 + math.ceil(self.put_off / max(1, len(self.windows)))
 
 
 class Search:

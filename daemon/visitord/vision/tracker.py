@@ -13,7 +13,8 @@ from visitord.vision.tiling import Box
 from visitord.vision.track import Track
 
 LOST_S = 1.5  # a face unseen for so long ends its track
-LOST_INTERVALS = 2.5  # and where pictures are rarer, so many times their interval
+# And where pictures are rarer, or parts of them take turns, so many times as long as between looks.
+LOST_INTERVALS = 2.5
 PAUSE_S = 4.0  # a gap so long says nothing about how far apart pictures are
 INTERVAL_GAIN = 0.3  # the share of the last gap in the interval
 FRAMES_MIN = 2  # fewer are no sighting
@@ -45,6 +46,7 @@ class Tracker:
         # Of the last frame, and between frames, smoothed; 0 while it is not known.
         self._last_t: float | None = None
         self._interval_s = 0.0
+        self._turns = 1  # in how many frames each face is looked for once
 
     @property
     def active(self) -> bool:
@@ -70,11 +72,23 @@ class Tracker:
         x, y = Place.of(detection).centre
         return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self.boxes(t))
 
-    def update(self, frame: Frame, observations: Sequence[Observation]) -> list[TrackReport]:
+    def update(
+        self, frame: Frame, observations: Sequence[Observation], turns: int = 1
+    ) -> list[TrackReport]:
         """Take one frame's faces; returns the reports that are due, finals of lost tracks first.
 
         A faint one that belongs to no track is left out: it does not begin one.
+
+        Parameters
+        ----------
+        frame
+            The picture.
+        observations
+            The faces found in it.
+        turns
+            In how many pictures each part of it is searched once.
         """
+        self._turns = turns
         self._follow_interval(frame.t)
         reports = self.expire(frame.t)
 
@@ -119,7 +133,7 @@ class Tracker:
 
     def expire(self, t: float) -> list[TrackReport]:
         """End the tracks unseen for too long at t; call it also while no frames come."""
-        patience_s = max(LOST_S, LOST_INTERVALS * self._interval_s)
+        patience_s = max(LOST_S, LOST_INTERVALS * self._turns * self._interval_s)
         lost = [track for track in self._tracks if t - track.last_t > patience_s]
         self._tracks = [track for track in self._tracks if track not in lost]
         self._seats.leave(lost, t)

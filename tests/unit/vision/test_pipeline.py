@@ -1,12 +1,16 @@
 """One camera's pipeline with a scripted pack: when it looks, and when it does not."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
 from fixtures.build import detection, frame
 from fixtures.pipelines import ScriptedPack, restless
-from visitord.core.records import TrackReport
+from fixtures.scripted import ManualClock
+from visitord.core.records import Detection, Image, TrackReport
 from visitord.vision.pipeline import Pipeline
+from visitord.vision.search_time import SearchTime
 from visitord.vision.zones import WHOLE, Area, Polygon
 
 
@@ -187,3 +191,31 @@ def test_a_snapshot_of_a_closed_gate_shows_the_newest_picture() -> None:
     image = pipeline.snapshot()
     assert image is not None
     assert np.all(image[-1, -1] == 93)
+
+
+# Many moving places
+
+
+@pytest.mark.parametrize(("window_s", "most"), [(0.001, 6), (0.02, 3), (1.0, 2)])
+def test_as_many_places_are_searched_as_there_is_time_for(window_s: float, most: int) -> None:
+    """Six balls that jump about in a large picture, and a sixteenth of a second."""
+    pack, clock = ScriptedPack(), ManualClock()
+    detect = pack.detect
+
+    def slow(image: Image, *, still: bool = False) -> list[Detection]:
+        clock.seconds += window_s
+        return detect(image, still=still)
+
+    pack.detect = slow  # type: ignore[method-assign]
+    pipeline = Pipeline(pack, "main", search_time=SearchTime(clock, 1 / 16))
+    searched = []
+    for n in range(48):
+        image = np.full((1080, 1920, 3), 90, np.uint8)
+        for x, y in product((100, 900, 1700), (100, 900)):
+            left = x + n * 29 % 80
+            image[y : y + 60, left : left + 60] = 255 if n > 24 else 90
+        before = pack.looks
+        pipeline.process(frame(n / 8, image=image))
+        searched.append(pack.looks - before)
+
+    assert most <= max(searched[24:]) <= most + 1, "the whole picture is one more"

@@ -147,7 +147,9 @@ def test_what_had_to_wait_is_counted() -> None:
     search = Search()
     hurried = search.choose(0.0, SHAPE, faces, moving(), 2)
     assert (len(hurried.windows), hurried.put_off) == (3, 4), "the whole picture is one more"
-    assert search.choose(0.125, SHAPE, faces, moving(), 9).put_off == 0
+    assert hurried.turns == 3
+    unhurried = search.choose(0.125, SHAPE, faces, moving(), 9)
+    assert (unhurried.put_off, unhurried.turns) == (0, 1)
 
 
 def test_a_clock_that_goes_back_does_not_stop_the_search() -> None:

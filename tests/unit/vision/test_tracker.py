@@ -406,3 +406,19 @@ def test_a_wall_clock_set_back_does_not_turn_a_track_around() -> None:
         tracker.update(here, [Observation(detection(100.0), sample(axis(0), t=n / 8))])
     (report,) = tracker.flush()
     assert (report.ended_at - report.started_at).total_seconds() == pytest.approx(7 / 8)
+
+
+# Parts of a picture that take turns
+
+
+@pytest.mark.parametrize(("turns", "tracks"), [(1, 4), (6, 1)])
+def test_a_face_that_has_to_wait_for_its_turn_is_followed(turns: int, tracks: int) -> None:
+    """Two pictures a second, of which every sixth shows the face: it is searched in no other."""
+    tracker = Tracker("main")
+    reports = []
+    for n in range(24):
+        t = n / 2
+        faces = [face(100.0, axis(0), t)] if n % 6 in (0, 1) else []
+        reports += tracker.update(frame(t), faces, turns)
+    reports += tracker.flush()
+    assert len({report.sighting_id for report in reports}) == tracks
