@@ -1,5 +1,5 @@
-"""What is built to fool recognition: in-between faces, twins, profiles, a television, people who
-cross.
+"""What is built to fool recognition: in-between faces, twins, profiles, a television, a mirror,
+people who cross.
 
 Rows come from a real recorder and merge job; where faces matter, from the real models too.
 """
@@ -397,3 +397,25 @@ def test_two_who_cross_at_the_same_height_are_two_sightings_of_one_person_each(
         assert len({who(faces, e) for n, e in filed if n == name}) == 1
     assert persons(visit_log) == 2
     assert visit_log.one("select count(distinct visitor_id) from visit_log") == 2
+
+
+@pytest.mark.parametrize("name", ["astronaut", "t1-4"])
+def test_somebody_who_passes_a_mirror_twice_is_one_visitor(
+    visit_log: VisitLog, pack: ZooPack, name: str
+) -> None:
+    """The reflection is smaller, darker and comes the other way."""
+    face = scaled(people()[name].image, 150)
+    mirrored = np.asarray(cv2.convertScaleAbs(scaled(face[:, ::-1], 110), alpha=0.8), np.uint8)
+    visits = [(2.25, 6.25), (12.0, 16.0)]
+    painters = [
+        painter
+        for start_s, end_s in visits
+        for painter in (
+            walker(face, start_s, end_s, 190),
+            walker(mirrored, start_s, end_s, 20, backwards=True),
+        )
+    ]
+    recorded(visit_log, pack, filmed(pack, 18, *painters, fps=6))
+    assert visit_log.rows("select name from visitor") == [("visitor 1",)]
+    decisions = visit_log.rows("select decision from sighting_log order by decision")
+    assert [d for (d,) in decisions] == ["enrolled", "matched", "pending", "pending"]
