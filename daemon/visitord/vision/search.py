@@ -12,20 +12,24 @@ from numpy.typing import NDArray
 from visitord.core.records import Gray
 from visitord.vision.motion import WHOLE_AREA
 from visitord.vision.tiling import (
+    WINDOW_PX,
     Box,
     Region,
     Window,
     core,
     followed_region,
     grouped,
+    joined,
     level,
     moving_regions,
     tiles,
     window_around,
 )
 
-# Windows around faces that are followed are searched in every picture, and one other where there is
-# none; for so long do those around what else moves wait at most, and smaller ones within them.
+# So few windows are searched in every picture.  Where there are more, those around faces that are
+# followed are, or one where there is none; for so long do those around what else moves wait, and
+# smaller ones within them.
+FEW = 2
 TURN_S = 0.5
 DETAIL_S = 2.0
 WHOLE_EVERY_S = 1.0
@@ -91,11 +95,9 @@ class Search:
         """
         height, width = shape
         whole = (0, 0, width, height)
-        regions = [followed_region(box) for box in followed]
-        if moving is not None:
-            regions += moving_regions(moving, height, width)
-
-        due = self._due(t, shape, grouped(regions, height, width), moving)
+        motion = [] if moving is None else moving_regions(moving, height, width)
+        regions = _regions(followed, motion, height, width)
+        due = self._due(t, shape, regions, moving)
         chosen = due[:most]
         put_off = len(due) - len(chosen)
         is_whole_due = not 0 <= t - self._whole_t < WHOLE_EVERY_S
@@ -117,7 +119,8 @@ class Search:
         for region in regions:
             window = window_around(region.box, *shape)
             seen[window] = self._seen_t(region.box, window, shape)
-            if region.followed or not 0 <= t - seen[window] < TURN_S:
+            has_waited = not 0 <= t - seen[window] < TURN_S
+            if region.followed or has_waited or len(regions) <= FEW:
                 due.add(window)
         if not due:
             due.update(_oldest_first(seen)[:1])
@@ -155,6 +158,23 @@ class Search:
         """When the spots in a box were seen last with a window's detail, as a view."""
         never = np.full((SPOTS, SPOTS), float("-inf"))
         return _part(self._seen.setdefault(level(window, *shape), never), box, shape)
+
+
+def _regions(
+    followed: Sequence[Box], motion: Sequence[Region], height: int, width: int
+) -> list[Region]:
+    """What is to be seen, put together as far as windows show it well.
+
+    Where a few windows do not hold it in full detail, faces that are large enough share one.  A
+    picture of which half of the detail is left in the whole is then seen in one window.
+    """
+    faces = [Region(box, followed=True) for box in followed]
+    few = grouped([*faces, *motion], height, width)
+    if len(few) <= FEW:
+        return few
+    if max(height, width) <= 2 * WINDOW_PX:
+        return [joined(few)]
+    return grouped([*map(followed_region, followed), *motion], height, width)
 
 
 def _oldest_first(seen: Mapping[Window, float]) -> list[Window]:

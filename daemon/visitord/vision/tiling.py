@@ -91,20 +91,22 @@ def grouped(regions: Iterable[Region], height: int, width: int) -> list[Region]:
     """
     groups: list[Region] = []
     for region in sorted(regions, key=lambda one: (not one.followed, one.box)):
-        joined = region
+        whole = region
         for group in groups:
-            both = _both(group, region)
+            both = joined([group, region])
             if _share(both.box, height, width) <= _share_of(both.side_px, height, width):
                 groups.remove(group)
-                joined = both
+                whole = both
                 break
-        groups.append(joined)
+        groups.append(whole)
     return groups
 
 
-def _both(one: Region, other: Region) -> Region:
-    box = _around(one.box, other.box)
-    return Region(box, min(one.side_px, other.side_px), one.followed or other.followed)
+def joined(regions: Sequence[Region]) -> Region:
+    """One region around these, of which there is one at least."""
+    box = _around(*(region.box for region in regions))
+    side_px = min(region.side_px for region in regions)
+    return Region(box, side_px, any(region.followed for region in regions))
 
 
 def window_around(box: Box, height: int, width: int) -> Window:

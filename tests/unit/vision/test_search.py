@@ -95,6 +95,18 @@ def test_a_face_that_is_followed_is_searched_in_every_picture() -> None:
     assert longest_wait_s(pictures, place(*SPOTS[11])) <= STEP_S
 
 
+def test_two_places_are_both_searched_in_every_picture() -> None:
+    pictures = searched(Search(), moving(*SPOTS[:2]))
+    assert {len(one) for one in pictures} == {2}
+
+
+def test_many_places_of_a_picture_1280_px_wide_are_seen_together() -> None:
+    """Half of the detail is left in the whole picture."""
+    search, mask = Search(), moving((10, 10), (40, 10), (10, 30), (60, 30))
+    counts = [len(search.choose(n * STEP_S, (720, 1280), [], mask).windows) for n in range(16)]
+    assert counts == [2, *[1] * 7, 2, *[1] * 7], "and the whole once a second"
+
+
 def test_somebody_new_beside_a_face_that_is_followed_is_found_soon() -> None:
     pictures = searched(Search(), moving(SPOTS[0]), face(*place(*SPOTS[3])))
     assert longest_wait_s(pictures, place(*SPOTS[0])) <= TURN_S
