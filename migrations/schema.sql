@@ -714,6 +714,49 @@ COMMENT ON COLUMN visitord.camera.reconnects IS 'Times it was opened again since
 
 COMMENT ON COLUMN visitord.camera.reported_at IS 'When this report was written; old when no daemon runs.';
 
+CREATE TABLE visitord.camera_change (
+    site text NOT NULL,
+    camera text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    box text,
+    state text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT camera_change_box_check CHECK (((length(box) >= 1) AND (length(box) <= 64))),
+    CONSTRAINT camera_change_camera_check CHECK (((length(camera) >= 1) AND (length(camera) <= 64))),
+    CONSTRAINT camera_change_reason_check CHECK ((length(reason) <= 1000)),
+    CONSTRAINT camera_change_state_check CHECK ((state = ANY (ARRAY['connecting'::text, 'live'::text, 'stale'::text, 'refused'::text, 'gone'::text, 'ended'::text, 'disabled'::text])))
+);
+
+COMMENT ON TABLE visitord.camera_change IS 'Each time a camera was reported to be in another state than before; swept after a year.';
+
+COMMENT ON COLUMN visitord.camera_change.site IS 'The place it belongs to.';
+
+COMMENT ON COLUMN visitord.camera_change.camera IS 'Its name in the configuration.';
+
+COMMENT ON COLUMN visitord.camera_change.changed_at IS 'Since when it was in this state, by the clock of the database.';
+
+COMMENT ON COLUMN visitord.camera_change.box IS 'The box whose daemon reported it.';
+
+COMMENT ON COLUMN visitord.camera_change.state IS 'As in camera.state; gone also for the time in which no daemon reported it.';
+
+COMMENT ON COLUMN visitord.camera_change.reason IS 'Why it was in that state; empty when live.';
+
+CREATE TABLE visitord.site (
+    site text NOT NULL,
+    timezone text NOT NULL,
+    visit_gap interval NOT NULL,
+    CONSTRAINT site_site_check CHECK (((length(site) >= 1) AND (length(site) <= 64))),
+    CONSTRAINT site_visit_gap_check CHECK ((visit_gap > '00:00:00'::interval))
+);
+
+COMMENT ON TABLE visitord.site IS 'A place whose cameras share one visit log.';
+
+COMMENT ON COLUMN visitord.site.site IS 'Name of the place, from site.name.';
+
+COMMENT ON COLUMN visitord.site.timezone IS 'IANA time zone in which its days begin, from site.timezone.';
+
+COMMENT ON COLUMN visitord.site.visit_gap IS 'Absence longer than this ends a visit, from visit.gap.';
+
 CREATE VIEW visitord.camera_health AS
  SELECT camera.camera,
     camera.site,
@@ -734,8 +777,10 @@ CREATE VIEW visitord.camera_health AS
     camera.reconnects,
     camera.reported_at,
     camera.stream,
-    camera.box
-   FROM (visitord.camera
+    camera.box,
+    site.timezone
+   FROM ((visitord.camera
+     LEFT JOIN visitord.site USING (site))
      CROSS JOIN LATERAL ( SELECT ((camera.reported_at < (now() - '00:00:30'::interval)) AND (camera.state <> ALL (ARRAY['ended'::text, 'disabled'::text]))) AS missing) reported);
 
 COMMENT ON VIEW visitord.camera_health IS 'A row is a camera as its daemon last reported it.';
@@ -761,6 +806,58 @@ COMMENT ON COLUMN visitord.camera_health.reported_at IS 'When this report was wr
 COMMENT ON COLUMN visitord.camera_health.stream IS 'What it sends: codec or format, size, rate; and what it was asked for where that differs.';
 
 COMMENT ON COLUMN visitord.camera_health.box IS 'The box whose daemon reported it last.';
+
+COMMENT ON COLUMN visitord.camera_health.timezone IS 'The time zone of the site (IANA name): last_frame_at at time zone timezone is the local time there.';
+
+CREATE VIEW visitord.camera_log AS
+ SELECT c.camera,
+    c.site,
+    c.state,
+    c.reason,
+    c.changed_at AS started_at,
+    lead(c.changed_at) OVER next AS ended_at,
+    (COALESCE(lead(c.changed_at) OVER next, now()) - c.changed_at) AS duration,
+    c.box,
+    s.timezone
+   FROM (( SELECT camera_change.site,
+            camera_change.camera,
+            camera_change.changed_at,
+            camera_change.box,
+            camera_change.state,
+            camera_change.reason
+           FROM visitord.camera_change
+        UNION ALL
+         SELECT h.site,
+            h.camera,
+            h.reported_at,
+            h.box,
+            h.state,
+            'no daemon reports it'::text
+           FROM (visitord.camera_health h
+             JOIN visitord.camera r USING (site, camera))
+          WHERE ((h.state = 'gone'::text) AND (r.state <> 'gone'::text))) c
+     LEFT JOIN visitord.site s ON ((s.site = c.site)))
+  WINDOW next AS (PARTITION BY c.site, c.camera ORDER BY c.changed_at, (c.state = 'gone'::text));
+
+COMMENT ON VIEW visitord.camera_log IS 'A row is a stretch of time in which a camera was in one state: what an hour without visits was due to.';
+
+COMMENT ON COLUMN visitord.camera_log.camera IS 'Its name in the configuration.';
+
+COMMENT ON COLUMN visitord.camera_log.site IS 'The place it belongs to.';
+
+COMMENT ON COLUMN visitord.camera_log.state IS 'As in camera_health; gone also while no daemon reported it.';
+
+COMMENT ON COLUMN visitord.camera_log.reason IS 'Why it was in that state; empty when live.';
+
+COMMENT ON COLUMN visitord.camera_log.started_at IS 'Since when (timestamp with time zone).';
+
+COMMENT ON COLUMN visitord.camera_log.ended_at IS 'Until when (timestamp with time zone); null while it lasts.';
+
+COMMENT ON COLUMN visitord.camera_log.duration IS 'How long it lasted, or has lasted so far (interval).';
+
+COMMENT ON COLUMN visitord.camera_log.box IS 'The box whose daemon reported it; null where none was named.';
+
+COMMENT ON COLUMN visitord.camera_log.timezone IS 'The time zone of the site (IANA name).';
 
 CREATE TABLE visitord.identity (
     identity_id uuid NOT NULL,
@@ -795,17 +892,18 @@ COMMENT ON COLUMN visitord.identity.root_id IS 'The identity that stands for thi
 COMMENT ON COLUMN visitord.identity.created_at IS 'When the sighting that enrolled it began.';
 
 CREATE VIEW visitord.daily_footfall AS
- SELECT day,
-    site,
-    visits,
-    visitors,
-    new_visitors,
-    (visitors - new_visitors) AS returning_visitors,
-    median_dwell,
-    identified,
-    (visits - identified) AS unidentified,
-    ((identified)::double precision / (visits)::double precision) AS share_identified
-   FROM ( SELECT v.day,
+ SELECT f.day,
+    f.site,
+    f.visits,
+    f.visitors,
+    f.new_visitors,
+    (f.visitors - f.new_visitors) AS returning_visitors,
+    f.median_dwell,
+    f.identified,
+    (f.visits - f.identified) AS unidentified,
+    ((f.identified)::double precision / (f.visits)::double precision) AS share_identified,
+    s.timezone
+   FROM (( SELECT v.day,
             v.site,
             count(*) AS visits,
             count(v.identity_id) AS identified,
@@ -816,7 +914,8 @@ CREATE VIEW visitord.daily_footfall AS
           WHERE ((v.identity_id IS NULL) OR (NOT (v.identity_id IN ( SELECT i.identity_id
                    FROM visitord.identity i
                   WHERE (i.status = 'ignored'::text)))))
-          GROUP BY v.day, v.site) f;
+          GROUP BY v.day, v.site) f
+     LEFT JOIN visitord.site s ON ((s.site = f.site)));
 
 COMMENT ON VIEW visitord.daily_footfall IS 'A row is a local day at a site on which someone came; ignored people are left out. A visit that spans midnight belongs to the day it began.';
 
@@ -839,6 +938,8 @@ COMMENT ON COLUMN visitord.daily_footfall.identified IS 'How many of the visits 
 COMMENT ON COLUMN visitord.daily_footfall.unidentified IS 'How many of the visits were of people who could not be identified.';
 
 COMMENT ON COLUMN visitord.daily_footfall.share_identified IS 'identified divided by visits, 0 to 1.';
+
+COMMENT ON COLUMN visitord.daily_footfall.timezone IS 'The time zone of the site (IANA name), in which the day is one.';
 
 CREATE TABLE visitord.erased (
     erased_id uuid NOT NULL,
@@ -1005,21 +1106,46 @@ COMMENT ON COLUMN visitord.merge_log.undone_by IS 'The account that took it back
 
 COMMENT ON COLUMN visitord.merge_log.undone_reason IS 'Why it was taken back, in words; null while in force.';
 
-CREATE TABLE visitord.site (
-    site text NOT NULL,
-    timezone text NOT NULL,
-    visit_gap interval NOT NULL,
-    CONSTRAINT site_site_check CHECK (((length(site) >= 1) AND (length(site) <= 64))),
-    CONSTRAINT site_visit_gap_check CHECK ((visit_gap > '00:00:00'::interval))
-);
+CREATE VIEW visitord.occupancy AS
+ SELECT s.site,
+    slot.started_at,
+    ((slot.started_at AT TIME ZONE s.timezone))::date AS day,
+    to_char((slot.started_at AT TIME ZONE s.timezone), 'HH24:MI'::text) AS local_time,
+    COALESCE(inside.people, 0) AS people,
+    COALESCE(inside.arrivals, 0) AS arrivals,
+    s.timezone
+   FROM (((visitord.site s
+     CROSS JOIN LATERAL ( SELECT min(v.started_at) AS first,
+            max(v.ended_at) AS last
+           FROM visitord.visit v
+          WHERE (v.site = s.site)) span)
+     CROSS JOIN LATERAL generate_series(date_bin('00:15:00'::interval, span.first, '2000-01-01 00:00:00+00'::timestamp with time zone), span.last, '00:15:00'::interval) slot(started_at))
+     CROSS JOIN LATERAL ( SELECT (max(counted.people))::integer AS people,
+            (sum(counted.came))::integer AS arrivals
+           FROM ( SELECT sum(step.change) OVER (ORDER BY step.at, step.change DESC ROWS UNBOUNDED PRECEDING) AS people,
+                    step.came
+                   FROM (( SELECT v_1.started_at,
+                            v_1.ended_at
+                           FROM (visitord.visit v_1
+                             LEFT JOIN visitord.identity i ON ((i.identity_id = v_1.identity_id)))
+                          WHERE ((v_1.site = s.site) AND (i.status IS DISTINCT FROM 'ignored'::text) AND (tstzrange(v_1.started_at, v_1.ended_at, '[]'::text) && tstzrange(slot.started_at, (slot.started_at + '00:15:00'::interval), '[)'::text)))) v
+                     CROSS JOIN LATERAL ( VALUES (GREATEST(v.started_at, slot.started_at),1,((v.started_at >= slot.started_at))::integer), (v.ended_at,'-1'::integer,0)) step(at, change, came))) counted) inside);
 
-COMMENT ON TABLE visitord.site IS 'A place whose cameras share one visit log.';
+COMMENT ON VIEW visitord.occupancy IS 'A row is a quarter of an hour at a site, from the first visit to the last: how many were there at once. Ignored people are left out; people who could not be identified count, once for each camera that saw them.';
 
-COMMENT ON COLUMN visitord.site.site IS 'Name of the place, from site.name.';
+COMMENT ON COLUMN visitord.occupancy.site IS 'Where: the name of the site.';
 
-COMMENT ON COLUMN visitord.site.timezone IS 'IANA time zone in which its days begin, from site.timezone.';
+COMMENT ON COLUMN visitord.occupancy.started_at IS 'When the quarter of an hour began (timestamp with time zone).';
 
-COMMENT ON COLUMN visitord.site.visit_gap IS 'Absence longer than this ends a visit, from visit.gap.';
+COMMENT ON COLUMN visitord.occupancy.day IS 'The local day at the site (date).';
+
+COMMENT ON COLUMN visitord.occupancy.local_time IS 'The local time at the site at which it began, as 09:15; twice in the hour that is repeated where the clock changes.';
+
+COMMENT ON COLUMN visitord.occupancy.people IS 'The highest number of people who were there at one moment of it; 0 when nobody was.';
+
+COMMENT ON COLUMN visitord.occupancy.arrivals IS 'Number of visits that began in it.';
+
+COMMENT ON COLUMN visitord.occupancy.timezone IS 'The time zone of the site (IANA name).';
 
 CREATE VIEW visitord.present_now AS
  SELECT v.identity_id AS visitor_id,
@@ -1027,7 +1153,8 @@ CREATE VIEW visitord.present_now AS
     v.site,
     v.last_camera AS camera,
     v.started_at AS since,
-    v.ended_at AS last_seen
+    v.ended_at AS last_seen,
+    s.timezone
    FROM ((visitord.site s
      CROSS JOIN LATERAL ( SELECT v_1.visit_id,
             v_1.identity_id,
@@ -1068,6 +1195,8 @@ COMMENT ON COLUMN visitord.present_now.camera IS 'The camera that saw them last.
 COMMENT ON COLUMN visitord.present_now.since IS 'When the visit began (timestamp with time zone).';
 
 COMMENT ON COLUMN visitord.present_now.last_seen IS 'When they were seen last (timestamp with time zone).';
+
+COMMENT ON COLUMN visitord.present_now.timezone IS 'The time zone of the site (IANA name): since at time zone timezone is the local time there.';
 
 CREATE TABLE visitord.reembedding (
     sighting_id uuid NOT NULL,
@@ -1110,6 +1239,36 @@ COMMENT ON COLUMN visitord.rejection.rejected_by IS 'The account that said so.';
 COMMENT ON COLUMN visitord.rejection.reason IS 'Why, in words.';
 
 COMMENT ON COLUMN visitord.rejection.rejected_at IS 'When.';
+
+CREATE VIEW visitord.rejection_log AS
+ SELECT one.root_id AS visitor_id,
+    COALESCE(one_root.name, ('visitor '::text || one_root.number)) AS name,
+    other.root_id AS other_visitor_id,
+    COALESCE(other_root.name, ('visitor '::text || other_root.number)) AS other_name,
+    r.rejected_by AS by,
+    r.reason,
+    r.rejected_at
+   FROM ((((visitord.rejection r
+     JOIN visitord.identity one ON ((one.identity_id = r.one_id)))
+     JOIN visitord.identity one_root ON ((one_root.identity_id = one.root_id)))
+     JOIN visitord.identity other ON ((other.identity_id = r.other_id)))
+     JOIN visitord.identity other_root ON ((other_root.identity_id = other.root_id)));
+
+COMMENT ON VIEW visitord.rejection_log IS 'A row is a pair of whom a person said that they are two people: no job merges them.';
+
+COMMENT ON COLUMN visitord.rejection_log.visitor_id IS 'One of the two (uuid), merges followed; see visitor.';
+
+COMMENT ON COLUMN visitord.rejection_log.name IS 'The given name, or the label while there is none.';
+
+COMMENT ON COLUMN visitord.rejection_log.other_visitor_id IS 'The other (uuid), merges followed.';
+
+COMMENT ON COLUMN visitord.rejection_log.other_name IS 'The given name of the other, or the label.';
+
+COMMENT ON COLUMN visitord.rejection_log.by IS 'The account that said so.';
+
+COMMENT ON COLUMN visitord.rejection_log.reason IS 'Why, in words.';
+
+COMMENT ON COLUMN visitord.rejection_log.rejected_at IS 'When (timestamp with time zone).';
 
 CREATE TABLE visitord.schema_file (
     file text NOT NULL,
@@ -1242,8 +1401,11 @@ CREATE VIEW visitord.sighting_log AS
     g.face_px,
     g.static,
     g.reason,
-    g.live_score
-   FROM ((((((visitord.sighting g
+    g.live_score,
+    g.box,
+    t.timezone
+   FROM (((((((visitord.sighting g
+     LEFT JOIN visitord.site t ON ((t.site = g.site)))
      LEFT JOIN visitord.identity i ON ((i.identity_id = g.identity_id)))
      LEFT JOIN visitord.identity r ON ((r.identity_id = i.root_id)))
      LEFT JOIN visitord.identity ci ON ((ci.identity_id = g.candidate_id)))
@@ -1291,6 +1453,62 @@ COMMENT ON COLUMN visitord.sighting_log.reason IS 'What the decision rests on, i
 
 COMMENT ON COLUMN visitord.sighting_log.live_score IS 'What live rests on, the median of a few looks: 0 (a picture of a face) to 1 (a face); null when not judged.';
 
+COMMENT ON COLUMN visitord.sighting_log.box IS 'The box whose camera saw it; null where none was named.';
+
+COMMENT ON COLUMN visitord.sighting_log.timezone IS 'The time zone of the site (IANA name): started_at at time zone timezone is the local time there.';
+
+CREATE TABLE visitord.together (
+    sighting_id uuid NOT NULL,
+    other_id uuid NOT NULL,
+    CONSTRAINT together_check CHECK ((sighting_id <> other_id))
+);
+
+COMMENT ON TABLE visitord.together IS 'Pairs of sightings seen in the same pictures: two people, for certain.';
+
+COMMENT ON COLUMN visitord.together.sighting_id IS 'One of the two.';
+
+COMMENT ON COLUMN visitord.together.other_id IS 'The other; its row may be written later.';
+
+CREATE VIEW visitord.seen_together AS
+ SELECT a.sighting_id,
+    a.visitor_id,
+    a.name,
+    b.sighting_id AS other_sighting_id,
+    b.visitor_id AS other_visitor_id,
+    b.name AS other_name,
+    a.site,
+    a.camera,
+    GREATEST(a.started_at, b.started_at) AS started_at,
+    a.timezone
+   FROM ((( SELECT LEAST(together.sighting_id, together.other_id) AS one_id,
+            GREATEST(together.sighting_id, together.other_id) AS other_id
+           FROM visitord.together
+          GROUP BY LEAST(together.sighting_id, together.other_id), GREATEST(together.sighting_id, together.other_id)) t
+     JOIN visitord.sighting_log a ON ((a.sighting_id = t.one_id)))
+     JOIN visitord.sighting_log b ON ((b.sighting_id = t.other_id)));
+
+COMMENT ON VIEW visitord.seen_together IS 'A row is a pair of sightings that were in one picture: two people, for certain, who were there at the same time. Each pair is told once.';
+
+COMMENT ON COLUMN visitord.seen_together.sighting_id IS 'One of the two; see sighting_log.';
+
+COMMENT ON COLUMN visitord.seen_together.visitor_id IS 'Who it is, merges followed; null while nobody can say.';
+
+COMMENT ON COLUMN visitord.seen_together.name IS 'The given name or the label; null while nobody can say.';
+
+COMMENT ON COLUMN visitord.seen_together.other_sighting_id IS 'The other.';
+
+COMMENT ON COLUMN visitord.seen_together.other_visitor_id IS 'Who the other is; null while nobody can say.';
+
+COMMENT ON COLUMN visitord.seen_together.other_name IS 'The given name or the label of the other; null while nobody can say.';
+
+COMMENT ON COLUMN visitord.seen_together.site IS 'Where: the name of the site.';
+
+COMMENT ON COLUMN visitord.seen_together.camera IS 'By which camera.';
+
+COMMENT ON COLUMN visitord.seen_together.started_at IS 'When both were there: the later of the two beginnings (timestamp with time zone).';
+
+COMMENT ON COLUMN visitord.seen_together.timezone IS 'The time zone of the site (IANA name).';
+
 CREATE TABLE visitord.split (
     split_id uuid NOT NULL,
     from_id uuid NOT NULL,
@@ -1319,6 +1537,32 @@ COMMENT ON COLUMN visitord.split.split_by IS 'The account that said so.';
 COMMENT ON COLUMN visitord.split.reason IS 'Why, in words.';
 
 COMMENT ON COLUMN visitord.split.split_at IS 'When.';
+
+CREATE VIEW visitord.split_log AS
+ SELECT split_id,
+    from_id,
+    to_id,
+    cardinality(sightings) AS sightings,
+    split_by AS by,
+    reason,
+    split_at
+   FROM visitord.split;
+
+COMMENT ON VIEW visitord.split_log IS 'A row is a split: sightings that a person moved out of an identity into one of their own.';
+
+COMMENT ON COLUMN visitord.split_log.split_id IS 'The split.';
+
+COMMENT ON COLUMN visitord.split_log.from_id IS 'The identity they were filed under.';
+
+COMMENT ON COLUMN visitord.split_log.to_id IS 'The identity that was made of them.';
+
+COMMENT ON COLUMN visitord.split_log.sightings IS 'How many sightings were moved.';
+
+COMMENT ON COLUMN visitord.split_log.by IS 'The account that said so.';
+
+COMMENT ON COLUMN visitord.split_log.reason IS 'Why, in words.';
+
+COMMENT ON COLUMN visitord.split_log.split_at IS 'When (timestamp with time zone).';
 
 CREATE TABLE visitord.suggestion (
     number bigint NOT NULL,
@@ -1426,18 +1670,6 @@ COMMENT ON COLUMN visitord.template.restored_at IS 'When a person said that it i
 
 COMMENT ON COLUMN visitord.template.box IS 'The box that enrolled the photograph and has its picture, from box; null for what a sighting taught, and for photographs enrolled before that was noted.';
 
-CREATE TABLE visitord.together (
-    sighting_id uuid NOT NULL,
-    other_id uuid NOT NULL,
-    CONSTRAINT together_check CHECK ((sighting_id <> other_id))
-);
-
-COMMENT ON TABLE visitord.together IS 'Pairs of sightings seen in the same pictures: two people, for certain.';
-
-COMMENT ON COLUMN visitord.together.sighting_id IS 'One of the two.';
-
-COMMENT ON COLUMN visitord.together.other_id IS 'The other; its row may be written later.';
-
 CREATE TABLE visitord.unidentified (
     sighting_id uuid NOT NULL,
     visit_id uuid NOT NULL
@@ -1465,9 +1697,11 @@ CREATE VIEW visitord.visit_log AS
             WHEN (v.identity_id IS NOT NULL) THEN (v.previous_end IS NULL)
             ELSE NULL::boolean
         END AS first_visit,
-    (v.started_at - v.previous_end) AS away
-   FROM (visitord.visit v
-     LEFT JOIN visitord.identity i ON ((i.identity_id = v.identity_id)));
+    (v.started_at - v.previous_end) AS away,
+    s.timezone
+   FROM ((visitord.visit v
+     LEFT JOIN visitord.identity i ON ((i.identity_id = v.identity_id)))
+     LEFT JOIN visitord.site s ON ((s.site = v.site)));
 
 COMMENT ON VIEW visitord.visit_log IS 'A row is a visit: someone came, stayed, and was gone for longer than the visit gap. On two cameras at once it is one visit; at two sites it is two. Ignored people are included, with that status. So are people who could not be identified, once for each camera that saw them.';
 
@@ -1497,6 +1731,8 @@ COMMENT ON COLUMN visitord.visit_log.first_visit IS 'True for the first visit of
 
 COMMENT ON COLUMN visitord.visit_log.away IS 'How long the person had not been at this site (interval): from the end of the visit before; null for the first, and for somebody who could not be identified.';
 
+COMMENT ON COLUMN visitord.visit_log.timezone IS 'The time zone of the site (IANA name): started_at at time zone timezone is the local time there.';
+
 CREATE VIEW visitord.visitor AS
  SELECT i.identity_id AS visitor_id,
     COALESCE(i.name, ('visitor '::text || i.number)) AS name,
@@ -1505,7 +1741,17 @@ CREATE VIEW visitord.visitor AS
     LEAST(v.first_seen, s.first_seen) AS first_seen,
     GREATEST(v.last_seen, s.last_seen) AS last_seen,
     COALESCE(v.visits, (0)::bigint) AS visits,
-    (COALESCE(v.sightings, (0)::bigint) + COALESCE(s.sightings, (0)::bigint)) AS sightings
+    (COALESCE(v.sightings, (0)::bigint) + COALESCE(s.sightings, (0)::bigint)) AS sightings,
+    ( SELECT l.site
+           FROM visitord.visit l
+          WHERE (l.identity_id = i.identity_id)
+          ORDER BY l.ended_at DESC, l.started_at DESC
+         LIMIT 1) AS last_site,
+    ( SELECT l.last_camera
+           FROM visitord.visit l
+          WHERE (l.identity_id = i.identity_id)
+          ORDER BY l.ended_at DESC, l.started_at DESC
+         LIMIT 1) AS last_camera
    FROM ((visitord.identity i
      LEFT JOIN LATERAL ( SELECT count(*) AS visits,
             sum(v_1.sightings) AS sightings,
@@ -1539,6 +1785,10 @@ COMMENT ON COLUMN visitord.visitor.visits IS 'Number of visits, at all sites.';
 
 COMMENT ON COLUMN visitord.visitor.sightings IS 'Number of sightings, by all cameras.';
 
+COMMENT ON COLUMN visitord.visitor.last_site IS 'The site of the last visit; null when there is none.';
+
+COMMENT ON COLUMN visitord.visitor.last_camera IS 'The camera that saw the person last on the last visit; null when there is none.';
+
 CREATE SEQUENCE visitord.visitor_number
     START WITH 1
     INCREMENT BY 1
@@ -1552,6 +1802,9 @@ ALTER TABLE ONLY visitord.identity ALTER COLUMN number SET DEFAULT nextval('visi
 
 ALTER TABLE ONLY visitord.calibration
     ADD CONSTRAINT calibration_pkey PRIMARY KEY (site, pack);
+
+ALTER TABLE ONLY visitord.camera_change
+    ADD CONSTRAINT camera_change_pkey PRIMARY KEY (site, camera, changed_at);
 
 ALTER TABLE ONLY visitord.camera
     ADD CONSTRAINT camera_pkey PRIMARY KEY (site, camera);
@@ -1615,6 +1868,8 @@ ALTER TABLE ONLY visitord.unidentified
 
 ALTER TABLE ONLY visitord.visit
     ADD CONSTRAINT visit_pkey PRIMARY KEY (visit_id);
+
+CREATE INDEX camera_change_time ON visitord.camera_change USING btree (changed_at);
 
 CREATE INDEX erased_at ON visitord.erased USING btree (erased_at);
 
@@ -1686,6 +1941,9 @@ CREATE INDEX visit_time ON visitord.visit USING gist (tstzrange(started_at, ende
 
 ALTER TABLE ONLY visitord.calibration
     ADD CONSTRAINT calibration_site_fkey FOREIGN KEY (site) REFERENCES visitord.site(site);
+
+ALTER TABLE ONLY visitord.camera_change
+    ADD CONSTRAINT camera_change_site_fkey FOREIGN KEY (site) REFERENCES visitord.site(site);
 
 ALTER TABLE ONLY visitord.camera
     ADD CONSTRAINT camera_site_fkey FOREIGN KEY (site) REFERENCES visitord.site(site);

@@ -9,7 +9,17 @@ select i.identity_id as visitor_id,
        least(v.first_seen, s.first_seen) as first_seen,
        greatest(v.last_seen, s.last_seen) as last_seen,
        coalesce(v.visits, 0) as visits,
-       coalesce(v.sightings, 0) + coalesce(s.sightings, 0) as sightings
+       coalesce(v.sightings, 0) + coalesce(s.sightings, 0) as sightings,
+       (
+           select l.site from visitord.visit l
+           where l.identity_id = i.identity_id
+           order by l.ended_at desc, l.started_at desc limit 1
+       ) as last_site,
+       (
+           select l.last_camera from visitord.visit l
+           where l.identity_id = i.identity_id
+           order by l.ended_at desc, l.started_at desc limit 1
+       ) as last_camera
 from visitord.identity i
 -- Every sighting of a person is in a visit, but for those of a face that never moves.
 left join lateral (
@@ -33,6 +43,8 @@ comment on column visitord.visitor.first_seen is 'Start of the first sighting (t
 comment on column visitord.visitor.last_seen is 'End of the last sighting so far (timestamp with time zone); null when all were dropped for their age.';
 comment on column visitord.visitor.visits is 'Number of visits, at all sites.';
 comment on column visitord.visitor.sightings is 'Number of sightings, by all cameras.';
+comment on column visitord.visitor.last_site is 'The site of the last visit; null when there is none.';
+comment on column visitord.visitor.last_camera is 'The camera that saw the person last on the last visit; null when there is none.';
 
 create or replace view visitord.visit_log as
 select v.visit_id,
@@ -47,8 +59,11 @@ select v.visit_id,
        v.sightings,
        v.day,
        case when v.identity_id is not null then v.previous_end is null end as first_visit,
-       v.started_at - v.previous_end as away
-from visitord.visit v left join visitord.identity i on i.identity_id = v.identity_id;
+       v.started_at - v.previous_end as away,
+       s.timezone
+from visitord.visit v
+left join visitord.identity i on i.identity_id = v.identity_id
+left join visitord.site s on s.site = v.site;
 comment on view visitord.visit_log is 'A row is a visit: someone came, stayed, and was gone for longer than the visit gap. On two cameras at once it is one visit; at two sites it is two. Ignored people are included, with that status. So are people who could not be identified, once for each camera that saw them.';
 comment on column visitord.visit_log.visit_id is 'The visit (uuid).';
 comment on column visitord.visit_log.visitor_id is 'Who came (uuid); see visitor. Null for somebody who could not be identified.';
@@ -63,6 +78,7 @@ comment on column visitord.visit_log.sightings is 'How many sightings make it up
 comment on column visitord.visit_log.day is 'The local day at the site on which it began (date); a visit past midnight belongs to that day as a whole.';
 comment on column visitord.visit_log.first_visit is 'True for the first visit of this person at this site; null for somebody who could not be identified.';
 comment on column visitord.visit_log.away is 'How long the person had not been at this site (interval): from the end of the visit before; null for the first, and for somebody who could not be identified.';
+comment on column visitord.visit_log.timezone is 'The time zone of the site (IANA name): started_at at time zone timezone is the local time there.';
 
 create or replace view visitord.sighting_log as
 select g.sighting_id,
@@ -83,8 +99,11 @@ select g.sighting_id,
        g.face_px,
        g.static,
        g.reason,
-       g.live_score
+       g.live_score,
+       g.box,
+       t.timezone
 from visitord.sighting g
+left join visitord.site t on t.site = g.site
 left join visitord.identity i on i.identity_id = g.identity_id
 left join visitord.identity r on r.identity_id = i.root_id
 left join visitord.identity ci on ci.identity_id = g.candidate_id
@@ -111,6 +130,8 @@ comment on column visitord.sighting_log.face_px is 'Widest face among the sample
 comment on column visitord.sighting_log.static is 'It never moved for many minutes: a poster, a photograph or a screen, and no visit.';
 comment on column visitord.sighting_log.reason is 'What the decision rests on, in words, with the thresholds.';
 comment on column visitord.sighting_log.live_score is 'What live rests on, the median of a few looks: 0 (a picture of a face) to 1 (a face); null when not judged.';
+comment on column visitord.sighting_log.box is 'The box whose camera saw it; null where none was named.';
+comment on column visitord.sighting_log.timezone is 'The time zone of the site (IANA name): started_at at time zone timezone is the local time there.';
 
 -- Few are present, which the planner cannot know: it is made to look up visits by their end, site by site, and then who
 -- they are of.
@@ -120,7 +141,8 @@ select v.identity_id as visitor_id,
        v.site,
        v.last_camera as camera,
        v.started_at as since,
-       v.ended_at as last_seen
+       v.ended_at as last_seen,
+       s.timezone
 from visitord.site s
 cross join lateral (
     select *
@@ -137,10 +159,12 @@ comment on column visitord.present_now.site is 'Where: the name of the site.';
 comment on column visitord.present_now.camera is 'The camera that saw them last.';
 comment on column visitord.present_now.since is 'When the visit began (timestamp with time zone).';
 comment on column visitord.present_now.last_seen is 'When they were seen last (timestamp with time zone).';
+comment on column visitord.present_now.timezone is 'The time zone of the site (IANA name): since at time zone timezone is the local time there.';
 
 create or replace view visitord.daily_footfall as
 select f.day, f.site, f.visits, f.visitors, f.new_visitors, f.visitors - f.new_visitors as returning_visitors, f.median_dwell,
-       f.identified, f.visits - f.identified as unidentified, f.identified::double precision / f.visits as share_identified
+       f.identified, f.visits - f.identified as unidentified, f.identified::double precision / f.visits as share_identified,
+       s.timezone
 from (
     select v.day,
            v.site,
@@ -154,7 +178,8 @@ from (
     where v.identity_id is null
     or v.identity_id not in (select i.identity_id from visitord.identity i where i.status = 'ignored')
     group by v.day, v.site
-) f;
+) f
+left join visitord.site s on s.site = f.site;
 comment on view visitord.daily_footfall is 'A row is a local day at a site on which someone came; ignored people are left out. A visit that spans midnight belongs to the day it began.';
 comment on column visitord.daily_footfall.day is 'The day (date) in the time zone of the site, from midnight to midnight: 23 or 25 hours where the clock changes.';
 comment on column visitord.daily_footfall.site is 'Where: the name of the site.';
@@ -166,6 +191,52 @@ comment on column visitord.daily_footfall.median_dwell is 'Median duration of th
 comment on column visitord.daily_footfall.identified is 'How many of the visits were of people with an identity.';
 comment on column visitord.daily_footfall.unidentified is 'How many of the visits were of people who could not be identified.';
 comment on column visitord.daily_footfall.share_identified is 'identified divided by visits, 0 to 1.';
+comment on column visitord.daily_footfall.timezone is 'The time zone of the site (IANA name), in which the day is one.';
+
+-- A slot is looked at by itself, so that whoever asks for a day waits for a day: how many are there grows by one with
+-- whoever comes and falls by one after whoever leaves, and the highest it comes to is what the slot shows.
+create or replace view visitord.occupancy as
+select s.site,
+       slot.started_at,
+       (slot.started_at at time zone s.timezone)::date as day,
+       to_char(slot.started_at at time zone s.timezone, 'HH24:MI') as local_time,
+       coalesce(inside.people, 0) as people,
+       coalesce(inside.arrivals, 0) as arrivals,
+       s.timezone
+from visitord.site s
+cross join lateral (
+    select min(v.started_at) as first, max(v.ended_at) as last
+    from visitord.visit v where v.site = s.site
+) span
+cross join lateral generate_series(
+    date_bin('15 minutes', span.first, timestamptz '2000-01-01 00:00+00'), span.last, interval '15 minutes'
+) slot(started_at)
+cross join lateral (
+    select max(counted.people)::integer as people, (sum(counted.came))::integer as arrivals
+    from (
+        select sum(step.change) over (order by step.at, step.change desc rows unbounded preceding) as people, step.came
+        from (
+            select v.started_at, v.ended_at
+            from visitord.visit v
+            left join visitord.identity i on i.identity_id = v.identity_id
+            where v.site = s.site and i.status is distinct from 'ignored'
+            and tstzrange(v.started_at, v.ended_at, '[]')
+                && tstzrange(slot.started_at, slot.started_at + interval '15 minutes', '[)')
+        ) v
+        cross join lateral (
+            values (greatest(v.started_at, slot.started_at), 1, (v.started_at >= slot.started_at)::integer),
+                   (v.ended_at, -1, 0)
+        ) step(at, change, came)
+    ) counted
+) inside;
+comment on view visitord.occupancy is 'A row is a quarter of an hour at a site, from the first visit to the last: how many were there at once. Ignored people are left out; people who could not be identified count, once for each camera that saw them.';
+comment on column visitord.occupancy.site is 'Where: the name of the site.';
+comment on column visitord.occupancy.started_at is 'When the quarter of an hour began (timestamp with time zone).';
+comment on column visitord.occupancy.day is 'The local day at the site (date).';
+comment on column visitord.occupancy.local_time is 'The local time at the site at which it began, as 09:15; twice in the hour that is repeated where the clock changes.';
+comment on column visitord.occupancy.people is 'The highest number of people who were there at one moment of it; 0 when nobody was.';
+comment on column visitord.occupancy.arrivals is 'Number of visits that began in it.';
+comment on column visitord.occupancy.timezone is 'The time zone of the site (IANA name).';
 
 -- Names are looked up row by row, so that whoever asks for the first fifty waits for fifty.
 create or replace view visitord.frequent_visitor as
@@ -210,6 +281,70 @@ comment on column visitord.merge_log.undone_at is 'When it was taken back (times
 comment on column visitord.merge_log.undone_by is 'The account that took it back; null while in force.';
 comment on column visitord.merge_log.undone_reason is 'Why it was taken back, in words; null while in force.';
 
+create or replace view visitord.split_log as
+select split_id, from_id, to_id, cardinality(sightings) as sightings, split_by as by, reason, split_at
+from visitord.split;
+comment on view visitord.split_log is 'A row is a split: sightings that a person moved out of an identity into one of their own.';
+comment on column visitord.split_log.split_id is 'The split.';
+comment on column visitord.split_log.from_id is 'The identity they were filed under.';
+comment on column visitord.split_log.to_id is 'The identity that was made of them.';
+comment on column visitord.split_log.sightings is 'How many sightings were moved.';
+comment on column visitord.split_log.by is 'The account that said so.';
+comment on column visitord.split_log.reason is 'Why, in words.';
+comment on column visitord.split_log.split_at is 'When (timestamp with time zone).';
+
+create or replace view visitord.rejection_log as
+select one.root_id as visitor_id,
+       coalesce(one_root.name, 'visitor ' || one_root.number) as name,
+       other.root_id as other_visitor_id,
+       coalesce(other_root.name, 'visitor ' || other_root.number) as other_name,
+       r.rejected_by as by,
+       r.reason,
+       r.rejected_at
+from visitord.rejection r
+join visitord.identity one on one.identity_id = r.one_id
+join visitord.identity one_root on one_root.identity_id = one.root_id
+join visitord.identity other on other.identity_id = r.other_id
+join visitord.identity other_root on other_root.identity_id = other.root_id;
+comment on view visitord.rejection_log is 'A row is a pair of whom a person said that they are two people: no job merges them.';
+comment on column visitord.rejection_log.visitor_id is 'One of the two (uuid), merges followed; see visitor.';
+comment on column visitord.rejection_log.name is 'The given name, or the label while there is none.';
+comment on column visitord.rejection_log.other_visitor_id is 'The other (uuid), merges followed.';
+comment on column visitord.rejection_log.other_name is 'The given name of the other, or the label.';
+comment on column visitord.rejection_log.by is 'The account that said so.';
+comment on column visitord.rejection_log.reason is 'Why, in words.';
+comment on column visitord.rejection_log.rejected_at is 'When (timestamp with time zone).';
+
+create or replace view visitord.seen_together as
+select a.sighting_id,
+       a.visitor_id,
+       a.name,
+       b.sighting_id as other_sighting_id,
+       b.visitor_id as other_visitor_id,
+       b.name as other_name,
+       a.site,
+       a.camera,
+       greatest(a.started_at, b.started_at) as started_at,
+       a.timezone
+from (
+    -- A pair is told by either sighting, or by both.
+    select least(sighting_id, other_id) as one_id, greatest(sighting_id, other_id) as other_id from visitord.together
+    group by 1, 2
+) t
+join visitord.sighting_log a on a.sighting_id = t.one_id
+join visitord.sighting_log b on b.sighting_id = t.other_id;
+comment on view visitord.seen_together is 'A row is a pair of sightings that were in one picture: two people, for certain, who were there at the same time. Each pair is told once.';
+comment on column visitord.seen_together.sighting_id is 'One of the two; see sighting_log.';
+comment on column visitord.seen_together.visitor_id is 'Who it is, merges followed; null while nobody can say.';
+comment on column visitord.seen_together.name is 'The given name or the label; null while nobody can say.';
+comment on column visitord.seen_together.other_sighting_id is 'The other.';
+comment on column visitord.seen_together.other_visitor_id is 'Who the other is; null while nobody can say.';
+comment on column visitord.seen_together.other_name is 'The given name or the label of the other; null while nobody can say.';
+comment on column visitord.seen_together.site is 'Where: the name of the site.';
+comment on column visitord.seen_together.camera is 'By which camera.';
+comment on column visitord.seen_together.started_at is 'When both were there: the later of the two beginnings (timestamp with time zone).';
+comment on column visitord.seen_together.timezone is 'The time zone of the site (IANA name).';
+
 create or replace view visitord.camera_health as
 select camera,
        site,
@@ -225,8 +360,10 @@ select camera,
        reconnects,
        reported_at,
        stream,
-       box
+       box,
+       timezone
 from visitord.camera
+left join visitord.site using (site)
 cross join lateral (
     select reported_at < now() - interval '30 seconds' and state not in ('ended', 'disabled') as missing
 ) reported;
@@ -242,3 +379,34 @@ comment on column visitord.camera_health.reconnects is 'Times it was opened agai
 comment on column visitord.camera_health.reported_at is 'When this report was written (timestamp with time zone); old when no daemon runs.';
 comment on column visitord.camera_health.stream is 'What it sends: codec or format, size, rate; and what it was asked for where that differs.';
 comment on column visitord.camera_health.box is 'The box whose daemon reported it last.';
+comment on column visitord.camera_health.timezone is 'The time zone of the site (IANA name): last_frame_at at time zone timezone is the local time there.';
+
+create or replace view visitord.camera_log as
+select c.camera,
+       c.site,
+       c.state,
+       c.reason,
+       c.changed_at as started_at,
+       lead(c.changed_at) over next as ended_at,
+       coalesce(lead(c.changed_at) over next, now()) - c.changed_at as duration,
+       c.box,
+       s.timezone
+from (
+    select site, camera, changed_at, box, state, reason from visitord.camera_change
+    union all
+    select h.site, h.camera, h.reported_at, h.box, h.state, 'no daemon reports it'
+    from visitord.camera_health h join visitord.camera r using (site, camera)
+    where h.state = 'gone' and r.state <> 'gone'
+) c
+left join visitord.site s on s.site = c.site
+window next as (partition by c.site, c.camera order by c.changed_at, c.state = 'gone');
+comment on view visitord.camera_log is 'A row is a stretch of time in which a camera was in one state: what an hour without visits was due to.';
+comment on column visitord.camera_log.camera is 'Its name in the configuration.';
+comment on column visitord.camera_log.site is 'The place it belongs to.';
+comment on column visitord.camera_log.state is 'As in camera_health; gone also while no daemon reported it.';
+comment on column visitord.camera_log.reason is 'Why it was in that state; empty when live.';
+comment on column visitord.camera_log.started_at is 'Since when (timestamp with time zone).';
+comment on column visitord.camera_log.ended_at is 'Until when (timestamp with time zone); null while it lasts.';
+comment on column visitord.camera_log.duration is 'How long it lasted, or has lasted so far (interval).';
+comment on column visitord.camera_log.box is 'The box whose daemon reported it; null where none was named.';
+comment on column visitord.camera_log.timezone is 'The time zone of the site (IANA name).';

@@ -158,6 +158,33 @@ def fill(database: Database) -> None:
             f"('branch', 'gate', 'gone', 'no answer within 5 s', '2026-03-27 17:02', 0, {NOW})"
         )
         cursor.execute(
+            "insert into camera_change (site, camera, changed_at, state, reason) values "
+            "('branch', 'gate', '2026-03-26 08:00', 'live', ''), "
+            "('branch', 'gate', '2026-03-26 21:30', 'gone', 'no daemon reported it'), "
+            "('branch', 'gate', '2026-03-26 22:10', 'live', ''), "
+            "('branch', 'gate', '2026-03-27 17:02', 'gone', 'no answer within 5 s')"
+        )
+        # Two who always come together were in one picture; visitors 8 and 9 are two people.
+        cursor.execute(
+            "insert into together (sighting_id, other_id) "
+            "select a.sighting_id, b.sighting_id "
+            "from sighting a join sighting b using (site, camera) "
+            "where a.identity_id = %s and b.identity_id = %s "
+            "and a.started_at <= b.ended_at and a.ended_at >= b.started_at",
+            (uid(1, 3), uid(1, 4)),
+        )
+        cursor.execute(
+            "insert into rejection (one_id, other_id, rejected_by, reason, rejected_at) "
+            "values (%s, %s, 'owner', 'brothers', '2026-03-27 18:05')",
+            (uid(1, 8), uid(1, 9)),
+        )
+        cursor.execute(
+            "insert into split (split_id, from_id, to_id, sightings, split_by, reason, split_at) "
+            "values (%s, %s, %s, array[%s]::uuid[], 'owner', 'another coat, another man', "
+            "'2026-03-24 12:00')",
+            (uid(4, 1), uid(1, 6), uid(1, 7), uid(2, 43)),
+        )
+        cursor.execute(
             "select viewname, definition from pg_views where schemaname = 'visitord' and "
             "definition ~ 'now\\(\\)'"
         )

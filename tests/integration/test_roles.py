@@ -20,7 +20,8 @@ from visitord.store.database import Database
 
 VIEWS = {
     *("visitor", "visit_log", "sighting_log", "present_now"),
-    *("daily_footfall", "frequent_visitor", "merge_log", "camera_health"),
+    *("daily_footfall", "occupancy", "frequent_visitor", "seen_together"),
+    *("merge_log", "split_log", "rejection_log", "camera_health", "camera_log"),
 }
 
 

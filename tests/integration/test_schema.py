@@ -16,18 +16,27 @@ from visitord.store import migrate, statements
 from visitord.store.database import Database
 
 PROMISED = {
-    "visitor": "visitor_id name label status first_seen last_seen visits sightings",
+    "visitor": "visitor_id name label status first_seen last_seen visits sightings "
+    "last_site last_camera",
     "visit_log": "visit_id visitor_id name status site cameras started_at ended_at duration "
-    "sightings day first_visit away",
+    "sightings day first_visit away timezone",
     "sighting_log": "sighting_id visitor_id name camera started_at ended_at score quality live "
     "decision site candidate second_candidate second_score good_samples face_px static "
-    "reason live_score",
-    "present_now": "visitor_id name site camera since last_seen",
+    "reason live_score box timezone",
+    "present_now": "visitor_id name site camera since last_seen timezone",
     "daily_footfall": "day site visits visitors new_visitors returning_visitors median_dwell "
-    "identified unidentified share_identified",
+    "identified unidentified share_identified timezone",
+    "occupancy": "site started_at day local_time people arrivals timezone",
     "frequent_visitor": "visitor_id name visits_30d days_30d median_gap last_seen",
     "merge_log": "merge_id kept_id merged_id by reason evidence merged_at "
     "undone_at undone_by undone_reason",
+    "split_log": "split_id from_id to_id sightings by reason split_at",
+    "rejection_log": "visitor_id name other_visitor_id other_name by reason rejected_at",
+    "seen_together": "sighting_id visitor_id name other_sighting_id other_visitor_id other_name "
+    "site camera started_at timezone",
+    "camera_health": "camera site state reason last_frame_at fps dropped reconnects reported_at "
+    "stream box timezone",
+    "camera_log": "camera site state reason started_at ended_at duration box timezone",
 }
 
 

@@ -51,6 +51,7 @@ TABLES = [
     "sighting",
     "identity",
     "camera",
+    "camera_change",
     "site",
 ]
 

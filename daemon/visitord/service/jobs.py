@@ -17,7 +17,7 @@ from visitord.core.errors import DatabaseError, DatabaseUnavailableError, SpoolE
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
 from visitord.service.recorder import Recorder
-from visitord.store import erasure, templates, visits
+from visitord.store import cameras, erasure, templates, visits
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.store.opening import box_of
@@ -130,6 +130,7 @@ class Jobs:
         with database.transaction() as cursor:
             needed = templates.crops(cursor)
             erasure.sweep(cursor, now)
+            cameras.sweep(cursor, now)
 
         limits = self._config.crops
         crops = Crops(self._config.crops_dir)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from visitord.store import statements
@@ -12,6 +12,8 @@ if TYPE_CHECKING:  # it needs the libraries that decode pictures
     from visitord.capture.health import Health
 
 _SQL = statements.load("cameras")
+
+KEEP = timedelta(days=366)  # of what cameras were like: last year's footfall can be explained
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def states(cursor: Cursor) -> list[CameraState]:
 
 
 def report(cursor: Cursor, site: str, box: str, cameras: "Sequence[Health]") -> list[ReadElsewhere]:
-    """Replace the last report of each camera of a site.
+    """Replace the last report of each camera of a site, and note each change of state.
 
     Parameters
     ----------
@@ -58,11 +60,16 @@ def report(cursor: Cursor, site: str, box: str, cameras: "Sequence[Health]") -> 
     """
     elsewhere = []
     for camera in cameras:
-        cursor.execute(_SQL["report"], {**asdict(camera), "site": site, "box": box})
-        if cursor.rowcount:
+        values = {**asdict(camera), "site": site, "box": box}
+        if statements.fetch_value(cursor, _SQL["report"], values):
             continue
 
         key = {"site": site, "camera": camera.camera}
         other = statements.fetch_value(cursor, _SQL["reporting_box"], key)
         elsewhere.append(ReadElsewhere(camera.camera, other))
     return elsewhere
+
+
+def sweep(cursor: Cursor, now: datetime) -> None:
+    """Drop the states that cameras left before `KEEP`."""
+    cursor.execute(_SQL["sweep"], {"before": now - KEEP})
