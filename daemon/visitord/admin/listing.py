@@ -41,11 +41,11 @@ def list_visitors(
 
 
 def list_frequent(
-    database: Database, status: str | None = None, unnamed: bool = False
+    database: Database, site: str | None = None, status: str | None = None, unnamed: bool = False
 ) -> list[FrequentVisitor]:
-    """Who came more than once within 30 days, most often first."""
+    """Who came to a site, or anywhere, more than once within 30 days, most often first."""
     with database.transaction() as cursor:
-        return visitors.frequent(cursor, status, unnamed)
+        return visitors.frequent(cursor, site, status, unnamed)
 
 
 def list_visits(database: Database, window: Window, who: str | None = None) -> list[Visit]:

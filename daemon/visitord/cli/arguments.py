@@ -1,4 +1,4 @@
-"""Arguments that the Tab key completes: people and cameras."""
+"""Arguments that the Tab key completes: people, sites and cameras."""
 
 import contextlib
 import os
@@ -12,8 +12,8 @@ from click.shell_completion import CompletionItem
 
 from visitord.cli.configuration import config
 from visitord.core.errors import VisitordError
-from visitord.store import people
-from visitord.store.database import Database
+from visitord.store import people, places
+from visitord.store.database import Cursor, Database
 
 if TYPE_CHECKING:
     from visitord.core.config import Config
@@ -66,8 +66,8 @@ def _spelt(word: str) -> str:
     return re.sub(r"([^\w.,:/@+-])", r"\\\1", word)
 
 
-def _people(settings: "Config") -> list[str]:
-    """Names and labels; nothing where an embedded database would have to be started."""
+def _asked(settings: "Config", question: Callable[[Cursor], list[str]]) -> list[str]:
+    """What the database answers; nothing where an embedded one would have to be started."""
     url = settings.database_url()
     running = (settings.state / "postgres" / "postmaster.pid").exists()
     if url == "embedded" and not running:
@@ -75,7 +75,16 @@ def _people(settings: "Config") -> list[str]:
 
     database = Database.at(url, settings.state)
     with contextlib.closing(database), database.transaction() as cursor:
-        return people.names(cursor)
+        return question(cursor)
+
+
+def _people(settings: "Config") -> list[str]:
+    """Names and labels."""
+    return _asked(settings, people.names)
+
+
+def _sites(settings: "Config") -> list[str]:
+    return ["all", *_asked(settings, places.sites)]
 
 
 def _cameras(settings: "Config") -> list[str]:
@@ -83,4 +92,5 @@ def _cameras(settings: "Config") -> list[str]:
 
 
 WHO = Completed(_people)
+SITE = Completed(_sites)
 CAMERA = Completed(_cameras)

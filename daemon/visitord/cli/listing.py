@@ -6,13 +6,15 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import UTC
 from typing import Any, BinaryIO, TextIO
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import click
 
 from visitord.cli.saying import shown
-from visitord.cli.values import as_cell, as_json, as_short_text, by_name
+from visitord.cli.values import as_cell, as_json, as_short_text, at_zone, by_name
 from visitord.core.extras import require
 
 
@@ -22,8 +24,12 @@ def show(
     empty: str,
     columns: Sequence[str] = (),
     record: type[Any] | None = None,
+    *,
+    utc: bool = False,
 ) -> None:
     """Print what was found.
+
+    Times are those of the time zone that a row names; a table with several zones shows offsets.
 
     Parameters
     ----------
@@ -37,9 +43,11 @@ def show(
         Of the table, in this order; by default all.
     record : type
         What kind of records these are: the other forms have all fields, also without rows.
+    utc : bool
+        Whether times in JSON are in UTC, as those in Parquet always are.
     """
     keys = [field.name for field in fields(record)] if record else list(columns)
-    show_rows(keys, [by_name(row) for row in found], form, empty, columns)
+    show_rows(keys, _rows_of(found, utc=utc and form == "json"), form, empty, columns)
 
 
 def show_rows(
@@ -62,10 +70,23 @@ def show_rows(
         click.echo(empty)
 
 
+def _rows_of(found: Sequence[Any], *, utc: bool) -> list[dict[str, Any]]:
+    """Records by the names of their fields, with times in UTC or in the time zone a row names."""
+    rows = []
+    for row in map(by_name, found):
+        if utc:
+            rows.append(at_zone(row, UTC))
+        elif row.get("timezone"):
+            rows.append(at_zone(row, ZoneInfo(row["timezone"])))
+        else:
+            rows.append(row)
+    return rows
+
+
 def in_file(found: Sequence[Any], form: str, record: type[Any]) -> bytes:
-    """What `show` prints of records as JSON, CSV or Parquet, as the content of a file."""
+    """What `show` prints of records in JSON (in UTC), CSV or Parquet, as the content of a file."""
     keys = [field.name for field in fields(record)]
-    rows = [by_name(row) for row in found]
+    rows = _rows_of(found, utc=form == "json")
     if form == "json":
         return f"{_in_json(rows)}\n".encode()
     if form == "csv":
@@ -95,7 +116,8 @@ def _write_parquet(stream: BinaryIO, keys: Sequence[str], rows: Sequence[dict[st
     def cell(value: Any) -> Any:
         return str(value) if isinstance(value, UUID) else value
 
-    table = pyarrow.Table.from_pydict({key: [cell(row[key]) for row in rows] for key in keys})
+    instants = [at_zone(row, UTC) for row in rows]
+    table = pyarrow.Table.from_pydict({key: [cell(row[key]) for row in instants] for key in keys})
     pyarrow.parquet.write_table(table, stream)
 
 
@@ -105,6 +127,7 @@ def _print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None
 
     from visitord.cli import terminal
 
+    several_zones = len({row.get("timezone") for row in rows} - {None}) > 1
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         is_number = all(isinstance(row[column], int | float | None) for row in rows)
@@ -112,5 +135,6 @@ def _print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None
             Text(shown(column)), justify="right" if is_number else "left", overflow="fold"
         )
     for row in rows:
-        table.add_row(*(Text(as_short_text(row[column])) for column in columns))
+        cells = (as_short_text(row[column], with_offset=several_zones) for column in columns)
+        table.add_row(*(Text(cell) for cell in cells))
     terminal.out.print(table)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from visitord.cli.arguments import CAMERA, SITE
 from visitord.cli.configuration import config
 from visitord.cli.saying import shown
 from visitord.core.clock import aware
@@ -17,6 +18,8 @@ from visitord.core.durations import duration
 from visitord.store.window import Window
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+ALL_SITES = "all"
 
 format_option = click.option(
     "--format",
@@ -68,7 +71,7 @@ class Length(click.ParamType[timedelta]):
 
 
 def listing_options(command: F) -> F:
-    """--format, and --since, --until and --camera, which the command gets as one `window`."""
+    """--format, and --since, --until, --camera and --site, which it gets as one `window`."""
 
     @functools.wraps(command)
     def with_window(
@@ -76,12 +79,20 @@ def listing_options(command: F) -> F:
         since: datetime | None,
         until: datetime | None,
         camera: str | None,
+        site: str | None,
         **kwargs: Any,
     ) -> Any:
-        return command(*args, window=Window(since, until, camera), **kwargs)
+        where = None if site == ALL_SITES else site or config().site.name
+        return command(*args, window=Window(since, until, camera, where), **kwargs)
 
     options = (
-        click.option("--camera", metavar="NAME", help="Only what this camera saw."),
+        click.option(
+            "--site",
+            type=SITE,
+            metavar="NAME",
+            help=f"Of this site instead of the configured one; {ALL_SITES}: of every site.",
+        ),
+        click.option("--camera", type=CAMERA, metavar="NAME", help="Only what this camera saw."),
         click.option("--until", type=Moment(), help="Only what began before."),
         click.option(
             "--since", type=Moment(), help="Only what ended after, e.g. 2026-01-05 or 7d."

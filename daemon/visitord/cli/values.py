@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import fields, is_dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -52,12 +52,20 @@ def as_cell(value: Any) -> Any:
     return flat
 
 
-def as_short_text(value: Any) -> str:
-    """A value as a table shows it: the site's local time to the second, short ids."""
+def at_zone(row: dict[str, Any], zone: tzinfo) -> dict[str, Any]:
+    """A row whose instants are told by the clocks of a time zone."""
+    return {
+        key: value.astimezone(zone) if isinstance(value, datetime) and value.tzinfo else value
+        for key, value in row.items()
+    }
+
+
+def as_short_text(value: Any, *, with_offset: bool = False) -> str:
+    """A value as a table shows it: local time to the second, short ids."""
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return value.strftime(f"%Y-%m-%d %H:%M:%S{' %z' if with_offset else ''}")
     if isinstance(value, timedelta):
         return str(timedelta(seconds=round(value.total_seconds())))
     if isinstance(value, UUID):

@@ -8,7 +8,7 @@ import click
 from visitord.admin import describing, listing
 from visitord.admin.describing import PersonReport
 from visitord.cli.arguments import WHO
-from visitord.cli.connection import connect
+from visitord.cli.connection import connect, connect_for
 from visitord.cli.faces import CaptionedFaces, faces_option, require_terminal, show_faces
 from visitord.cli.listing import show
 from visitord.cli.options import format_option, listing_options
@@ -36,18 +36,18 @@ def list_(
     form: str, frequent: bool, faces: bool, status: str | None, unnamed: bool, window: Window
 ) -> None:
     """Everyone known, those seen last first."""
-    if frequent and window != Window():
+    if frequent and window != Window(site=window.site):
         raise click.UsageError(
             "--frequent is about the last 30 days at all cameras; leave out the other."
         )
     if faces:
         require_terminal(form)
 
-    database = connect()
+    database = connect_for(window)
     found: Sequence[Visitor | FrequentVisitor]
     counts: tuple[str, ...]
     if frequent:
-        found = listing.list_frequent(database, status, unnamed)
+        found = listing.list_frequent(database, window.site, status, unnamed)
         counts = ("visits_30d", "days_30d", "median_gap")
     else:
         found = listing.list_visitors(database, window, status, unnamed)
@@ -56,7 +56,7 @@ def list_(
     if faces and found:
         captioned = [CaptionedFaces(in_words(person), [person.visitor_id]) for person in found]
         return show_faces(database, captioned)
-    columns = ("name", "label", "status", *counts, "last_seen", "visitor_id")
+    columns = ("name", "label", "status", *counts, "last_seen", "site", "visitor_id")
     record = FrequentVisitor if frequent else Visitor
     return show(found, form, "Nobody to show.", columns, record)
 
@@ -126,7 +126,7 @@ def _print(report: PersonReport, form: str, faces_from: Database | None) -> None
         report.visits,
         form,
         "No visits.",
-        ("started_at", "duration_s", "cameras", "sightings"),
+        ("started_at", "duration_s", "site", "cameras", "sightings"),
         Visit,
     )
     out.print()
@@ -136,6 +136,7 @@ def _print(report: PersonReport, form: str, faces_from: Database | None) -> None
         "No sightings.",
         (
             "started_at",
+            "site",
             "camera",
             "decision",
             "score",

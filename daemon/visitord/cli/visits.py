@@ -10,7 +10,7 @@ import click
 from visitord.admin import listing
 from visitord.cli.arguments import WHO
 from visitord.cli.configuration import config
-from visitord.cli.connection import connect
+from visitord.cli.connection import connect, connect_for
 from visitord.cli.files import save
 from visitord.cli.listing import in_file, show
 from visitord.cli.options import listing_options
@@ -35,8 +35,11 @@ def visits(form: str, who: str | None, window: Window) -> None:
     """
     if who == "rebuild":
         return _rebuild()
-    found = listing.list_visits(connect(), window, who)
-    columns = ("name", "started_at", "ended_at", "duration_s", "cameras", "sightings", "status")
+    found = listing.list_visits(connect_for(window), window, who)
+    columns = (
+        *("name", "started_at", "ended_at", "duration_s", "site"),
+        *("cameras", "sightings", "status"),
+    )
     return show(found, form, "No visits.", columns, Visit)
 
 
@@ -55,7 +58,7 @@ def _rebuild() -> None:
 def stats(form: str, by: Literal["day", "hour"], window: Window) -> None:
     """How many came, by local day or hour; without --since in the last 30 days."""
     since = window.since or datetime.now(UTC) - STATS_WITHIN
-    rows = listing.count_visits(connect(), replace(window, since=since), by)
+    rows = listing.count_visits(connect_for(window), replace(window, since=since), by)
     show(rows, form, "Nobody came.", record=FootfallRow)
 
 
@@ -66,14 +69,17 @@ def stats(form: str, by: Literal["day", "hour"], window: Window) -> None:
 )
 @listing_options
 def export(form: str, what: listing.Exported, window: Window, output: Path | None) -> None:
-    """Print everything there is of WHAT, as CSV unless --format says otherwise."""
+    """Print everything there is of WHAT, as CSV unless --format says otherwise.
+
+    Times are UTC in JSON and Parquet; in CSV they are those of their site, with the offset.
+    """
     form = "csv" if form == "table" else form
     record = listing.EXPORTED[what]
     with working("Reading"):
-        found = listing.export(connect(), what, window)
+        found = listing.export(connect_for(window), what, window)
 
     if output is None:
-        show(found, form, "", record=record)
+        show(found, form, "", record=record, utc=True)
         return
     save(output, in_file(found, form, record))
     click.echo(f"{output} has {len(found)} {what}.")

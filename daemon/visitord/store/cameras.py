@@ -30,6 +30,7 @@ class CameraState:
     reconnects: int
     last_frame_at: datetime | None
     reason: str
+    timezone: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class SightingDetail:
     """
 
     sighting_id: UUID
+    site: str
     camera: str
     started_at: datetime
     ended_at: datetime
@@ -27,6 +28,7 @@ class SightingDetail:
     second_score: float | None
     quality: float
     reason: str
+    timezone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class LoggedSighting:
     static: bool
     reason: str
     live_score: float | None
+    box: str | None
+    timezone: str
 
 
 def of_person(cursor: Cursor, visitor_id: UUID, limit: int) -> list[SightingDetail]:

@@ -16,36 +16,40 @@ _SQL = statements.load("visit_log")
 class Visit:
     """A visit; the names of its fields are the keys of the JSON that `visitorctl visits` prints.
 
-    identity, name: who, None for somebody who could not be identified.  camera: the first of
-    `cameras`.
+    identity, visitor_id, name: who, None for somebody who could not be identified.  camera: the
+    first of `cameras`.  timezone: of the site.
     """
 
     visit_id: UUID
     identity: UUID | None
+    visitor_id: UUID | None
     name: str | None
     status: str
+    site: str
     camera: str
     cameras: list[str]
     started_at: datetime
     ended_at: datetime
     duration_s: float
     sightings: int
+    timezone: str
 
 
 @dataclass(frozen=True, slots=True)
 class FootfallRow:
-    """Who arrived on a local day or in a local hour.
+    """Who arrived at a site on a local day or in a local hour.
 
     visits: `identified` and `unidentified` ones, of which the former are of so many `visitors`.
-    share_identified: 0 to 1.  bar: `visits` as at most 40 blocks.
+    share_identified: 0 to 1, None where nobody came.  bar: `visits` as at most 40 blocks.
     """
 
+    site: str
     arrived: str
     visits: int
     visitors: int
     identified: int
     unidentified: int
-    share_identified: float
+    share_identified: float | None
     bar: str
 
 
@@ -65,7 +69,7 @@ def visits(
 
 
 def footfall(cursor: Cursor, window: Window, by: Literal["day", "hour"]) -> list[FootfallRow]:
-    """How many came within a window.
+    """How many came within a window, also on the days and in the hours in which nobody did.
 
     Parameters
     ----------

@@ -15,7 +15,10 @@ _SQL = statements.load("visitors")
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A person, as the view `visitor` shows them; seen: None while only photographs are known."""
+    """A person, as the view `visitor` shows them; seen: None while only photographs are known.
+
+    site, timezone: where they were seen last; None where that is nowhere.
+    """
 
     visitor_id: UUID
     name: str
@@ -25,11 +28,16 @@ class Visitor:
     last_seen: datetime | None
     visits: int
     sightings: int
+    site: str | None
+    timezone: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class FrequentVisitor:
-    """A person who came more than once within 30 days; median_gap: between their visits."""
+    """A person who came more than once within 30 days; median_gap: between their visits.
+
+    site, timezone: where they were seen last.
+    """
 
     visitor_id: UUID
     name: str
@@ -39,6 +47,8 @@ class FrequentVisitor:
     days_30d: int
     median_gap: timedelta | None
     last_seen: datetime | None
+    site: str | None
+    timezone: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +109,17 @@ def visitors(
 
 
 def frequent(
-    cursor: Cursor, status: str | None = None, unnamed: bool = False
+    cursor: Cursor, site: str | None = None, status: str | None = None, unnamed: bool = False
 ) -> list[FrequentVisitor]:
-    """Who came more than once within 30 days, most often first; `status` and `unnamed` as above."""
-    values = {"status": status, "unnamed": unnamed}
+    """Who came more than once within 30 days, most often first.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    site : those who have been there; None: anywhere
+    status, unnamed : as for `visitors`
+    """
+    values = {"site": site, "status": status, "unnamed": unnamed}
     return statements.fetch_all(cursor, FrequentVisitor, _SQL["frequent"], values)
 
 

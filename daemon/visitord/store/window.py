@@ -6,8 +6,9 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What ended after `since`, began before `until`, and was seen by `camera`; None: any."""
+    """What ended after `since`, began before `until`, was seen by `camera` at `site`; None: any."""
 
     since: datetime | None = None
     until: datetime | None = None
     camera: str | None = None
+    site: str | None = None

@@ -1,5 +1,5 @@
 -- states: each camera as its daemon last reported it
-select camera, site, box, state, stream, fps, dropped, reconnects, last_frame_at, reason
+select camera, site, box, state, stream, fps, dropped, reconnects, last_frame_at, reason, timezone
 from camera_health
 order by site, camera
 

@@ -1,25 +1,49 @@
 -- visits: with the keys of the JSON contract, in order of time
-select visit_id, visitor_id as identity, name, status, cameras[1] as camera, cameras, started_at, ended_at,
-       extract(epoch from duration)::float as duration_s, sightings
+select visit_id, visitor_id as identity, visitor_id, name, status, site, cameras[1] as camera, cameras, started_at,
+       ended_at, extract(epoch from duration)::float as duration_s, sightings, timezone
 from visit_log
 where ended_at >= coalesce(%(since)s, '-infinity'::timestamptz)
 and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
 and coalesce(%(camera)s, cameras[1]) = any(cameras)
+and site = coalesce(%(site)s, site)
 and (visitor_id = %(visitor)s or %(visitor)s is null)
 order by started_at, visit_id
 
--- footfall: visits and visitors by the local day or the local hour of arrival, with bars of at most 40 blocks
-select arrived, visits, visitors, identified, visits - identified as unidentified,
-       round(identified::numeric / visits, 3)::float as share_identified,
-       repeat('█', ceil(40.0 * visits / max(visits) over ())::integer) as bar
-from (
-    select case %(by)s when 'day' then day::text else to_char(started_at at time zone timezone, 'HH24":00"') end as arrived,
-           count(*) as visits, count(visitor_id) as identified, count(distinct visitor_id) as visitors
-    from visit_log join site using (site)
+-- footfall: visits of each site by local day or hour of arrival, also of nobody, from the first visit until now; bars of at most 40 blocks
+with arrival as (
+    select site, started_at at time zone timezone as local_time, visitor_id
+    from visit_log
     where status <> 'ignored'
     and started_at >= coalesce(%(since)s, '-infinity'::timestamptz)
     and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
     and coalesce(%(camera)s, cameras[1]) = any(cameras)
-    group by 1
+    and site = coalesce(%(site)s, site)
+),
+span as (
+    select site, greatest(min(started_at), %(since)s) at time zone timezone as first,
+           least(greatest(max(started_at), now()), %(until)s) at time zone timezone as last
+    from visit_log
+    where site = coalesce(%(site)s, site)
+    group by site, timezone
+),
+slot as (
+    select site, day::date::text as arrived
+    from span cross join generate_series(date_trunc('day', first), last, interval '1 day') day
+    where %(by)s = 'day'
+    union all
+    select site, to_char(make_time(hour, 0, 0), 'HH24":00"')
+    from span cross join generate_series(0, 23) hour
+    where %(by)s = 'hour' and exists (select from arrival)
+)
+select site, arrived, visits, visitors, identified, visits - identified as unidentified,
+       round(identified::numeric / nullif(visits, 0), 3)::float as share_identified,
+       repeat('█', ceil(40.0 * visits / greatest(max(visits) over (), 1))::integer) as bar
+from (
+    select slot.site, slot.arrived, count(a.site) as visits, count(a.visitor_id) as identified,
+           count(distinct a.visitor_id) as visitors
+    from slot
+    left join arrival a on a.site = slot.site
+    and slot.arrived = case %(by)s when 'day' then a.local_time::date::text else to_char(a.local_time, 'HH24":00"') end
+    group by slot.site, slot.arrived
 ) s
-order by arrived
+order by site, arrived

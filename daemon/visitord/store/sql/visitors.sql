@@ -1,5 +1,6 @@
--- visitors: those seen within the window by its camera, those seen last first; all where there is no window
-select visitor_id, name, label, status, first_seen, last_seen, visits, sightings
+-- visitors: those seen within the window by its camera, those seen last first; all of a site, with those seen nowhere, where there is no window
+select visitor_id, name, label, status, first_seen, last_seen, visits, sightings, last_site as site,
+       (select timezone from site where site = last_site) as timezone
 from visitor
 where (
     coalesce(%(since)s, %(until)s) is null and %(camera)s is null
@@ -9,22 +10,33 @@ where (
         where ended_at >= coalesce(%(since)s, '-infinity'::timestamptz)
         and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
         and camera = coalesce(%(camera)s, camera)
+        and site = coalesce(%(site)s, site)
     )
+)
+and (
+    %(site)s is null or last_seen is null
+    or exists (select from visit_log v where v.visitor_id = visitor.visitor_id and v.site = %(site)s)
+    or exists (select from sighting_log g where g.visitor_id = visitor.visitor_id and g.site = %(site)s)
 )
 and status = coalesce(%(status)s, status)
 and (not %(unnamed)s or name = label)
 order by last_seen desc nulls last, label
 
 -- frequent: those of 30 days who came more than once, the most frequent first
-select v.visitor_id, v.name, v.label, v.status, f.visits_30d, f.days_30d, f.median_gap, f.last_seen
-from frequent_visitor f join visitor v using (visitor_id)
+select v.visitor_id, v.name, v.label, v.status, f.visits_30d, f.days_30d, f.median_gap, f.last_seen, v.last_site as site,
+       s.timezone
+from frequent_visitor f
+join visitor v using (visitor_id)
+left join site s on s.site = v.last_site
 where f.visits_30d > 1
+and (%(site)s is null or exists (select from visit_log l where l.visitor_id = v.visitor_id and l.site = %(site)s))
 and v.status = coalesce(%(status)s, v.status)
 and (not %(unnamed)s or v.name = v.label)
 order by visits_30d desc, last_seen desc, label
 
 -- wall: people with a text in their name or label, by the day seen last, the most frequent first
-select visitor_id, name, label, status, first_seen, last_seen, visits, sightings,
+select visitor_id, name, label, status, first_seen, last_seen, visits, sightings, last_site as site,
+       (select timezone from site where site = last_site) as timezone,
        count(*) over () as total,
        exists (
            select
@@ -40,7 +52,8 @@ order by last_seen::date desc nulls last, visits desc, last_seen desc, label
 limit %(limit)s offset %(offset)s
 
 -- detail: a visitor, with the labels merged into it, how many templates it is matched against, and how many were set aside
-select visitor_id, name, label, status, first_seen, last_seen, visits, sightings,
+select visitor_id, name, label, status, first_seen, last_seen, visits, sightings, last_site as site,
+       (select timezone from site where site = last_site) as timezone,
        array(
            select 'visitor ' || number
            from identity
