@@ -559,6 +559,21 @@ def test_a_pair_rejected_is_not_asked_about_again(visitor: Visitor) -> None:
     )
 
 
+def test_what_was_said_before_is_asked_about_when_two_are_merged(visitor: Visitor) -> None:
+    one, two = (f"/person/{visitor.id_of(n)}" for n in (1, 2))
+    visitor.act(f"{two}/reject?other={visitor.id_of(1)}")
+    answer = visitor.http.post(
+        f"{two}/merge?other={visitor.id_of(1)}", data={"csrf": visitor.csrf()}
+    )
+    assert "are two people by what is known" in answer.text
+    assert "(said on the review page)" in answer.text
+    assert visitor.visit_log.one("select count(*) from merge") == 0
+
+    (offer,) = re.findall(r'action="([^"]+certain=1[^"]*)"', answer.text)
+    assert visitor.act(offer.replace("&amp;", "&")) == "visitor 2 is now part of visitor 1."
+    assert visitor.look(one)
+
+
 def test_whoever_has_a_name_stays_when_the_same_is_picked(visitor: Visitor) -> None:
     visitor.act(f"/person/{visitor.id_of(1)}/rename", {"name": "Kim"})
     text = visitor.look(f"/person/{visitor.id_of(1)}/compare")

@@ -10,7 +10,9 @@ from uuid import UUID
 
 from visitord.admin.author import Author
 from visitord.core.clock import Clock
+from visitord.core.errors import VisitordError
 from visitord.store import corrections, merges, people, suggestions
+from visitord.store.corrections import Against, Rejection
 from visitord.store.database import Cursor, Database
 from visitord.store.merges import MergeInForce
 from visitord.store.people import Person
@@ -51,11 +53,70 @@ class KeptApart:
     other: Person
 
 
-def merge(database: Database, keep: str, other: str, author: Author, clock: Clock) -> Merged:
-    """Two people are one: the name and the id of `keep` stay, those of `other` lead there."""
+class ContradictedError(VisitordError):
+    """Two people are to be merged of whom something says that they are two.
+
+    against: what.  one, other: the two.
+    """
+
+    def __init__(self, one: Person, other: Person, against: Against) -> None:
+        self.one = one
+        self.other = other
+        self.against = against
+        super().__init__(
+            f"{one.name} and {other.name} are two people by what is known: {in_words(against)}.",
+            advice="say that you are certain to merge them all the same.",
+        )
+
+
+def in_words(against: Against) -> str:
+    """What speaks against two people being one."""
+    parts = [
+        f"{said.by} said so on {said.rejected_at:%Y-%m-%d} ({said.reason})" for said in against.said
+    ]
+    seen = against.seen
+    if seen.times:
+        times = "once" if seen.times == 1 else f"{seen.times} times"
+        parts.append(
+            f"they were in one picture {times}, last at {seen.camera} on {seen.last:%Y-%m-%d %H:%M}"
+        )
+    return ", and ".join(parts)
+
+
+def merge(
+    database: Database,
+    keep: str,
+    other: str,
+    author: Author,
+    clock: Clock,
+    *,
+    certain: bool = False,
+) -> Merged:
+    """Two people are one: the name and the id of `keep` stay, those of `other` lead there.
+
+    Parameters
+    ----------
+    database : Database
+        Changed in one transaction.
+    keep, other : str
+        Anything that names a person.
+    author, clock
+        Logged with it.
+    certain : bool
+        Also where something says that they are two.
+
+    Raises
+    ------
+    ContradictedError
+        Where something does, and the caller is not certain.
+    """
     with database.transaction() as cursor:
         kept = people.find(cursor, keep)
         merged = people.find(cursor, other)
+        if not certain:
+            against = corrections.against(cursor, kept, merged)
+            if against:
+                raise ContradictedError(kept, merged, against)
         return _merge(cursor, kept, merged, author, clock)
 
 
@@ -97,6 +158,20 @@ def reject(database: Database, one: str, other: str, author: Author, clock: Cloc
     """Two people are two: no job merges them from now on."""
     with database.transaction() as cursor:
         return _reject(cursor, people.find(cursor, one), people.find(cursor, other), author, clock)
+
+
+def withdraw(database: Database, one: str, other: str) -> KeptApart:
+    """Take back that two people are two; jobs may merge them again."""
+    with database.transaction() as cursor:
+        apart = KeptApart(people.find(cursor, one), people.find(cursor, other))
+        corrections.withdraw(cursor, apart.one, apart.other)
+        return apart
+
+
+def rejections(database: Database, limit: int) -> list[Rejection]:
+    """The pairs that a person said are two people, the newest first, at most `limit`."""
+    with database.transaction() as cursor:
+        return corrections.rejections(cursor, limit)
 
 
 def accept_suggestion(database: Database, number: int, author: Author, clock: Clock) -> Merged:

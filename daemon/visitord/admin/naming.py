@@ -42,3 +42,19 @@ def rename(database: Database, who: str, name: str) -> Renamed:
 
     namesakes = tuple(other for other in called if other.visitor_id != person.visitor_id)
     return Renamed(person, kept, namesakes)
+
+
+def clear(database: Database, who: str) -> Person:
+    """Take a person's name away; returns them as they were called.
+
+    Raises
+    ------
+    NotFoundError
+        For nobody, or more than one.
+    VisitordError
+        For somebody who has no name.
+    """
+    with database.transaction() as cursor:
+        person = people.find(cursor, who)
+        people.clear_name(cursor, person)
+    return person

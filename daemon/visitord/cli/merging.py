@@ -4,12 +4,15 @@ import click
 
 from visitord.admin import merging
 from visitord.admin.author import Author
+from visitord.admin.merging import Merged
 from visitord.cli.arguments import WHO
 from visitord.cli.connection import connect
 from visitord.cli.listing import show
-from visitord.cli.options import format_option, why_option
+from visitord.cli.options import confirm, format_option, why_option, yes_option
 from visitord.cli.saying import say
+from visitord.cli.values import ID_SHOWN
 from visitord.core.clock import Clock
+from visitord.store.corrections import Rejection
 from visitord.store.merges import MergeInForce
 
 
@@ -17,17 +20,33 @@ from visitord.store.merges import MergeInForce
 @click.argument("keep", type=WHO)
 @click.argument("other", type=WHO)
 @why_option
-def merge(keep: str, other: str, why: str) -> None:
+@yes_option
+def merge(keep: str, other: str, why: str, yes: bool) -> None:
     """Say that OTHER is the same person as KEEP.
 
-    KEEP's name and id stay; OTHER's label and id lead there from now on.  visitorctl undo takes it
-    back.
+    KEEP's name and id stay; OTHER's label and id lead there from now on.  Where they were said to
+    be two, or were in one picture, you are asked first.
     """
-    done = merging.merge(connect(), keep, other, Author.here(why), Clock())
-    if done.merged.name == done.kept.name:
-        say(f"{done.merged.label} is now part of {done.kept.label}.")
-    else:
-        say(f"{done.merged.name} is now part of {done.kept.name}.")
+    database = connect()
+    author = Author.here(why)
+    try:
+        done = merging.merge(database, keep, other, author, Clock(), certain=yes)
+    except merging.ContradictedError as error:
+        confirm(f"{error.fact} Merge them all the same?", yes)
+        done = merging.merge(database, keep, other, author, Clock(), certain=True)
+
+    say(merge_in_words(done))
+
+
+def merge_in_words(done: Merged) -> str:
+    """What a merge made of two people, and how it is taken back."""
+    kept = done.kept.name
+    merged = done.merged.name
+    if merged == kept:
+        kept = done.kept.label
+        merged = done.merged.label
+    command = f"visitorctl undo {str(done.merge_id)[:ID_SHOWN]}"
+    return f"{merged} is now part of {kept}; to take it back: {command}"
 
 
 @click.command()
@@ -69,10 +88,36 @@ def split(who: str, sightings: tuple[str, ...], more: tuple[str, ...], why: str)
 
 
 @click.command()
-@click.argument("one", type=WHO)
-@click.argument("other", type=WHO)
+@click.argument("one", type=WHO, required=False)
+@click.argument("other", type=WHO, required=False)
+@click.option("--list", "listed", is_flag=True, help="List the pairs of whom it was said.")
+@click.option("--withdraw", is_flag=True, help="Take it back: jobs may merge the two again.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=50, show_default=True, help="How many to list."
+)
 @why_option
-def reject(one: str, other: str, why: str) -> None:
+@format_option
+def reject(
+    one: str | None,
+    other: str | None,
+    listed: bool,
+    withdraw: bool,
+    limit: int,
+    why: str,
+    form: str,
+) -> None:
     """Say that ONE and OTHER are two people: no job will merge them."""
+    if listed:
+        if one is not None or withdraw:
+            raise click.UsageError("--list shows all pairs; leave out the rest.")
+        columns = ("name", "other_name", "by", "reason", "rejected_at")
+        empty = "Of no pair was it said that they are two people."
+        return show(merging.rejections(connect(), limit), form, empty, columns, Rejection)
+
+    if one is None or other is None:
+        raise click.UsageError("Say of which two people, or --list.")
+    if withdraw:
+        apart = merging.withdraw(connect(), one, other)
+        return say(f"{apart.one.name} and {apart.other.name} may be merged again.")
     apart = merging.reject(connect(), one, other, Author.here(why), Clock())
-    say(f"{apart.one.name} and {apart.other.name} stay two people.")
+    return say(f"{apart.one.name} and {apart.other.name} stay two people.")

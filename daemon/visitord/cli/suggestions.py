@@ -7,6 +7,7 @@ from visitord.admin.author import Author
 from visitord.cli.connection import connect
 from visitord.cli.faces import CaptionedFaces, faces_option, require_terminal, show_faces
 from visitord.cli.listing import show
+from visitord.cli.merging import merge_in_words
 from visitord.cli.options import format_option, why_option
 from visitord.cli.saying import say
 from visitord.core.clock import Clock
@@ -41,7 +42,7 @@ def suggestions(answer: str | None, number: int | None, why: str, faces: bool, f
     clock = Clock()
     if answer == "accept":
         done = merging.accept_suggestion(database, number, author, clock)
-        return say(f"{done.merged.name} is now part of {done.kept.name}.")
+        return say(merge_in_words(done))
     apart = merging.reject_suggestion(database, number, author, clock)
     return say(f"{apart.one.name} and {apart.other.name} stay two people.")
 

@@ -59,6 +59,8 @@ def stats(form: str, by: Literal["day", "hour"], window: Window) -> None:
     """How many came, by local day or hour; without --since in the last 30 days."""
     since = window.since or datetime.now(UTC) - STATS_WITHIN
     rows = listing.count_visits(connect_for(window), replace(window, since=since), by)
+    if form == "table" and not any(row.visits for row in rows):
+        rows = []
     show(rows, form, "Nobody came.", record=FootfallRow)
 
 

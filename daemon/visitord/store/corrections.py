@@ -37,6 +37,48 @@ class Undone:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejection:
+    """Two people of whom a person said that they are two; by: the account that did."""
+
+    visitor_id: UUID
+    name: str
+    other_visitor_id: UUID
+    other_name: str
+    by: str
+    reason: str
+    rejected_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """That two people are two, as a person said it; by: the account that did."""
+
+    by: str
+    reason: str
+    rejected_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTogether:
+    """How often two people were in one picture, and when and by which camera last."""
+
+    times: int
+    last: datetime | None
+    camera: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What speaks against two people being one."""
+
+    said: tuple[Said, ...]
+    seen: SeenTogether
+
+    def __bool__(self) -> bool:
+        return bool(self.said) or self.seen.times > 0
+
+
+@dataclass(frozen=True, slots=True)
 class _Merge:
     merge_id: UUID
     kept_id: UUID
@@ -191,6 +233,35 @@ def reject(cursor: Cursor, one: Person, other: Person, by: str, why: str, now: d
             advice="take that apart with visitorctl undo or split.",
         )
     _keep_apart(cursor, one.visitor_id, other.visitor_id, by, why, now)
+
+
+def against(cursor: Cursor, one: Person, other: Person) -> Against:
+    """What speaks against two people being one: what a person said, and pictures of both."""
+    values = {"one": one.visitor_id, "other": other.visitor_id}
+    said = statements.fetch_all(cursor, Said, _SQL["rejections_between"], values)
+    (seen,) = statements.fetch_all(cursor, SeenTogether, _SQL["in_one_picture"], values)
+    return Against(tuple(said), seen)
+
+
+def rejections(cursor: Cursor, limit: int) -> list[Rejection]:
+    """The pairs that a person said are two people, the newest first, at most `limit`."""
+    return statements.fetch_all(cursor, Rejection, _SQL["rejections"], {"limit": limit})
+
+
+def withdraw(cursor: Cursor, one: Person, other: Person) -> None:
+    """Take back that two people are two: jobs may merge them again.
+
+    Raises
+    ------
+    VisitordError
+        if nobody said so
+    """
+    cursor.execute(_SQL["withdraw"], {"one": one.visitor_id, "other": other.visitor_id})
+    if not cursor.rowcount:
+        raise VisitordError(
+            f"Nobody said that {one.name} and {other.name} are two people.",
+            advice="visitorctl reject --list shows of whom it was said.",
+        )
 
 
 def _keep_apart(cursor: Cursor, one: UUID, other: UUID, by: str, why: str, now: datetime) -> None:

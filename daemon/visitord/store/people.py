@@ -119,6 +119,17 @@ def rename(cursor: Cursor, person: Person, name: str) -> str:
     return text
 
 
+def clear_name(cursor: Cursor, person: Person) -> None:
+    """Take a person's name away: they are called by their label again.
+
+    Raises VisitordError for somebody who has none.
+    """
+    cursor.execute(_SQL["clear_name"], {"id": person.visitor_id})
+    if cursor.rowcount != 1:
+        raise VisitordError(f"{person.name} has no name; nothing to take away.")
+    gallery_changes.announce(cursor, [person.visitor_id])
+
+
 def ignore(cursor: Cursor, person: Person) -> None:
     """Leave a person out of reports and arrivals from now on; they go on being recognised.
 

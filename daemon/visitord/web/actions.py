@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from visitord.admin import describing, forgetting, ignoring, merging, naming
 from visitord.admin.author import Author
-from visitord.admin.merging import KeptApart, Merged
+from visitord.admin.merging import ContradictedError, KeptApart, Merged
 from visitord.core.clock import Clock
 from visitord.core.errors import VisitordError
 from visitord.store.database import Database
@@ -78,10 +78,20 @@ def judge(database: Database, who: UUID, verdict: str) -> Done:
     other = request.values.get("other", "")
     author = Author.here(WHY)
     if verdict == "merge":
-        merged = merging.merge(database, other, str(who), author, Clock())
-        return _merged(merged, _page_of(merged.kept.visitor_id))
+        return _merge(database, other, who, author)
     apart = merging.reject(database, other, str(who), author, Clock())
     return _apart(apart, _page_of(apart.other.visitor_id))
+
+
+def _merge(database: Database, other: str, who: UUID, author: Author) -> Done:
+    """Where something says that they are two, the person is asked whether they are certain."""
+    certain = "certain" in request.values
+    try:
+        merged = merging.merge(database, other, str(who), author, Clock(), certain=certain)
+    except ContradictedError as error:
+        address = url_for("actions.judge", who=who, verdict="merge", other=other, certain=1)
+        return Done(error.fact, _page_of(who), Offer("One person all the same", address))
+    return _merged(merged, _page_of(merged.kept.visitor_id))
 
 
 @action("/suggestions/<int:number>/<any(merge, reject):verdict>")
@@ -151,7 +161,7 @@ def _apart(done: KeptApart, page: str) -> Done:
     kept = done.one
     merged = done.other
     after_all = url_for(
-        "actions.judge", who=merged.visitor_id, verdict="merge", other=kept.visitor_id
+        "actions.judge", who=merged.visitor_id, verdict="merge", other=kept.visitor_id, certain=1
     )
     sentence = f"{merged.name} and {kept.name} stay two people."
     return Done(sentence, page, Offer("One person after all", after_all))

@@ -64,3 +64,28 @@ where root_id = %(person)s and embedding is not null
 and not exists (select 1 from template join identity using (identity_id) where root_id = %(person)s)
 order by good_samples > 0 desc, quality desc
 limit 1
+
+-- rejections_between: what a person said of two people being two
+select rejected_by as "by", reason, rejected_at
+from rejection r
+join identity i on i.identity_id = r.one_id
+join identity j on j.identity_id = r.other_id
+where (i.root_id, j.root_id) in ((%(one)s, %(other)s), (%(other)s, %(one)s))
+order by rejected_at
+
+-- in_one_picture: how often two people were, and when and where last
+select count(*)::integer as times, max(started_at) as last, (array_agg(camera order by started_at desc))[1] as camera
+from seen_together
+where (visitor_id, other_visitor_id) in ((%(one)s, %(other)s), (%(other)s, %(one)s))
+
+-- withdraw: that two people are two
+delete from rejection r
+using identity i, identity j
+where i.identity_id = r.one_id and j.identity_id = r.other_id
+and (i.root_id, j.root_id) in ((%(one)s, %(other)s), (%(other)s, %(one)s))
+
+-- rejections: the newest first
+select visitor_id, name, other_visitor_id, other_name, "by", reason, rejected_at
+from rejection_log
+order by rejected_at desc, visitor_id, other_visitor_id
+limit %(limit)s

@@ -24,6 +24,11 @@ update identity
 set name = %(name)s, status = case when status = 'ignored' then status else 'named' end
 where identity_id = %(id)s and merged_into is null
 
+-- clear_name: unless they were merged into somebody else meanwhile; ignored people stay ignored
+update identity
+set name = null, status = case when status = 'ignored' then status else 'provisional' end
+where identity_id = %(id)s and merged_into is null and name is not null
+
 -- ignore: unless they were merged into somebody else meanwhile
 update identity
 set status = 'ignored'
