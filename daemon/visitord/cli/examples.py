@@ -21,6 +21,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "split": ("visitorctl split Sam --sightings 3c470725 b990fbfc",),
     "reject": ("visitorctl reject 7 12 --why twins", "visitorctl reject --list"),
     "suggestions": ("visitorctl suggestions --faces", "visitorctl suggestions accept 3"),
+    "unidentified": (
+        "visitorctl unidentified --since 7d --faces",
+        "visitorctl unidentified assign 3c470725 --to Sam",
+        "visitorctl unidentified enroll 3c470725 b990fbfc --name Kim",
+    ),
     "cluster": ("visitorctl cluster --dry-run --picture faces.png",),
     "audit": ("visitorctl audit --apply", "visitorctl audit --restore 3c470725"),
     "ignore": ('visitorctl ignore "visitor 7"',),

@@ -43,6 +43,11 @@ COMMANDS = (
         "suggestions:suggestions",
         "Pairs that may be one person, left to you by the merge job.",
     ),
+    (
+        "unidentified",
+        "unidentified:unidentified",
+        "Who came and could not be recognised, and why.",
+    ),
     ("cluster", "cluster:cluster", "Run the merge job now."),
     (
         "audit",
