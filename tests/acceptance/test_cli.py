@@ -15,6 +15,7 @@ import pytest
 
 from fixtures.films import film
 from fixtures.installation import Box, Done
+from fixtures.paths import ROOT
 from fixtures.waiting import PATIENCE_S
 
 BIN = Path(sys.executable).parent
@@ -113,7 +114,24 @@ def test_check_config_and_doctor_say_which_secrets_others_can_read(
 
 
 def test_run_without_a_camera_says_how_to_describe_one(box: Box) -> None:
-    box.run("visitord", "run").fails_with("No camera is configured", "config.example.toml")
+    named = str(box.folder / "config.toml")
+    box.run("visitord", "run").fails_with("No camera is configured: add a [[camera]]", named)
+
+
+def test_a_configuration_to_start_from_is_written_once(tmp_path: Path, models_dir: Path) -> None:
+    empty = Box.at(tmp_path / "box", models_dir, "embedded")
+    (empty.folder / "config.toml").unlink()
+    empty.run("visitord", "run").fails_with("No camera is configured: visitord init")
+
+    assert "config.toml is written" in empty.ok("visitord", "init")
+    written = empty.folder / "config.toml"
+    assert written.read_bytes() == (ROOT / "config.example.toml").read_bytes()
+    assert written.stat().st_mode & 0o077 == 0
+    assert "0 camera(s)" in empty.ok("visitord", "check-config")
+
+    written.write_text("# mine\n")
+    empty.run("visitord", "init").fails_with("config.toml is there already")
+    assert written.read_text() == "# mine\n"
 
 
 def test_a_database_that_is_not_there_is_one_sentence(box: Box) -> None:

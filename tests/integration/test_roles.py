@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from psycopg2 import errors
 
 from fixtures.corrections import merge, merges, split, undo
 from fixtures.databases import account, administer, admit_every_role
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import LIMITS, RULE, VisitLog
+from visitord.cli import visitord
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
 from visitord.store import adhoc, migrate
@@ -118,11 +120,19 @@ def test_where_roles_are_somebody_elses_to_create_they_can_be_granted_later(
     name = re.sub(r".*//([^@]*)@.*", r"\1", owner)
     administer(database.url, f"create database other owner {name}")
     theirs = Database(owner.replace("/visitord?", "/other?"))
-    migrate.migrate(theirs)
+    config = open_path / "config.toml"
+    config.write_text(f'[database]\nurl = "{theirs.url}"\n')
+    done = CliRunner().invoke(visitord.main, ["migrate", "--config", str(config)])
+    assert done.exit_code == 0, done.output
+    assert "  create role visitord_reader; create role visitord_daemon;\n" in done.output
+    assert "select visitord.grant_roles();" in done.output
     with theirs.transaction() as cursor:
         cursor.execute("select count(*) from pg_roles where rolname ~ '^visitord_'")
         assert cursor.fetchone() == (0,)
+
     administer(database.url, "create role visitord_reader", "create role visitord_daemon")
+    done = CliRunner().invoke(visitord.main, ["migrate", "--config", str(config)])
+    assert done.output == "The database is up to date.\n"
     with theirs.transaction() as cursor:
         cursor.execute("select grant_roles()")
     reader = Database(account(database.url, "visitord_reader").replace("/visitord?", "/other?"))

@@ -83,6 +83,13 @@ def test_neither_program_loads_the_libraries_of_the_page(python: Python) -> None
     assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
 
 
+def test_a_wheel_can_write_a_configuration_to_start_from(python: Python) -> None:
+    done = python.command("visitord", "init")
+    assert (done.returncode, done.stderr) == (0, "")
+    written = (python.folder / "config.toml").read_bytes()
+    assert written == (ROOT / "config.example.toml").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("program", "arguments", "extra"),
     [

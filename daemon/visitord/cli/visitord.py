@@ -19,10 +19,11 @@ from visitord.cli.options import Moment
 from visitord.cli.paths import PATH
 from visitord.cli.program import program
 from visitord.cli.saying import say
-from visitord.core import precautions
+from visitord.core import examples, precautions
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import ConfigError
+from visitord.core.files import create_file
 from visitord.core.records import Arrival
 from visitord.models.opening import open_liveness_detectors, open_pack
 from visitord.service import wiring
@@ -53,10 +54,7 @@ def run() -> None:
     log_to_stderr()
     settings = config()
     if not settings.camera:
-        raise ConfigError(
-            "No camera is configured: copy config.example.toml to config.toml, "
-            "or try visitord demo."
-        )
+        raise ConfigError(_no_camera(settings))
     settings.require_secrets()
     for warning in precautions.warnings(settings):
         log.warning("%s", warning)
@@ -71,6 +69,28 @@ def run() -> None:
 
         beside(daemon, settings, database)
     serve(daemon)
+
+
+def _no_camera(settings: Config) -> str:
+    """What to do where there is nothing to watch."""
+    if settings.path is None:
+        return "No camera is configured: visitord init writes a config.toml; or try visitord demo."
+    return f"No camera is configured: add a [[camera]] with name and source to {settings.path}."
+
+
+@main.command()
+@click.argument("path", type=PATH, default=Path("config.toml"), required=False)
+def init(path: Path) -> None:
+    """Write a configuration with every key and its default, to be edited.
+
+    PATH is config.toml in this folder unless another is named; a file that is there is left alone.
+    """
+    if not create_file(path, examples.configuration()):
+        raise ConfigError(f"{path} is there already; it was left as it is.")
+    click.echo(
+        f"{path} is written.  Put your cameras at its end, then: visitord check-config, "
+        "visitord models install, visitord run."
+    )
 
 
 def _log_arrival(arrival: Arrival) -> None:
@@ -167,6 +187,17 @@ def migrate_() -> None:
         click.echo(f"Applied {', '.join(applied)}.")
     else:
         click.echo("The database is up to date.")
+
+    missing = migrate.missing_roles(database)
+    if missing:
+        created = " ".join(f"create role {role};" for role in missing)
+        click.echo(
+            f"This account may not create roles.  Let an administrator of the server run\n"
+            f"  {created}\n"
+            "and then, as the owner of the database,\n"
+            "  select visitord.grant_roles();\n"
+            "Until then nobody but the owner can read the views."
+        )
 
 
 main.add_command(demo)

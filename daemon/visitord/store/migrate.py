@@ -102,6 +102,12 @@ def migrate(database: Database, vector: bool = False) -> list[str]:
     return missing.names
 
 
+def missing_roles(database: Database) -> list[str]:
+    """The roles that rights are for and that are not there: the owner may not create any."""
+    with database.transaction() as cursor:
+        return statements.fetch_column(cursor, _SQL["missing_roles"])
+
+
 def is_current(database: Database, vector: bool = False) -> bool:
     """Whether the schema is the one this version was written for.
 

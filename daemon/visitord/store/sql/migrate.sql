@@ -12,6 +12,12 @@ values (%(file)s, %(hash)s, now())
 on conflict (file) do update set hash = excluded.hash, applied_at = excluded.applied_at
 where known.hash <> excluded.hash
 
+-- missing_roles: of those that rights are for, the ones nobody has created
+select role
+from unnest(array['visitord_reader', 'visitord_daemon']) role
+where to_regrole(role) is null
+order by role desc
+
 -- grants: what the owner granted on these views, as statements
 select 'grant ' || a.privilege_type || ' on visitord.' || quote_ident(c.relname) || ' to '
        || case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end
