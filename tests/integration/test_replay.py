@@ -78,7 +78,7 @@ def test_a_clip_becomes_a_visit_log_and_a_second_replay_adds_nothing(
     assert "3 new visits by 2 people" in replayed[1]
     visits = json.loads(known.ok("visitorctl", "visits", "--format", "json"))
     keys = "visit_id identity name status camera cameras started_at ended_at duration_s sightings"
-    assert [list(v) for v in visits] == [keys.split()] * 3
+    assert [list(v) for v in visits] == [[*keys.split(), "visitor_id", "site", "timezone"]] * 3
     assert [v["name"] for v in visits].count("visitor 1") == 2
     first = visits[0]
     begun, ended = (datetime.fromisoformat(first[k]) for k in ("started_at", "ended_at"))
@@ -273,6 +273,7 @@ def test_listings_come_as_table_json_and_csv_within_a_window(known: Box) -> None
         "started_at",
         "ended_at",
         "duration_s",
+        "site",
         "cameras",
         "sightings",
         "status",
@@ -290,9 +291,8 @@ def test_listings_come_as_table_json_and_csv_within_a_window(known: Box) -> None
     assert (
         len(json.loads(known.ok("visitorctl", "visits", "--until", since, "--format", "json"))) == 1
     )
-    assert (
-        json.loads(known.ok("visitorctl", "visits", "--camera", "hall", "--format", "json")) == []
-    )
+    at_door = known.ok("visitorctl", "visits", "--camera", "door", "--format", "json")
+    assert len(json.loads(at_door)) == 3
     assert len(json.loads(known.ok("visitorctl", "visits", "visitor 2", "--format", "json"))) == 1
 
 
@@ -339,3 +339,28 @@ def test_footage_from_a_phone_held_upright_is_turned_as_the_file_says(tmp_path: 
     image = next(recordings.read(path, 10)).image
     assert image.shape == (160, 96, 3)
     assert image[:70].mean() > 200 > 50 > image[90:].mean()
+
+
+def test_a_replay_says_as_what_it_was_filed(box: Box, short: Path) -> None:
+    text = (box.folder / "config.toml").read_text()
+    box.configure(text + '[site]\ntimezone = "Europe/Berlin"\n')
+    said = box.ok(
+        "visitord", "replay", str(short), "--camera", "door", "--start", "2026-01-05T09:00:00Z"
+    )
+    last = said.splitlines()[-1]
+    assert last == "Filed from 2026-01-05 10:00:00 to 2026-01-05 10:00:05 CET as camera door."
+
+
+def test_footage_of_a_camera_that_is_not_there_is_asked_about(box: Box, short: Path) -> None:
+    text = (box.folder / "config.toml").read_text()
+    box.configure(text + '[[camera]]\nname = "entrance"\nsource = "rtsp://127.0.0.1:9/1"\n')
+    command = ("replay", str(short), "--start", START.isoformat())
+    done = box.run("visitord", *command, "--camera", "entrence")
+    assert done.code == 2
+    assert "none of the cameras (entrance)" in done.err
+    assert "--new-camera" in done.err
+    assert box.rows("select 1 from visitord.sighting_log") == []
+
+    assert "as camera yard." in box.ok("visitord", *command, "--camera", "yard", "--new-camera")
+    assert "as camera yard." in box.ok("visitord", *command, "--camera", "yard")
+    assert "as camera entrance." in box.ok("visitord", *command, "--camera", "entrance")

@@ -113,7 +113,7 @@ def merge(
     with database.transaction() as cursor:
         kept = people.find(cursor, keep)
         merged = people.find(cursor, other)
-        if not certain:
+        if not certain and kept != merged:
             against = corrections.against(cursor, kept, merged)
             if against:
                 raise ContradictedError(kept, merged, against)

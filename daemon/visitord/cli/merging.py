@@ -8,7 +8,7 @@ from visitord.admin.merging import Merged
 from visitord.cli.arguments import WHO
 from visitord.cli.connection import connect
 from visitord.cli.listing import show
-from visitord.cli.options import confirm, format_option, why_option, yes_option
+from visitord.cli.options import confirm_or_warn, format_option, why_option, yes_option
 from visitord.cli.saying import say
 from visitord.cli.values import ID_SHOWN
 from visitord.core.clock import Clock
@@ -24,15 +24,15 @@ from visitord.store.merges import MergeInForce
 def merge(keep: str, other: str, why: str, yes: bool) -> None:
     """Say that OTHER is the same person as KEEP.
 
-    KEEP's name and id stay; OTHER's label and id lead there from now on.  Where they were said to
-    be two, or were in one picture, you are asked first.
+    KEEP's name and id stay; OTHER's label and id lead there from now on.  At a terminal you are
+    asked first where they were said to be two, or were in one picture; else it is said.
     """
     database = connect()
     author = Author.here(why)
     try:
         done = merging.merge(database, keep, other, author, Clock(), certain=yes)
     except merging.ContradictedError as error:
-        confirm(f"{error.fact} Merge them all the same?", yes)
+        confirm_or_warn(error.fact, "Merge them all the same?", yes)
         done = merging.merge(database, keep, other, author, Clock(), certain=True)
 
     say(merge_in_words(done))

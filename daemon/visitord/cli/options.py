@@ -12,7 +12,7 @@ import click
 
 from visitord.cli.arguments import CAMERA, SITE
 from visitord.cli.configuration import config
-from visitord.cli.saying import shown
+from visitord.cli.saying import say, shown
 from visitord.core.clock import aware
 from visitord.core.durations import duration
 from visitord.store.window import Window
@@ -104,10 +104,20 @@ def listing_options(command: F) -> F:
     return cast(F, with_window)
 
 
-def confirm(question: str, yes: bool) -> None:
-    """Go on only if a person, or --yes, says so; raises UsageError where nobody can be asked."""
+def confirm_or_warn(objection: str, question: str, yes: bool) -> None:
+    """Ask before what can be taken back; where nobody can be asked, say what stands against it."""
+    if yes:
+        return
+    if sys.stdin.isatty():
+        click.confirm(shown(f"{objection} {question}"), abort=True)
+    else:
+        say(f"Warning: {objection}", err=True)
+
+
+def confirm(question: str, yes: bool, option: str = "--yes") -> None:
+    """Go on only if a person, or `option`, says so; raises UsageError where nobody can be asked."""
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{question} There is no terminal to ask at: say so with --yes.")
+        raise click.UsageError(f"{question} There is no terminal to ask at: say so with {option}.")
     click.confirm(shown(question), abort=True)

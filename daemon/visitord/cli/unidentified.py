@@ -9,7 +9,8 @@ from visitord.cli.arguments import WHO
 from visitord.cli.connection import connect, connect_for
 from visitord.cli.faces import CaptionedFaces, faces_option, require_terminal, show_faces
 from visitord.cli.listing import show
-from visitord.cli.options import confirm, listing_options, why_option, yes_option
+from visitord.cli.options import confirm_or_warn, listing_options, why_option, yes_option
+from visitord.cli.saying import say
 from visitord.store.unidentified import Unidentified
 from visitord.store.window import Window
 
@@ -93,12 +94,10 @@ def _assign(sightings: tuple[str, ...], who: str, author: Author, yes: bool) -> 
     try:
         return identifying.assign(database, sightings, who, author, certain=yes)
     except identifying.InOnePictureError as error:
-        confirm(f"{error.fact} File it there all the same?", yes)
+        confirm_or_warn(error.fact, "File it there all the same?", yes)
         return identifying.assign(database, sightings, who, author, certain=True)
 
 
 def _tell(done: Identified) -> None:
     count = "1 sighting is" if done.sightings == 1 else f"{done.sightings} sightings are"
-    click.echo(
-        f"{count} now {done.person.name}'s; visitorctl split takes them out of a person again."
-    )
+    say(f"{count} now {done.person.name}'s; visitorctl split takes them out of a person again.")

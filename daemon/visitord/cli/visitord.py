@@ -2,20 +2,22 @@
 
 import logging
 import sys
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
+from visitord.cli.arguments import CAMERA
 from visitord.cli.configuration import config
 from visitord.cli.demo import demo
 from visitord.cli.logs import log_to_stderr
 from visitord.cli.models import models
-from visitord.cli.options import Moment
+from visitord.cli.options import Moment, confirm
 from visitord.cli.paths import PATH
 from visitord.cli.program import program
 from visitord.cli.saying import say
@@ -27,7 +29,7 @@ from visitord.core.files import create_file
 from visitord.core.records import Arrival
 from visitord.models.opening import open_liveness_detectors, open_pack
 from visitord.service import wiring
-from visitord.store import migrate
+from visitord.store import migrate, places
 from visitord.store.database import Database
 from visitord.store.opening import open_database
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DEFAULT_FPS = 8.0
+NEW = "--new-camera"
 UNKNOWN_LENGTH_S = 1.0  # of a photograph, and of a video that does not say
 
 
@@ -101,9 +104,11 @@ def _log_arrival(arrival: Arrival) -> None:
 @click.argument("files", nargs=-1, required=True, type=PATH, metavar="FILE...")
 @click.option(
     "--camera",
+    type=CAMERA,
     metavar="NAME",
     help="The camera these files count as [default: each file's own name].",
 )
+@click.option("--new-camera", is_flag=True, help="There is no camera of that name yet: do not ask.")
 @click.option(
     "--start", type=Moment(), help="When the first file begins [default: from each file's date]."
 )
@@ -113,7 +118,11 @@ def _log_arrival(arrival: Arrival) -> None:
     help="Pictures analysed per second [default: the camera's, or 8].",
 )
 def replay(
-    files: tuple[Path, ...], camera: str | None, start: datetime | None, fps: float | None
+    files: tuple[Path, ...],
+    camera: str | None,
+    new_camera: bool,
+    start: datetime | None,
+    fps: float | None,
 ) -> None:
     """Analyse recorded videos and photographs.
 
@@ -124,8 +133,10 @@ def replay(
     log_to_stderr(logging.WARNING)
     settings = config()
     clips = plan(files, camera, start)
-    pack = open_pack(settings)
     database = open_database(settings)
+    if camera is not None and not new_camera:
+        _require_camera(settings, database, camera)
+    pack = open_pack(settings)
     liveness_detectors = open_liveness_detectors(settings)
 
     arrivals: list[Arrival] = []
@@ -136,6 +147,34 @@ def replay(
 
     people = len({arrival.visitor_id for arrival in arrivals})
     click.echo(f"{pictures} pictures analysed, {len(arrivals)} new visits by {people} people.")
+    for line in filed(clips, ZoneInfo(settings.site.timezone)):
+        click.echo(line)
+
+
+def _require_camera(settings: Config, database: Database, camera: str) -> None:
+    """Ask whether footage is of a new camera, where there are others and it is none of them."""
+    configured = {one.name for one in settings.camera}
+    if not configured:
+        return
+    with database.transaction() as cursor:
+        known = sorted({*configured, *places.cameras(cursor, settings.site.name)})
+    if camera not in known:
+        listed = ", ".join(known)
+        confirm(f'"{camera}" is none of the cameras ({listed}). Is it a new one?', False, NEW)
+
+
+def filed(clips: Iterable["Clip"], zone: tzinfo) -> Iterator[str]:
+    """From when to when, and as which camera, each camera's footage counts; a line each."""
+    spans: dict[str, tuple[datetime, datetime]] = {}
+    for clip in clips:
+        end = clip.start + timedelta(seconds=clip.length_s)
+        first, last = spans.get(clip.camera, (clip.start, end))
+        spans[clip.camera] = (min(first, clip.start), max(last, end))
+
+    for camera, (first, last) in spans.items():
+        start = first.astimezone(zone)
+        end = last.astimezone(zone)
+        yield f"Filed from {start:%Y-%m-%d %X} to {end:%Y-%m-%d %X %Z} as camera {camera}."
 
 
 def _rate_of(settings: Config, camera: str | None) -> float:

@@ -22,16 +22,16 @@ class Visit:
 
     visit_id: UUID
     identity: UUID | None
-    visitor_id: UUID | None
     name: str | None
     status: str
-    site: str
     camera: str
     cameras: list[str]
     started_at: datetime
     ended_at: datetime
     duration_s: float
     sightings: int
+    visitor_id: UUID | None
+    site: str
     timezone: str
 
 
