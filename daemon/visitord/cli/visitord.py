@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from visitord.admin import example_configuration
 from visitord.cli.arguments import CAMERA
 from visitord.cli.configuration import config
 from visitord.cli.demo import demo
@@ -21,7 +22,7 @@ from visitord.cli.options import Moment, confirm
 from visitord.cli.paths import PATH
 from visitord.cli.program import program
 from visitord.cli.saying import say
-from visitord.core import examples, precautions
+from visitord.core import precautions
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import ConfigError
@@ -88,7 +89,7 @@ def init(path: Path) -> None:
 
     PATH is config.toml in this folder unless another is named; a file that is there is left alone.
     """
-    if not create_file(path, examples.configuration()):
+    if not create_file(path, example_configuration.read()):
         raise ConfigError(f"{path} is there already; it was left as it is.")
     click.echo(
         f"{path} is written.  Put your cameras at its end, then: visitord check-config, "
@@ -229,12 +230,11 @@ def migrate_() -> None:
 
     missing = migrate.missing_roles(database)
     if missing:
-        created = " ".join(f"create role {role};" for role in missing)
         click.echo(
             f"This account may not create roles.  Let an administrator of the server run\n"
-            f"  {created}\n"
+            f"  {missing.created_by}\n"
             "and then, as the owner of the database,\n"
-            "  select visitord.grant_roles();\n"
+            f"  {missing.granted_by}\n"
             "Until then nobody but the owner can read the views."
         )
 

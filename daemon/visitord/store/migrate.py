@@ -60,6 +60,14 @@ class _Missing:
         return [*self.numbered, *self.replaced]
 
 
+@dataclass(frozen=True, slots=True)
+class MissingRoles:
+    """Statements: created_by, of an administrator; granted_by, of the owner, after that."""
+
+    created_by: str
+    granted_by: str
+
+
 def folder() -> Path:
     """Where the SQL files are: inside the wheel, or beside daemon/ in a checkout."""
     package = Path(__file__).resolve().parents[1]
@@ -102,10 +110,14 @@ def migrate(database: Database, vector: bool = False) -> list[str]:
     return missing.names
 
 
-def missing_roles(database: Database) -> list[str]:
-    """The roles that rights are for and that are not there: the owner may not create any."""
+def missing_roles(database: Database) -> MissingRoles | None:
+    """What makes the roles that rights are for, where the owner may not create any; else None."""
     with database.transaction() as cursor:
-        return statements.fetch_column(cursor, _SQL["missing_roles"])
+        names = statements.fetch_column(cursor, _SQL["missing_roles"])
+    if not names:
+        return None
+    created_by = " ".join(f"create role {name};" for name in names)
+    return MissingRoles(created_by, "select visitord.grant_roles();")
 
 
 def is_current(database: Database, vector: bool = False) -> bool:

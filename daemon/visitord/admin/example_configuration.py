@@ -7,7 +7,7 @@ from visitord.core.errors import ConfigError
 NAME = "config.example.toml"
 
 
-def configuration() -> bytes:
+def read() -> bytes:
     """The example as it is published: inside the wheel, or at the top of a checkout.
 
     Raises
