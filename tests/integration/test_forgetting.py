@@ -338,7 +338,6 @@ def test_every_box_deletes_its_own_files_of_whoever_any_box_forgot(
     names = [crops.keep(track.samples[0].portrait) for track in (first, second)]
     forget(visit_log, "visitor 1")
     schedule = jobs.Jobs(visit_log.database, visit_log.recorder, Config(state_dir=away), Clock())
-    schedule.stop()
     schedule._erase(visit_log.database)
     assert [crops.read(name) is None for name in names] == [True, False]
     again = crops.keep(first.samples[0].portrait)

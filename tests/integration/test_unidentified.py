@@ -318,7 +318,6 @@ def expire(visit_log: VisitLog, folder: Path, within: timedelta) -> None:
     """Run the scheduled job with what is seen this long ago still to be settled."""
     config = Config(state_dir=folder, visit=VisitConfig(settle_within=within))
     schedule = jobs.Jobs(visit_log.database, visit_log.recorder, config, Clock())
-    schedule.stop()
     schedule._expire(visit_log.database)
     schedule._erase(visit_log.database)
 

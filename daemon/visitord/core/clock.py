@@ -8,12 +8,46 @@ class Clock:
     """The machine's clocks; a test has a subclass or a stand-in that it moves."""
 
     def now(self) -> datetime:
-        """The present instant, aware, in UTC."""
+        """The present instant, aware, in UTC: by the wall clock, which may be set at any time."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds on a clock that never jumps; only differences mean anything."""
+        """Seconds on the steady clock, which never jumps; only differences mean anything."""
         return time.monotonic()
+
+
+class ClockWatch:
+    """Compares a wall clock with the steady one, from look to look.  Of one thread.
+
+    Who deletes what is old asks it first: a wall clock that was set makes everything old, or was
+    wrong when what is now old was made.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[datetime, float] | None = None
+
+    def set_by(self, now: datetime, t: float) -> float | None:
+        """By how much the wall clock was set since the last look.
+
+        Parameters
+        ----------
+        now
+            What the wall clock says.
+        t
+            What the steady clock says, seconds.
+
+        Returns
+        -------
+        float or None
+            Seconds, above zero where it was set forward; None at the first look.
+        """
+        last = self._last
+        self._last = (now, t)
+        if last is None:
+            return None
+
+        then, then_t = last
+        return (now - then).total_seconds() - (t - then_t)
 
 
 def aware(moment: datetime) -> datetime:

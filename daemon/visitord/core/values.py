@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import Field
 from pydantic.functional_validators import AfterValidator, BeforeValidator
 
-from visitord.core import paths
+from visitord.core import cron, paths
 from visitord.core.durations import duration
 from visitord.core.secrets import holds_variables
 from visitord.core.sources import check_address
@@ -107,10 +107,8 @@ def _is_ip(text: str) -> bool:
 
 
 def _cron(text: str) -> str:
-    from apscheduler.triggers.cron import CronTrigger
-
     try:
-        CronTrigger.from_crontab(text)
+        cron.check(text)
     except ValueError as error:
         raise ValueError(f'must be five cron fields such as "30 3 * * *": {error}') from None
     return text

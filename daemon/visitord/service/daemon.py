@@ -33,6 +33,7 @@ CHECK_EVERY_S = 0.5
 SEARCH_SHARE = 0.5
 SOURCES_END_WITHIN_S = 3.0
 STAGE_ENDS_WITHIN_S = 10.0  # the recorder may have a slow database to write to
+JOB_ENDS_WITHIN_S = 20.0  # after the others; a merge job may be under way
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,13 +53,13 @@ class Daemon:
     - vision: models and trackers (`VisionLoop`).  It hands reports to the recorder's queue.
     - recorder: the gallery and the writing connection (`Recorder`).
     - health: a connection, for the cameras' states (`HealthLoop`).
-    - jobs: a connection for each run (`Jobs`).
+    - jobs: a connection, and the schedule (`Jobs`).
     - control: the socket of visitorctl; each request has a thread of its own.
     - those of `also`, such as the review page.
     - main: the life of the others.  It logs how the cameras are.
 
-    One that dies ends the process with exit code 1, except jobs and control, which log what went
-    wrong and go on.
+    One that dies ends the process with exit code 1.  A job that fails is logged and tried again at
+    its next time; so is a request.
 
     Parameters
     ----------
@@ -108,10 +109,12 @@ class Daemon:
         cameras = [view.camera for view in views]
         self._vision = VisionLoop(views, self._vision_ready, clock, self._recorder.submit)
         self._health = HealthLoop(config, cameras, database)
+        self._jobs = Jobs(database, self._recorder, config, clock)
 
         self._recorder_thread = self._worker("recorder", self._record)
         self._vision_thread = self._worker("vision", self._see)
         self._health_thread = self._worker("health", self._watch)
+        self._jobs_thread = self._worker("jobs", self._do_jobs)
         self._readers = [
             self._worker(f"camera {camera.settings.name}", camera.run) for camera in cameras
         ]
@@ -160,6 +163,9 @@ class Daemon:
     def _watch(self) -> None:
         self._health.run(self._stop)
 
+    def _do_jobs(self) -> None:
+        self._jobs.run(self._stop)
+
     def _fail(self) -> None:
         """Called in a thread that dies."""
         self._died = True
@@ -189,7 +195,6 @@ class Daemon:
         """Run until stopped, with `once` until every camera has ended; False when a thread died."""
         control.listen(self._config.state, self.answer)
         self._start()
-        jobs = Jobs(self._database, self._recorder, self._config, self._clock)
 
         while not self._stop.is_set():
             self._health.log_changes()
@@ -199,7 +204,6 @@ class Daemon:
             # signal to another one: a wait without an end would never hear of it.
             self._stop.wait(CHECK_EVERY_S)
 
-        jobs.stop()
         self._end()
         return not self._died
 
@@ -208,6 +212,7 @@ class Daemon:
             self._recorder_thread,
             self._vision_thread,
             self._health_thread,
+            self._jobs_thread,
             *self._readers,
             *(guest.worker for guest in self._guests),
         ):
@@ -227,6 +232,7 @@ class Daemon:
         self._join(STAGE_ENDS_WITHIN_S, self._recorder_thread)
         guests = [guest.worker for guest in self._guests]
         self._join(STAGE_ENDS_WITHIN_S, self._health_thread, *guests)
+        self._join(JOB_ENDS_WITHIN_S, self._jobs_thread)
 
     def _join(self, within_s: float, *workers: Worker) -> None:
         deadline = self._clock.monotonic() + within_s

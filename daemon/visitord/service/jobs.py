@@ -1,15 +1,9 @@
 """The scheduled work: merging duplicates, telling who left, deleting what is old or erased."""
 
-import contextlib
 import logging
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
 from visitord.core.clock import Clock
 from visitord.core.config import Config
@@ -17,6 +11,7 @@ from visitord.core.errors import DatabaseError, DatabaseUnavailableError, SpoolE
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
 from visitord.service.recorder import Recorder
+from visitord.service.schedule import ByCron, Every, Job, Schedule, Times
 from visitord.store import cameras, erasure, templates, visits
 from visitord.store.crops import Crops
 from visitord.store.database import Database
@@ -35,15 +30,15 @@ EXPIRE_BATCH = 1000  # sightings in one transaction, so that no recorder waits l
 
 
 class Jobs:
-    """The daemon's schedule, which runs from now on.
+    """The daemon's schedule.
 
-    Jobs run in a thread of their own, one at a time, late rather than never.  Each run opens its
-    own connection, for they must not share the recorder's.
+    `run` belongs to the jobs thread, which owns a connection of its own; `next_merge` may be called
+    from any.
 
     Parameters
     ----------
     database
-        Opens the connections.
+        Opens the connection, for it must not share the recorder's.
     recorder
         Says which recogniser and which rule are in force.
     config
@@ -55,7 +50,7 @@ class Jobs:
     def __init__(
         self, database: Database, recorder: Recorder, config: Config, clock: Clock
     ) -> None:
-        self._database = database
+        self._database = database.another()
         self._recorder = recorder
         self._config = config
         self._clock = clock
@@ -67,45 +62,47 @@ class Jobs:
         # Everyone's neighbours, from the last merge job.
         self._near = Neighbours(1.0, recorder.settings.centre)
 
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
-        self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(1)},
-            job_defaults={"misfire_grace_time": None},
-            timezone="UTC",
+        self._merge_times = self._times_of_merges()
+        jobs = (
+            self._job("erasing", self._erase, Every(ERASE_EVERY_S, clock)),
+            self._job("departures", self._leave, Every(LEAVE_EVERY_S, clock)),
+            self._job("merge", self._merge, self._merge_times),
+            self._job("doubts", self._merge_doubtful, Every(DOUBTS_EVERY_S, clock)),
+            self._job("tidying", self._tidy, Every(TIDY_EVERY_S, clock)),
+            self._job("expiry", self._expire, Every(EXPIRE_EVERY_S, clock)),
         )
-        self._schedule(self._merge, self._merge_times())
-        self._schedule(self._merge_doubtful, IntervalTrigger(seconds=DOUBTS_EVERY_S))
-        self._schedule(self._tidy, IntervalTrigger(seconds=TIDY_EVERY_S))
-        self._schedule(self._expire, IntervalTrigger(seconds=EXPIRE_EVERY_S))
-        self._schedule(self._leave, IntervalTrigger(seconds=LEAVE_EVERY_S))
-        self._schedule(self._erase, IntervalTrigger(seconds=ERASE_EVERY_S))
-        self._scheduler.start()
+        self._schedule = Schedule(jobs, self._run_job)
 
-    def _merge_times(self) -> BaseTrigger:
+    def _times_of_merges(self) -> Times:
         merge = self._config.merge
         if merge.cron:
-            return CronTrigger.from_crontab(merge.cron, self._config.site.timezone)
-        return IntervalTrigger(seconds=merge.every.total_seconds())
+            return ByCron(merge.cron, self._config.site.timezone, self._clock)
+        return Every(merge.every.total_seconds(), self._clock)
 
-    def _schedule(self, job: Callable[[Database], None], times: BaseTrigger) -> None:
-        self._scheduler.add_job(self._run, times, [job])
+    def _job(self, name: str, work: Callable[[Database], None], times: Times) -> Job:
+        return Job(name, lambda: work(self._database), times)
 
-    def stop(self) -> None:
-        """No further runs.
+    def next_merge(self) -> datetime:
+        """When the merge job will run next."""
+        return self._merge_times.next_run()
 
-        The process waits for one that is under way; the time limits on statements bound that.
-        """
-        self._scheduler.shutdown(wait=False)
+    def run(self, stop: threading.Event) -> None:
+        """Run what is due until told to stop; a job under way is finished first."""
+        self._schedule.run(stop)
+        self._database.close()
 
-    def _run(self, job: Callable[[Database], None]) -> None:
+    def _run_job(self, job: Job) -> None:
         """One run; what goes wrong is logged, and the next run tries again."""
         try:
-            with contextlib.closing(self._database.another()) as database:
-                job(database)
+            job.work()
         except DatabaseUnavailableError as error:  # the recorder warns about the outage
-            log.debug("A scheduled job will be tried again: %s", error)
+            log.debug("The %s job will be tried again: %s", job.name, error)
         except DatabaseError as error:
-            log.warning("A scheduled job could not run and will be tried again: %s", error)
+            log.warning(
+                "A scheduled job (%s) could not run and will be tried again: %s", job.name, error
+            )
+        except Exception:
+            log.exception("A scheduled job (%s) failed and will be tried again.", job.name)
 
     def _merge(self, database: Database) -> None:
         rule = self._recorder.rule

@@ -17,7 +17,6 @@ from visitord.core.errors import NotFoundError, VisitordError
 
 BIN = Path(sys.executable).parent
 LATE = {
-    "apscheduler",
     "av",
     "cv2",
     "flask",
