@@ -127,6 +127,8 @@ def _spool(settings: Config) -> Iterator[str]:
     if waits.lost_sightings or waits.lost_pictures:
         lost = f"{waits.lost_sightings} sightings and {waits.lost_pictures} pictures"
         yield f"{lost} were lost for want of room: raise spool.max_mb."
+    if waits.expired:
+        yield f"{waits.expired} sightings were lost, for they waited longer than spool.keep."
 
 
 def _database(settings: Config) -> Iterator[str]:

@@ -50,8 +50,8 @@ def _tell_what_waits(form: str) -> None:
     if form == "table" and waits != Waiting():
         say(
             f"{waits.sightings} sightings wait on disk for the database, {waits.refused} it "
-            f"refused; the full disk took {waits.lost_pictures} pictures and "
-            f"{waits.lost_sightings} sightings.\n"
+            f"refused; {waits.lost_pictures} pictures and {waits.lost_sightings} sightings were "
+            f"too many for spool.max_mb, and {waits.expired} sightings waited for spool.keep.\n"
         )
 
 

@@ -65,7 +65,7 @@ def open_recorder(
 
     vector = config.database.vector
     settings = RecorderSettings(site_of(config), pack.fingerprint, pack.dim, vector, pack.centre)
-    spool = _open_spool(config, pack) if waits else None
+    spool = _open_spool(config, pack, clock) if waits else None
     recorder = Recorder(
         database,
         settings,
@@ -86,10 +86,11 @@ def open_recorder(
     return recorder
 
 
-def _open_spool(config: Config, pack: "Pack") -> Spool | None:
+def _open_spool(config: Config, pack: "Pack", clock: Clock) -> Spool | None:
     max_bytes = config.spool.max_mb * 1_000_000
     try:
-        return Spool(config.spool_file, max_bytes, pack.fingerprint, config.spool.keep)
+        keep = config.spool.keep
+        return Spool(config.spool_file, max_bytes, pack.fingerprint, keep, clock=clock)
     except SpoolError as error:
         log.error("%s Sightings wait in memory only.", error)
         return None

@@ -12,12 +12,13 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from visitord.core.clock import Clock
 from visitord.core.errors import SpoolError
 from visitord.core.records import TrackReport
 from visitord.store.spool_file import TIMEOUT_S, open_file
@@ -27,7 +28,11 @@ log = logging.getLogger(__name__)
 _TRACK = TypeAdapter(TrackReport)
 _WITHOUT = {"samples": {"__all__": {"portrait"}}}
 
-_PUT = "insert into waiting (body, portrait, pack) values (:body, :portrait, :pack)"
+_PUT = """
+insert into waiting (body, portrait, pack, put_s)
+values (:body, :portrait, :pack, (select ran_s from ran))
+"""
+_RUN_ON = "update ran set ran_s = ran_s + :seconds"
 _FIRST = """
 select seq, body, portrait, pack
 from waiting
@@ -46,12 +51,7 @@ _ERASE = """
 delete from waiting
 where json_valid(body) and body ->> 'sighting_id' in (select value from json_each(:ids))
 """
-_EXPIRE = """
-delete from waiting
-where seq < (
-    select seq from waiting where body ->> '$.ended_at' >= :before order by seq limit 1
-)
-"""
+_EXPIRE = "delete from waiting where put_s < (select ran_s from ran) - :keep_s"
 _COUNT = "select count(*) - count(refused), count(refused) from waiting"
 _COUNT_LOST = "update lost set count = count + :count where what = :what"
 _USED_BYTES = """
@@ -62,15 +62,17 @@ from pragma_page_count, pragma_freelist_count, pragma_page_size
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a spool holds and what it had to give up for want of space.
+    """What a spool holds, and what it had to give up.
 
-    refused: what the database will never take.
+    refused: what the database will never take.  lost: for want of space.  expired: because it had
+    waited too long.
     """
 
     sightings: int = 0
     refused: int = 0
     lost_pictures: int = 0
     lost_sightings: int = 0
+    expired: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,20 @@ _LOSSES = (
 
 
 class Spool:
-    """May be used from several threads of one process; others may look at it with `waiting`."""
+    """May be used from several threads of one process; others may look at it with `waiting`.
+
+    How long a track has waited is measured by the steady clock, summed over all starts in the file:
+    the time of day may have been wrong when it was seen, and may be wrong now.
+    """
 
     def __init__(
-        self, path: Path, max_bytes: int, pack: str, keep: timedelta = timedelta(days=90)
+        self,
+        path: Path,
+        max_bytes: int,
+        pack: str,
+        keep: timedelta = timedelta(days=90),
+        *,
+        clock: Clock | None = None,
     ) -> None:
         """Open or make the file; one that cannot be read is put aside.
 
@@ -118,7 +130,8 @@ class Spool:
         path : of the file
         max_bytes : how large it may become
         pack : fingerprint of the recogniser whose tracks these are
-        keep : how long a track may wait
+        keep : how long a track may wait, while the daemon runs
+        clock : the process's clock
 
         Raises
         ------
@@ -127,8 +140,10 @@ class Spool:
         """
         self._path = path
         self._max_bytes = max_bytes
-        self._keep = keep
+        self._keep_s = keep.total_seconds()
         self._pack = pack
+        self._clock = clock or Clock()
+        self._counted_t = self._clock.monotonic()  # until then the file knows that it was open
         self._lock = threading.Lock()
         try:
             self._file = open_file(path)
@@ -139,7 +154,7 @@ class Spool:
         """Keep a finished track: once this returns it survives a crash.  Raises SpoolError.
 
         When the spool is full, the oldest pictures go first, then the oldest tracks; both are
-        counted, and so are tracks that have waited too long.
+        counted, and so, apart from them, are tracks that have waited too long.
         """
         values = {
             "body": _TRACK.dump_json(report, exclude=_WITHOUT),
@@ -147,9 +162,16 @@ class Spool:
             "pack": self._pack,
         }
         with self._write() as file:
+            self._run_on(file)
             file.execute(_PUT, values)
-            _expire(file, report.ended_at - self._keep)
+            _expire(file, self._keep_s)
             _make_room(file, self._max_bytes)
+
+    def _run_on(self, file: sqlite3.Connection) -> None:
+        """Add to the file's own time what has passed since that was last done."""
+        now_t = self._clock.monotonic()
+        file.execute(_RUN_ON, {"seconds": now_t - self._counted_t})
+        self._counted_t = now_t
 
     def first(self, after: int) -> WaitingTrack | None:
         """The track that ended first of those with a number above `after`.
@@ -195,10 +217,10 @@ class Spool:
             raise SpoolError(f"The spool {self._path} cannot be used: {error}.") from None
 
 
-def _expire(file: sqlite3.Connection, before: datetime) -> None:
-    """Give up the tracks that ended before a moment."""
-    expired = file.execute(_EXPIRE, {"before": f"{before:%Y-%m-%dT%H:%M:%S}"}).rowcount
-    _count_lost(file, "sightings", expired, "have waited too long")
+def _expire(file: sqlite3.Connection, keep_s: float) -> None:
+    """Give up the tracks that have waited for longer than that."""
+    expired = file.execute(_EXPIRE, {"keep_s": keep_s}).rowcount
+    _count_lost(file, "expired", expired, "sightings in the spool have waited for spool.keep")
 
 
 def _make_room(file: sqlite3.Connection, max_bytes: int) -> None:
@@ -210,7 +232,9 @@ def _make_room(file: sqlite3.Connection, max_bytes: int) -> None:
             if oldest is None:
                 break
             lost += file.execute(loss.give_up, {"seq": oldest}).rowcount
-        _count_lost(file, loss.what, lost, "are too many for spool.max_mb")
+        _count_lost(
+            file, loss.what, lost, f"{loss.what} in the spool are too many for spool.max_mb"
+        )
 
 
 def _used_bytes(file: sqlite3.Connection) -> int:
@@ -221,7 +245,7 @@ def _used_bytes(file: sqlite3.Connection) -> int:
 def _count_lost(file: sqlite3.Connection, what: str, count: int, why: str) -> None:
     if count:
         file.execute(_COUNT_LOST, {"count": count, "what": what})
-        log.error("The %d oldest %s in the spool %s and were deleted.", count, what, why)
+        log.error("The %d oldest %s and were deleted.", count, why)
 
 
 def waiting(path: Path) -> Waiting:
@@ -231,7 +255,8 @@ def waiting(path: Path) -> Waiting:
     with _opened_to_read(path) as file:
         sightings, refused = file.execute(_COUNT).fetchone()
         lost = dict(file.execute("select what, count from lost").fetchall())
-        return Waiting(sightings, refused, lost["pictures"], lost["sightings"])
+        expired = lost.get("expired", 0)  # an older spool counts them as lost
+        return Waiting(sightings, refused, lost["pictures"], lost["sightings"], expired)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from visitord.core.files import make_private_folder
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1  # of the file, in its user_version
+FORMAT = 2  # of the file, in its user_version
 TIMEOUT_S = 5  # for other processes that use the file
 _TABLES = """
 create table waiting (
@@ -23,6 +23,14 @@ create table lost (
     count  integer not null
 );
 insert into lost values ('pictures', 0), ('sightings', 0);
+"""
+_SINCE_FORMAT_2 = """
+alter table waiting add column put_s real not null default 0;  -- ran.ran_s when it was put
+create table ran (
+    ran_s  real not null        -- for so many seconds has this spool been open in a daemon
+);
+insert into ran values (0);
+insert into lost values ('expired', 0);
 """
 
 
@@ -54,10 +62,11 @@ def _opened(path: Path) -> sqlite3.Connection:
             "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;"
         )
         (version,) = file.execute("pragma user_version").fetchone()
-        if version == 0:
-            file.executescript(f"begin; {_TABLES} pragma user_version = {FORMAT}; commit;")
-        elif version > FORMAT:
+        if version > FORMAT:
             raise sqlite3.DatabaseError(f"it is of a newer visitord, format {version}")
+        if version < FORMAT:
+            lacks = _SINCE_FORMAT_2 if version else _TABLES + _SINCE_FORMAT_2
+            file.executescript(f"begin; {lacks} pragma user_version = {FORMAT}; commit;")
 
         (fault,) = file.execute("pragma quick_check(1)").fetchone()
         if fault != "ok":

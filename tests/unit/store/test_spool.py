@@ -16,8 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fixtures.build import uid
+from fixtures.build import after, uid
+from fixtures.scripted import SetClock
 from fixtures.spools import filled, opened, track
+from visitord.core.clock import Clock
 from visitord.core.errors import SpoolError
 from visitord.core.records import TrackReport
 from visitord.store.spool import Spool, Waiting, erase, ids, put_aside, waiting
@@ -177,19 +179,63 @@ def test_a_full_spool_gives_up_its_oldest_pictures_then_its_oldest_sightings(
     assert "oldest sightings in the spool are too many for spool.max_mb" in caplog.text
 
 
+DAY_S = 86400.0
+
+
+def kept_for_30_days(path: Path, clock: Clock) -> Spool:
+    return Spool(path, 1_000_000, "pack-1", keep=timedelta(days=30), clock=clock)
+
+
 def test_what_has_waited_too_long_is_given_up_and_counted(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    held = Spool(path, 1_000_000, "pack-1", keep=timedelta(days=30))
+    clock = SetClock(after(0))
+    held = kept_for_30_days(path, clock)
     for day in (0, 1, 30, 31):
-        held.put(
-            replace(track(day + 1), ended_at=track(1).started_at + timedelta(days=day, seconds=5))
-        )
+        clock.passes(day * DAY_S + 60 - clock.monotonic())
+        held.put(track(day + 1))
     assert numbers(held) == [2, 31, 32]
-    assert waiting(path) == Waiting(3, lost_sightings=1)
-    assert (
-        "The 1 oldest sightings in the spool have waited too long and were deleted." in caplog.text
-    )
+    assert waiting(path) == Waiting(3, expired=1)
+    text = "The 1 oldest sightings in the spool have waited for spool.keep and were deleted."
+    assert text in caplog.text
+
+
+@pytest.mark.parametrize("by", [timedelta(days=20_000), timedelta(days=-20_000)])
+def test_a_wall_clock_that_is_set_makes_nothing_old(path: Path, by: timedelta) -> None:
+    """As when a box without a clock battery, which lost its database, is set right."""
+    clock = SetClock(after(0))
+    held = kept_for_30_days(path, clock)
+    held.put(track(1))
+    clock.set(clock.now() + by)
+    clock.passes(10)
+    held.put(replace(track(2), started_at=clock.now(), ended_at=clock.now()))
+    assert numbers(held) == [1, 2]
+    assert waiting(path) == Waiting(2)
+
+
+def test_the_time_before_a_restart_counts_and_the_time_between_does_not(path: Path) -> None:
+    for number in (1, 2, 3):
+        clock = SetClock(after(number * 1000 * DAY_S))
+        held = kept_for_30_days(path, clock)
+        clock.passes(20 * DAY_S)
+        held.put(track(number))
+    assert numbers(held) == [2, 3]
+
+
+def test_a_spool_of_an_older_version_is_taken_over_and_its_tracks_wait_anew(path: Path) -> None:
+    filled(path, 1, 2)
+    with sqlite3.connect(path) as file:
+        file.executescript(
+            "alter table waiting drop column put_s; drop table ran; "
+            "delete from lost where what = 'expired'; pragma user_version = 1;"
+        )
+    assert waiting(path) == Waiting(2)
+    clock = SetClock(after(0))
+    held = kept_for_30_days(path, clock)
+    clock.passes(29 * DAY_S)
+    held.put(track(3))
+    assert numbers(held) == [1, 2, 3]
+    assert waiting(path) == Waiting(3)
 
 
 def test_a_spool_of_an_older_version_is_worked_off(path: Path) -> None:
