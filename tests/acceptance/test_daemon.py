@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import signal
 import threading
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from fixtures.films import Walk, film
 from fixtures.installation import Box
+from fixtures.paths import ROOT
 from fixtures.running import running, states, with_cameras
 from visitord.capture import streams
 from visitord.core.clock import Clock
@@ -44,6 +46,9 @@ def test_a_visitor_on_an_rtsp_camera_arrives_and_is_present(box: Box, footage: P
             status = box.ok("visitorctl", "status")
             assert "live" in status
             assert "1 visitors" in status
+            assert "Threads of the daemon on this box last went on: main 0." in status
+            assert ", camera door 0." in status
+            assert re.search(r"The merge job runs next at [\d-]+ [\d:]+\+0000\.", status)
             assert daemon.end() == 0
     assert "Traceback" not in daemon.log
 
@@ -193,27 +198,68 @@ def test_a_database_that_blocks_does_not_hold_up_the_end(
             assert daemon.end() == 0
 
 
-def test_a_thread_that_dies_takes_the_service_down_loudly(
-    box: Box, footage: Path, tmp_path: Path
-) -> None:
-    with_cameras(box, tape=str(footage / "walk.mp4"))
-    # Breaks the vision thread from outside: the first frame it analyses raises.
-    (tmp_path / "sitecustomize.py").write_text(
-        "import importlib.abc, sys\n"
+def breaking(folder: Path, first_picture: str, *also: str) -> str:
+    """A PYTHONPATH that breaks the vision thread of visitord from outside.
+
+    first_picture: what it does with that.  also: further statements, after the daemon is imported.
+    """
+    (folder / "sitecustomize.py").write_text(
+        "import importlib.abc, sys, threading\n"
         "class Hook(importlib.abc.MetaPathFinder):\n"
         "    def find_spec(self, name, path, target=None):\n"
         "        if name == 'visitord.service.daemon':\n"
         "            sys.meta_path.remove(self)\n"
         "            from visitord.vision import pipeline\n"
-        "            def broken(*_): raise RuntimeError('broken for the test')\n"
-        "            pipeline.Pipeline.process = broken\n"
-        "sys.meta_path.insert(0, Hook())\n"
+        f"            def broken_for_the_test(*_): {first_picture}\n"
+        "            pipeline.Pipeline.process = broken_for_the_test\n"
+        + "".join(f"            {statement}\n" for statement in also)
+        + "sys.meta_path.insert(0, Hook())\n"
     )
-    with running(box, PYTHONPATH=str(tmp_path)) as daemon:
+    return f"{folder}:{ROOT / 'daemon'}"
+
+
+def test_a_thread_that_dies_takes_the_service_down_loudly(
+    box: Box, footage: Path, tmp_path: Path
+) -> None:
+    with_cameras(box, tape=str(footage / "walk.mp4"))
+    path = breaking(tmp_path, "raise RuntimeError('broken for the test')")
+    with running(box, PYTHONPATH=path) as daemon:
         assert daemon.ended() == 1
         daemon.wait_for("The vision thread died")
         daemon.wait_for("broken for the test")
         daemon.wait_for("Error: A part of visitord died")
+
+
+def test_a_thread_that_hangs_takes_the_service_down_and_says_where(
+    box: Box, footage: Path, tmp_path: Path
+) -> None:
+    with_cameras(box, tape=str(footage / "walk.mp4"))
+    path = breaking(
+        tmp_path,
+        "threading.Event().wait()",
+        "from visitord.service import vision_loop, watchdog",
+        "vision_loop.WARM_UP_WITHIN_S = 1",
+        "watchdog.LOOK_EVERY_S = 0.5",
+    )
+    with running(box, PYTHONPATH=path) as daemon:
+        assert daemon.ended() == 1
+        daemon.wait_for("The vision thread has made no progress for 1 s. visitord ends")
+        daemon.wait_for("in broken_for_the_test")
+        daemon.wait_for("in serve")
+
+
+def test_a_thread_that_does_not_stop_is_an_error(box: Box, footage: Path, tmp_path: Path) -> None:
+    with_cameras(box, tape=str(footage / "walk.mp4"))
+    path = breaking(
+        tmp_path,
+        "print('It hangs.', file=sys.stderr, flush=True); threading.Event().wait()",
+        "from visitord.service import daemon",
+        "daemon.STAGE_ENDS_WITHIN_S = 0.1",
+    )
+    with running(box, PYTHONPATH=path) as daemon:
+        daemon.wait_for("It hangs.")
+        assert daemon.end() == 1
+        daemon.wait_for("The vision thread did not stop in time and is left behind.")
 
 
 def test_the_embedded_database_ends_with_the_service(

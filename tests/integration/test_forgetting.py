@@ -24,6 +24,7 @@ from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import DatabaseUnavailableError, NotFoundError, VisitordError
 from visitord.core.records import DecidedSighting, Decision, TrackReport, Verdict
+from visitord.core.stages import Stage
 from visitord.identity.neighbours import Neighbours
 from visitord.models import centres
 from visitord.service import jobs, merge_job
@@ -337,7 +338,9 @@ def test_every_box_deletes_its_own_files_of_whoever_any_box_forgot(
     crops = Crops(away / "crops")
     names = [crops.keep(track.samples[0].portrait) for track in (first, second)]
     forget(visit_log, "visitor 1")
-    schedule = jobs.Jobs(visit_log.database, visit_log.recorder, Config(state_dir=away), Clock())
+    stage = Stage("jobs", Clock())
+    config = Config(state_dir=away)
+    schedule = jobs.Jobs(visit_log.database, visit_log.recorder, config, Clock(), stage)
     schedule._erase(visit_log.database)
     assert [crops.read(name) is None for name in names] == [True, False]
     again = crops.keep(first.samples[0].portrait)

@@ -18,6 +18,7 @@ from fixtures.visit_log import LIMITS, RULE, SITE, VisitLog
 from visitord.core.clock import Clock
 from visitord.core.config import Config, VisitConfig
 from visitord.core.records import Liveness, TrackReport
+from visitord.core.stages import Stage
 from visitord.identity.clustering import Group
 from visitord.identity.neighbours import Neighbours
 from visitord.service import jobs, merge_job
@@ -317,7 +318,8 @@ def test_the_commands_list_and_count_them(box: Box, database: Database) -> None:
 def expire(visit_log: VisitLog, folder: Path, within: timedelta) -> None:
     """Run the scheduled job with what is seen this long ago still to be settled."""
     config = Config(state_dir=folder, visit=VisitConfig(settle_within=within))
-    schedule = jobs.Jobs(visit_log.database, visit_log.recorder, config, Clock())
+    stage = Stage("jobs", Clock())
+    schedule = jobs.Jobs(visit_log.database, visit_log.recorder, config, Clock(), stage)
     schedule._expire(visit_log.database)
     schedule._erase(visit_log.database)
 

@@ -73,6 +73,8 @@ class Camera:
         Called whenever there is a new picture to take, from the reader thread.
     once
         The end of its stream is its end, as with a file; otherwise it is opened again.
+    beat
+        Called in the camera's own thread whenever that goes on, several times a minute.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Camera:
         ready: Callable[[], None],
         *,
         once: bool = False,
+        beat: Callable[[], object] = lambda: None,
     ) -> None:
         # Fixed.
         self.settings = settings
@@ -94,6 +97,7 @@ class Camera:
         self._clock = clock
         self._stop = stop
         self._ready = ready
+        self._beat = beat
 
         # Shared, each with a lock of its own.
         self._slot = Slot()
@@ -123,6 +127,7 @@ class Camera:
         """Read until told to stop or played to the end, with another try after every failure."""
         waits = backoff(RETRY_FIRST_S, RETRY_CAP_S)
         while not self._stop.is_set():
+            self._beat()
             outcome = self._connect()
             if self._stop.is_set():
                 return
@@ -161,6 +166,7 @@ class Camera:
         """Wait until the reader has ended, is no longer wanted, or hangs and is given up."""
         hangs_after_s = self._stale_after_s + HANGS_AFTER_S
         while reader.is_alive():
+            self._beat()
             reader.join(WATCH_EVERY_S)
             if self._stop.is_set():
                 reader.join(CLOSES_WITHIN_S)

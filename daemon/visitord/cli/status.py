@@ -1,6 +1,7 @@
 """visitorctl status: how the box is."""
 
 import json
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -10,8 +11,8 @@ from visitord.cli.connection import connect
 from visitord.cli.listing import show
 from visitord.cli.options import format_option
 from visitord.cli.saying import say
-from visitord.core.errors import DatabaseError, SpoolError
-from visitord.service import control
+from visitord.core.errors import DatabaseError, SpoolError, VisitordError
+from visitord.service import control, state
 from visitord.store import spool
 from visitord.store.cameras import CameraState
 from visitord.store.spool import Waiting
@@ -26,6 +27,7 @@ def status(form: str) -> None:
         found = listing.status(connect())
     except DatabaseError:
         _tell_what_the_daemon_says(form)
+        _tell_of_the_service(form)
         raise
 
     empty = "No daemon has reported a camera yet; start one with: visitord run."
@@ -39,6 +41,7 @@ def status(form: str) -> None:
         )
         for left in found.remaining:
             click.echo(str(left))
+    _tell_of_the_service(form)
 
 
 def _tell_what_waits(form: str) -> None:
@@ -61,3 +64,25 @@ def _tell_what_the_daemon_says(form: str) -> None:
     if answer:
         columns = ("camera", "state", "stream", "fps", "last_frame_at", "reason")
         show(json.loads(answer), form, "", columns)
+
+
+def _tell_of_the_service(form: str) -> None:
+    """How the threads of this box's own daemon are, and when it merges next."""
+    try:
+        running = state.ask(config().state)
+    except VisitordError as error:
+        click.echo(f"Warning: {error}", err=True)
+        return
+
+    if running is None:
+        if form == "table":
+            click.echo("No daemon runs on this box.")
+        return
+    for stage in running.hanging():
+        text = f"the {stage.stage} thread has made no progress for {stage.quiet_s:.0f} s"
+        click.echo(f"Warning: {text}.", err=True)
+    if form == "table":
+        went_on = ", ".join(f"{stage.stage} {stage.quiet_s:.1f} s" for stage in running.stages)
+        merges_at = running.next_merge.astimezone(ZoneInfo(config().site.timezone))
+        click.echo(f"Threads of the daemon on this box last went on: {went_on} ago.")
+        click.echo(f"The merge job runs next at {merges_at:%Y-%m-%d %H:%M:%S%z}.")

@@ -1,7 +1,8 @@
 """The daemon's door for visitorctl: a socket in its state folder, for whoever may enter that.
 
-A request is a camera's name or nothing; the answer is, after "+", its picture as JPEG or the states
-of all cameras in JSON, or a sentence after "-".
+A request is a camera's name, nothing, or what begins with a slash; the answer is, after "+", the
+camera's picture as JPEG, the states of all cameras in JSON, or that of the service (`state.py`); or
+a sentence after "-".
 """
 
 import contextlib

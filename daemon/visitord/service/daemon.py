@@ -14,13 +14,16 @@ from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig, Config
 from visitord.core.errors import CameraError, VisitordError
 from visitord.core.records import Arrival
+from visitord.core.stages import Stage, Stages
 from visitord.core.threads import Worker
 from visitord.models.opening import open_liveness_detectors
 from visitord.models.pack import Pack
-from visitord.service import control, wiring
+from visitord.service import control, state, wiring
 from visitord.service.health import HealthLoop
 from visitord.service.jobs import Jobs
+from visitord.service.state import ServiceState
 from visitord.service.vision_loop import View, VisionLoop
+from visitord.service.watchdog import Watchdog, end_process
 from visitord.store.database import Database
 from visitord.vision.pipeline import Pipeline
 from visitord.vision.search_time import SearchTime
@@ -32,7 +35,8 @@ CHECK_EVERY_S = 0.5
 # Of the time until the next picture of any camera; describing the faces takes the rest.
 SEARCH_SHARE = 0.5
 SOURCES_END_WITHIN_S = 3.0
-STAGE_ENDS_WITHIN_S = 10.0  # the recorder may have a slow database to write to
+STAGE_ENDS_WITHIN_S = 10.0
+RECORDER_ENDS_WITHIN_S = 25.0  # it may be connecting to a database that is away, twice
 JOB_ENDS_WITHIN_S = 20.0  # after the others; a merge job may be under way
 
 
@@ -57,6 +61,8 @@ class Daemon:
     - control: the socket of visitorctl; each request has a thread of its own.
     - those of `also`, such as the review page.
     - main: the life of the others.  It logs how the cameras are.
+    - watchdog: nothing.  It ends the process with exit code 1 when one of the stages, which are the
+      threads above but those of `also` and control, makes no progress for a minute (`Watchdog`).
 
     One that dies ends the process with exit code 1.  A job that fails is logged and tried again at
     its next time; so is a request.
@@ -91,12 +97,21 @@ class Daemon:
         self._database = database
         self._clock = clock
         self._once = once
-        self._died = False
+        self._failed = False  # a thread died, or did not end
         self._stop = threading.Event()
         self._sources_stop = threading.Event()
         self._recorder_stop = threading.Event()
         self._vision_ready = threading.Event()  # something is there for vision
+        self._ended = threading.Event()
 
+        self._stages = Stages(clock)
+        self._main_stage = self._stages.begin("main")
+        recorder_stage = self._stages.begin("recorder")
+        vision_stage = self._stages.begin("vision")
+        health_stage = self._stages.begin("health")
+        jobs_stage = self._stages.begin("jobs")
+
+        database.on_step = recorder_stage.beat
         self._recorder = wiring.open_recorder(
             config,
             database,
@@ -104,20 +119,22 @@ class Daemon:
             on_arrival,
             clock,
             waits=True,
+            beat=recorder_stage.beat,
         )
+        self._readers: list[Worker] = []
         views = self._views(pack)
         cameras = [view.camera for view in views]
-        self._vision = VisionLoop(views, self._vision_ready, clock, self._recorder.submit)
-        self._health = HealthLoop(config, cameras, database)
-        self._jobs = Jobs(database, self._recorder, config, clock)
+        self._vision = VisionLoop(
+            views, self._vision_ready, clock, self._recorder.submit, vision_stage
+        )
+        self._health = HealthLoop(config, cameras, database, health_stage, vision_stage)
+        self._jobs = Jobs(database, self._recorder, config, clock, jobs_stage)
 
-        self._recorder_thread = self._worker("recorder", self._record)
-        self._vision_thread = self._worker("vision", self._see)
-        self._health_thread = self._worker("health", self._watch)
-        self._jobs_thread = self._worker("jobs", self._do_jobs)
-        self._readers = [
-            self._worker(f"camera {camera.settings.name}", camera.run) for camera in cameras
-        ]
+        self._recorder_thread = self._stage_worker(recorder_stage, self._record)
+        self._vision_thread = self._stage_worker(vision_stage, self._see)
+        self._health_thread = self._stage_worker(health_stage, self._watch)
+        self._jobs_thread = self._stage_worker(jobs_stage, self._do_jobs)
+        self._watchdog_thread = self._worker("watchdog", self._watch_stages)
         self._guests: list[_Guest] = []
 
     def _views(self, pack: Pack) -> list[View]:
@@ -142,17 +159,31 @@ class Daemon:
         return views
 
     def _camera(self, settings: CameraConfig) -> Camera:
-        return Camera(
+        """A camera, and its thread."""
+        stage = self._stages.begin(f"camera {settings.name}")
+        camera = Camera(
             settings,
             self._config.source_of(settings),
             self._clock,
             self._sources_stop,
             self._vision_ready.set,
             once=self._once,
+            beat=stage.beat,
         )
+        self._readers.append(self._stage_worker(stage, camera.run))
+        return camera
 
     def _worker(self, name: str, work: Callable[[], None]) -> Worker:
         return Worker(name, work, self._fail)
+
+    def _stage_worker(self, stage: Stage, work: Callable[[], None]) -> Worker:
+        """A thread of a stage's name, of which nothing is expected once its work is done."""
+
+        def work_through() -> None:
+            work()
+            self._stages.end(stage)
+
+        return self._worker(stage.name, work_through)
 
     def _record(self) -> None:
         self._recorder.run(self._recorder_stop)
@@ -166,9 +197,12 @@ class Daemon:
     def _do_jobs(self) -> None:
         self._jobs.run(self._stop)
 
+    def _watch_stages(self) -> None:
+        Watchdog(self._stages, end_process).run(self._ended)
+
     def _fail(self) -> None:
         """Called in a thread that dies."""
-        self._died = True
+        self._failed = True
         self.stop()
 
     def also(self, name: str, work: Callable[[], None], end: Callable[[], None]) -> None:
@@ -192,11 +226,15 @@ class Daemon:
         self._health.wake()
 
     def run(self) -> bool:
-        """Run until stopped, with `once` until every camera has ended; False when a thread died."""
+        """Run until stopped, with `once` until every camera has ended.
+
+        Returns False when a thread died, or did not end.
+        """
         control.listen(self._config.state, self.answer)
         self._start()
 
         while not self._stop.is_set():
+            self._main_stage.beat()
             self._health.log_changes()
             if self._once and self._health.ended():
                 self.stop()
@@ -205,7 +243,8 @@ class Daemon:
             self._stop.wait(CHECK_EVERY_S)
 
         self._end()
-        return not self._died
+        self._ended.set()
+        return not self._failed
 
     def _start(self) -> None:
         for worker in (
@@ -213,6 +252,7 @@ class Daemon:
             self._vision_thread,
             self._health_thread,
             self._jobs_thread,
+            self._watchdog_thread,
             *self._readers,
             *(guest.worker for guest in self._guests),
         ):
@@ -229,22 +269,27 @@ class Daemon:
         self._join(STAGE_ENDS_WITHIN_S, self._vision_thread)
 
         self._recorder_stop.set()  # now that vision has handed over everything
-        self._join(STAGE_ENDS_WITHIN_S, self._recorder_thread)
+        self._join(RECORDER_ENDS_WITHIN_S, self._recorder_thread)
         guests = [guest.worker for guest in self._guests]
         self._join(STAGE_ENDS_WITHIN_S, self._health_thread, *guests)
         self._join(JOB_ENDS_WITHIN_S, self._jobs_thread)
 
     def _join(self, within_s: float, *workers: Worker) -> None:
+        self._main_stage.beat()
         deadline = self._clock.monotonic() + within_s
         for worker in workers:
             worker.join(max(0.0, deadline - self._clock.monotonic()))
             if worker.is_alive():
                 log.error("The %s thread did not stop in time and is left behind.", worker.name)
+                self._failed = True
 
-    def answer(self, camera: str) -> bytes:
-        """What visitorctl asks for: a camera's picture, or of all cameras the states in JSON."""
-        if camera:
-            return self.snapshot(camera)
+    def answer(self, request: str) -> bytes:
+        """What visitorctl asks for: a camera's picture, all cameras' states, or the service's."""
+        if request == state.REQUEST:
+            stages = self._stages.progress()
+            return state.answer(ServiceState(stages, self._jobs.next_merge()))
+        if request:
+            return self.snapshot(request)
         return to_json(self._health.states())
 
     def snapshot(self, camera: str) -> bytes:
@@ -264,7 +309,8 @@ class Daemon:
 def serve(daemon: Daemon) -> None:
     """Run until it ends, or SIGTERM, SIGINT or SIGHUP ask for it; a second one ends it at once.
 
-    Raises VisitordError when a thread died: the program fails, so that systemd starts it again.
+    Raises VisitordError when a thread died or did not end: the program fails, and systemd starts it
+    again.
     """
 
     def handle(number: int, _: object) -> None:
@@ -277,4 +323,4 @@ def serve(daemon: Daemon) -> None:
         signal.signal(signal.SIGHUP, handle)
 
     if not daemon.run():
-        raise VisitordError("A part of visitord died; the log above says which and why.")
+        raise VisitordError("A part of visitord died or hung; the log above says which and why.")

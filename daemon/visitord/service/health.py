@@ -9,6 +9,7 @@ from visitord.capture.camera import Camera
 from visitord.capture.health import FINAL, Health, State
 from visitord.core.config import Config
 from visitord.core.errors import DatabaseError
+from visitord.core.stages import Stage
 from visitord.store import cameras as stored_cameras
 from visitord.store.cameras import ReadElsewhere
 from visitord.store.database import Database
@@ -16,6 +17,7 @@ from visitord.store.database import Database
 log = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 5.0
+UNSEEN_AFTER_S = 30.0  # far more than a picture of every camera takes on a slow box
 _ALARMING = (State.STALE, State.REFUSED, State.GONE)
 
 
@@ -33,13 +35,26 @@ class HealthLoop:
         Those that are read.
     database
         Where `visitorctl status` looks.
+    stage
+        Told that the health thread goes on.
+    vision
+        The stage that analyses the pictures.
     """
 
-    def __init__(self, config: Config, cameras: Sequence[Camera], database: Database) -> None:
+    def __init__(
+        self,
+        config: Config,
+        cameras: Sequence[Camera],
+        database: Database,
+        stage: Stage,
+        vision: Stage,
+    ) -> None:
         self._site = config.site.name
         self._box = config.box
         self._cameras = cameras
         self._database = database
+        self._stage = stage
+        self._vision = vision
         self._disabled = [
             Health(camera.name, State.DISABLED, "enabled = false in the configuration")
             for camera in config.camera
@@ -52,7 +67,14 @@ class HealthLoop:
 
     def states(self) -> list[Health]:
         """The state of each camera now."""
-        return [camera.health() for camera in self._cameras] + self._disabled
+        return [self._state(camera) for camera in self._cameras] + self._disabled
+
+    def _state(self, camera: Camera) -> Health:
+        """A camera whose pictures are not analysed sees as little as one that sends none."""
+        health = camera.health()
+        if health.state is State.LIVE and self._vision.progress().quiet_s > UNSEEN_AFTER_S:
+            return replace(health, state=State.STALE, reason="its pictures are not analysed")
+        return health
 
     def ended(self) -> bool:
         """Whether nothing more will come from any camera."""
@@ -78,7 +100,9 @@ class HealthLoop:
     def run(self, stop: threading.Event) -> None:
         """Write the states when they change and now and then; at the end, that all are gone."""
         database = self._database.another()
+        database.on_step = self._stage.beat
         while not stop.is_set():
+            self._stage.beat()
             self._write(self.states(), database)
             self._changed.wait(REPORT_EVERY_S)
             self._changed.clear()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.errors import DatabaseError, DatabaseUnavailableError, SpoolError
+from visitord.core.stages import WITHIN_S, Stage
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
 from visitord.service.recorder import Recorder
@@ -27,6 +28,10 @@ EXPIRE_EVERY_S = 3600
 UNNAMED_FOR = timedelta(hours=1)  # a picture is on disk before its row is committed
 UNNAMED_BATCH = 10_000  # names that are asked for at once
 EXPIRE_BATCH = 1000  # sightings in one transaction, so that no recorder waits long
+# Between two steps of a job: a slow disk with many pictures; among 100,000 people a merge job
+# compares for minutes on a fast box, and boxes are slow.
+JOB_WITHIN_S = 15 * 60.0
+MERGE_WITHIN_S = 4 * 3600.0
 
 
 class Jobs:
@@ -45,12 +50,17 @@ class Jobs:
         The box's configuration.
     clock
         The process's clock.
+    stage
+        Told that the jobs thread goes on.
     """
 
     def __init__(
-        self, database: Database, recorder: Recorder, config: Config, clock: Clock
+        self, database: Database, recorder: Recorder, config: Config, clock: Clock, stage: Stage
     ) -> None:
+        self._stage = stage
+        self._within_s = WITHIN_S  # between two steps of the present job
         self._database = database.another()
+        self._database.on_step = self._step
         self._recorder = recorder
         self._config = config
         self._clock = clock
@@ -66,8 +76,8 @@ class Jobs:
         jobs = (
             self._job("erasing", self._erase, Every(ERASE_EVERY_S, clock)),
             self._job("departures", self._leave, Every(LEAVE_EVERY_S, clock)),
-            self._job("merge", self._merge, self._merge_times),
-            self._job("doubts", self._merge_doubtful, Every(DOUBTS_EVERY_S, clock)),
+            self._job("merge", self._merge, self._merge_times, MERGE_WITHIN_S),
+            self._job("doubts", self._merge_doubtful, Every(DOUBTS_EVERY_S, clock), MERGE_WITHIN_S),
             self._job("tidying", self._tidy, Every(TIDY_EVERY_S, clock)),
             self._job("expiry", self._expire, Every(EXPIRE_EVERY_S, clock)),
         )
@@ -79,8 +89,14 @@ class Jobs:
             return ByCron(merge.cron, self._config.site.timezone, self._clock)
         return Every(merge.every.total_seconds(), self._clock)
 
-    def _job(self, name: str, work: Callable[[Database], None], times: Times) -> Job:
-        return Job(name, lambda: work(self._database), times)
+    def _job(
+        self,
+        name: str,
+        work: Callable[[Database], None],
+        times: Times,
+        within_s: float = JOB_WITHIN_S,
+    ) -> Job:
+        return Job(name, lambda: work(self._database), times, within_s)
 
     def next_merge(self) -> datetime:
         """When the merge job will run next."""
@@ -88,11 +104,18 @@ class Jobs:
 
     def run(self, stop: threading.Event) -> None:
         """Run what is due until told to stop; a job under way is finished first."""
-        self._schedule.run(stop)
+        while not stop.is_set():
+            self._stage.beat()
+            stop.wait(self._schedule.run_due(stop))
         self._database.close()
+
+    def _step(self, within_s: float) -> None:
+        self._stage.beat(max(within_s, self._within_s))
 
     def _run_job(self, job: Job) -> None:
         """One run; what goes wrong is logged, and the next run tries again."""
+        self._within_s = job.within_s
+        self._step(job.within_s)
         try:
             job.work()
         except DatabaseUnavailableError as error:  # the recorder warns about the outage

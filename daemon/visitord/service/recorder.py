@@ -169,6 +169,8 @@ class Recorder:
         Where finished tracks wait on disk; without one they wait in memory.
     gallery_file
         A copy of the gallery for a start without the database, if one is kept.
+    beat
+        Called in the recorder's thread whenever that goes on.
     """
 
     def __init__(
@@ -182,6 +184,7 @@ class Recorder:
         crops: Crops | None = None,
         spool: Spool | None = None,
         gallery_file: GalleryFile | None = None,
+        beat: Callable[[], object] = lambda: None,
     ) -> None:
         self.settings = settings
         self.rule: MatchRule | None = None  # until prepared, or remembered
@@ -193,6 +196,7 @@ class Recorder:
         self._crops = crops
         self._spool = spool
         self._gallery_file = gallery_file
+        self._beat = beat
 
         self._phase = Phase.PREPARING
         self._queue = ReportQueue()
@@ -261,6 +265,7 @@ class Recorder:
         """Handle reports until told to stop, then those that wait, if the database is there."""
         waits: Iterator[float] | None = None  # between the tries of the present outage
         while True:
+            self._beat()
             try:
                 busy = self._try()
             except (DatabaseError, ConfigError) as error:
@@ -361,6 +366,7 @@ class Recorder:
 
         until = self._clock.monotonic() + wait_s
         while not stop.is_set():
+            self._beat()
             left_s = until - self._clock.monotonic()
             if left_s <= 0:
                 return

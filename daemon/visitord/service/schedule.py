@@ -8,6 +8,7 @@ from typing import Protocol
 
 from visitord.core import cron
 from visitord.core.clock import Clock, ClockWatch
+from visitord.core.stages import WITHIN_S
 
 LOOK_EVERY_S = 30.0  # at the time of day, which may be set
 # As cron has it: what was skipped by less is made up for, what is further off is another day.
@@ -96,15 +97,19 @@ class ByCron:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do again and again.  name: as the log calls it."""
+    """Something to do again and again.
+
+    name: as the log calls it.  within_s: for how long it may do one thing, seconds.
+    """
 
     name: str
     work: Callable[[], None]
     times: Times
+    within_s: float = WITHIN_S
 
 
 class Schedule:
-    """Runs jobs one at a time, late rather than never, in the thread that calls `run`.
+    """Runs jobs one at a time, late rather than never.  Of the thread that calls `run_due`.
 
     Parameters
     ----------
@@ -118,13 +123,11 @@ class Schedule:
         self._jobs = jobs
         self._run_job = run_job
 
-    def run(self, stop: threading.Event) -> None:
-        """Run what is due until told to stop; a job under way is finished first."""
-        while not stop.is_set():
-            stop.wait(self.run_due(stop))
-
     def run_due(self, stop: threading.Event) -> float:
-        """Run each job that is due once; returns for how many seconds nothing else is."""
+        """Run each job that is due once, and none after `stop` is set.
+
+        Returns for how many seconds nothing is due.
+        """
         for job in self._jobs:
             if stop.is_set():
                 break

@@ -8,11 +8,13 @@ from visitord.capture.camera import Camera
 from visitord.capture.health import State
 from visitord.core.clock import Clock
 from visitord.core.records import Image, TrackReport
+from visitord.core.stages import WITHIN_S, Stage
 from visitord.service.snapshots import SnapshotRequests
 from visitord.service.turns_log import TurnsLog
 from visitord.vision.pipeline import Pipeline
 
 LOOK_EVERY_S = 1.0  # where no picture comes, so that tracks end all the same
+WARM_UP_WITHIN_S = 900.0  # the first picture of a camera: TensorRT prepares networks for minutes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +38,8 @@ class VisionLoop:
         The cameras' clock.
     submit
         Takes each report, and does not wait for the next stage.
+    stage
+        Told before each picture that this thread goes on.
     """
 
     def __init__(
@@ -44,11 +48,14 @@ class VisionLoop:
         ready: threading.Event,
         clock: Clock,
         submit: Callable[[TrackReport], None],
+        stage: Stage,
     ) -> None:
         self._views = {view.camera.settings.name: view for view in views}
         self._ready = ready
         self._clock = clock
         self._submit = submit
+        self._stage = stage
+        self._warm: set[str] = set()  # cameras whose first picture was analysed
         self._turns = {name: TurnsLog(name) for name in self._views}
         self._snapshots = SnapshotRequests(ready.set)
 
@@ -59,6 +66,7 @@ class VisionLoop:
             self._ready.clear()
             for view in self._views.values():
                 self._analyse(view)
+            self._stage.beat()
             self._snapshots.serve(self._draw)
 
         for view in self._views.values():
@@ -76,11 +84,15 @@ class VisionLoop:
     def _analyse(self, view: View) -> None:
         frame = view.camera.take()
         if frame is None:
+            self._stage.beat()
             self._pass_on(view.pipeline.expire(self._clock.monotonic()))
-        else:
-            self._pass_on(view.pipeline.process(frame))
-            choice = view.pipeline.choice
-            self._turns[frame.camera].note(frame.t, len(choice.windows), choice.put_off)
+            return
+
+        self._stage.beat(WITHIN_S if frame.camera in self._warm else WARM_UP_WITHIN_S)
+        self._pass_on(view.pipeline.process(frame))
+        self._warm.add(frame.camera)
+        choice = view.pipeline.choice
+        self._turns[frame.camera].note(frame.t, len(choice.windows), choice.put_off)
 
     def _pass_on(self, reports: Iterable[TrackReport]) -> None:
         for report in reports:

@@ -33,6 +33,7 @@ def open_recorder(
     clock: Clock,
     *,
     waits: bool = False,
+    beat: Callable[[], object] = lambda: None,
 ) -> Recorder:
     """A recorder for this box's site, which it declares in the database.
 
@@ -51,6 +52,8 @@ def open_recorder(
     waits
         For a database that is away or of another version, with finished tracks on disk meanwhile,
         if that allows it.
+    beat
+        Called in the recorder's thread whenever that goes on.
 
     Raises
     ------
@@ -75,6 +78,7 @@ def open_recorder(
         crops=Crops(config.crops_dir),
         spool=spool,
         gallery_file=_gallery_file(config, pack, clock) if waits else None,
+        beat=beat,
     )
 
     try:

@@ -22,6 +22,12 @@ from visitord.core.sources import as_account
 from visitord.store import embedded
 
 CONNECT_TIMEOUT_S = 5
+# For so long may a step take, as `Database.on_step` is told: connecting, where the embedded server
+# has to recover from a crash first; a statement, by its own limit and that of a host that vanished;
+# and a statement of `unhurried`.
+CONNECTS_WITHIN_S = 300.0
+STATEMENT_WITHIN_S = 90.0
+UNHURRIED_WITHIN_S = 4 * 3600.0
 _OPTIONS: dict[str, Any] = {
     "connect_timeout": CONNECT_TIMEOUT_S,
     "application_name": "visitord",
@@ -44,11 +50,28 @@ _NOT_TRANSIENT = errors.ObjectNotInPrerequisiteState  # though the driver counts
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
 Cursor = psycopg2.extensions.cursor
+OnStep = Callable[[float], object]
+
+
+class _SteppingCursor(Cursor):
+    """A cursor that says so before each statement."""
+
+    within_s = STATEMENT_WITHIN_S
+
+    def __init__(self, connection: psycopg2.extensions.connection, on_step: OnStep) -> None:
+        super().__init__(connection)
+        self._on_step = on_step
+
+    def execute(self, query: Any, vars: Any = None) -> None:
+        self._on_step(self.within_s)
+        super().execute(query, vars)
 
 
 def unhurried(cursor: Cursor) -> None:
     """Let the statements of this transaction take as long as they need."""
     cursor.execute("set local statement_timeout = 0")
+    if isinstance(cursor, _SteppingCursor):
+        cursor.within_s = UNHURRIED_WITHIN_S
 
 
 def server_time(cursor: Cursor) -> datetime:
@@ -76,12 +99,14 @@ def _dsn(url: str) -> str:
 class Database:
     """One connection, opened when first needed and again after it broke; of one thread.
 
-    wake: called when no connection can be made, before the second and last try.
+    wake: called when no connection can be made, before the second and last try.  on_step: called
+    before each step that may take long, with for how many seconds it may.
     """
 
     def __init__(self, url: str, wake: Callable[[], object] = lambda: None) -> None:
         self.url = url
         self.timezone = "UTC"  # of the times that come back
+        self.on_step: OnStep = lambda _within_s: None
         self._wake = wake
         self._connection: psycopg2.extensions.connection | None = None
 
@@ -112,10 +137,11 @@ class Database:
         try:
             if self._connection is None or self._connection.closed:
                 self._connection = self._connect()
-            with self._connection, self._connection.cursor() as cursor:
+            with self._connection, self._cursor(self._connection) as cursor:
                 cursor.execute("set local search_path to visitord, pg_temp")
                 cursor.execute("select set_config('timezone', %s, true)", (self.timezone,))
                 yield cursor
+                self.on_step(STATEMENT_WITHIN_S)  # the commit
         except psycopg2.Error as error:
             if isinstance(error, _TRANSIENT) and not isinstance(error, _BUSY):
                 self.close()
@@ -129,7 +155,7 @@ class Database:
                 self._connection = self._connect()
             self._connection.autocommit = True
             try:
-                with self._connection.cursor() as cursor:
+                with self._cursor(self._connection) as cursor:
                     yield cursor
             finally:
                 if not self._connection.closed:
@@ -141,8 +167,12 @@ class Database:
                 self.close()
             raise self._translated(error) from None
 
+    def _cursor(self, connection: psycopg2.extensions.connection) -> Cursor:
+        return _SteppingCursor(connection, self.on_step)
+
     def _connect(self) -> psycopg2.extensions.connection:
         """A new connection; where none can be made, the server is woken first."""
+        self.on_step(CONNECTS_WITHIN_S)
         dsn = _dsn(self.url)
         with contextlib.suppress(psycopg2.OperationalError):
             return psycopg2.connect(dsn)

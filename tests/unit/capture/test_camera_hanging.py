@@ -86,6 +86,7 @@ def test_a_file_is_never_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
     bench.run(script)
     assert (bench.state(), bench.ready) == (State.ENDED, 1)
+    assert bench.beats >= 3, "the camera's own thread goes on, and says so"
 
 
 def test_only_so_many_reads_are_given_up_before_one_returns(

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from fixtures.build import after
+from fixtures.scripted import SetClock
 from visitord.capture.camera import Health, State
 from visitord.core.config import Config
 from visitord.core.errors import DatabaseUnavailableError
+from visitord.core.stages import Stage
 from visitord.service.health import HealthLoop
 from visitord.store import cameras as stored
 from visitord.store.cameras import ReadElsewhere
@@ -47,6 +50,7 @@ class Reports:
         self.elsewhere: list[ReadElsewhere] = []
         self.failure: Exception | None = None
         self.closed = False
+        self.on_step: Any = None
 
     def another(self) -> "Reports":
         return self
@@ -81,8 +85,18 @@ def reports(monkeypatch: pytest.MonkeyPatch) -> Reports:
 
 
 @pytest.fixture
-def loop(camera: Any, reports: Any) -> HealthLoop:
-    reports.loop = HealthLoop(CONFIG, [camera], reports)
+def clock() -> SetClock:
+    return SetClock(after(0))
+
+
+@pytest.fixture
+def vision(clock: SetClock) -> Stage:
+    return Stage("vision", clock)
+
+
+@pytest.fixture
+def loop(camera: Any, reports: Any, vision: Stage, clock: SetClock) -> HealthLoop:
+    reports.loop = HealthLoop(CONFIG, [camera], reports, Stage("health", clock), vision)
     return reports.loop
 
 
@@ -103,6 +117,40 @@ def test_what_changes_is_logged_once_and_what_is_wrong_as_a_warning(
         ("INFO", "Camera off is disabled: enabled = false in the configuration."),
         ("WARNING", "Camera door is gone: connection refused."),
     ]
+
+
+def test_a_camera_whose_pictures_are_not_analysed_is_not_live(
+    loop: HealthLoop,
+    camera: OneCamera,
+    vision: Stage,
+    clock: SetClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock.passes(29)
+    assert loop.states()[0] == LIVE
+    clock.passes(2)
+    loop.log_changes()
+    vision.beat()
+    loop.log_changes()
+    clock.passes(31)
+    camera.now = replace(LIVE, state=State.GONE, reason="connection refused")
+    loop.log_changes()
+    assert [text for _, text in said(caplog) if "door" in text] == [
+        "Camera door is stale: its pictures are not analysed.",
+        "Camera door is gone: connection refused.",
+    ]
+    assert loop.states()[0].reason == "connection refused"
+
+
+def test_it_says_that_it_goes_on_at_each_report_and_each_step_of_the_database(
+    camera: Any, reports: Any, vision: Stage, clock: SetClock
+) -> None:
+    stage = Stage("health", clock)
+    reports.loop = HealthLoop(CONFIG, [camera], reports, stage, vision)
+    reports.loop.run(reports.stop)
+    assert stage.progress().beats == 1
+    reports.on_step(300.0)
+    assert stage.progress().within_s == 300.0
 
 
 def test_it_has_ended_when_no_camera_will_give_more(loop: HealthLoop, camera: OneCamera) -> None:

@@ -42,8 +42,14 @@ class Bench:
         self.arrivals: list[Arrival] = []
         self.phases: list[Phase] = []  # at each wait
         self.prepares: list[Exception] = []  # that the next tries to prepare raise
-        self.recorder = Recorder(store, SETTINGS, self._prepare, self.arrivals.append, self.clock)
+        self.beats = 0
+        self.recorder = Recorder(
+            store, SETTINGS, self._prepare, self.arrivals.append, self.clock, beat=self._beat
+        )
         self.recorder._queue.wait = self._wait  # type: ignore[method-assign]
+
+    def _beat(self) -> None:
+        self.beats += 1
 
     def _prepare(self) -> MatchRule:
         if self.prepares:
@@ -147,6 +153,15 @@ def test_the_waits_between_tries_grow_up_to_a_limit(bench: Bench) -> None:
     most = [0.5, 1, 2, 4, 8, 15, 15, 15, 15]
     spent = bench.clock.seconds - began - module.IDLE_S
     assert sum(most) / 2 <= spent <= sum(most)
+
+
+def test_it_says_that_it_goes_on_at_each_try_and_at_least_once_a_second(bench: Bench) -> None:
+    bench.recorder.prepare()
+    tries = 9
+    bench.store.failures = [AWAY] * tries
+    began = bench.clock.seconds
+    bench.run()
+    assert bench.beats >= tries + (bench.clock.seconds - began) / module.IDLE_S
 
 
 def test_a_stop_during_an_outage_is_heard_at_once(bench: Bench) -> None:

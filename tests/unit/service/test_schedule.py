@@ -149,5 +149,5 @@ def test_jobs_run_one_at_a_time_and_none_after_the_end(clock: SetClock) -> None:
         Job("second", lambda: ran.append("second"), Every(1, clock)),
     ]
     clock.passes(2)
-    Schedule(jobs, lambda job: job.work()).run(stop)
+    Schedule(jobs, lambda job: job.work()).run_due(stop)
     assert ran == ["first"]

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from fixtures.build import frame, picture, report, uid
-from fixtures.scripted import ManualClock, configured
+from fixtures.build import after, frame, picture, report, uid
+from fixtures.scripted import ManualClock, SetClock, configured
 from visitord.capture.camera import Health, State
+from visitord.core.clock import Clock
 from visitord.core.records import Frame, Image, TrackReport
-from visitord.service.vision_loop import View, VisionLoop
+from visitord.core.stages import WITHIN_S, Stage
+from visitord.service.vision_loop import WARM_UP_WITHIN_S, View, VisionLoop
 from visitord.vision.search import Choice
 
 
@@ -53,6 +55,17 @@ class ScriptedPipeline:
         return picture()
 
 
+class Told(Stage):
+    """A stage that keeps what was said of it."""
+
+    def __init__(self, name: str, clock: Clock) -> None:
+        super().__init__(name, clock)
+        self.within_s: list[float] = []
+
+    def beat(self, within_s: float = WITHIN_S) -> None:
+        self.within_s.append(within_s)
+
+
 class Bench:
     """A loop on a scripted camera and pipeline, with what it handed over."""
 
@@ -63,7 +76,8 @@ class Bench:
         self.camera: Any = OneCamera(self.stop, *frames)
         self.pipeline: Any = ScriptedPipeline()
         views = [View(self.camera, self.pipeline)]
-        self.loop = VisionLoop(views, self.ready, ManualClock(), self.reports.append)
+        self.stage = Told("vision", SetClock(after(0)))
+        self.loop = VisionLoop(views, self.ready, ManualClock(), self.reports.append, self.stage)
 
     def run(self) -> list[int]:
         self.ready.set()
@@ -76,6 +90,16 @@ class Bench:
 
 def test_a_picture_is_analysed_and_without_one_tracks_may_end() -> None:
     assert Bench(frame(0), None).run() == [1, 2, 3]
+
+
+def test_it_says_before_each_look_that_it_goes_on_and_allows_the_first_picture_more() -> None:
+    bench = Bench(None, frame(0), None, frame(1))
+    bench.ready.wait = lambda _timeout=None: True  # type: ignore[method-assign]
+    bench.run()
+    looks = [WITHIN_S, WARM_UP_WITHIN_S, WITHIN_S, WITHIN_S]
+    snapshots = [WITHIN_S] * 4
+    assert bench.stage.within_s[::2] == looks
+    assert bench.stage.within_s[1::2] == snapshots
 
 
 def test_at_the_end_open_tracks_are_handed_over() -> None:
