@@ -11,6 +11,7 @@ from visitord.core.errors import DatabaseError, DatabaseUnavailableError, SpoolE
 from visitord.core.stages import WITHIN_S, Stage
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
+from visitord.service.ages import Ages
 from visitord.service.recorder import Recorder
 from visitord.service.schedule import ByCron, Every, Job, Schedule, Times
 from visitord.store import cameras, erasure, templates, visits
@@ -27,6 +28,7 @@ TIDY_EVERY_S = 3600
 EXPIRE_EVERY_S = 3600
 UNNAMED_FOR = timedelta(hours=1)  # a picture is on disk before its row is committed
 UNNAMED_BATCH = 10_000  # names that are asked for at once
+FOR_EVER = timedelta(days=1000 * 365)
 EXPIRE_BATCH = 1000  # sightings in one transaction, so that no recorder waits long
 # Between two steps of a job: a slow disk with many pictures; among 100,000 people a merge job
 # compares for minutes on a fast box, and boxes are slow.
@@ -68,6 +70,10 @@ class Jobs:
         # Who left before that was told; what was forgotten before that is deleted here.
         self._left_until = clock.now()
         self._erased_until: datetime | None = None
+        self._leaving_ages = Ages(clock)
+        self._erasing_ages = Ages(clock)
+        self._tidying_ages = Ages(clock)
+        self._expiry_ages = Ages(clock)
 
         # Everyone's neighbours, from the last merge job.
         self._near = Neighbours(1.0, recorder.settings.centre)
@@ -146,16 +152,19 @@ class Jobs:
 
     def _tidy(self, database: Database) -> None:
         """Delete face pictures that are too old or too many, and traces of what was erased."""
-        now = self._clock.now()
+        look = self._tidying_ages.look_before_deleting(database)
         with database.transaction() as cursor:
             needed = templates.crops(cursor)
-            erasure.sweep(cursor, now)
-            cameras.sweep(cursor, now)
+            if look.tells_age:
+                erasure.sweep(cursor, look.now)
+                cameras.sweep(cursor, look.now)
 
         limits = self._config.crops
+        keep = limits.keep if look.tells_age else FOR_EVER
         crops = Crops(self._config.crops_dir)
-        self._delete_unnamed(database, crops, now)
-        deleted = crops.tidy(needed, now, limits.keep, limits.max_mb * 1_000_000)
+        if look.tells_age:
+            self._delete_unnamed(database, crops, look.now)
+        deleted = crops.tidy(needed, look.now, keep, limits.max_mb * 1_000_000)
         if deleted:
             log.info("Deleted %d old face pictures.", deleted)
 
@@ -169,7 +178,11 @@ class Jobs:
 
     def _expire(self, database: Database) -> None:
         """Delete what sightings look like that nobody was found for in time."""
-        before = self._clock.now() - self._config.visit.settle_within
+        look = self._expiry_ages.look_before_deleting(database)
+        if not look.tells_age:
+            return
+
+        before = look.now - self._config.visit.settle_within
         total = 0
         expired = EXPIRE_BATCH
         while expired == EXPIRE_BATCH:
@@ -181,7 +194,10 @@ class Jobs:
 
     def _erase(self, database: Database) -> None:
         """Delete this box's files of everyone that any box forgot since the last time."""
-        now = self._clock.now()
+        look = self._erasing_ages.look(database)
+        if look.was_set:
+            self._erased_until = None  # marks may bear any time
+
         crops = Crops(self._config.crops_dir)
         box = box_of(self._config)
         try:
@@ -189,14 +205,15 @@ class Jobs:
         except (OSError, SpoolError) as error:
             log.warning("Files of somebody who was forgotten cannot be deleted yet: %s", error)
             return
-        self._erased_until = now
+        self._erased_until = look.now
 
     def _leave(self, database: Database) -> None:
         """Log who has left since the last time."""
-        now = self._clock.now()
+        look = self._leaving_ages.look(database)
+        since = look.now if look.was_set else self._left_until
         with database.transaction() as cursor:
-            departures = visits.departures(cursor, self._left_until, now)
-        self._left_until = now
+            departures = visits.departures(cursor, since, look.now)
+        self._left_until = look.now
 
         for left in departures:
             whole_seconds = str(left.duration).split(".")[0]
