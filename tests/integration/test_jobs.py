@@ -14,6 +14,7 @@ from visitord.core.config import Config, CropsConfig
 from visitord.core.stages import Stage
 from visitord.service import ages
 from visitord.service.jobs import ERASE_EVERY_S, JOB_WITHIN_S, TIDY_EVERY_S, Jobs
+from visitord.service.stamps import Stamps
 from visitord.store import erasure, people
 from visitord.store.crops import Crops
 
@@ -125,10 +126,13 @@ def test_a_box_whose_own_clock_is_a_year_ahead_deletes_nothing_that_is_old_by_it
 def test_a_box_that_started_in_1970_deletes_nothing_when_it_is_set_right(embedded: Box) -> None:
     right = embedded.clock.now()
     embedded.clock.set(datetime(1970, 1, 1, 0, 1, tzinfo=UTC))
-    embedded.hour()
-    os.utime(embedded.crops._path(embedded.picture), (60, 60))
+    embedded.jobs._stamps = Stamps(embedded.crops, embedded.clock)
+    embedded.clock.passes(60)
+    os.utime(embedded.crops._path(embedded.picture), (90, 90))
     embedded.clock.set(right)
-    embedded.hour()
+    embedded.jobs._keep_stamps(embedded.visit_log.database)
+    for _ in range(3):
+        embedded.hour()
     assert embedded.has()["picture"]
 
 

@@ -3,6 +3,8 @@
 import time
 from datetime import UTC, datetime
 
+SET_S = 60.0  # a wall clock that is merely kept right moves by less between two looks
+
 
 class Clock:
     """The machine's clocks; a test has a subclass or a stand-in that it moves."""

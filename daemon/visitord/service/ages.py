@@ -4,12 +4,11 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from visitord.core.clock import Clock, ClockWatch
+from visitord.core.clock import SET_S, Clock, ClockWatch
 from visitord.store.database import Database, server_time
 
 log = logging.getLogger(__name__)
 
-SET_S = 60.0  # a clock that is merely kept right moves by less between two looks
 DIFFERS_S = 3600.0  # what is told apart by age is days old
 
 

@@ -14,6 +14,7 @@ from visitord.service import merge_job
 from visitord.service.ages import Ages
 from visitord.service.recorder import Recorder
 from visitord.service.schedule import ByCron, Every, Job, Schedule, Times
+from visitord.service.stamps import Stamps
 from visitord.store import cameras, erasure, templates, visits
 from visitord.store.crops import Crops
 from visitord.store.database import Database
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 LEAVE_EVERY_S = 5
 ERASE_EVERY_S = 2
+STAMPS_EVERY_S = 2
 DOUBTS_EVERY_S = 60
 TIDY_EVERY_S = 3600
 EXPIRE_EVERY_S = 3600
@@ -79,7 +81,9 @@ class Jobs:
         self._near = Neighbours(1.0, recorder.settings.centre)
 
         self._merge_times = self._times_of_merges()
+        self._stamps = Stamps(Crops(config.crops_dir), clock)
         jobs = (
+            self._job("stamps", self._keep_stamps, Every(STAMPS_EVERY_S, clock)),
             self._job("erasing", self._erase, Every(ERASE_EVERY_S, clock)),
             self._job("departures", self._leave, Every(LEAVE_EVERY_S, clock)),
             self._job("merge", self._merge, self._merge_times, MERGE_WITHIN_S),
@@ -206,6 +210,10 @@ class Jobs:
             log.warning("Files of somebody who was forgotten cannot be deleted yet: %s", error)
             return
         self._erased_until = look.now
+
+    def _keep_stamps(self, _: Database) -> None:
+        """Let pictures keep their age when this box's clock was set."""
+        self._stamps.look()
 
     def _leave(self, database: Database) -> None:
         """Log who has left since the last time."""

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from visitord.core import cron
-from visitord.core.clock import Clock, ClockWatch
+from visitord.core.clock import SET_S, Clock, ClockWatch
 from visitord.core.stages import WITHIN_S
 
 LOOK_EVERY_S = 30.0  # at the time of day, which may be set
 # As cron has it: what was skipped by less is made up for, what is further off is another day.
 MADE_UP_FOR_S = 3 * 3600.0
-SET_S = 60.0  # a clock that is merely kept right moves by less
 
 
 class Times(Protocol):

@@ -105,6 +105,28 @@ class Crops:
             deleted += 1
         return deleted
 
+    def restamp(self, since: datetime, until: datetime, by: timedelta) -> int:
+        """Move the times of the pictures that were written within a time.
+
+        Parameters
+        ----------
+        since, until : the time, by the clock that stamped them
+        by : how much later they were written in truth
+
+        Returns
+        -------
+        How many there are.  Raises OSError.
+        """
+        first_s = since.timestamp()
+        last_s = until.timestamp()
+        stamped = 0
+        for picture in self._all():
+            if first_s <= picture.written_s <= last_s:
+                written_s = picture.written_s + by.total_seconds()
+                os.utime(picture.path, (written_s, written_s))
+                stamped += 1
+        return stamped
+
     def _all(self) -> Iterator[_Picture]:
         """What lies in the folder, also what a crash left half written."""
         for path in self._folder.glob("*/*"):
