@@ -17,6 +17,10 @@ class Clock:
         """Seconds on the steady clock, which never jumps; only differences mean anything."""
         return time.monotonic()
 
+    def since_boot(self) -> float:
+        """Seconds on a steady clock that, like the wall clock, goes on while the machine sleeps."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
 
 class ClockWatch:
     """Compares a wall clock with the steady one, from look to look.  Of one thread.
@@ -36,7 +40,7 @@ class ClockWatch:
         now
             What the wall clock says.
         t
-            What the steady clock says, seconds.
+            What the steady clock says that goes on in sleep, seconds: `Clock.since_boot`.
 
         Returns
         -------

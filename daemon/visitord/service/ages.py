@@ -40,13 +40,13 @@ class Ages:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._watch = ClockWatch()
-        self._watch.set_by(clock.now(), clock.monotonic())  # at first the clocks should agree
+        self._watch.set_by(clock.now(), clock.since_boot())  # at first the clocks should agree
 
     def look(self, database: Database) -> Look:
         """Look at the clocks; raises DatabaseError."""
         with database.transaction() as cursor:
             now = server_time(cursor)
-        set_by_s = self._watch.set_by(now, self._clock.monotonic()) or 0.0
+        set_by_s = self._watch.set_by(now, self._clock.since_boot()) or 0.0
         off_s = (self._clock.now() - now).total_seconds()
         return Look(now, abs(set_by_s) > SET_S, abs(off_s) > DIFFERS_S)
 

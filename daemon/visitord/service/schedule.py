@@ -74,11 +74,11 @@ class ByCron:
         minute, hour, *_ = text.split()
         self._is_frequent = minute.startswith("*") or hour.startswith("*")
         self._next = self._after_now()
-        self._watch.set_by(clock.now(), clock.monotonic())
+        self._watch.set_by(clock.now(), clock.since_boot())
 
     def left_s(self) -> float:
         now = self._clock.now()
-        set_by_s = self._watch.set_by(now, self._clock.monotonic()) or 0.0
+        set_by_s = self._watch.set_by(now, self._clock.since_boot()) or 0.0
         is_other_day = abs(set_by_s) > MADE_UP_FOR_S
         if is_other_day or (self._is_frequent and set_by_s < -SET_S):
             self._next = self._after_now()

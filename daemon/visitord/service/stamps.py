@@ -26,7 +26,7 @@ class Stamps:
     def __init__(self, crops: Crops, clock: Clock) -> None:
         self._crops = crops
         self._clock = clock
-        self._began_t = clock.monotonic()
+        self._began_t = clock.since_boot()
         self._watch = ClockWatch()
         self._watch.set_by(clock.now(), self._began_t)
 
@@ -36,7 +36,7 @@ class Stamps:
         Raises OSError.
         """
         now = self._clock.now()
-        now_t = self._clock.monotonic()
+        now_t = self._clock.since_boot()
         set_by_s = self._watch.set_by(now, now_t) or 0.0
         if abs(set_by_s) <= SET_S:
             return

@@ -101,6 +101,14 @@ def test_a_clock_set_back_by_a_day_does_not_put_off_the_next_run(clock: SetClock
     assert [round(t / 3600, 1) for t in day.ran] == [9.5]
 
 
+def test_a_time_that_came_while_the_machine_slept_is_made_up_for(clock: SetClock) -> None:
+    day = Day(clock, ByCron("30 3 * * *", "UTC", clock))
+    day.goes_on(60)
+    clock.sleeps(14 * 3600)
+    day.goes_on(60)
+    assert [round(t) for t in day.ran] == [60]
+
+
 def test_a_time_that_is_skipped_by_an_hour_comes_at_once_and_once(clock: SetClock) -> None:
     day = Day(clock, ByCron("*/10 19 * * *", "UTC", clock))
     day.goes_on(59 * 60)

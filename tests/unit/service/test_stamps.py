@@ -81,6 +81,14 @@ def test_what_is_older_than_the_process_stays_as_it_is(tmp_path: Path) -> None:
     assert box.paths["before"].stat().st_mtime == at_s
 
 
+def test_a_machine_that_slept_has_not_set_its_clock(tmp_path: Path) -> None:
+    box = Box(tmp_path, RIGHT)
+    box.keep("early")
+    box.clock.sleeps(3600)
+    box.stamps.look()
+    assert round(box.age_s("early")) == 3600
+
+
 def test_a_clock_that_is_merely_kept_right_changes_nothing(tmp_path: Path) -> None:
     box = Box(tmp_path, RIGHT)
     box.keep("early")
