@@ -17,6 +17,7 @@ from visitord.core.config import CameraConfig, Config
 from visitord.core.errors import VisitordError
 from visitord.models import catalog, installed
 from visitord.models.opening import open_liveness_detectors, open_pack
+from visitord.service import state
 from visitord.store import cameras, spool
 from visitord.store.cameras import CameraState
 from visitord.store.database import server_time
@@ -131,6 +132,13 @@ def _spool(settings: Config) -> Iterator[str]:
         yield f"{waits.expired} sightings were lost, for they waited longer than spool.keep."
 
 
+def _threads(settings: Config) -> Iterator[str]:
+    running = state.ask(settings.state)
+    for stage in running.hanging() if running else ():
+        quiet = f"The daemon's {stage.stage} thread has made no progress for {stage.quiet_s:.0f} s"
+        yield f"{quiet}: look at the disk and at the daemon's log; it ends by itself if that hangs."
+
+
 def _database(settings: Config) -> Iterator[str]:
     with open_database(settings).transaction() as cursor:
         off_s = (Clock().now() - server_time(cursor)).total_seconds()
@@ -174,5 +182,6 @@ CHECKS = (
     MODELS,
     _Check("spool", "Nothing waits for the database, and nothing was lost.", _spool),
     _Check("database", "It answers, has this version's schema, and its clock agrees.", _database),
+    _Check("daemon", "Its threads go on, where it runs.", _threads),
     _Check("cameras", "All are live.", _cameras),
 )
