@@ -529,10 +529,9 @@ def test_a_picture_that_no_row_names_goes_after_an_hour(
     for track in (named, unnamed):
         name = hashlib.sha256(track.samples[0].portrait).hexdigest()
         os.utime(tmp_path / "crops" / name[:2] / name, (long_ago, long_ago))
-    schedule = jobs.Jobs(
-        visit_log.database, visit_log.recorder, Config(state_dir=tmp_path), Clock()
-    )
-    schedule.stop()
+    stage = Stage("jobs", Clock())
+    config = Config(state_dir=tmp_path)
+    schedule = jobs.Jobs(visit_log.database, visit_log.recorder, config, Clock(), stage)
     schedule._delete_unnamed(visit_log.database, crops, datetime.now(UTC))
     left = {path.read_bytes() for path in (tmp_path / "crops").glob("*/*")}
     assert left == {named.samples[0].portrait, fresh.samples[0].portrait}

@@ -33,6 +33,9 @@ def test_a_service_tells_how_it_is(box: Box) -> None:
 
 def test_where_no_service_runs_there_is_nothing_to_tell(tmp_path: Path) -> None:
     assert state.ask(tmp_path) is None
+    (tmp_path / "file").touch()
+    assert state.ask(tmp_path / "file") is None
+    assert state.ask(tmp_path / "file" / "state") is None
 
 
 def test_status_tells_when_threads_last_went_on_and_when_the_merge_job_runs_next(box: Box) -> None:

@@ -106,20 +106,22 @@ def _reply(connection: Connection, answer: Answer) -> None:
 
 def ask(folder: Path, camera: str) -> bytes | None:
     """The running daemon's answer, None where no daemon runs; raises VisitordError."""
+    not_ours = f"{folder / NAME} is another account's; run this as the account of the daemon."
     try:
         handle = os.open(folder, os.O_PATH)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError:
+        raise VisitordError(not_ours) from None
+
     try:
         reply = _exchange(_address(handle), camera)
-    except (FileNotFoundError, ConnectionRefusedError):
+    except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
         return None
     except (EOFError, ConnectionError):
         raise VisitordError("The daemon ended before it answered.") from None
     except PermissionError:
-        raise VisitordError(
-            f"{folder / NAME} is another account's; run this as the account of the daemon."
-        ) from None
+        raise VisitordError(not_ours) from None
     finally:
         os.close(handle)
 
