@@ -359,3 +359,35 @@ def test_a_state_folder_of_another_account_is_one_sentence(box: Box) -> None:
     (state / "postgres" / "PG_VERSION").write_text("18")
     os.chown(state / "postgres", 65534, 65534)
     box.run("visitorctl", "list").fails_with("belongs to the account", "sudo -u")
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("192.168.1.5", "is neither an address nor a file; write rtsp://"),
+        ("192.168.1.5:554/stream1", "is neither an address nor a file; write rtsp://"),
+        ("clip.mp4", "clip.mp4 is no file that is there"),
+    ],
+)
+def test_a_source_that_is_no_camera_is_told_by_check_config(
+    box: Box, source: str, said: str
+) -> None:
+    text = (box.folder / "config.toml").read_text()
+    box.configure(f'{text}[[camera]]\nname = "door"\nsource = "{source}"\n')
+    box.run("visitord", "check-config").fails_with(".source", said)
+
+
+def test_packs_that_can_be_installed_are_listed(box: Box) -> None:
+    listed = box.ok("visitord", "models", "list")
+    assert "buffalo_l" in listed
+    assert "raccoon_s" in listed
+    assert "research only" in listed
+
+
+def test_a_link_that_nobody_serves_is_told(box: Box) -> None:
+    text = (box.folder / "config.toml").read_text()
+    box.configure(f'{text}[review]\nlisten = "127.0.0.1:9"\n')
+    done = box.run("visitorctl", "review", "--link")
+    assert done.code == 0
+    assert done.out.startswith("http://127.0.0.1:9/")
+    assert "Nobody serves the page at http://127.0.0.1:9" in done.err

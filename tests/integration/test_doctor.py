@@ -112,3 +112,27 @@ def test_a_spool_that_cannot_be_read_does_not_hide_the_rest(sound: Box) -> None:
     assert "spool.db cannot be read" in done.err
     assert "No daemon has reported a camera yet" in done.out
     assert "cannot be read" in wrong(sound)["spool"]
+
+
+def right(box: Box) -> dict[str, str]:
+    """What each check says that it looked at and found right."""
+    rows = json.loads(box.run("visitorctl", "doctor", "--format", "json").out)
+    return {row["check"]: row["what"] for row in rows if row["is"] == "right"}
+
+
+def test_a_check_that_could_look_at_nothing_says_so(
+    tmp_path: Path, models_dir: Path, database_url: str
+) -> None:
+    disabled = f"{CAMERA}enabled = false\n"
+    box = Box.at(tmp_path / "box", models_dir, database_url, disabled)
+    found = right(box)
+    assert found["cameras"] == "None is configured and enabled, so none was looked at."
+    assert found["daemon"] == "None runs on this box, so none was looked at."
+
+
+def test_cameras_that_are_live_are_counted(sound: Box, database: Database) -> None:
+    with database.transaction() as cursor:
+        cursor.execute("insert into site values ('main', 'UTC', '30 s')")
+        cameras.report(cursor, "main", "front", [Health("door", State.LIVE, "")])
+    sound.configure('box = "front"\n' + (sound.folder / "config.toml").read_text())
+    assert right(sound)["cameras"] == "The one that is enabled is live, or has played to its end."

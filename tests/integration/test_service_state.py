@@ -47,9 +47,14 @@ def test_status_tells_when_threads_last_went_on_and_when_the_merge_job_runs_next
     assert told.err == f"Warning: the {HANGS}.\n"
 
 
-def test_status_for_programs_stays_what_they_read(box: Box) -> None:
+def test_status_for_programs_has_everything(box: Box) -> None:
     told = box.run("visitorctl", "status", "--format", "json")
-    assert json.loads(told.out) == []
+    found = json.loads(told.out)
+    assert found.keys() == {"cameras", "stored", "remaining", "waiting", "service"}
+    assert found["cameras"] == []
+    assert found["stored"]["visits"] == 0
+    assert found["waiting"]["sightings"] == 0
+    assert [stage["stage"] for stage in found["service"]["stages"]] == ["vision", "recorder"]
     assert HANGS in told.err
 
 

@@ -32,8 +32,12 @@ class _Check:
     """What is looked at, what is said where nothing is wrong, and what finds what is wrong."""
 
     name: str
-    right: str
+    right: str | Callable[[Config], str]
     problems: Callable[[Config], Iterator[str]]
+
+    def said_right(self, settings: Config) -> str:
+        """What was looked at and found right."""
+        return self.right if isinstance(self.right, str) else self.right(settings)
 
 
 @click.command()
@@ -49,7 +53,7 @@ def doctor(form: str) -> None:
         problems = _problems(check, settings)
         rows += [_row(check.name, "wrong", problem) for problem in problems]
         if not problems:
-            rows.append(_row(check.name, "right", check.right))
+            rows.append(_row(check.name, "right", check.said_right(settings)))
         if check is MODELS and not problems:
             rows.append(_device(settings))
 
@@ -139,6 +143,13 @@ def _threads(settings: Config) -> Iterator[str]:
         yield f"{quiet}: look at the disk and at the daemon's log; it ends by itself if that hangs."
 
 
+def _running(settings: Config) -> str:
+    """What was looked at where nothing hangs."""
+    if state.ask(settings.state) is None:
+        return "None runs on this box, so none was looked at."
+    return "Its threads go on."
+
+
 def _database(settings: Config) -> Iterator[str]:
     with open_database(settings).transaction() as cursor:
         off_s = (Clock().now() - server_time(cursor)).total_seconds()
@@ -154,6 +165,16 @@ def _cameras(settings: Config) -> Iterator[str]:
     reported = {state.camera: state for state in states if state.site == settings.site.name}
     for camera in settings.camera:
         yield from _camera(settings, camera, reported.get(camera.name))
+
+
+def _watched(settings: Config) -> str:
+    """What was looked at where no camera is in trouble."""
+    enabled = [camera for camera in settings.camera if camera.enabled]
+    if not enabled:
+        return "None is configured and enabled, so none was looked at."
+    if len(enabled) == 1:
+        return "The one that is enabled is live, or has played to its end."
+    return f"All {len(enabled)} that are enabled are live, or have played to their end."
 
 
 def _camera(settings: Config, camera: CameraConfig, known: CameraState | None) -> Iterator[str]:
@@ -182,6 +203,6 @@ CHECKS = (
     MODELS,
     _Check("spool", "Nothing waits for the database, and nothing was lost.", _spool),
     _Check("database", "It answers, has this version's schema, and its clock agrees.", _database),
-    _Check("daemon", "Its threads go on, where it runs.", _threads),
-    _Check("cameras", "All are live.", _cameras),
+    _Check("daemon", _running, _threads),
+    _Check("cameras", _watched, _cameras),
 )

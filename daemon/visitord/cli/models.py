@@ -25,10 +25,11 @@ def models() -> None:
 
 @models.command("list")
 def models_list() -> None:
-    """Which packs there are, which is in use, and under which licence."""
+    """Which packs there are and can be installed, which is in use, and under which licence."""
     settings = config()
     found = sorted(path.name for path in settings.models_dir.glob("*") if path.is_dir())
-    names = dict.fromkeys([catalog.DEFAULT, settings.models.pack, *found])
+    known = (catalog.DEFAULT, settings.models.pack, *found, *catalog.INSIGHT_PACKS)
+    names = dict.fromkeys(known)
     rows = [_about(settings, name) for name in names]
     show(rows, "table", "", tuple(rows[0]))
 

@@ -43,6 +43,12 @@ def review(listen: tuple[str, int] | None, link: bool, sign_out_all: bool) -> No
     listen = listen or settings.review.listen or server.DEFAULT
     if link:
         address = server.address(listen, settings.review.hosts)
+        if not server.answers(listen):
+            click.echo(
+                f"Nobody serves the page at {address} now: visitorctl review does until you stop "
+                "it, and visitord run does where review.listen is set.",
+                err=True,
+            )
         return click.echo(server.link(address, sessions.new_link()))
     page = server.Review(settings, connect(wait=True), listen, Clock())
     click.echo(f"The review page is open; Ctrl-C closes it:\n{page.new_link()}")

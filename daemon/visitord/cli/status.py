@@ -1,16 +1,19 @@
 """visitorctl status: how the box is."""
 
+import contextlib
 import json
 from zoneinfo import ZoneInfo
 
 import click
 
 from visitord.admin import listing
+from visitord.admin.listing import Status
 from visitord.cli.configuration import config
 from visitord.cli.connection import connect
 from visitord.cli.listing import show
 from visitord.cli.options import format_option
 from visitord.cli.saying import say
+from visitord.cli.values import as_json
 from visitord.core.errors import DatabaseError, SpoolError, VisitordError
 from visitord.service import control, state
 from visitord.store import spool
@@ -30,6 +33,11 @@ def status(form: str) -> None:
         _tell_of_the_service(form)
         raise
 
+    if form == "json":
+        click.echo(json.dumps(as_json(_everything(found)), indent=2, ensure_ascii=False))
+        _tell_of_the_service(form)
+        return
+
     empty = "No daemon has reported a camera yet; start one with: visitord run."
     show(found.cameras, form, empty, record=CameraState)
     if form == "table":
@@ -42,6 +50,20 @@ def status(form: str) -> None:
         for left in found.remaining:
             click.echo(str(left))
     _tell_of_the_service(form)
+
+
+def _everything(found: Status) -> dict[str, object]:
+    """All that is known, for programs; service: None where no daemon of this box answers."""
+    service = None
+    with contextlib.suppress(VisitordError):  # which is told beside it
+        service = state.ask(config().state)
+    return {
+        "cameras": found.cameras,
+        "stored": found.totals,
+        "remaining": found.remaining,
+        "waiting": spool.waiting(config().spool_file),
+        "service": service,
+    }
 
 
 def _tell_what_waits(form: str) -> None:

@@ -28,6 +28,7 @@ from visitord.core.config import Config
 from visitord.core.errors import ConfigError
 from visitord.core.files import create_file
 from visitord.core.records import Arrival
+from visitord.core.sources import Kind
 from visitord.models.opening import open_liveness_detectors, open_pack
 from visitord.service import wiring
 from visitord.store import migrate, places
@@ -213,8 +214,20 @@ def check_config() -> None:
     for camera in settings.camera:
         source = settings.source_of(camera) if camera.enabled else "disabled"
         say(f"  {camera.name}: {source}")
+    _require_files(settings)
     for warning in precautions.warnings(settings):
         say(f"Warning: {warning}", err=True)
+
+
+def _require_files(settings: Config) -> None:
+    """Raises ConfigError for a camera that is to play a file which is not there."""
+    for camera in settings.camera:
+        source = settings.source_of(camera) if camera.enabled else None
+        if source and source.kind is Kind.FILE and not Path(source.target).is_file():
+            raise ConfigError(
+                f"camera.{camera.name}.source {source} is no file that is there; an address begins "
+                "with rtsp:// or http://, a device with /dev/."
+            )
 
 
 @main.command("migrate")

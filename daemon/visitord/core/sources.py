@@ -47,6 +47,10 @@ class Source:
         return redact(self.written or self.target)
 
 
+# An IPv4 address, with a port or a path behind it or not: nobody calls a film like that.
+_BARE_HOST = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d+)?(/|$)")
+
+
 def parse(text: str, folder: Path = Path()) -> Source:
     """The source spelt as `text`, paths relative to `folder`; raises ValueError with advice."""
     text = text.strip()
@@ -61,7 +65,7 @@ def parse(text: str, folder: Path = Path()) -> Source:
         return Source(Kind.USB, text)
     if "://" in text:
         return _stream(text)
-    if _MISTYPED.match(text):
+    if _MISTYPED.match(text) or _BARE_HOST.match(text):
         raise ValueError("is neither an address nor a file; write rtsp://USER:PASSWORD@HOST/PATH")
     return Source(Kind.FILE, str(folder / expanded(text)))
 

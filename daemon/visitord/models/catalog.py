@@ -20,6 +20,11 @@ ZOO_FILES = {
 }
 """The default pack's files, with the SHA-256 of what was published."""
 ZOO_LICENCE = "YuNet: MIT, SFace: Apache-2.0; commercial use allowed"
+INSIGHT_PACKS = (
+    *("buffalo_l", "buffalo_m", "buffalo_s", "buffalo_sc"),
+    *("antelopev2", "raccoon_l", "raccoon_s"),
+)
+"""insightface's packs that it downloads by name."""
 INSIGHT_LICENCE = "insightface's pretrained packs: non-commercial research only"
 
 # Of a pack that visitord.models.mxnet made of a checkpoint: what it is, and the recogniser, for

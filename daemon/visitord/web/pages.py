@@ -18,9 +18,9 @@ from visitord.store import suggestions as stored_suggestions
 from visitord.store.cameras import CameraState
 from visitord.store.database import Cursor
 from visitord.store.suggestions import OpenSuggestion
-from visitord.web import timeline
 from visitord.web.faces import Shown, crops, people_with_faces, sightings_with_faces
 from visitord.web.resources import resources
+from visitord.web.visits import shown
 
 pages = Blueprint("pages", __name__)
 
@@ -33,7 +33,7 @@ MERGES = 30
 SIGHTINGS = 24
 SIGHTINGS_MAX = 1000  # with ?all
 COMPARED = 4
-TIMELINE = timedelta(days=28)
+VISITS_WITHIN = timedelta(days=28)
 
 
 @pages.get("/")
@@ -54,12 +54,12 @@ def person(who: UUID) -> str:
     """Everything about one person."""
     sightings_max = SIGHTINGS_MAX if "all" in request.args else SIGHTINGS
     with resources().connection() as database:
-        report = describing.describe(database, str(who), sightings_max, TIMELINE)
+        report = describing.describe(database, str(who), sightings_max, VISITS_WITHIN)
         with database.transaction() as cursor:
             (about,) = people_with_faces(cursor, [report.about])
             seen = sightings_with_faces(cursor, report.sightings)
-    days = timeline.days([(visit.started_at, visit.ended_at) for visit in report.visits])
-    return render_template("person.html", about=about, days=days, seen=seen)
+    visits = shown(report.visits, resources().config.site.timezone)
+    return render_template("person.html", about=about, visits=visits, seen=seen)
 
 
 @pages.get("/person/<uuid:who>/compare")

@@ -33,6 +33,7 @@ HEADER_MAX_BYTES = 32 * 1024
 IDLE_S = 60  # a connection between two requests
 WAKES_S = 0.2
 ENDS_WITHIN_S = 3
+ANSWERS_WITHIN_S = 1.0
 
 
 class Review:
@@ -119,6 +120,17 @@ class Review:
     def stop(self) -> None:
         """Let `run` return."""
         self._stop.set()
+
+
+def answers(listen: tuple[str, int]) -> bool:
+    """Whether anybody takes connections at an address of this box."""
+    host, port = listen
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - asked, not bound
+    try:
+        with socket.create_connection((here, port), timeout=ANSWERS_WITHIN_S):
+            return True
+    except OSError:
+        return False
 
 
 def _listen(host: str, port: int) -> socket.socket:
