@@ -547,3 +547,18 @@ end
 $$;
 comment on function visitord.forget_sightings is
     'Erases sightings with their pictures and what was learnt of them, what passes for pieces of their tracks, and the people of whom nothing is left then. Returns what was erased, as forget does.';
+
+create or replace function visitord.called(person uuid) returns text language sql stable as $$
+    select case
+        when i.name is null then 'visitor ' || i.number
+        when exists (
+            select from visitord.identity o
+            where lower(o.name) = lower(i.name) and o.merged_into is null and o.identity_id <> i.identity_id
+        ) then i.name || ' (visitor ' || i.number || ')'
+        else i.name
+    end
+    from visitord.identity i
+    where i.identity_id = person
+$$;
+comment on function visitord.called is
+    'What to call an identity so that nobody else is meant: the label where there is no name, and beside a name that several have.';

@@ -2,6 +2,23 @@
 
 CREATE SCHEMA visitord;
 
+CREATE FUNCTION visitord.called(person uuid) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select case
+        when i.name is null then 'visitor ' || i.number
+        when exists (
+            select from visitord.identity o
+            where lower(o.name) = lower(i.name) and o.merged_into is null and o.identity_id <> i.identity_id
+        ) then i.name || ' (visitor ' || i.number || ')'
+        else i.name
+    end
+    from visitord.identity i
+    where i.identity_id = person
+$$;
+
+COMMENT ON FUNCTION visitord.called(person uuid) IS 'What to call an identity so that nobody else is meant: the label where there is no name, and beside a name that several have.';
+
 CREATE FUNCTION visitord.drop_before(before timestamp with time zone, most integer DEFAULT 10000) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -1880,6 +1897,8 @@ CREATE INDEX erased_remaining ON visitord.erased USING btree (erased_at) WHERE (
 CREATE INDEX gallery_change_version ON visitord.gallery_change USING btree (version);
 
 CREATE INDEX identity_ignored ON visitord.identity USING btree (identity_id) WHERE (status = 'ignored'::text);
+
+CREATE INDEX identity_name ON visitord.identity USING btree (lower(name)) WHERE (name IS NOT NULL);
 
 CREATE INDEX identity_root ON visitord.identity USING btree (root_id);
 

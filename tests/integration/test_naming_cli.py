@@ -271,8 +271,23 @@ def test_a_name_that_somebody_has_is_given_and_said(visit_log: VisitLog, box: Bo
     ]
     box.ok("visitorctl", "rename", "2", "Anna")
     assert box.ok("visitorctl", "merge", "visitor 1", "visitor 2").startswith(
-        "visitor 2 is now part of visitor 1; to take it back: visitorctl undo "
+        "Anna (visitor 2) is now part of Anna (visitor 1); to take it back: visitorctl undo "
     )
+
+
+def test_people_of_one_name_are_told_apart_wherever_they_are_named(
+    visit_log: VisitLog, box: Box
+) -> None:
+    for number in ("1", "2"):
+        box.ok("visitorctl", "rename", number, "Anna")
+    table = box.ok("visitorctl", "visits")
+    assert "Anna (visitor 1)" in table
+    assert "Anna (visitor 2)" in table
+    assert box.ok("visitorctl", "ignore", "2").startswith("Anna (visitor 2) is ignored")
+    box.run("visitorctl", "show", "Anna").fails_with("Anna (visitor 1)", "Anna (visitor 2)")
+
+    box.ok("visitorctl", "rename", "2", "Eve")
+    assert "(visitor 1)" not in box.ok("visitorctl", "visits")
 
 
 def loaded(name: str) -> click.Command:

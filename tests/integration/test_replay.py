@@ -78,7 +78,9 @@ def test_a_clip_becomes_a_visit_log_and_a_second_replay_adds_nothing(
     assert "3 new visits by 2 people" in replayed[1]
     visits = json.loads(known.ok("visitorctl", "visits", "--format", "json"))
     keys = "visit_id identity name status camera cameras started_at ended_at duration_s sightings"
-    assert [list(v) for v in visits] == [[*keys.split(), "visitor_id", "site", "timezone"]] * 3
+    assert [list(v) for v in visits] == [
+        [*keys.split(), "visitor_id", "site", "timezone", "called"]
+    ] * 3
     assert [v["name"] for v in visits].count("visitor 1") == 2
     first = visits[0]
     begun, ended = (datetime.fromisoformat(first[k]) for k in ("started_at", "ended_at"))
@@ -269,7 +271,7 @@ def test_a_long_file_name_still_makes_a_camera_name(box: Box, short: Path) -> No
 def test_listings_come_as_table_json_and_csv_within_a_window(known: Box) -> None:
     table = known.ok("visitorctl", "visits")
     assert table.splitlines()[0].split() == [
-        "name",
+        "called",
         "started_at",
         "ended_at",
         "duration_s",

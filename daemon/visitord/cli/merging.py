@@ -40,13 +40,8 @@ def merge(keep: str, other: str, why: str, yes: bool) -> None:
 
 def merge_in_words(done: Merged) -> str:
     """What a merge made of two people, and how it is taken back."""
-    kept = done.kept.name
-    merged = done.merged.name
-    if merged == kept:
-        kept = done.kept.label
-        merged = done.merged.label
     command = f"visitorctl undo {str(done.merge_id)[:ID_SHOWN]}"
-    return f"{merged} is now part of {kept}; to take it back: {command}"
+    return f"{done.merged.name} is now part of {done.kept.name}; to take it back: {command}"
 
 
 @click.command()

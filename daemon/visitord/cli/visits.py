@@ -37,7 +37,7 @@ def visits(form: str, who: str | None, window: Window) -> None:
         return _rebuild()
     found = listing.list_visits(connect_for(window), window, who)
     columns = (
-        *("name", "started_at", "ended_at", "duration_s", "site"),
+        *("called", "started_at", "ended_at", "duration_s", "site"),
         *("cameras", "sightings", "status"),
     )
     return show(found, form, "No visits.", columns, Visit)

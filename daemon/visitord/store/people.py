@@ -17,7 +17,10 @@ _SQL = statements.load("people")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An identity that stands for itself.  `name` is the given one or the label."""
+    """An identity that stands for itself.
+
+    name: the given one or the label; the given one with the label where several have it.
+    """
 
     visitor_id: UUID
     name: str
@@ -47,7 +50,7 @@ def find(cursor: Cursor, who: str) -> Person:
     if len(found) == 1:
         return found[0]
     if found:
-        listed = "; ".join(f"{p.name} ({p.label}, {str(p.visitor_id)[:8]})" for p in found)
+        listed = "; ".join(f"{p.name}, id {str(p.visitor_id)[:8]}" for p in found)
         raise NotFoundError(f'"{who}" may be any of: {listed}; use the label or the id.')
     raise _unknown(cursor, who, text)
 

@@ -17,7 +17,8 @@ class Visit:
     """A visit; the names of its fields are the keys of the JSON that `visitorctl visits` prints.
 
     identity, visitor_id, name: who, None for somebody who could not be identified.  camera: the
-    first of `cameras`.  timezone: of the site.
+    first of `cameras`.  timezone: of the site.  called: the name, with the label where several
+    people have it.
     """
 
     visit_id: UUID
@@ -33,6 +34,7 @@ class Visit:
     visitor_id: UUID | None
     site: str
     timezone: str
+    called: str | None
 
 
 @dataclass(frozen=True, slots=True)

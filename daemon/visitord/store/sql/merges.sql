@@ -31,7 +31,7 @@ using identity i, identity j
 where i.identity_id = one_id and j.identity_id = other_id and i.root_id = j.root_id
 
 -- in_force: newest first
-select merge_id, coalesce(k.name, 'visitor ' || k.number) as kept, 'visitor ' || m.number as merged,
+select merge_id, called(k.identity_id) as kept, 'visitor ' || m.number as merged,
        merged_by as "by", reason, merged_at, kept_id, merged_id
 from merge
 join identity k on k.identity_id = kept_id

@@ -1,5 +1,5 @@
 -- find: who stands for those that an id, an id's beginning, a number or a name may mean
-select distinct r.identity_id as visitor_id, coalesce(r.name, 'visitor ' || r.number) as name,
+select distinct r.identity_id as visitor_id, called(r.identity_id) as name,
                 'visitor ' || r.number as label
 from identity i join identity r on r.identity_id = i.root_id
 where lower(i.name) in (lower(%(text)s), lower(%(typed)s)) or i.number::text = %(number)s or i.identity_id::text = lower(%(text)s)
@@ -7,7 +7,7 @@ or (length(%(text)s) >= 8 and starts_with(i.identity_id::text, lower(%(text)s)))
 order by 3
 
 -- called: who stands for those of a name
-select distinct r.identity_id as visitor_id, coalesce(r.name, 'visitor ' || r.number) as name,
+select distinct r.identity_id as visitor_id, called(r.identity_id) as name,
                 'visitor ' || r.number as label
 from identity i join identity r on r.identity_id = i.root_id
 where lower(i.name) = lower(%(name)s)

@@ -1,5 +1,5 @@
 -- open: most alike first
-select s.number, coalesce(a.name, 'visitor ' || a.number) as one, coalesce(b.name, 'visitor ' || b.number) as other,
+select s.number, called(a.identity_id) as one, called(b.identity_id) as other,
        agreement, reason, made_at, one_id, other_id
 from suggestion s
 join identity a on a.identity_id = one_id
@@ -9,7 +9,7 @@ and not exists (select 1 from rejection r where (r.one_id, r.other_id) = (s.one_
 order by agreement desc, s.number
 
 -- people: the two of a suggestion, the named or ignored one first, else the one known longer
-select identity_id as visitor_id, coalesce(name, 'visitor ' || i.number) as name,
+select identity_id as visitor_id, called(identity_id) as name,
        'visitor ' || i.number as label, status
 from identity i join suggestion s on identity_id in (one_id, other_id)
 where s.number = %(number)s

@@ -1,6 +1,6 @@
 -- visits: with the keys of the JSON contract, in order of time
 select visit_id, visitor_id as identity, name, status, cameras[1] as camera, cameras, started_at, ended_at,
-       extract(epoch from duration)::float as duration_s, sightings, visitor_id, site, timezone
+       extract(epoch from duration)::float as duration_s, sightings, visitor_id, site, timezone, called(visitor_id) as called
 from visit_log
 where ended_at >= coalesce(%(since)s, '-infinity'::timestamptz)
 and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)

@@ -12,7 +12,7 @@ select refresh_unidentified(%(site)s, %(camera)s, %(since)s, %(until)s)
 select rebuild_people(%(people)s::uuid[], %(settled)s::uuid[])
 
 -- departures: whose gap has passed within a time, for they were seen before it and not since; not of ignored people
-select coalesce(i.name, 'visitor ' || i.number) as name, v.site, v.ended_at - v.started_at as duration
+select called(i.identity_id) as name, v.site, v.ended_at - v.started_at as duration
 from site s
 cross join lateral (
     select *
