@@ -1287,6 +1287,50 @@ COMMENT ON COLUMN visitord.rejection_log.reason IS 'Why, in words.';
 
 COMMENT ON COLUMN visitord.rejection_log.rejected_at IS 'When (timestamp with time zone).';
 
+CREATE TABLE visitord.replay (
+    replay_id uuid NOT NULL,
+    site text NOT NULL,
+    cameras text[] NOT NULL,
+    files text[] NOT NULL,
+    filed_from timestamp with time zone NOT NULL,
+    filed_to timestamp with time zone NOT NULL,
+    ran_by text NOT NULL,
+    ran_at timestamp with time zone NOT NULL,
+    CONSTRAINT replay_cameras_check CHECK ((cardinality(cameras) > 0)),
+    CONSTRAINT replay_check CHECK ((filed_to >= filed_from)),
+    CONSTRAINT replay_files_check CHECK ((cardinality(files) > 0)),
+    CONSTRAINT replay_ran_by_check CHECK (((length(ran_by) >= 1) AND (length(ran_by) <= 200)))
+);
+
+COMMENT ON TABLE visitord.replay IS 'Every time recorded footage was replayed and something was seen in it that was not there before.';
+
+COMMENT ON COLUMN visitord.replay.replay_id IS 'The replay.';
+
+COMMENT ON COLUMN visitord.replay.site IS 'Where it counts.';
+
+COMMENT ON COLUMN visitord.replay.cameras IS 'As which cameras the files count.';
+
+COMMENT ON COLUMN visitord.replay.files IS 'Names of the files, without their folders.';
+
+COMMENT ON COLUMN visitord.replay.filed_from IS 'When the first of them begins, as they were filed.';
+
+COMMENT ON COLUMN visitord.replay.filed_to IS 'When the last of them ends.';
+
+COMMENT ON COLUMN visitord.replay.ran_by IS 'The account that did it.';
+
+COMMENT ON COLUMN visitord.replay.ran_at IS 'When.';
+
+CREATE TABLE visitord.replayed (
+    sighting_id uuid NOT NULL,
+    replay_id uuid NOT NULL
+);
+
+COMMENT ON TABLE visitord.replayed IS 'The sightings that a replay brought; those that were there before are not here.';
+
+COMMENT ON COLUMN visitord.replayed.sighting_id IS 'The sighting; it may be erased since.';
+
+COMMENT ON COLUMN visitord.replayed.replay_id IS 'The replay.';
+
 CREATE TABLE visitord.schema_file (
     file text NOT NULL,
     hash text NOT NULL,
@@ -1853,6 +1897,12 @@ ALTER TABLE ONLY visitord.reembedding
 ALTER TABLE ONLY visitord.rejection
     ADD CONSTRAINT rejection_pkey PRIMARY KEY (one_id, other_id);
 
+ALTER TABLE ONLY visitord.replay
+    ADD CONSTRAINT replay_pkey PRIMARY KEY (replay_id);
+
+ALTER TABLE ONLY visitord.replayed
+    ADD CONSTRAINT replayed_pkey PRIMARY KEY (sighting_id);
+
 ALTER TABLE ONLY visitord.schema_file
     ADD CONSTRAINT schema_file_pkey PRIMARY KEY (file);
 
@@ -1911,6 +1961,8 @@ CREATE INDEX merge_merged ON visitord.merge USING btree (merged_id);
 CREATE INDEX reembedding_pack ON visitord.reembedding USING btree (pack);
 
 CREATE INDEX rejection_other ON visitord.rejection USING btree (other_id);
+
+CREATE INDEX replayed_replay ON visitord.replayed USING btree (replay_id);
 
 CREATE INDEX sighting_candidate ON visitord.sighting USING btree (candidate_id) WHERE (candidate_id IS NOT NULL);
 
@@ -1987,6 +2039,12 @@ ALTER TABLE ONLY visitord.rejection
 
 ALTER TABLE ONLY visitord.rejection
     ADD CONSTRAINT rejection_other_id_fkey FOREIGN KEY (other_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.replay
+    ADD CONSTRAINT replay_site_fkey FOREIGN KEY (site) REFERENCES visitord.site(site);
+
+ALTER TABLE ONLY visitord.replayed
+    ADD CONSTRAINT replayed_replay_id_fkey FOREIGN KEY (replay_id) REFERENCES visitord.replay(replay_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY visitord.sighting
     ADD CONSTRAINT sighting_candidate_id_fkey FOREIGN KEY (candidate_id) REFERENCES visitord.identity(identity_id);

@@ -349,7 +349,8 @@ def test_a_replay_says_as_what_it_was_filed(box: Box, short: Path) -> None:
     said = box.ok(
         "visitord", "replay", str(short), "--camera", "door", "--start", "2026-01-05T09:00:00Z"
     )
-    last = said.splitlines()[-1]
+    *_, last, back = said.splitlines()
+    assert back.startswith("To take it back: visitord unreplay ")
     assert last == "Filed from 2026-01-05 10:00:00 to 2026-01-05 10:00:05 CET as camera door."
 
 
@@ -366,3 +367,48 @@ def test_footage_of_a_camera_that_is_not_there_is_asked_about(box: Box, short: P
     assert "as camera yard." in box.ok("visitord", *command, "--camera", "yard", "--new-camera")
     assert "as camera yard." in box.ok("visitord", *command, "--camera", "yard")
     assert "as camera entrance." in box.ok("visitord", *command, "--camera", "entrance")
+
+
+# Taking one back
+
+
+def test_a_replay_is_taken_back_whole_and_can_be_made_again(
+    known: Box, clip: Path, short: Path
+) -> None:
+    tables = ("identity", "sighting", "template", "together", "visit")
+    before = [known.rows(f"select * from visitord.{table} order by 1, 2") for table in tables]
+    said = known.ok(
+        *("visitord", "replay", str(clip), "--camera", "hall"),
+        *("--start", (START + timedelta(days=1)).isoformat()),
+    )
+    run = said.split("To take it back: visitord unreplay ")[1].strip()
+    after = known.rows("select count(*) as n from visitord.sighting_log")
+    assert after != [{"n": 3}]
+
+    listed = json.loads(known.ok("visitord", "unreplay", "--format", "json"))
+    assert [row["files"] for row in listed] == [[clip.name], [clip.name]]
+    assert listed[0]["cameras"] == ["hall"]
+    done = known.run("visitord", "unreplay", run)
+    assert done.code == 2
+    assert "Take back 3 sightings?" in done.err
+
+    assert known.ok("visitord", "unreplay", run, "--yes") == "Taken back: 3 sightings.\n"
+    restored = [known.rows(f"select * from visitord.{table} order by 1, 2") for table in tables]
+    assert restored == before
+    known.run("visitord", "unreplay", run, "--yes").fails_with(run)
+    assert "unreplay" not in _replay(known, str(clip)), "which brings nothing new"
+
+
+def test_people_known_only_from_a_replay_go_with_it_and_come_back_with_it(
+    box: Box, short: Path
+) -> None:
+    said = _replay(box, str(short))
+    run = said.split("To take it back: visitord unreplay ")[1].strip()
+    done = box.run("visitord", "unreplay", run)
+    assert "Take back 1 sighting, and of visitor 1, of whom nothing else is known?" in done.err
+    box.ok("visitord", "unreplay", run, "--yes")
+    assert box.rows("select 1 from visitord.visitor") == []
+    assert not list((box.folder / "state" / "crops").glob("*/*"))
+
+    assert "1 new visits by 1 people" in _replay(box, str(short))
+    assert len(box.rows("select 1 from visitord.visitor")) == 1

@@ -52,6 +52,7 @@ TABLES = [
     "identity",
     "camera",
     "camera_change",
+    "replay",
     "site",
 ]
 

@@ -3,10 +3,11 @@
 Time is the footage's own: what is seen is stamped with it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 from visitord.capture import photographs, recordings
 from visitord.capture.inspection import Inspector
@@ -124,6 +125,7 @@ def play(
     site: str,
     fps: float,
     liveness_detectors: Mapping[str, LivenessDetector] | None = None,
+    note: Callable[[UUID], None] = lambda _: None,
 ) -> Iterator[Analysed]:
     """Analyse and record the clips in order; says after each picture how far it is.
 
@@ -144,6 +146,8 @@ def play(
         Pictures of a video that are analysed for each second of it.
     liveness_detectors
         Those of the cameras that ask for liveness, by name.
+    note
+        Called with the id of each sighting before it is recorded.
 
     Raises
     ------
@@ -159,12 +163,12 @@ def play(
 
         try:
             for frame in _frames(clip, fps):
-                _record(recorder, analyse(frame))
+                _record(recorder, analyse(frame), note)
                 yield Analysed(clip, frame.t)
         except MediaError:
-            _record(recorder, pipeline.flush())
+            _record(recorder, pipeline.flush(), note)
             raise
-        _record(recorder, pipeline.flush())
+        _record(recorder, pipeline.flush(), note)
 
 
 def _frames(clip: Clip, fps: float) -> Iterator[Frame]:
@@ -180,6 +184,9 @@ def _frames(clip: Clip, fps: float) -> Iterator[Frame]:
             yield Frame(clip.camera, picture, at, picture.t)
 
 
-def _record(recorder: Recorder, reports: Iterable[TrackReport]) -> None:
+def _record(
+    recorder: Recorder, reports: Iterable[TrackReport], note: Callable[[UUID], None]
+) -> None:
     for report in reports:
+        note(report.sighting_id)
         recorder.handle(report)
