@@ -242,7 +242,7 @@ def test_ticked_sightings_become_a_person_of_their_own(
 ) -> None:
     page = browser.open()
     card(page, "visitor 3").locator(".look").click()
-    assert page.locator(".day rect").count() == 2
+    assert page.locator(".visits li").count() == 2
     page.locator(".sightings .card").first.click()
     page.get_by_role("button", name="Make them a person").click()
     assert sentence(page) == "What was ticked of visitor 3 is now visitor 5."

@@ -419,7 +419,7 @@ def test_what_all_faces_have_in_common_makes_nobody_alike(database: Database) ->
 
 def test_who_was_in_one_picture_with_them_is_somebody_else(visit_log: VisitLog) -> None:
     first = seen(visit_log, axis(0), 0)
-    beside = seen(visit_log, axis(0, 1, 0.9), 1, samples=2, together=[first.sighting_id])
+    beside = seen(visit_log, axis(0, 1, 0.8), 1, samples=2, together=[first.sighting_id])
     forget(visit_log, "visitor 1")
     assert visit_log.rows("select sighting_id from sighting") == [(beside.sighting_id,)]
 

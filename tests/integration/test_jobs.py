@@ -25,8 +25,8 @@ YEAR_AHEAD = 400 * DAY
 class Box:
     """A box whose clock a test sets; that of its database is the same, or goes right.
 
-    It has seen one person who is known, and one whom nobody was found for; each has a picture, and
-    so has somebody of whom nothing is known any more.
+    It has seen two people who are known, and one whom nobody was found for.  There is a picture of
+    the second person by which nobody is recognised.
     """
 
     def __init__(self, visit_log: VisitLog, folder: Path) -> None:
@@ -36,6 +36,14 @@ class Box:
         self.picture = self._kept(b"old")
         visit_log.recorder.handle(report(axis(0), 0))
         visit_log.recorder.handle(report(axis(100), 100, good=False))
+        visit_log.recorder.handle(report(axis(2), 200))
+        visit_log.recorder.handle(again := report(axis(2), 1000))
+        with visit_log.database.transaction() as cursor:
+            values = {"sighting": again.sighting_id, "crop": self.picture}
+            cursor.execute("delete from template where sighting_id = %(sighting)s", values)
+            cursor.execute(
+                "update sighting set crop = %(crop)s where sighting_id = %(sighting)s", values
+            )
 
         config = Config(state_dir=folder, crops=CropsConfig(keep=90 * DAY))
         database = visit_log.database
@@ -154,7 +162,10 @@ def test_what_is_forgotten_goes_from_this_box_whatever_the_clock_was_set_to(
     embedded.clock.set(embedded.clock.now() + by)
     embedded.clock.passes(ERASE_EVERY_S)
     with database.transaction() as cursor:
-        cursor.execute("update sighting set crop = null where identity_id is null")
+        cursor.execute(
+            "update sighting set crop = null where identity_id is distinct from "
+            "(select identity_id from identity where number = 1)"
+        )
     embedded.forget("visitor 1")
     embedded.clock.passes(ERASE_EVERY_S)
     embedded.jobs._erase(database)

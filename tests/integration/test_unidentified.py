@@ -300,7 +300,8 @@ def test_the_commands_list_and_count_them(box: Box, database: Database) -> None:
     assert [row["status"] for row in listed] == ["provisional", "unidentified"]
     assert set(listed[0]) == set(listed[1])
     assert (listed[1]["identity"], listed[1]["name"], listed[1]["camera"]) == (None, None, "door")
-    (day,) = json.loads(box.ok("visitorctl", "stats", "--since", "2026-01-01", "--format", "json"))
+    days = json.loads(box.ok("visitorctl", "stats", "--since", "2026-01-01", "--format", "json"))
+    (day,) = (row for row in days if row["visits"])
     assert (day["visits"], day["identified"], day["unidentified"], day["share_identified"]) == (
         2,
         1,

@@ -290,5 +290,5 @@ def _complaint(output: str) -> str:
 
     What it tells clients that come too early or too late is none.
     """
-    found = re.findall(r"(?:FATAL|PANIC|error): +(?!the database system is )(.*)", output)
+    found = re.findall(r"(?:FATAL|PANIC|error): +(?! |the database system is )(.*)", output)
     return found[-1].strip().removesuffix(".") if found else ""
