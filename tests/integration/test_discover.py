@@ -11,11 +11,11 @@ import fcntl
 import hashlib
 import importlib.util
 import json
-import logging
 import os
 import pty
 import re
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -537,14 +537,19 @@ def test_answers_without_an_address_are_not_asked_after_for_ever(network: Multic
 
 
 def test_of_very_many_devices_the_first_are_asked_and_that_is_said(
-    network: Multicast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    network: Multicast, tmp_path: Path
 ) -> None:
     network.cameras = [Camera(str(port), port=port) for port in range(1, 9)]
-    monkeypatch.setattr(onvif, "DEVICES_MAX", 3)
-    done = CliRunner().invoke(
-        admin.main, ["cameras", "discover", "--timeout", "1", "--format", "json"]
+    few = "from visitord.capture import onvif; onvif.DEVICES_MAX = 3"
+    program = "from visitord.cli.visitorctl import main; main()"
+    options = ("--timeout", "1", "--format", "json")
+    done = subprocess.run(
+        [sys.executable, "-c", f"{few}\n{program}", "cameras", "discover", *options],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    logging.disable(logging.NOTSET)
     assert len(json.loads(done.stdout)) == 3
     assert done.stderr.startswith("3 devices answered, and more are not asked: name a camera")
 
