@@ -125,3 +125,10 @@ def test_a_camera_that_is_configured_is_known_before_it_saw_anybody(box: Box) ->
         + '[[camera]]\nname = "yard"\nsource = "rtsp://127.0.0.1:9/1"\n'
     )
     assert box.ok("visitorctl", "visits", "--camera", "yard") == "No visits.\n"
+
+
+def test_where_the_configured_site_has_no_log_every_site_is_listed(box: Box) -> None:
+    """As beside the demo, which has a site of its own."""
+    box.configure((box.folder / "config.toml").read_text() + '[site]\nname = "new"\n')
+    assert [visit["site"] for visit in visits(box)] == ["main", "branch", "branch"]
+    assert box.ok("visitorctl", "list")

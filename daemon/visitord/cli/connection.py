@@ -1,5 +1,7 @@
 """The database, for a command that talks to people."""
 
+from dataclasses import replace
+
 from visitord.cli.configuration import config, installed
 from visitord.cli.logs import log_to_stderr
 from visitord.store import places
@@ -14,9 +16,15 @@ def connect(*, wait: bool = False) -> Database:
     return open_database(installed(), wait=wait)
 
 
-def connect_for(window: Window) -> Database:
-    """The same, for a listing; raises NotFoundError for a site or a camera that is not known."""
+def connect_for(window: Window) -> tuple[Database, Window]:
+    """The same, for a listing, and what that is about; raises NotFoundError for unknown places.
+
+    Where the configured site has no log, as beside the demo, it is about every site.
+    """
+    settings = config()
     database = connect()
     with database.transaction() as cursor:
-        places.require_known(cursor, window, [camera.name for camera in config().camera])
-    return database
+        if window.site == settings.site.name and window.site not in places.sites(cursor):
+            window = replace(window, site=None)
+        places.require_known(cursor, window, [camera.name for camera in settings.camera])
+    return database, window

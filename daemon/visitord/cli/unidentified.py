@@ -68,7 +68,7 @@ def unidentified(
 def _list(form: str, window: Window, limit: int, faces: bool) -> None:
     if faces:
         require_terminal(form)
-    database = connect_for(window)
+    database, window = connect_for(window)
     found = identifying.waiting(database, window, limit)
     if faces and found:
         rows = [CaptionedFaces(in_words(sighting), [sighting.sighting_id]) for sighting in found]

@@ -43,7 +43,7 @@ def list_(
     if faces:
         require_terminal(form)
 
-    database = connect_for(window)
+    database, window = connect_for(window)
     found: Sequence[Visitor | FrequentVisitor]
     counts: tuple[str, ...]
     if frequent:

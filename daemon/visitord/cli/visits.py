@@ -35,7 +35,8 @@ def visits(form: str, who: str | None, window: Window) -> None:
     """
     if who == "rebuild":
         return _rebuild()
-    found = listing.list_visits(connect_for(window), window, who)
+    database, window = connect_for(window)
+    found = listing.list_visits(database, window, who)
     columns = (
         *("called", "started_at", "ended_at", "duration_s", "site"),
         *("cameras", "sightings", "status"),
@@ -58,7 +59,8 @@ def _rebuild() -> None:
 def stats(form: str, by: Literal["day", "hour"], window: Window) -> None:
     """How many came, by local day or hour; without --since in the last 30 days."""
     since = window.since or datetime.now(UTC) - STATS_WITHIN
-    rows = listing.count_visits(connect_for(window), replace(window, since=since), by)
+    database, window = connect_for(window)
+    rows = listing.count_visits(database, replace(window, since=since), by)
     if form == "table" and not any(row.visits for row in rows):
         rows = []
     show(rows, form, "Nobody came.", record=FootfallRow)
@@ -78,7 +80,8 @@ def export(form: str, what: listing.Exported, window: Window, output: Path | Non
     form = "csv" if form == "table" else form
     record = listing.EXPORTED[what]
     with working("Reading"):
-        found = listing.export(connect_for(window), what, window)
+        database, window = connect_for(window)
+        found = listing.export(database, what, window)
 
     if output is None:
         show(found, form, "", record=record, utc=True)
