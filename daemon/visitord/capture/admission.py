@@ -18,7 +18,7 @@ from visitord.capture import tls
 from visitord.core.clock import Clock
 from visitord.core.errors import CameraError, CameraRefusedError, CameraStaleError
 from visitord.core.redaction import redact
-from visitord.core.texts import printable
+from visitord.core.text import printable
 from visitord.core.trust import Trust
 
 PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from visitord.core.errors import CameraError, CameraRefusedError
-from visitord.core.texts import printable
+from visitord.core.text import printable
 from visitord.core.trust import Trust
 
 # Of OpenSSL's reasons to refuse a certificate, those that have words of their own here.

@@ -11,6 +11,7 @@ from visitord.cli.faces import CaptionedFaces, faces_option, require_terminal, s
 from visitord.cli.listing import show
 from visitord.cli.options import confirm_or_warn, listing_options, why_option, yes_option
 from visitord.cli.saying import say
+from visitord.cli.values import ID_SHOWN
 from visitord.store.unidentified import Unidentified
 from visitord.store.window import Window
 
@@ -83,10 +84,9 @@ def _list(form: str, window: Window, limit: int, faces: bool) -> None:
 
 def in_words(sighting: Unidentified) -> str:
     """A sighting in one line."""
-    line = (
-        f"{str(sighting.sighting_id)[:8]}, {sighting.camera}, {sighting.started_at:%Y-%m-%d %H:%M}"
-    )
-    return f"{line}: {sighting.reason}"
+    shown = str(sighting.sighting_id)[:ID_SHOWN]
+    when = f"{sighting.started_at:%Y-%m-%d %H:%M}"
+    return f"{shown}, {sighting.camera}, {when}: {sighting.reason}"
 
 
 def _assign(sightings: tuple[str, ...], who: str, author: Author, yes: bool) -> Identified:

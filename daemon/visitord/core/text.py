@@ -15,7 +15,6 @@ _BLANK = frozenset(
     )
 )
 
-
 ZWNJ = "\u200c"
 _JOINERS = frozenset({ZWNJ, "\u200d"})
 _VIRAMA = 9  # the combining class of the signs that take an Indic letter's vowel away
@@ -57,3 +56,9 @@ def visible(text: str) -> str:
 
 def _spelt(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
+
+
+def printable(text: str, characters_max: int) -> str:
+    """`text` with ? for all that is not plainly visible, cut to a length."""
+    seen = "".join(c if c.isprintable() else "?" for c in text[: characters_max + 1])
+    return seen if len(seen) <= characters_max else f"{seen[: characters_max - 1]}…"

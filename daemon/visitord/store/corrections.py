@@ -22,9 +22,9 @@ from visitord.store import (
     visits,
 )
 from visitord.store.database import Cursor
+from visitord.store.ids import ID_MIN
 from visitord.store.people import Person
 
-ID_MIN = 8  # so many characters of an id name it
 _SQL = statements.load("corrections")
 
 

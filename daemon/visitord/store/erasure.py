@@ -18,6 +18,7 @@ from visitord.store import (
 )
 from visitord.store.crops import Crops
 from visitord.store.database import Cursor, Database
+from visitord.store.ids import ID_MIN
 from visitord.store.people import Person
 
 # Longer than a transaction lasts, and than the clocks of two boxes differ
@@ -116,7 +117,7 @@ def named(cursor: Cursor, texts: Sequence[str]) -> list[UUID]:
     """
     meant = []
     for text in texts:
-        values = {"text": text, "least": corrections.ID_MIN}
+        values = {"text": text, "least": ID_MIN}
         found = statements.fetch_column(cursor, _SQL["named"], values)
         if len(found) != 1:
             raise NotFoundError(

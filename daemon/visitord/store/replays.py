@@ -8,8 +8,8 @@ from uuid import UUID
 from visitord.core.errors import NotFoundError
 from visitord.store import statements
 from visitord.store.database import Cursor
+from visitord.store.ids import ID_MIN
 
-ID_MIN = 8  # so many characters of an id name it
 _SQL = statements.load("replays")
 
 

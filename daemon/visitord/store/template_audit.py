@@ -13,9 +13,9 @@ from visitord.core.records import Embedding
 from visitord.identity.audit import AuditedTemplate
 from visitord.store import gallery_changes, statements
 from visitord.store.database import Cursor
+from visitord.store.ids import ID_MIN
 from visitord.store.vectors import vector
 
-ID_MIN = 8  # so many characters of an id name it
 LOOKS_MAX = 50  # sightings of an identity that have a say
 _SQL = statements.load("template_audit")
 

@@ -9,10 +9,10 @@ from visitord.core.errors import NotFoundError, VisitordError
 from visitord.identity.decision import new_identity_id
 from visitord.store import gallery_changes, identities, people, statements, templates, visits
 from visitord.store.database import Cursor
+from visitord.store.ids import ID_MIN
 from visitord.store.people import Person
 from visitord.store.window import Window
 
-ID_MIN = 8  # so many characters of an id name it
 _SQL = statements.load("unidentified")
 
 
