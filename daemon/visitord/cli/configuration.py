@@ -1,7 +1,7 @@
 """--config, accepted before or after any command, and the configuration it names."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -11,12 +11,15 @@ from visitord.core.errors import ConfigError
 if TYPE_CHECKING:  # imported where it is read: a list of commands needs none
     from visitord.core.config import Config
 
-_META = "visitord.core.config"  # the key in click's context
+# Keys in click's context.
+_META = "visitord.core.config"
+_LOADED = "visitord.core.config.loaded"
 
 
 def _remember(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
     if value is not None:
         ctx.meta[_META] = value
+        ctx.meta.pop(_LOADED, None)
 
 
 config_option = click.option(
@@ -32,10 +35,13 @@ config_option = click.option(
 
 
 def config() -> "Config":
-    """The configuration the command line asks for."""
+    """The configuration the command line asks for; its file is read once in a command."""
     from visitord.core.config import find, load
 
-    return load(find(click.get_current_context().meta.get(_META)))
+    known = click.get_current_context().meta
+    if _LOADED not in known:
+        known[_LOADED] = load(find(known.get(_META)))
+    return cast("Config", known[_LOADED])
 
 
 def installed() -> "Config":

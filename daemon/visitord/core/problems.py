@@ -1,11 +1,11 @@
 """What is wrong in a configuration file, in the words of that file."""
 
-import difflib
 import re
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from visitord.core.near_names import did_you_mean
 from visitord.core.text import visible
 
 SHOWN_MAX = 3
@@ -53,10 +53,8 @@ def _spelt(location: tuple[int | str, ...]) -> str:
 def _advice(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
     """The key that was probably meant, else those that the section has."""
     section = _section(location[:-1], model)
-    near = difflib.get_close_matches(str(location[-1]), section.model_fields, n=1)
-    if near:
-        return f"did you mean {near[0]}"
-    return f"known here: {', '.join(section.model_fields)}"
+    meant = did_you_mean(str(location[-1]), section.model_fields, offered_max=1)
+    return meant or f"known here: {', '.join(section.model_fields)}"
 
 
 def _section(location: tuple[int | str, ...], model: type[BaseModel]) -> type[BaseModel]:

@@ -1,16 +1,15 @@
 """Finds people by what a person types, and changes what is known of them."""
 
-import difflib
 from dataclasses import dataclass
 from unicodedata import normalize
 from uuid import UUID
 
 from visitord.core.errors import NotFoundError, VisitordError
+from visitord.core.near_names import did_you_mean
 from visitord.core.text import unseen, visible
 from visitord.store import gallery_changes, statements
 from visitord.store.database import Cursor
 
-NEAR_MAX = 3
 NAME_MAX = 200
 _SQL = statements.load("people")
 
@@ -76,9 +75,9 @@ def _unknown(cursor: Cursor, who: str, text: str) -> NotFoundError:
     if not known:
         return NotFoundError(f"{fact}; no person has been enrolled yet.")
 
-    near = difflib.get_close_matches(text, known, n=NEAR_MAX, cutoff=0.5)
-    if near:
-        return NotFoundError(f"{fact}; near: {', '.join(near)}.")
+    meant = did_you_mean(text, known)
+    if meant:
+        return NotFoundError(f"{fact}; {meant}?")
     return NotFoundError(f"{fact}.", advice="visitorctl list shows everyone.")
 
 

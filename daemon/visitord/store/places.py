@@ -1,15 +1,14 @@
 """The sites and cameras there are, and whether one that a person types is among them."""
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from visitord.core.errors import NotFoundError
+from visitord.core.near_names import did_you_mean
 from visitord.store import statements
 from visitord.store.database import Cursor
 from visitord.store.window import Window
 
 LATEST = 10_000  # visits among which cameras are looked for that no daemon reports, as of a replay
-NEAR_MAX = 3
 _SQL = statements.load("places")
 
 
@@ -55,9 +54,9 @@ def require_known(cursor: Cursor, window: Window, configured: Sequence[str]) -> 
 
 def _unknown(kind: str, name: str, known: Iterable[str]) -> NotFoundError:
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=NEAR_MAX, cutoff=0.5)
-    if near:
-        return NotFoundError(f'There is no {kind} "{name}"; did you mean {" or ".join(near)}?')
+    meant = did_you_mean(name, names)
+    if meant:
+        return NotFoundError(f'There is no {kind} "{name}"; {meant}?')
     if not names:
         return NotFoundError(f'There is no {kind} "{name}"; none is known yet.')
     return NotFoundError(f'There is no {kind} "{name}"; known are: {", ".join(names)}.')
