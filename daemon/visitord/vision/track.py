@@ -116,8 +116,7 @@ class Track:
         self.detection = observation.detection
         self.place = place
         self.last_t = t
-        # By the steady clock: the wall clock may be set back meanwhile.
-        self.ended_at = self.started_at + timedelta(seconds=max(0.0, t - self.first_t))
+        self.stay(t)
         self.frames += 1
 
         # Twice in a row: a single step may be another face, taken for this one.
@@ -133,6 +132,11 @@ class Track:
 
         self._appearance.add(observation.sample)
         self._keep(observation.sample)
+
+    def stay(self, t: float) -> None:
+        """Note that it is still there at t, whether or not it was looked for."""
+        # By the steady clock: the wall clock may be set back meanwhile.
+        self.ended_at = self.started_at + timedelta(seconds=max(0.0, t - self.first_t))
 
     def _accelerate(self, place: Place, t: float) -> None:
         """Adapt the velocity to a step to that place."""

@@ -116,6 +116,12 @@ class Tracker:
                 track.reported_s = track.age_s
         return reports
 
+    def stay(self, t: float) -> None:
+        """Note at t that nothing has moved since the last update: who was seen then is there."""
+        for track in self._tracks:
+            if track.last_t == self._last_t:
+                track.stay(t)
+
     def report_photograph(
         self, frame: Frame, observations: Sequence[Observation]
     ) -> list[TrackReport]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fixtures.build import frame
+from fixtures.build import after, frame
 from fixtures.pipelines import ScriptedPack, restless
 from visitord.vision.pipeline import Pipeline
 
@@ -78,7 +78,35 @@ def test_a_stationary_face_that_goes_is_gone_within_a_few_seconds() -> None:
     ]
     ((after_s, report),) = finals
     assert after_s <= 4
-    assert (report.ended_at - report.started_at).total_seconds() == pytest.approx(24.5, abs=0.6)
+    assert (report.ended_at - report.started_at).total_seconds() == pytest.approx(25.0, abs=0.9)
+
+
+@pytest.mark.parametrize("left_n", range(200, 208))
+def test_a_sighting_ends_with_the_last_picture_before_a_stationary_face_goes(left_n: int) -> None:
+    """Looks are a second apart, but until something moves it must be there."""
+    pack = ScriptedPack(100.0)
+    pipeline = Pipeline(pack, "main")
+    for n in range(left_n):
+        pipeline.process(frame(n / 8, image=STILL))
+    pack.places = ()
+    finals = [report for report in restless(pipeline, 4, start=left_n / 8) if report.final]
+    (report,) = finals
+    assert report.ended_at == after((left_n - 1) / 8)
+
+
+def test_a_stationary_face_that_was_not_found_is_not_taken_to_stay() -> None:
+    pack = ScriptedPack(100.0)
+    pipeline = Pipeline(pack, "main")
+    for n in range(160):
+        pipeline.process(frame(n / 8, image=STILL))
+    pack.places = ()
+    looks = pack.looks
+    for n in range(160, 180):
+        pipeline.process(frame(n / 8, image=STILL))
+        if pack.looks > looks:
+            break
+    (before,) = pipeline.flush()
+    assert before.ended_at == after((n - 1) / 8)
 
 
 def test_somebody_who_walks_in_sits_still_and_turns_away_is_seen_all_the_time() -> None:
