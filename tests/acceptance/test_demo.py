@@ -24,7 +24,7 @@ def first_day(open_folder: Path, models_dir: Path) -> tuple[Box, str]:
 def test_the_demo_shows_everyone_twice_and_ends_by_itself(first_day: tuple[Box, str]) -> None:
     box, out = first_day
     assert out.count("(first visit)") + out.count("(visit 2)") >= 2 * (PEOPLE - 1)
-    assert "visitorctl sql" in out
+    assert re.search(r"visitorctl( --config \S+)? sql", out)
     labels = box.rows("select label, visits from visitord.visitor order by 1")
     assert [row["label"] for row in labels] == [f"visitor {i}" for i in range(1, PEOPLE + 1)]
     assert all(row["visits"] >= 2 for row in labels)

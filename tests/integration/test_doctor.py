@@ -1,6 +1,7 @@
 """visitorctl doctor names what is wrong, and what to do about it."""
 
 import json
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -8,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from fixtures.installation import Box
+from fixtures.reports import START
 from visitord.capture.health import Health, State
 from visitord.cli import doctor
+from visitord.core import secrets
+from visitord.core.config import Config, load
+from visitord.service.state import ServiceState
 from visitord.store import cameras
 from visitord.store.database import Database
 from visitord.store.spool import Spool
@@ -85,8 +90,6 @@ def test_a_state_folder_that_is_a_file(tmp_path: Path) -> None:
 def test_a_disk_that_is_full(sound: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(sound.folder)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10**8))
-    from visitord.core.config import load
-
     (problem,) = doctor._disk(load(sound.folder / "config.toml"))
     assert "0.1 GB left" in problem
 
@@ -128,6 +131,73 @@ def test_a_check_that_could_look_at_nothing_says_so(
     found = right(box)
     assert found["cameras"] == "None is configured and enabled, so none was looked at."
     assert found["daemon"] == "None runs on this box, so none was looked at."
+
+
+@pytest.fixture
+def secretive(tmp_path: Path) -> Config:
+    """A configuration with a password in a variable, and one in a file, that are not there."""
+    (tmp_path / "config.toml").write_text(
+        CAMERA.replace("127.0.0.1:9", "user:${NOT_THERE}@127.0.0.1:9")
+        + '[[camera]]\nname = "hall"\nsource = "rtsp://user@127.0.0.1:9/2"\n'
+        'password_file = "hall-password"\n'
+    )
+    return load(tmp_path / "config.toml")
+
+
+def test_secrets_that_nobody_has_are_wrong_each_of_them(secretive: Config) -> None:
+    variable, file = doctor._configuration(secretive)
+    assert isinstance(variable, str)
+    assert isinstance(file, str)
+    assert "NOT_THERE" in variable
+    assert "hall-password cannot be read: No such file or directory." in file
+    assert file.endswith(
+        "If systemd gives it to the service, that alone sees it, and its log tells."
+    )
+
+
+def test_secrets_that_the_running_daemon_was_given_are_unseen(
+    secretive: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor.state, "ask", lambda _: ServiceState([], START))
+    for finding in doctor._configuration(secretive):
+        assert isinstance(finding, doctor._Unseen)
+        assert finding.what.endswith("was given it, or it would not have started.")
+
+
+def test_a_password_file_that_is_another_accounts_is_unseen(
+    secretive: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOT_THERE", "word")
+
+    def refuse(path: Path, _: int) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(secrets, "read", refuse)
+    (finding,) = doctor._findings(doctor.CONFIGURATION, secretive)
+    assert isinstance(finding, doctor._Unseen)
+    assert "hall-password cannot be read: Permission denied." in finding.what
+    assert finding.what.endswith("run doctor as the account of the service.")
+
+
+def test_a_state_folder_of_another_account_is_unseen(
+    tmp_path: Path, models_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = Box.at(tmp_path / "box", models_dir, "embedded", CAMERA)
+    settings = load(box.folder / "config.toml")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "geteuid", lambda: settings.state.stat().st_uid + 1)
+    for check in (doctor._disk, doctor._threads, doctor._database, doctor._cameras):
+        (finding,) = check(settings)
+        assert isinstance(finding, doctor._Unseen)
+        assert str(settings.state) in finding.what
+
+
+def test_what_is_unseen_is_no_error() -> None:
+    assert doctor._row_of("disk", doctor._Unseen("Closed.")) == {
+        "check": "disk",
+        "is": "unseen",
+        "what": "Closed.",
+    }
 
 
 def test_cameras_that_are_live_are_counted(sound: Box, database: Database) -> None:

@@ -1,13 +1,16 @@
 """visitord demo: what the demo shows on the terminal."""
 
 import logging
+import shlex
+import sys
+from pathlib import Path
 
 import click
 
 from visitord.cli.configuration import config
 from visitord.cli.listing import show
 from visitord.cli.logs import log_to_stderr
-from visitord.cli.saying import shown
+from visitord.cli.saying import say, shown
 from visitord.cli.terminal import out
 from visitord.core.config import Config
 from visitord.core.extras import require
@@ -37,15 +40,26 @@ def demo(once: bool) -> None:
 def _say_what_to_try(settings: Config) -> None:
     """What to ask in another terminal while the demo runs."""
     cameras = ", ".join(camera.name for camera in settings.camera)
-    visitorctl = "visitorctl"
+    visitorctl = shlex.quote(_visitorctl())
     if settings.path:
-        visitorctl += f" --config {settings.path}"
+        visitorctl += f" --config {shlex.quote(str(settings.path))}"
     query = "select name, visits, last_seen from visitord.visitor"
-    click.echo(f"Two cameras are running: {cameras}.  Ask in another terminal:")
-    click.echo(f'  {visitorctl} sql "{query}"')
-    click.echo(f"  {visitorctl} visits --since 10m")
-    click.echo(f'  {visitorctl} rename "visitor 1" NAME')
-    click.echo("Ctrl-C ends the demo.  Arrivals:\n")
+    say(f"Two cameras are running: {cameras}.  Ask in another terminal, in {Path.cwd()}:")
+    say(f'  {visitorctl} sql "{query}"')
+    say(f"  {visitorctl} visits --since 10m")
+    say(f'  {visitorctl} rename "visitor 1" NAME')
+    say(f"  {visitorctl} review     # the page: faces in a browser; prints a link")
+    say("Ctrl-C ends the demo.  Arrivals:\n")
+
+
+def _visitorctl() -> str:
+    """What to type for it here, in a terminal in which no virtual environment is active."""
+    if sys.prefix == sys.base_prefix:
+        return "visitorctl"
+    program = Path(sys.prefix, "bin", "visitorctl")
+    if program.is_relative_to(Path.cwd()):
+        return str(program.relative_to(Path.cwd()))
+    return str(program)
 
 
 def _announce(arrival: Arrival) -> None:

@@ -1,5 +1,6 @@
 """visitorctl doctor: looks at everything a box needs, and says what to do about what is wrong."""
 
+import contextlib
 import logging
 import os
 import shutil
@@ -12,9 +13,10 @@ from visitord.cli.configuration import config
 from visitord.cli.listing import show
 from visitord.cli.options import format_option
 from visitord.core import precautions
+from visitord.core.accounts import account_name
 from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig, Config
-from visitord.core.errors import VisitordError
+from visitord.core.errors import SecretUnseenError, VisitordError
 from visitord.models import catalog, installed
 from visitord.models.opening import open_liveness_detectors, open_pack
 from visitord.service import state
@@ -25,6 +27,17 @@ from visitord.store.opening import open_database
 
 FREE_MIN_GB = 1
 CLOCK_OFF_S = 2.0
+_AGAIN = "run doctor as the account of the service."
+
+
+@dataclass(frozen=True, slots=True)
+class _Unseen:
+    """What could not be looked at from here, and who can, in a sentence or two."""
+
+    what: str
+
+
+_Finding = str | _Unseen  # what is wrong, or that
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +46,7 @@ class _Check:
 
     name: str
     right: str | Callable[[Config], str]
-    problems: Callable[[Config], Iterator[str]]
+    findings: Callable[[Config], Iterator[_Finding]]
 
     def said_right(self, settings: Config) -> str:
         """What was looked at and found right."""
@@ -45,16 +58,17 @@ class _Check:
 def doctor(form: str) -> None:
     """Check configuration, disk, models, database, clock and cameras, and say what to do.
 
-    Ends with 1 if anything is wrong; a warning alone is none.
+    What only the account of the service can look at is "unseen".  Ends with 1 if anything is wrong;
+    a warning alone is none.
     """
     settings = config()
     rows = [_row("precautions", "warning", warning) for warning in precautions.warnings(settings)]
     for check in CHECKS:
-        problems = _problems(check, settings)
-        rows += [_row(check.name, "wrong", problem) for problem in problems]
-        if not problems:
+        findings = _findings(check, settings)
+        rows += [_row_of(check.name, finding) for finding in findings]
+        if not findings:
             rows.append(_row(check.name, "right", check.said_right(settings)))
-        if check is MODELS and not problems:
+        if check is MODELS and not findings:
             rows.append(_device(settings))
 
     show(rows, form, "", ("check", "is", "what"))
@@ -65,33 +79,81 @@ def _row(check: str, verdict: str, what: str) -> dict[str, str]:
     return {"check": check, "is": verdict, "what": what}
 
 
-def _problems(check: _Check, settings: Config) -> list[str]:
-    """What a check finds; one that cannot be made is a problem too."""
+def _row_of(check: str, finding: _Finding) -> dict[str, str]:
+    if isinstance(finding, _Unseen):
+        return _row(check, "unseen", finding.what)
+    return _row(check, "wrong", finding)
+
+
+def _findings(check: _Check, settings: Config) -> list[_Finding]:
+    """What a check finds; one that cannot be made is a finding too."""
     try:
-        return list(check.problems(settings))
+        return list(check.findings(settings))
+    except PermissionError as error:
+        return [_Unseen(f"{_closed(error.filename)}: {_AGAIN}")]
     except VisitordError as error:
-        return [str(error)]
+        return [_judged(error, settings)]
 
 
-def _configuration(settings: Config) -> Iterator[str]:
-    settings.require_secrets()
+def _judged(error: VisitordError, settings: Config) -> _Finding:
+    """What an error tells: that something is wrong, or that others can see what this cannot."""
+    if not isinstance(error, SecretUnseenError):
+        return str(error)
+    if error.refused:
+        return _Unseen(f"{error} {_closed('It')}: {_AGAIN}")
+    if _does_daemon_run(settings):
+        return _Unseen(f"{error} The daemon that runs was given it, or it would not have started.")
+    return f"{error} If systemd gives it to the service, that alone sees it, and its log tells."
+
+
+def _closed(what: object) -> str:
+    return f"{what} is closed to this account ({account_name()})"
+
+
+def _is_closed(settings: Config) -> bool:
+    """Whether this account may not enter the state folder."""
+    return settings.state.is_dir() and not os.access(settings.state, os.X_OK)
+
+
+def _hidden_database(settings: Config) -> _Unseen | None:
+    """What to say where the database lies in a state folder that is closed to this account."""
+    if settings.database_url() == "embedded" and _is_closed(settings):
+        return _Unseen(f"{_closed(settings.state)}, and the database is in it: {_AGAIN}")
+    return None
+
+
+def _does_daemon_run(settings: Config) -> bool:
+    """Whether one answers on this box."""
+    with contextlib.suppress(VisitordError, OSError):
+        return state.ask(settings.state) is not None
+    return False
+
+
+def _configuration(settings: Config) -> Iterator[_Finding]:
+    for problem in settings.secret_problems():
+        yield _judged(problem, settings)
     if not settings.camera:
         yield "No camera is configured: put one into config.toml."
 
 
-def _disk(settings: Config) -> Iterator[str]:
+def _disk(settings: Config) -> Iterator[_Finding]:
     folder = next(p for p in (settings.state, *settings.state.parents) if p.exists())
+    owner = folder.stat().st_uid
     if not folder.is_dir():
         yield f"{folder} is a file: state_dir must name a folder."
-    if not os.access(folder, os.W_OK):
-        yield f"{folder} cannot be written: run this as the account it belongs to."
+    elif os.access(folder, os.W_OK):
+        pass
+    elif owner == os.geteuid():
+        yield f"{folder} cannot be written: its mode or its file system forbids it."
+    else:
+        yield _Unseen(f"{folder} is written by {account_name(owner)} alone: {_AGAIN}")
 
     free_gb = shutil.disk_usage(folder).free / 1e9
     if free_gb < FREE_MIN_GB:
         yield f"{folder} has {free_gb:.1f} GB left: make room, or lower crops.max_mb."
 
 
-def _models(settings: Config) -> Iterator[str]:
+def _models(settings: Config) -> Iterator[_Finding]:
     pack = settings.models.pack
     folder = catalog.folder_of(pack, settings.models_dir, settings.folder)
     if problem := catalog.check(pack, folder) or installed.check(settings, pack, folder):
@@ -122,7 +184,7 @@ def _device(settings: Config) -> dict[str, str]:
     return _row("device", "right", f"{what}.")
 
 
-def _spool(settings: Config) -> Iterator[str]:
+def _spool(settings: Config) -> Iterator[_Finding]:
     waits = spool.waiting(settings.spool_file)
     if waits.sightings:
         yield f"{waits.sightings} sightings wait for the database: the daemon's log says why."
@@ -136,7 +198,10 @@ def _spool(settings: Config) -> Iterator[str]:
         yield f"{waits.expired} sightings were lost, for they waited longer than spool.keep."
 
 
-def _threads(settings: Config) -> Iterator[str]:
+def _threads(settings: Config) -> Iterator[_Finding]:
+    if _is_closed(settings):
+        yield _Unseen(f"{_closed(settings.state)}, so no daemon could be asked: {_AGAIN}")
+        return
     running = state.ask(settings.state)
     for stage in running.hanging() if running else ():
         quiet = f"The daemon's {stage.stage} thread has made no progress for {stage.quiet_s:.0f} s"
@@ -150,15 +215,21 @@ def _running(settings: Config) -> str:
     return "Its threads go on."
 
 
-def _database(settings: Config) -> Iterator[str]:
+def _database(settings: Config) -> Iterator[_Finding]:
+    if hidden := _hidden_database(settings):
+        yield hidden
+        return
     with open_database(settings).transaction() as cursor:
         off_s = (Clock().now() - server_time(cursor)).total_seconds()
     if abs(off_s) > CLOCK_OFF_S:
         yield f"This box's clock is {off_s:+.0f} s off the database's: set up NTP on both."
 
 
-def _cameras(settings: Config) -> Iterator[str]:
+def _cameras(settings: Config) -> Iterator[_Finding]:
     if not settings.camera:
+        return
+    if hidden := _hidden_database(settings):
+        yield hidden
         return
     with open_database(settings).transaction() as cursor:
         states = cameras.states(cursor)
@@ -177,7 +248,9 @@ def _watched(settings: Config) -> str:
     return f"All {len(enabled)} that are enabled are live, or have played to their end."
 
 
-def _camera(settings: Config, camera: CameraConfig, known: CameraState | None) -> Iterator[str]:
+def _camera(
+    settings: Config, camera: CameraConfig, known: CameraState | None
+) -> Iterator[_Finding]:
     if known and known.box not in (None, settings.box):
         whose = f"that box {known.box} reads"
         yield f"Camera {camera.name} is also the name of one {whose}: give it another."

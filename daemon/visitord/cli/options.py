@@ -70,8 +70,8 @@ class Length(click.ParamType[timedelta]):
         return length
 
 
-def listing_options(command: F) -> F:
-    """--format, and --since, --until, --camera and --site, which it gets as one `window`."""
+def window_options(command: F) -> F:
+    """--since, --until, --camera and --site, which a command gets as one `window`."""
 
     @functools.wraps(command)
     def with_window(
@@ -97,11 +97,15 @@ def listing_options(command: F) -> F:
         click.option(
             "--since", type=Moment(), help="Only what ended after, e.g. 2026-01-05 or 7d."
         ),
-        format_option,
     )
     for option in options:  # the last is the first in the help
         option(with_window)
     return cast(F, with_window)
+
+
+def listing_options(command: F) -> F:
+    """--format, and those of a window."""
+    return format_option(window_options(command))
 
 
 def confirm_or_warn(objection: str, question: str, yes: bool) -> None:

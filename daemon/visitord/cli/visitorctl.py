@@ -16,7 +16,7 @@ COMMANDS = (
     (
         "export",
         "visits:export",
-        "Print everything there is of WHAT, as CSV unless --format says otherwise.",
+        "Print everything there is of WHAT, for other programs.",
     ),
     (
         "status",

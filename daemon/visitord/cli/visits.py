@@ -13,7 +13,7 @@ from visitord.cli.configuration import config
 from visitord.cli.connection import connect, connect_for
 from visitord.cli.files import save
 from visitord.cli.listing import in_file, show
-from visitord.cli.options import listing_options
+from visitord.cli.options import listing_options, window_options
 from visitord.cli.paths import PATH
 from visitord.cli.working import working
 from visitord.store.opening import site_of
@@ -71,13 +71,20 @@ def stats(form: str, by: Literal["day", "hour"], window: Window) -> None:
 @click.option(
     "--output", "-o", type=PATH, metavar="FILE", help="Write it there, for your account alone."
 )
-@listing_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="How to print.",
+)
+@window_options
 def export(form: str, what: listing.Exported, window: Window, output: Path | None) -> None:
-    """Print everything there is of WHAT, as CSV unless --format says otherwise.
+    """Print everything there is of WHAT, for other programs.
 
     Times are UTC in JSON and Parquet; in CSV they are those of their site, with the offset.
     """
-    form = "csv" if form == "table" else form
     record = listing.EXPORTED[what]
     with working("Reading"):
         database, window = connect_for(window)

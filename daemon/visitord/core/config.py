@@ -8,18 +8,26 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo
 from pydantic.functional_validators import BeforeValidator, field_validator, model_validator
 
-from visitord.core.errors import ConfigError
+from visitord.core.errors import ConfigError, SecretUnseenError
 from visitord.core.paths import expanded
 from visitord.core.problems import sentence
 from visitord.core.reading import TEXT_MAX_BYTES, read
 from visitord.core.redaction import holds_secret
-from visitord.core.secrets import expand, holds_variables, read_secret, readers, secret_file
+from visitord.core.secrets import (
+    UnseenError,
+    expand,
+    holds_variables,
+    read_secret,
+    readers,
+    secret_file,
+)
 from visitord.core.sources import Source, parse, with_password
 from visitord.core.text import visible
 from visitord.core.trust import Trust, check_encrypted, fingerprint
@@ -286,11 +294,18 @@ class Config(_Section):
 
     def require_secrets(self) -> None:
         """Raises ConfigError unless every variable, password file and address can be used."""
-        for camera in self.camera:
-            if camera.enabled:
-                self.source_of(camera)
-        self.database_url()
-        self.reader_url()
+        for problem in self.secret_problems():
+            raise problem
+
+    def secret_problems(self) -> Iterator[ConfigError]:
+        """What is wrong with each address that cannot be used, for want of a secret or else."""
+        cameras = [camera for camera in self.camera if camera.enabled]
+        complete: list[Callable[[], object]] = [partial(self.source_of, one) for one in cameras]
+        for each in [*complete, self.database_url, self.reader_url]:
+            try:
+                each()
+            except ConfigError as problem:
+                yield problem
 
     def exposed_secrets(self) -> Iterator[str]:
         """What other accounts of this machine can read and should not, a sentence for each file."""
@@ -321,6 +336,8 @@ class Config(_Section):
             if password_file is None:
                 return text
             return with_password(text, self._secret(password_file))
+        except UnseenError as error:
+            raise self._unseen(f"{key} {error}", error) from None
         except ValueError as error:
             raise self._wrong(f"{key} {error}") from None
 
@@ -329,11 +346,19 @@ class Config(_Section):
         path = secret_file(name, self.folder)
         try:
             return read_secret(path)
+        except UnseenError as error:
+            raise self._unseen(f"password_file {path} {error}", error) from None
         except ValueError as error:
             raise self._wrong(f"password_file {path} {error}") from None
 
+    def _unseen(self, what: str, error: UnseenError) -> SecretUnseenError:
+        return SecretUnseenError(self._located(what), refused=error.refused)
+
     def _wrong(self, what: str) -> ConfigError:
-        return ConfigError(f"{self.path or 'the built-in configuration'}: {what}.")
+        return ConfigError(self._located(what))
+
+    def _located(self, what: str) -> str:
+        return f"{self.path or 'the built-in configuration'}: {what}."
 
 
 def find(given: Path | None = None) -> Path | None:

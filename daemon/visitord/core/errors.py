@@ -34,6 +34,22 @@ class ConfigError(VisitordError):
     """
 
 
+class SecretUnseenError(ConfigError):
+    """A variable or a password file that this process does not see; the service's may.
+
+    Parameters
+    ----------
+    fact : str
+        As for every error.
+    refused : bool
+        Whether there is a file, which this account may not read.
+    """
+
+    def __init__(self, fact: str, *, refused: bool) -> None:
+        super().__init__(fact)
+        self.refused = refused
+
+
 class MediaError(VisitordError):
     """A recorded file cannot be read as video or as a picture."""
 

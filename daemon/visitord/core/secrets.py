@@ -9,18 +9,26 @@ from visitord.core.reading import TEXT_MAX_BYTES, read
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
+class UnseenError(ValueError):
+    """A secret is not there for this process.  refused: it is, but not for this account."""
+
+    def __init__(self, what: str, *, refused: bool = False) -> None:
+        super().__init__(what)
+        self.refused = refused
+
+
 def holds_variables(text: str) -> bool:
     """Whether `text` is complete only once variables are put in."""
     return "${" in text
 
 
 def expand(text: str) -> str:
-    """`text` with every ${NAME} replaced from the environment; raises ValueError."""
+    """`text` with every ${NAME} replaced from the environment; raises UnseenError."""
 
     def lookup(match: re.Match[str]) -> str:
         name = match[1]
         if name not in os.environ:
-            raise ValueError(f"uses ${{{name}}}, but the environment has no variable of that name")
+            raise UnseenError(f"uses ${{{name}}}, but the environment has no variable of that name")
         return os.environ[name]
 
     return _VARIABLE.sub(lookup, text)
@@ -67,9 +75,15 @@ def _lets_through(folder: Path) -> int:
 
 
 def read_secret(path: Path) -> str:
-    """The secret in a file, without the line's end; raises ValueError saying why it has none."""
+    """The secret in a file, without the line's end.
+
+    Raises ValueError saying why it has none: UnseenError where this process does not see the file.
+    """
     try:
         return read(path, TEXT_MAX_BYTES).decode().rstrip("\r\n")
+    except (FileNotFoundError, PermissionError) as error:
+        refused = isinstance(error, PermissionError)
+        raise UnseenError(f"cannot be read: {error.strerror}", refused=refused) from None
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
