@@ -9,10 +9,8 @@ import termios
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import click
 import cv2
 import pytest
-from click.testing import CliRunner
 
 from fixtures.commands import BIN
 from fixtures.faces import people
@@ -20,9 +18,6 @@ from fixtures.installation import Box
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import VisitLog
 from fixtures.waiting import PATIENCE_S
-from visitord.cli.deferred import DeferredCommand
-from visitord.cli.examples import EXAMPLES
-from visitord.cli.visitorctl import main
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 
@@ -288,30 +283,3 @@ def test_people_of_one_name_are_told_apart_wherever_they_are_named(
 
     box.ok("visitorctl", "rename", "2", "Eve")
     assert "(visitor 1)" not in box.ok("visitorctl", "visits")
-
-
-def loaded(name: str) -> click.Command:
-    command = main.commands[name]
-    assert isinstance(command, DeferredCommand)
-    return command.loaded
-
-
-@pytest.mark.parametrize("command", sorted(main.commands))
-def test_the_help_of_every_command_ends_with_examples(command: str) -> None:
-    done = CliRunner().invoke(main, [command, "--help"])
-    assert done.exit_code == 0
-    assert f"visitorctl {command}" in done.output.split("Example")[-1]
-
-
-@pytest.mark.parametrize("example", [line for lines in EXAMPLES.values() for line in lines])
-def test_examples_are_of_commands_and_options_there_are(example: str) -> None:
-    words = example.replace("source <(", "").split()
-    command = loaded(words[1])
-    known = {option for parameter in command.params for option in parameter.opts}
-    known |= {
-        option
-        for sub in getattr(command, "commands", {}).values()
-        for p in sub.params
-        for option in p.opts
-    }
-    assert {word for word in words if word.startswith("-")} <= known

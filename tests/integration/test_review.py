@@ -680,6 +680,15 @@ def test_forgetting_destroys_what_the_question_named(
     visitor.look(one, 404)
 
 
+def test_what_is_forgotten_is_named_with_everyone_merged_into_them(visitor: Visitor) -> None:
+    one = f"/person/{visitor.id_of(1)}"
+    visitor.act(f"/person/{visitor.id_of(2)}/rename", {"name": "Sam"})
+    visitor.act(f"{one}/merge", {"other": str(visitor.id_of(2)), "certain": "1"})
+    asked = visitor.look(f"{one}/forget")
+    (named,) = re.findall("<li>(.*visitor 1.*)</li>", asked)
+    assert {"visitor 1", "Sam", "visitor 2"} <= set(re.findall(r"Sam|visitor \d", named))
+
+
 # The command, and the page beside the cameras
 
 

@@ -38,6 +38,11 @@ class Asked:
     parts: tuple[Part, ...]
     itself: bool
 
+    @property
+    def merged(self) -> list[str]:
+        """What those are called who were merged into them."""
+        return [part.called for part in self.parts if part.identity_id != self.about.visitor_id]
+
 
 @dataclass(frozen=True, slots=True)
 class Loss:

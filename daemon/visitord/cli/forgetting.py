@@ -9,7 +9,7 @@ import click
 
 from visitord.admin import forgetting
 from visitord.admin.forgetting import Asked, Forgotten, Loss
-from visitord.cli.arguments import WHO
+from visitord.cli.arguments import CAMERA, WHO
 from visitord.cli.configuration import config
 from visitord.cli.connection import connect
 from visitord.cli.options import Moment, confirm, yes_option
@@ -34,7 +34,12 @@ UNREACHABLE = (
     "--sighting", "sightings", multiple=True, metavar="ID…", help="These sightings instead."
 )
 @click.argument("more", nargs=-1, metavar="")
-@click.option("--camera", metavar="NAME", help="What this camera saw instead, from --from to --to.")
+@click.option(
+    "--camera",
+    type=CAMERA,
+    metavar="NAME",
+    help="What this camera saw instead, from --from to --to.",
+)
 @click.option(
     "--from", "since", type=Moment(), help="Only what ended after, e.g. 2026-01-05 or 7d."
 )
@@ -150,14 +155,9 @@ def _named(asked: Asked) -> str:
 
 def _everyone(asked: Asked) -> str:
     """All who are one with a person, by what they are called."""
-    merged = [
-        part.label if part.name is None else f"{part.name} ({part.label})"
-        for part in asked.parts
-        if part.identity_id != asked.about.visitor_id
-    ]
-    if not merged:
+    if not asked.merged:
         return _named(asked)
-    return f"{_named(asked)} with {_listed(merged)}, merged into them,"
+    return f"{_named(asked)} with {_listed(asked.merged)}, merged into them,"
 
 
 def _is_forgotten(asked: Asked) -> str:

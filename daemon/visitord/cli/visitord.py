@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from visitord.admin import example_configuration
-from visitord.cli.configuration import config
+from visitord.cli.configuration import config, named
+from visitord.cli.deferred import examples
 from visitord.cli.demo import demo
+from visitord.cli.examples import SERVICE
 from visitord.cli.logs import log_to_stderr
 from visitord.cli.models import models
 from visitord.cli.paths import PATH
@@ -72,12 +74,14 @@ def _no_camera(settings: Config) -> str:
 
 
 @main.command()
-@click.argument("path", type=PATH, default=Path("config.toml"), required=False)
-def init(path: Path) -> None:
-    """Write a configuration with every key and its default, to be edited.
+@click.argument("path", type=PATH, required=False)
+def init(path: Path | None) -> None:
+    """Write a configuration to be edited.
 
-    PATH is config.toml in this folder unless another is named; a file that is there is left alone.
+    It has every key, with its default.  PATH is that of --config, or config.toml in this folder; a
+    file that is there is left alone.
     """
+    path = path or named() or Path("config.toml")
     if not create_file(path, example_configuration.read()):
         raise ConfigError(f"{path} is there already; it was left as it is.")
     click.echo(
@@ -143,3 +147,14 @@ main.add_command(demo)
 main.add_command(models)
 main.add_command(replay)
 main.add_command(unreplay)
+
+
+def _end_with_examples(group: click.Group, prefix: str = "") -> None:
+    """Give each command the end of its help."""
+    for name, command in group.commands.items():
+        command.epilog = examples(SERVICE.get(f"{prefix}{name}", ()))
+        if isinstance(command, click.Group):
+            _end_with_examples(command, f"{prefix}{name} ")
+
+
+_end_with_examples(main)

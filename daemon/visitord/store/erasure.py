@@ -51,6 +51,11 @@ class Part:
     label: str
     name: str | None
 
+    @property
+    def called(self) -> str:
+        """The name with the label, or the label alone."""
+        return self.label if self.name is None else f"{self.name} ({self.label})"
+
 
 @dataclass(frozen=True, slots=True)
 class _Forgotten:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, abort, render_template, request
 
-from visitord.admin import describing
+from visitord.admin import describing, forgetting
 from visitord.core.errors import DatabaseError, VisitordError
 from visitord.service import control
 from visitord.store import cameras as stored_cameras
@@ -74,9 +74,11 @@ def compare(who: UUID) -> str:
 @pages.get("/person/<uuid:who>/forget")
 def forget(who: UUID) -> str:
     """Asks once more, and says what would be destroyed."""
-    with resources().transaction() as cursor:
-        about = _about(cursor, who)
-    return render_template("forget.html", about=about)
+    with resources().connection() as database:
+        merged = forgetting.find(database, str(who)).merged
+        with database.transaction() as cursor:
+            about = _about(cursor, who)
+    return render_template("forget.html", about=about, merged=merged)
 
 
 @pages.get("/suggestions")

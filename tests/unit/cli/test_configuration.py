@@ -6,6 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from visitord.cli import visitord
 from visitord.cli.configuration import config
 from visitord.cli.program import program
 from visitord.core import config as core_config
@@ -33,3 +34,11 @@ def test_its_file_is_read_once_in_a_command(
         done = CliRunner().invoke(main, ["ask", "--config", str(file)])
         assert done.output == "north\nnorth\n"
     assert read == [file, file]
+
+
+def test_init_writes_the_file_that_config_names(tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    for place in (["init", "--config", str(file)], ["init", str(file)]):
+        done = CliRunner().invoke(visitord.main, place)
+        assert (done.exit_code, f"{file} is written." in done.output) == (0, True)
+        file.unlink()
