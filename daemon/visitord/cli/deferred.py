@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from visitord.cli.configuration import config_option
+from visitord.cli.plain_text import told_in_text
 
 
 class DeferredCommand(click.Command):
@@ -35,7 +36,7 @@ class DeferredCommand(click.Command):
         module, _, attribute = self._place.partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         command.epilog = command.epilog or self.epilog
-        return config_option(command)
+        return config_option(told_in_text(command))
 
     def make_context(
         self,

@@ -12,6 +12,7 @@ from visitord import __version__
 from visitord.cli.configuration import config_option
 from visitord.cli.deferred import DeferredCommand
 from visitord.cli.faults import hide_secrets
+from visitord.cli.plain_text import told_in_text
 from visitord.cli.saying import say
 from visitord.core.errors import VisitordError
 
@@ -23,14 +24,13 @@ class Group(click.Group):
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
         own = isinstance(cmd, DeferredCommand)  # it adds the option when it is loaded
-        super().add_command(cmd if own else config_option(cmd), name)
+        super().add_command(cmd if own else config_option(told_in_text(cmd)), name)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         hide_secrets()
         _end_in_order()
         os.umask(UMASK)
         try:
-            "".join(sys.argv).encode()
             return super().main(*args, **kwargs)
         except (VisitordError, UnicodeEncodeError, ImportError, OSError) as error:
             say(f"Error: {sentence(error)}", err=True)

@@ -26,6 +26,7 @@ from visitord.cli.values import ID_SHOWN
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.records import Arrival
+from visitord.core.text import as_text
 from visitord.models.opening import open_liveness_detectors, open_pack
 from visitord.service import wiring
 from visitord.store import places
@@ -101,7 +102,7 @@ def _footage(clips: Sequence["Clip"]) -> Footage:
     """All that is replayed, in one."""
     ends = [clip.start + timedelta(seconds=clip.length_s) for clip in clips]
     return Footage(
-        [clip.path.name for clip in clips],
+        [as_text(clip.path.name) for clip in clips],
         [clip.camera for clip in clips],
         min(clip.start for clip in clips),
         max(ends),
@@ -146,7 +147,7 @@ def _show_progress(clips: Iterable["Clip"], played: Iterable["Analysed"]) -> int
     hidden = not sys.stderr.isatty()
     with Progress(console=Console(stderr=True), disable=hidden) as bars:
         tasks = {
-            clip: bars.add_task(clip.path.name, total=length_s)
+            clip: bars.add_task(as_text(clip.path.name), total=length_s)
             for clip, length_s in lengths_s.items()
         }
         for analysed in played:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from visitord.core.reading import TEXT_MAX_BYTES, read
+from visitord.core.text import is_text
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
@@ -29,7 +30,10 @@ def expand(text: str) -> str:
         name = match[1]
         if name not in os.environ:
             raise UnseenError(f"uses ${{{name}}}, but the environment has no variable of that name")
-        return os.environ[name]
+        value = os.environ[name]
+        if not is_text(value):
+            raise ValueError(f"uses ${{{name}}}, which the environment has not as UTF-8 text")
+        return value
 
     return _VARIABLE.sub(lookup, text)
 

@@ -58,6 +58,19 @@ def _spelt(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
+def is_text(given: str) -> bool:
+    """Whether what the system handed over is text, and no bytes that are not UTF-8.
+
+    Python has lone surrogates for such bytes.  The database takes none, and OpenCV crashes on them.
+    """
+    return not any("\ud800" <= character <= "\udfff" for character in given)
+
+
+def as_text(name: str) -> str:
+    r"""A file's name as text that can be kept: bytes that are not UTF-8 spelt out, such as \xe9."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def printable(text: str, characters_max: int) -> str:
     """`text` with ? for all that is not plainly visible, cut to a length."""
     seen = "".join(c if c.isprintable() else "?" for c in text[: characters_max + 1])

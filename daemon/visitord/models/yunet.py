@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from visitord.core import reading
 from visitord.core.records import Detection, Image
 
 # OpenCV warns about a setting of the network that no caller made.
@@ -74,11 +75,16 @@ def open_yunet(file: Path, side_px: int, score: float, faces_max: int) -> cv2.Fa
 
     Raises
     ------
+    OSError
+        When the file cannot be read.
     cv2.error
-        When the file is no such network.
+        When it is no such network.
     """
+    # Not by its path: OpenCV crashes on one that is not UTF-8.
+    content = np.frombuffer(reading.read(file, reading.MODEL_MAX_BYTES), np.uint8)
+    nothing = np.empty(0, np.uint8)
     size = (side_px, side_px)
-    return cv2.FaceDetectorYN.create(str(file), "", size, score, NMS_IOU, faces_max)
+    return cv2.FaceDetectorYN.create("onnx", content, nothing, size, score, NMS_IOU, faces_max)
 
 
 def rows_of(network: cv2.FaceDetectorYN, image: Image) -> NDArray[np.float32]:

@@ -48,6 +48,14 @@ def test_a_missing_variable_is_told_with_key_and_name(folder: Path) -> None:
     assert problem(folder, text) == expected
 
 
+def test_a_variable_that_is_not_text_is_told_with_key_and_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLACE", os.fsdecode(b"/dev/caf\xe9"))
+    expected = "site.name uses ${PLACE}, which the environment has not as UTF-8 text"
+    assert problem(folder, "[site]\nname = '${PLACE}'\n") == expected
+
+
 def test_an_empty_variable_is_not_a_missing_one(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

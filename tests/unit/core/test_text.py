@@ -1,8 +1,10 @@
 """Text from elsewhere: what cannot be seen of it is spelt out."""
 
+import os
+
 import pytest
 
-from visitord.core.text import is_invisible, visible
+from visitord.core.text import as_text, is_invisible, is_text, visible
 
 
 @pytest.mark.parametrize(
@@ -29,3 +31,16 @@ def test_what_cannot_be_seen_is_spelt_out(text: str, shown: str) -> None:
 
 def test_a_space_can_be_seen() -> None:
     assert not is_invisible(" ")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [(b"caf\xe9", r"caf\xe9"), ("Zoë".encode(), "Zoë"), (b"\xff\xfe.mp4", r"\xff\xfe.mp4")],
+)
+def test_the_bytes_of_a_files_name_are_kept_as_text(name: bytes, text: str) -> None:
+    assert as_text(os.fsdecode(name)) == text
+    assert is_text(text)
+
+
+def test_bytes_that_are_not_utf_8_are_no_text() -> None:
+    assert not is_text(os.fsdecode(b"caf\xe9"))

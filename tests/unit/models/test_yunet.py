@@ -1,5 +1,6 @@
 """Faces found by the real network: in the picture's own pixels, however large it is."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -25,6 +26,14 @@ def pair() -> Image:
     image[100:340, 40:280] = cv2.resize(portrait, (240, 240))
     image[180:300, 420:540] = cv2.resize(portrait, (120, 120))
     return image
+
+
+def test_a_network_is_opened_where_its_folders_name_is_not_utf_8(
+    models_dir: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.symlink_to(models_dir / DEFAULT)
+    assert Yunet(folder / DETECTOR_FILE).detect(people()["hanks"].image)
 
 
 @pytest.mark.parametrize("still", [False, True])
