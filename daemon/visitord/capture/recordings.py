@@ -18,8 +18,13 @@ _OPTIONS = {
     "format_whitelist": "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mxf,nut,wtv,dv,ivf,"
     "obu,av1,h264,hevc,vvc,m4v,mjpeg,mpjpeg,jpeg_pipe,dhav,gif,apng,yuv4mpegpipe",
     "enable_drefs": "0",  # tracks that lie in other files
+    # FFmpeg takes a time that starts again for a counter that ran over, 26 hours later.
+    "correct_ts_overflow": "0",
     **LIMITS,
 }
+# A step back of less is of pictures in the wrong order, of more where another recording is joined
+# on: encoders put at most 16 pictures into another order.
+RESTART_S = 1.0
 
 
 def read(path: Path, fps: float, size: tuple[int, int] | None = None) -> Iterator[Picture]:
@@ -41,26 +46,75 @@ def read(path: Path, fps: float, size: tuple[int, int] | None = None) -> Iterato
     """
     with _opened(path) as (container, video):
         pace = Pace(fps)
-        rate = rate_of(video)
-        first: float | None = None
+        timeline = _Timeline(rate_of(video))
 
-        for index, (frame, corrupt) in enumerate(frames(container, video)):
-            # Raw streams carry no stamps.
-            stamp = index / rate if frame.time is None else frame.time
-            if first is None:
-                first = stamp
-
-            t = stamp - first
+        for frame, corrupt in frames(container, video):
+            t = timeline.t(frame.time)
             if pace.allows(t):
                 yield picture_of(frame, t, corrupt, size)
-        if first is None:
-            raise CameraError("it has no picture in it")
+        timeline.require_pictures()
 
 
 def length_s(path: Path) -> float:
-    """Length of a recording in seconds, 0 where the file does not say; raises MediaError."""
-    with _opened(path) as (container, _):
-        return float(container.duration or 0) / av.time_base
+    """Length of a recording in seconds, as its pictures have it; raises MediaError.
+
+    What a file says of its length is not believed: a live one does not say, one that was cut off
+    says too much, and joined ones too little.  Reading all of it without decoding costs 1 s of one
+    core for a gigabyte, a hundredth of what decoding does.
+    """
+    with _opened(path) as (container, video):
+        timeline = _Timeline(rate_of(video))
+
+        try:
+            for packet in container.demux(video):
+                if packet.size:  # the end has none
+                    timeline.t(_stamp(packet))
+        except av.error.FFmpegError:
+            timeline.require_pictures()  # damaged further in, it is as long as what can be read
+        timeline.require_pictures()
+        return timeline.end_t
+
+
+def _stamp(packet: "av.Packet[av.VideoStream]") -> float | None:
+    """When the picture in a packet is shown, in seconds, as far as the packet says."""
+    stamp = packet.dts if packet.pts is None else packet.pts
+    return None if stamp is None else float(stamp * packet.time_base)
+
+
+class _Timeline:
+    """Seconds from the first picture of a recording, which never run backwards.
+
+    Where time starts again, as in recordings that were joined, it goes on one picture later.
+    """
+
+    def __init__(self, fps: float) -> None:
+        self._step_s = 1 / fps
+        # The first stamp, or what it would be where time started again.
+        self._zero: float | None = None
+        self._latest_t = 0.0
+
+    @property
+    def end_t(self) -> float:
+        """When the latest picture ends."""
+        return self._latest_t + self._step_s
+
+    def t(self, stamp: float | None) -> float:
+        """When the next picture is shown, by its stamp in seconds; many carry none."""
+        if self._zero is None:
+            self._zero = stamp or 0.0
+            return 0.0
+
+        t = self.end_t if stamp is None else stamp - self._zero
+        if stamp is not None and t < self._latest_t - RESTART_S:
+            self._zero = stamp - self.end_t
+            t = self.end_t
+        self._latest_t = max(self._latest_t, t)
+        return self._latest_t
+
+    def require_pictures(self) -> None:
+        """Raise CameraError where there was none."""
+        if self._zero is None:
+            raise CameraError("it has no picture in it")
 
 
 @contextlib.contextmanager

@@ -23,6 +23,7 @@ from visitord.cli.options import Moment, confirm, format_option, yes_option
 from visitord.cli.paths import PATH
 from visitord.cli.saying import say
 from visitord.cli.values import ID_SHOWN
+from visitord.cli.working import working
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.core.records import Arrival
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 DEFAULT_FPS = 8.0
 NEW = "--new-camera"
-UNKNOWN_LENGTH_S = 1.0  # of a photograph, and of a video that does not say
+PHOTOGRAPH_LENGTH_S = 1.0  # of its bar
 
 
 @click.command()
@@ -76,7 +77,8 @@ def replay(
 
     log_to_stderr(logging.WARNING)
     settings = config()
-    clips = plan(files, camera, start)
+    with working("Looking at the files"):
+        clips = plan(files, camera, start)
     database = open_database(settings)
     if camera is not None and not new_camera:
         _require_camera(settings, database, camera)
@@ -143,7 +145,7 @@ def _rate_of(settings: Config, camera: str | None) -> float:
 def _show_progress(clips: Iterable["Clip"], played: Iterable["Analysed"]) -> int:
     """Let a replay go on to its end, with a bar for each clip; returns how many pictures it had."""
     pictures = 0
-    lengths_s = {clip: clip.length_s or UNKNOWN_LENGTH_S for clip in clips}
+    lengths_s = {clip: clip.length_s or PHOTOGRAPH_LENGTH_S for clip in clips}
     hidden = not sys.stderr.isatty()
     with Progress(console=Console(stderr=True), disable=hidden) as bars:
         tasks = {

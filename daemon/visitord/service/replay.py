@@ -29,8 +29,8 @@ PHOTOGRAPH_S = 60.0
 class Clip:
     """A file to replay.
 
-    camera: the one it counts as.  start: when it begins.  length_s: 0 where it is unknown.  still:
-    whether it is a photograph.
+    camera: the one it counts as.  start: when it begins.  length_s: 0 of a photograph.  still:
+    whether it is one.
     """
 
     path: Path
@@ -86,7 +86,7 @@ def plan(files: Sequence[Path], camera: str | None, start: datetime | None) -> l
                 begin = free_from.get(name, aware(start))
             else:
                 begin = _written_at(path) - timedelta(seconds=length_s)
-            free_from[name] = begin + timedelta(seconds=length_s or PHOTOGRAPH_S)
+            free_from[name] = begin + timedelta(seconds=PHOTOGRAPH_S if still else length_s)
         except OverflowError:
             raise MediaError(
                 f"{path} would end after the last day there is; choose an earlier --start."

@@ -1,12 +1,14 @@
 """Recordings: the file itself is read, and nothing that it names."""
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
-from fixtures.footage import encode, room
+from fixtures.footage import encode, live_webm, room
 from visitord.capture import recordings
 from visitord.core.errors import MediaError
 
@@ -95,3 +97,77 @@ def _alias(name: str) -> bytes:
     record += struct.pack(">hH", 2, len(path)) + path
     record += struct.pack(">hH", -1, 0)
     return struct.pack(">I4sI", len(record) + 12, b"alis", 0) + record
+
+
+# How long it is, and when its pictures are
+
+
+def cut_off(path: Path) -> Path:
+    encode(path, room(36, 160, 90))
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 2 // 3])
+    return path
+
+
+def joined(path: Path) -> Path:
+    encode(path, room(36, 160, 90))
+    path.write_bytes(path.read_bytes() * 3)
+    return path
+
+
+def joined_with_an_earlier_one(path: Path) -> Path:
+    """The first part's clock is ten hours ahead of the second's."""
+    part = encode(path.with_name("part.ts"), room(36, 160, 90))
+    with av.open(str(part)) as source, av.open(str(path), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is None or packet.pts is None:
+                continue
+            later = round(36_000 / packet.time_base)
+            packet.pts += later
+            packet.dts += later
+            packet.stream = stream
+            target.mux(packet)
+    path.write_bytes(path.read_bytes() + part.read_bytes())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "count"),
+    [
+        (lambda path: encode(path, room(36, 160, 90)), "whole.mp4", 36),
+        (lambda path: encode(path, room(36, 160, 90)), "stamped_now_and_then.mpg", 36),
+        (lambda path: encode(path, room(36, 160, 90)), "raw.h264", 36),
+        (lambda path: live_webm(path, room(36, 160, 90)), "live.webm", 36),
+        (cut_off, "cut.mkv", None),
+        (joined, "joined.ts", 108),
+        (joined_with_an_earlier_one, "earlier.ts", 72),
+    ],
+)
+def test_a_recording_is_as_long_as_its_pictures_and_its_time_never_runs_backwards(
+    tmp_path: Path, make: Callable[[Path], Path], name: str, count: int | None
+) -> None:
+    path = make(tmp_path / name)
+    times = [picture.t for picture in recordings.read(path, 60)]
+    assert count is None or len(times) == count
+    steps = np.diff(times)
+    assert steps == pytest.approx(np.full(len(steps), steps[0]), abs=0.002)
+    assert recordings.length_s(path) == pytest.approx(times[-1] + steps[0], abs=0.01)
+
+
+def test_a_recording_damaged_further_in_is_as_long_as_what_can_be_read(clip: Path) -> None:
+    content = clip.read_bytes()
+    index = content[_boxes(content)[b"moov"][0] :]
+    path = clip.with_name("early.mp4")
+    with (
+        av.open(str(clip)) as source,
+        av.open(str(path), "w", options={"movflags": "faststart"}) as target,
+    ):
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    assert recordings.length_s(path) == pytest.approx(1.0, abs=0.01)
+    path.write_bytes(path.read_bytes()[: -len(content) // 2 + len(index)])
+    assert 0 < recordings.length_s(path) < 0.9
