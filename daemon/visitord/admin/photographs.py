@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visitord.capture import photographs as files
-from visitord.capture.photographs import TooLargeError, jpeg
+from visitord.capture.photographs import Kind, TooLargeError, UndecodableError, jpeg
 from visitord.capture.pixels import LIMIT
 from visitord.core import reading
 from visitord.core.errors import MediaError
-from visitord.core.file_types import is_heif, may_be_animated
 from visitord.core.records import Embedding, Image
 from visitord.identity.centring import centred
 from visitord.models.pack import Pack, middle, portrait
@@ -104,13 +103,13 @@ def read(pack: Pack, path: Path) -> FacePhotograph | Unusable:
     """The one face in a file; of the picture only the embedding stays in memory."""
     try:
         content = reading.read(path, reading.PICTURE_MAX_BYTES)
-        if is_heif(content):
-            return Unusable("it is a HEIC picture: convert it to JPEG first, as with heif-convert")
-        if may_be_animated(path) and files.is_animation(content):
+        if files.kind(content) is Kind.ANIMATION:
             return Unusable("it is an animation: save one picture of it as JPEG")
         image = files.decoded(content, path)
     except OSError as error:
         return Unusable(f"it cannot be read: {error.strerror or NO_PICTURE}")
+    except UndecodableError as error:
+        return Unusable(error.reason)
     except TooLargeError:
         return Unusable(f"it has more than {LIMIT}: make it smaller")
     except MediaError:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 import av.error
+from av.stream import Disposition
 
 from visitord.capture.decode import LIMITS, Pace, frames, picture_of, rate_of, video_of, why
 from visitord.core import reading
@@ -126,7 +127,10 @@ def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoS
     try:
         reading.require_regular(path)
         with _container(path) as container:
-            yield container, video_of(container, "AUTO")
+            video = video_of(container, "AUTO")
+            if video.disposition & Disposition.attached_pic:  # music has a cover
+                raise CameraError("it carries no video, only a picture")
+            yield container, video
     except (av.error.FFmpegError, OSError, CameraError) as error:
         raise MediaError(f"{path} cannot be read as video: {why(error)}.") from None
 

@@ -60,6 +60,12 @@ def read(path: Path, most_bytes: int) -> bytes:
     return content
 
 
+def beginning(path: Path, most_bytes: int) -> bytes:
+    """At most so many bytes of a regular file, however large that is; errors as for `read`."""
+    with opened(path, None) as file:
+        return file.read(most_bytes)
+
+
 def sha256(path: Path, most_bytes: int) -> str:
     """The SHA-256 of a regular file, in hexadecimal; parameters and errors as for `read`."""
     with opened(path, most_bytes) as file:
@@ -67,8 +73,8 @@ def sha256(path: Path, most_bytes: int) -> str:
 
 
 @contextmanager
-def opened(path: Path, most_bytes: int) -> Iterator[BufferedReader]:
-    """A regular file, open for reading; parameters and errors as for `read`."""
+def opened(path: Path, most_bytes: int | None) -> Iterator[BufferedReader]:
+    """A regular file, open for reading, None: of any size; else as for `read`."""
     # Asked before it is opened: opening alone makes some devices do something.
     _require_regular(path, path.stat(), most_bytes)
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)

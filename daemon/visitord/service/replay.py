@@ -11,9 +11,10 @@ from uuid import UUID
 
 from visitord.capture import photographs, recordings
 from visitord.capture.inspection import Inspector
+from visitord.capture.photographs import Kind
 from visitord.core.clock import aware
 from visitord.core.errors import ConfigError, MediaError
-from visitord.core.file_types import is_photograph
+from visitord.core.file_types import has_pictures_name
 from visitord.core.records import Frame, Picture, TrackReport
 from visitord.core.text import as_text
 from visitord.core.values import NAME_MAX, valid_name
@@ -105,10 +106,19 @@ def _require_file(path: Path) -> None:
 
 def _examined(path: Path) -> tuple[bool, float]:
     """Whether a file is a photograph, and its length in seconds; raises MediaError."""
-    if is_photograph(path):
+    kind = photographs.kind_of(path)
+    if kind is Kind.PHOTOGRAPH:
         photographs.read(path)
         return True, 0.0
-    return False, recordings.length_s(path)
+    if kind is Kind.ANIMATION:
+        photographs.require_played(path)
+
+    try:
+        return False, recordings.length_s(path)
+    except MediaError:
+        if has_pictures_name(path):
+            raise photographs.not_decoded(path) from None
+        raise
 
 
 def _written_at(path: Path) -> datetime:

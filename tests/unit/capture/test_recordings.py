@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from fixtures.footage import encode, live_webm, room
 from visitord.capture import recordings
@@ -171,3 +172,23 @@ def test_a_recording_damaged_further_in_is_as_long_as_what_can_be_read(clip: Pat
     assert recordings.length_s(path) == pytest.approx(1.0, abs=0.01)
     path.write_bytes(path.read_bytes()[: -len(content) // 2 + len(index)])
     assert 0 < recordings.length_s(path) < 0.9
+
+
+def test_music_with_a_cover_is_no_film_of_one_picture(tmp_path: Path) -> None:
+    path = tmp_path / "song.m4a"
+    with av.open(str(path), "w", format="mp4") as container:
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        song = container.add_stream("aac", rate=8000)
+        silence = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+        silence.sample_rate = 8000
+        for plane in silence.planes:
+            plane.update(bytes(plane.buffer_size))
+        black = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="bgr24")
+        for stream, frame in ((cover, black), (song, silence)):
+            container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    for take in (recordings.length_s, lambda path: list(recordings.read(path, 8))):
+        with pytest.raises(MediaError, match="it carries no video, only a picture"):
+            take(path)

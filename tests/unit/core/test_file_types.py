@@ -1,45 +1,57 @@
-"""Which files are pictures, by their name and by how they begin."""
+"""Which files are pictures, and of which format, by how they begin."""
 
 from pathlib import Path
 
 import pytest
 
-from visitord.core.file_types import is_heif, is_photograph, is_picture, may_be_animated
+from visitord.core.file_types import Format, format_of, has_pictures_name, is_picture, is_sequence
+
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "a.JPEG", "folder.mp4/a.png", "a.tif", "a.webp"])
-def test_a_photograph_is_known_by_its_name(name: str) -> None:
-    assert is_photograph(Path(name))
-    assert is_picture(Path(name))
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        (b"\xff\xd8\xff\xe0", Format.JPEG),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", Format.WEBP),
+        (b"RIFF\x10\0\0\0AVI LIST", None),
+        (b"BM\x36\x10\x0e\0\0\0\0\0\x36", Format.BMP),
+        (b"BMX of other bytes", None),
+        (HEIC, Format.HEIC),
+        (b"\0\0\0\x1cftypavif\0\0\0\0mif1", Format.AVIF),
+        (b"\0\0\0\x1cftypabcd\0\0\0\0mif1heic", Format.HEIC),
+        (b"\0\0\0\x18ftypisom\0\0\0\0isomiso2mif1", None),
+        (b"\0\0\0\x18ftypqt  \0\0\0\0qt  ", None),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", Format.CANON_RAW),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", Format.JPEG_XL),
+        (b"", None),
+    ],
+)
+def test_a_pictures_format_is_known_by_how_it_begins(content: bytes, form: Format | None) -> None:
+    assert format_of(content) is form
 
 
-@pytest.mark.parametrize("name", ["a.gif", "a.heic", "a.avif", "a.jfif"])
-def test_some_pictures_are_no_photographs_for_a_replay(name: str) -> None:
-    assert is_picture(Path(name))
-    assert not is_photograph(Path(name))
+def test_pictures_that_move_are_told_from_those_beside_which_others_lie() -> None:
+    assert is_sequence(b"\0\0\0\x2cftypavis\0\0\0\0avifavismsf1")
+    assert not is_sequence(b"\0\0\0\x2cftypheic\0\0\0\0mif1msf1")
+    assert not is_sequence(b"GIF89a")
+
+
+def test_a_file_is_a_picture_by_its_content_or_meant_as_one_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "phone").write_bytes(HEIC)
+    (tmp_path / "damaged.JPE").touch()
+    (tmp_path / "list.txt").write_text("a list")
+    (tmp_path / "folder.jpg").mkdir()
+    assert is_picture(tmp_path / "phone")
+    assert is_picture(tmp_path / "damaged.JPE")
+    assert not is_picture(tmp_path / "list.txt")
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.JPEG", "f.mp4/a.png", "a.jfif", "a.hif", "a.jp2"])
+def test_a_person_would_say_that_it_is_a_picture(name: str) -> None:
+    assert has_pictures_name(Path(name))
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a", "jpg", ".jpg", "a.jpg.mkv"])
-def test_anything_else_is_no_picture(name: str) -> None:
-    assert not is_picture(Path(name))
-
-
-@pytest.mark.parametrize(
-    ("name", "may"), [("a.gif", True), ("a.PNG", True), ("a.apng", True), ("a.jpg", False)]
-)
-def test_some_pictures_may_move(name: str, may: bool) -> None:
-    assert may_be_animated(Path(name)) is may
-
-
-@pytest.mark.parametrize(
-    ("content", "is_one"),
-    [
-        (b"\0\0\0\x18ftypheic\0\0\0\0", True),
-        (b"\0\0\0\x1cftypavif", True),
-        (b"\0\0\0\x18ftypisom", False),
-        (b"\xff\xd8\xff\xe0", False),
-        (b"", False),
-    ],
-)
-def test_a_heic_picture_is_known_by_how_it_begins(content: bytes, is_one: bool) -> None:
-    assert is_heif(content) is is_one
+def test_a_person_would_not_say_that_it_is_a_picture(name: str) -> None:
+    assert not has_pictures_name(Path(name))
