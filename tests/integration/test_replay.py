@@ -181,8 +181,8 @@ def test_one_unreadable_file_stops_everything_before_it_begins(
     [
         ("missing.mp4", None, "No such file"),
         ("empty.mp4", b"", "cannot be read as video"),
-        ("empty.jpg", b"", "not a picture"),
-        ("text.png", b"hello", "not a picture"),
+        ("empty.jpg", b"", "no picture, or it is damaged"),
+        ("text.png", b"hello", "no picture, or it is damaged"),
     ],
 )
 def test_an_unreadable_file_is_one_sentence(
@@ -204,7 +204,7 @@ def test_a_pipe_a_device_and_a_huge_picture_are_no_footage(box: Box, tmp_path: P
     box.run("visitord", "replay", str(tmp_path / "endless.jpg")).fails_with("is not a file")
     (tmp_path / "huge.jpg").write_bytes(huge_jpeg())
     done = box.run("visitord", "replay", str(tmp_path / "huge.jpg"))
-    done.fails_with("huge.jpg has more than 64 megapixels: make it smaller.")
+    done.fails_with("huge.jpg cannot be read: it has more than 64 megapixels: make it smaller.")
 
 
 def test_a_file_cut_off_in_the_middle_gives_what_it_holds(

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visitord.capture import photographs as files
-from visitord.capture.photographs import Kind, TooLargeError, UndecodableError, jpeg
-from visitord.capture.pixels import LIMIT
+from visitord.capture.photographs import Kind, PhotographError, jpeg
 from visitord.core import reading
 from visitord.core.errors import MediaError
 from visitord.core.records import Embedding, Image
@@ -41,7 +40,6 @@ ADVICE = {
     "landmarks": "eyes, nose and mouth cannot be made out",
     "cut off": "part of the face is outside the picture",
 }
-NO_PICTURE = "it is no picture, or it is damaged"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,13 +105,9 @@ def read(pack: Pack, path: Path) -> FacePhotograph | Unusable:
             return Unusable("it is an animation: save one picture of it as JPEG")
         image = files.decoded(content, path)
     except OSError as error:
-        return Unusable(f"it cannot be read: {error.strerror or NO_PICTURE}")
-    except UndecodableError as error:
+        return Unusable(f"it cannot be read: {error.strerror or error}")
+    except PhotographError as error:
         return Unusable(error.reason)
-    except TooLargeError:
-        return Unusable(f"it has more than {LIMIT}: make it smaller")
-    except MediaError:
-        return Unusable(f"it cannot be read: {NO_PICTURE}")
 
     found = find_face(pack, image, path.name, hashlib.sha256(content).hexdigest())
     if isinstance(found, Unusable):

@@ -56,6 +56,8 @@ _BRANDS = {
 }
 _MOVING_BRANDS = frozenset({b"avis", b"hevc", b"hevx", b"msf1"})
 
+_WEBP_ANIMATION = 2  # of the flags in its header
+
 _SUFFIXES = frozenset(
     {
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif", ".bmp", ".dib", ".webp"),
@@ -77,8 +79,10 @@ def format_of(content: bytes) -> Format | None:
     return next((_BRANDS[brand] for brand in _brands(content) if brand in _BRANDS), None)
 
 
-def is_sequence(content: bytes) -> bool:
-    """Whether a HEIC or AVIF file says first of all that its pictures move."""
+def is_moving(content: bytes) -> bool:
+    """Whether a WebP, HEIC or AVIF file says first of all that its pictures move."""
+    if content[:4] == b"RIFF" and content[12:16] == b"VP8X":
+        return any(flags & _WEBP_ANIMATION for flags in content[20:21])
     return any(brand in _MOVING_BRANDS for brand in _brands(content)[:1])
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from visitord.core.file_types import Format, format_of, has_pictures_name, is_picture, is_sequence
+from visitord.core.file_types import Format, format_of, has_pictures_name, is_moving, is_picture
 
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
 
@@ -32,9 +32,12 @@ def test_a_pictures_format_is_known_by_how_it_begins(content: bytes, form: Forma
 
 
 def test_pictures_that_move_are_told_from_those_beside_which_others_lie() -> None:
-    assert is_sequence(b"\0\0\0\x2cftypavis\0\0\0\0avifavismsf1")
-    assert not is_sequence(b"\0\0\0\x2cftypheic\0\0\0\0mif1msf1")
-    assert not is_sequence(b"GIF89a")
+    assert is_moving(b"\0\0\0\x2cftypavis\0\0\0\0avifavismsf1")
+    assert not is_moving(b"\0\0\0\x2cftypheic\0\0\0\0mif1msf1")
+    assert is_moving(b"RIFF\x10\0\0\0WEBPVP8X\x0a\0\0\0\x12")
+    assert not is_moving(b"RIFF\x10\0\0\0WEBPVP8X\x0a\0\0\0\x10")
+    assert not is_moving(b"RIFF\x10\0\0\0WEBPVP8X")
+    assert not is_moving(b"GIF89a")
 
 
 def test_a_file_is_a_picture_by_its_content_or_meant_as_one_by_its_name(tmp_path: Path) -> None:
