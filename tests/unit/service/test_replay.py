@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.footage import encode, live_webm, room
+from fixtures.pictures import jpeg, saved
 from visitord.service.replay import plan
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -29,3 +30,11 @@ def test_without_a_start_it_ends_when_it_was_written(tmp_path: Path) -> None:
     assert clip.camera == "live"
     assert clip.start + timedelta(seconds=clip.length_s) == START
     assert clip.length_s == pytest.approx(3, abs=0.01)
+
+
+def test_whether_it_is_a_photograph_is_known_by_its_content(tmp_path: Path) -> None:
+    film = encode(tmp_path / "film.mp4", room(12, 160, 90)).rename(tmp_path / "film.jpg")
+    (tmp_path / "photograph.mp4").write_bytes(saved("HEIF"))
+    (tmp_path / "raw.mjpeg").write_bytes(3 * jpeg(64, 64))
+    files = [film, tmp_path / "photograph.mp4", tmp_path / "raw.mjpeg"]
+    assert [clip.still for clip in plan(files, "door", START)] == [False, True, False]
