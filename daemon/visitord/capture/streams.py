@@ -40,6 +40,15 @@ _HTTP_OPTIONS = {
 }
 # Those that cameras send.  None of them names other addresses, as playlists do.
 _HTTP_FORMATS = "mpjpeg,mjpeg,jpeg_pipe,mpegts,flv,matroska,mov,h264,hevc"
+# What FFmpeg takes an answer in parts for (multipart/x-mixed-replace), and wants to the letter.
+_IN_PARTS = "mpjpeg"
+# It finds pictures by how a JPEG begins, whatever lies between them.
+_PICTURES_ALONE = "mjpeg"
+_PICTURES_ALONE_OPTIONS = {
+    # Else five seconds of pictures are held back to find out how many come in one.
+    "fpsprobesize": "0",
+    "analyzeduration": "1",  # microseconds
+}
 
 
 def read(
@@ -82,11 +91,41 @@ def read(
     progress = _Progress(url, clock, asked.stale_after.total_seconds())
     try:
         with admitted(url, trust, clock, OPEN_TIMEOUT_S) as options:
-            progress.admitted()
-            yield from _pictures(url, asked, on_described, progress, options)
+            progress.begins()
+            yield from _in_any_dialect(url, asked, on_described, progress, options)
     except (av.error.FFmpegError, OSError) as error:
         raise progress.explain(error) from None
     raise StreamEndedError("the stream ended")
+
+
+def _in_any_dialect(
+    url: str,
+    asked: CameraConfig,
+    on_described: Callable[[str], None],
+    progress: "_Progress",
+    options: dict[str, str],
+) -> Iterator[Picture]:
+    """As `_pictures`, also of HTTP cameras whose parts are not what the standard wants.
+
+    They are opened a second time, and read for their pictures alone.  Not all are, for each
+    picture then comes when the next one begins.
+    """
+    try:
+        yield from _pictures(url, asked, on_described, progress, options)
+        return
+    except av.error.InvalidDataError as error:
+        if not progress.may_hold_pictures():
+            raise
+        reason = progress.explain(error)
+
+    progress.begins()
+    try:
+        yield from _pictures(url, asked, on_described, progress, options, _PICTURES_ALONE)
+    except (av.error.FFmpegError, OSError):
+        if progress.live:
+            raise
+    if not progress.live:
+        raise reason
 
 
 def _pictures(
@@ -95,13 +134,17 @@ def _pictures(
     on_described: Callable[[str], None],
     progress: "_Progress",
     options: dict[str, str],
+    form: str | None = None,
 ) -> Iterator[Picture]:
-    """As `read`, with FFmpeg's own errors and with options of its own."""
+    """As `read`, with FFmpeg's own errors and options, and of this format if one is given."""
     options = LIMITS | options | _options(url, asked)
+    if form == _PICTURES_ALONE:
+        options |= _PICTURES_ALONE_OPTIONS
     # FFmpeg waits twice for the second of these before it gives up.
     timeout = (OPEN_TIMEOUT_S, progress.stale_after_s / 2)
     hardware = _hardware(asked.decoder)
-    with av.open(url, options=options, timeout=timeout, hwaccel=hardware) as container:
+    with av.open(url, format=form, options=options, timeout=timeout, hwaccel=hardware) as container:
+        progress.opened(container.format.name)
         video = video_of(container, "SLICE")
         pace = Pace(asked.fps)
         start_t = progress.now()
@@ -152,14 +195,30 @@ class _Progress:
         self.stale_after_s = stale_after_s
         self._clock = clock
         self._frame_t = clock.monotonic()  # of the last frame, or of the opening
+        self._form = ""  # what FFmpeg takes it for, once it is opened
 
     def now(self) -> float:
         """Seconds on the steady clock."""
         return self._clock.monotonic()
 
-    def admitted(self) -> None:
-        """Note that the camera may be opened: FFmpeg's time begins."""
+    def begins(self) -> None:
+        """Note that the camera is opened now: FFmpeg's time begins."""
         self._frame_t = self.now()
+
+    def opened(self, form: str) -> None:
+        """Note what FFmpeg takes it for."""
+        self._form = form
+
+    def may_hold_pictures(self) -> bool:
+        """Whether what FFmpeg cannot read may be pictures between parts that are not to its taste.
+
+        What it takes for something else is that, and what is silent holds nothing.
+        """
+        return self._is_http and self._form in ("", _IN_PARTS) and not self._is_silent()
+
+    def _is_silent(self) -> bool:
+        """Whether it is opened, and nothing came for as long as is waited for the first picture."""
+        return not self.live and self.now() - self._frame_t > SILENT_SHARE * OPEN_TIMEOUT_S
 
     def frame_came(self) -> float:
         """Note that a frame came; returns when."""
@@ -197,7 +256,7 @@ class _Progress:
 
         if isinstance(error, av.error.InvalidDataError):
             # Also what FFmpeg says when a server accepts the connection and then is silent.
-            if silent_s > SILENT_SHARE * OPEN_TIMEOUT_S and not self.live:
+            if self._is_silent():
                 return CameraStaleError("it accepts the connection, but sends no video")
             return CameraError("it sends no video")
         return CameraError(why(error))
