@@ -33,6 +33,8 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clips")
     footage.encode(folder / "door.mp4", footage.room(240, 320, 180))
     footage.encode(folder / "h265.mp4", footage.room(240, 320, 180), "libx265")
+    footage.encode(folder / "seldom.mp4", footage.room(60, 320, 180), key_s=5)
+    footage.encode(folder / "seldom265.mp4", footage.room(60, 320, 180), "libx265", key_s=5)
     return folder
 
 
@@ -332,3 +334,17 @@ def test_a_read_that_never_returns_is_given_up_and_holds_up_nobody(
             door.end()
     finally:
         never.set()
+
+
+@pytest.mark.parametrize("clip", ["seldom.mp4", "seldom265.mp4"])
+def test_a_stream_joined_long_before_its_next_key_frame_is_waited_for(
+    clips: Path, monkeypatch: pytest.MonkeyPatch, clip: str
+) -> None:
+    """Every client joins 4.5 s before one; a read that gives nothing is given up after 3 s."""
+    monkeypatch.setattr(camera_module, "HANGS_AFTER_S", 3.0 - 20.0)
+    monkeypatch.setattr(streams, "OPEN_TIMEOUT_S", 1.5)  # else that is how long it is examined
+    with (
+        Server(clips, behind=6) as server,
+        Watched(server.url(clip), stale_after_s=20.0) as door,
+    ):
+        door.wait_for(State.LIVE)

@@ -28,6 +28,8 @@ RETRY_FIRST_S = 0.5
 RETRY_CAP_S = 6.0
 REFUSED_WAIT_S = 7.0  # never sooner: cameras lock accounts
 PATIENCE_CAP_S = 300.0
+# Cameras that save bandwidth send a key frame every few minutes.
+KEY_FRAME_WITHIN_S = 600.0
 # Beyond `stale_after`; opening and reading have limits, drivers and resolvers do not keep them.
 HANGS_AFTER_S = 15.0
 HUNG_MAX = 3
@@ -112,6 +114,8 @@ class Camera:
         self._inspector = Inspector()
         # For so long may pictures show nothing, before the source is opened anew.
         self._patience_s = self._stale_after_s
+        # For so long was a key frame waited for: to open the source anew may cost that again.
+        self._key_frame_s = 0.0
 
     def take(self) -> Frame | None:
         """The newest picture not taken yet, if any."""
@@ -192,7 +196,10 @@ class Camera:
                 t = self._clock.monotonic()
                 if self._stop.is_set() or not self._monitor.came(connection, t):
                     break
-                self._inspect(connection, picture, t)
+                if picture is None:
+                    self._wait_for_key_frame(connection, t)
+                else:
+                    self._inspect(connection, picture, t)
             return PLAYED
 
         except CameraRefusedError as error:
@@ -205,8 +212,8 @@ class Camera:
             is_end = self._ends and self._monitor.was_live(connection)
             return Outcome(State.ENDED if is_end else State.GONE, str(error))
 
-    def _pictures(self, connection: Connection) -> Iterator[Picture]:
-        """What the source gives."""
+    def _pictures(self, connection: Connection) -> Iterator[Picture | None]:
+        """What the source gives; None for a part of a stream that no picture comes of."""
         asked = self.settings
         target = self._source.target
         if self._is_file:
@@ -229,6 +236,19 @@ class Camera:
                 return
             yield picture
 
+    def _wait_for_key_frame(self, connection: Connection, t: float) -> None:
+        """Bear with a stream that gives no picture yet, for to be opened anew would not hasten it.
+
+        Raises CameraStaleError after longer than any camera takes.
+        """
+        waited_s = self._monitor.undecoded(connection, t)
+        self._key_frame_s = max(self._key_frame_s, waited_s)
+        if waited_s > KEY_FRAME_WITHIN_S:
+            raise CameraStaleError(
+                f"no key frame came for {KEY_FRAME_WITHIN_S:g} s; "
+                "set the camera to send one every few seconds"
+            )
+
     def _inspect(self, connection: Connection, picture: Picture, t: float) -> None:
         """Offer a picture that shows what is there.
 
@@ -244,7 +264,7 @@ class Camera:
             return
 
         unusable_s = self._monitor.flawed(connection, t, flaw)
-        if unusable_s > self._patience_s and not self._is_file:
+        if unusable_s > max(self._patience_s, self._key_frame_s) and not self._is_file:
             self._patience_s = min(2 * self._patience_s, PATIENCE_CAP_S)
             raise CameraStaleError(flaw)
 

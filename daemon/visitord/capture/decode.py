@@ -87,19 +87,59 @@ def video_of(container: av.container.InputContainer, threads: str) -> av.VideoSt
 def frames(
     container: av.container.InputContainer, video: av.VideoStream
 ) -> Iterator[tuple[av.VideoFrame, bool]]:
-    """Every frame, and whether parts are missing of it, or of one that it was made from.
+    """Every frame of a recording, and whether parts are missing; see `Damage`."""
+    damage = Damage(rate_of(video))
+    for frame in container.decode(video):
+        yield frame, damage.reaches(frame)
+
+
+def received(
+    container: av.container.InputContainer, video: av.VideoStream
+) -> Iterator[tuple[av.VideoFrame, bool] | None]:
+    """As `frames`, of a live stream; None for a packet that no frame comes of.
+
+    Who joins a stream between two key frames gets packets that nothing can be made of until the
+    next one.  One that makes no sense is lost, and no reason to leave the stream.
+    """
+    damage = Damage(rate_of(video))
+    for packet in container.demux(video):
+        try:
+            decoded = packet.decode()
+        except av.error.InvalidDataError:
+            damage.begins()
+            decoded = []
+
+        if not decoded:
+            yield None
+        for frame in decoded:
+            yield frame, damage.reaches(frame)
+
+
+class Damage:
+    """Which frames have parts missing, or are made from one that has.
 
     A key frame is made from no other; where none comes, damage is held to have healed after
     CORRUPT_S.
     """
-    tainted = 0  # so many frames from now on
-    for frame in container.decode(video):
+
+    def __init__(self, rate: float) -> None:
+        self._lasts = round(CORRUPT_S * rate)  # frames
+        self._left = 0  # so many frames from now on
+
+    def begins(self) -> None:
+        """A frame is damaged, or lost."""
+        self._left = self._lasts
+
+    def reaches(self, frame: av.VideoFrame) -> bool:
+        """Whether parts are missing in the next frame."""
         if frame.is_corrupt:
-            tainted = round(CORRUPT_S * rate_of(video))
+            self.begins()
         elif frame.key_frame:
-            tainted = 0
-        yield frame, tainted > 0
-        tainted = max(0, tainted - 1)
+            self._left = 0
+
+        damaged = self._left > 0
+        self._left = max(0, self._left - 1)
+        return damaged
 
 
 def rate_of(video: av.VideoStream) -> float:

@@ -8,27 +8,31 @@ from enum import StrEnum
 from visitord.capture.inspection import COVERED, silence
 
 RATE_GAIN = 0.1  # the share of each further picture in the smoothed frame rate
+# Most cameras send a key frame every one to four seconds, and nothing is said of waiting for it.
+KEY_FRAME_USUAL_S = 5.0
+WAITS = "it sends, and waits for a key frame, from which pictures can be made"
 
 
 class State(StrEnum):
     """What a camera is doing.
 
-    ================================= ======== =====================================================
-    from                              to       when
-    ================================= ======== =====================================================
-    CONNECTING, STALE, REFUSED, GONE  LIVE     a usable picture comes
-    LIVE                              STALE    none came for `stale_after`, or the lens is covered
-    any of these                      STALE    the connection failed: silence, or pictures of no use
-    any of these                      REFUSED  the connection failed: a person has to act
-    any of these                      GONE     the connection failed otherwise, or hangs
-    any of these                      ENDED    a file, or a stream to be read once, was played
-    ================================= ======== =====================================================
+    ================================= ========== ===================================================
+    from                              to         when
+    ================================= ========== ===================================================
+    CONNECTING, STALE, REFUSED, GONE  LIVE       a usable picture comes
+    LIVE                              STALE      none came for `stale_after`, or the lens is covered
+    STALE, REFUSED, GONE              CONNECTING it sends, and a key frame is waited for
+    any of these                      STALE      the connection failed: silence, or useless pictures
+    any of these                      REFUSED    the connection failed: a person has to act
+    any of these                      GONE       the connection failed otherwise, or hangs
+    any of these                      ENDED      a file, or a stream to be read once, was played
+    ================================= ========== ===================================================
 
-    It begins as CONNECTING.  While it is tried again, the state of the failure stays.  ENDED is for
-    good, and so is DISABLED, in which no camera is made.
+    It begins as CONNECTING.  While it is tried again, the state of the failure stays, until it
+    sends something.  ENDED is for good, and so is DISABLED, in which no camera is made.
     """
 
-    CONNECTING = "connecting"
+    CONNECTING = "connecting"  # not answered yet, or it sends and no key frame came yet
     LIVE = "live"
     STALE = "stale"  # it is there, but no picture to be used came for `stale_after`
     REFUSED = "refused"  # it said no, or is not to be trusted
@@ -85,12 +89,14 @@ class Connection:
 
     Times in seconds of the steady clock.
 
-    read_t: of the last picture, or of the opening.  usable_t: of the last usable picture, or of the
-    first picture at all; None before it.  live: it has given a usable picture.  live_s: for how
-    long it has given them.  given_up: its reader hangs, and is not listened to any more.
+    read_t: of what came last, or of the opening.  shown_t: of the last picture, or of the opening.
+    usable_t: of the last usable picture, or of the first picture at all; None before it.  live: it
+    has given a usable picture.  live_s: for how long it has given them.  given_up: its reader
+    hangs, and is not listened to any more.
     """
 
     read_t: float
+    shown_t: float
     usable_t: float | None = None
     live: bool = False
     live_s: float = 0.0
@@ -140,7 +146,7 @@ class HealthMonitor:
     def opening(self, t: float) -> Connection:
         """The source is being opened at t."""
         with self._lock:
-            self._present = Connection(read_t=t)
+            self._present = Connection(read_t=t, shown_t=t)
             self._reported = replace(self._reported, reconnects=self._openings)
             self._openings += 1
             return self._present
@@ -152,10 +158,26 @@ class HealthMonitor:
                 self._reported = replace(self._reported, stream=stream)
 
     def came(self, connection: Connection, t: float) -> bool:
-        """A picture came, whatever it shows; returns whether it is still waited for."""
+        """A picture or a part of one came; returns whether it is still waited for."""
         with self._lock:
             connection.read_t = t
             return not connection.given_up
+
+    def undecoded(self, connection: Connection, t: float) -> float:
+        """Something came that no picture is made of; returns for how many seconds none was."""
+        with self._lock:
+            if connection.given_up:
+                return 0.0
+
+            waits_s = t - connection.shown_t
+            if waits_s > KEY_FRAME_USUAL_S:
+                if not connection.live:
+                    self._reported = replace(
+                        self._reported, state=State.CONNECTING, reason=WAITS, fps=0.0
+                    )
+                elif self._reported.state is State.LIVE:
+                    self._reported = replace(self._reported, reason=WAITS)
+            return waits_s
 
     def flawed(self, connection: Connection, t: float, flaw: str) -> float:
         """A picture came that must not be used; returns for how many seconds none came that may."""
@@ -163,6 +185,7 @@ class HealthMonitor:
             if connection.given_up:
                 return 0.0
 
+            connection.shown_t = t
             if connection.usable_t is None:
                 connection.usable_t = t
             unusable_s = t - connection.usable_t
@@ -203,6 +226,7 @@ class HealthMonitor:
                 connection.live_s += since_s
                 rate = 1 / max(since_s, 1e-3)
             connection.live = True
+            connection.shown_t = t
             connection.usable_t = t
 
             fps = rate

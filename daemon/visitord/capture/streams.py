@@ -11,7 +11,7 @@ import av.error
 from av.codec.hwaccel import HWAccel, hwdevices_available
 
 from visitord.capture.admission import admitted
-from visitord.capture.decode import LIMITS, TIMED_OUT, Pace, frames, picture_of, video_of, why
+from visitord.capture.decode import LIMITS, TIMED_OUT, Pace, picture_of, received, video_of, why
 from visitord.capture.inspection import silence
 from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig
@@ -58,11 +58,12 @@ def read(
     *,
     clock: Clock,
     trust: Trust = SYSTEM_TRUST,
-) -> Iterator[Picture]:
+) -> Iterator[Picture | None]:
     """Pictures of a live stream, no more and no larger than asked for, for as long as it lasts.
 
-    The CPU decodes also where the decoder asked for fails.  Their times are those of their
-    arrival: the stamps of HTTP cameras are invented, and those of others may jump.
+    None stands for a packet that no picture comes of, as before the first key frame.  The CPU
+    decodes also where the decoder asked for fails.  Their times are those of their arrival: the
+    stamps of HTTP cameras are invented, and those of others may jump.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def _in_any_dialect(
     on_described: Callable[[str], None],
     progress: "_Progress",
     options: dict[str, str],
-) -> Iterator[Picture]:
+) -> Iterator[Picture | None]:
     """As `_pictures`, also of HTTP cameras whose parts are not what the standard wants.
 
     They are opened a second time, and read for their pictures alone.  Not all are, for each
@@ -135,7 +136,7 @@ def _pictures(
     progress: "_Progress",
     options: dict[str, str],
     form: str | None = None,
-) -> Iterator[Picture]:
+) -> Iterator[Picture | None]:
     """As `read`, with FFmpeg's own errors and options, and of this format if one is given."""
     options = LIMITS | options | _options(url, asked)
     if form == _PICTURES_ALONE:
@@ -150,8 +151,12 @@ def _pictures(
         start_t = progress.now()
         described = ""
 
-        for frame, corrupt in frames(container, video):
-            t = progress.frame_came() - start_t
+        for came in received(container, video):
+            t = progress.packet_came() - start_t
+            if came is None:
+                yield None
+                continue
+            frame, corrupt = came
             if not pace.allows(t):
                 continue
 
@@ -194,7 +199,7 @@ class _Progress:
         self._is_http = url.startswith("http")
         self.stale_after_s = stale_after_s
         self._clock = clock
-        self._frame_t = clock.monotonic()  # of the last frame, or of the opening
+        self._packet_t = clock.monotonic()  # of the last packet, or of the opening
         self._form = ""  # what FFmpeg takes it for, once it is opened
 
     def now(self) -> float:
@@ -203,7 +208,7 @@ class _Progress:
 
     def begins(self) -> None:
         """Note that the camera is opened now: FFmpeg's time begins."""
-        self._frame_t = self.now()
+        self._packet_t = self.now()
 
     def opened(self, form: str) -> None:
         """Note what FFmpeg takes it for."""
@@ -218,12 +223,12 @@ class _Progress:
 
     def _is_silent(self) -> bool:
         """Whether it is opened, and nothing came for as long as is waited for the first picture."""
-        return not self.live and self.now() - self._frame_t > SILENT_SHARE * OPEN_TIMEOUT_S
+        return not self.live and self.now() - self._packet_t > SILENT_SHARE * OPEN_TIMEOUT_S
 
-    def frame_came(self) -> float:
-        """Note that a frame came; returns when."""
-        self._frame_t = self.now()
-        return self._frame_t
+    def packet_came(self) -> float:
+        """Note that something came; returns when."""
+        self._packet_t = self.now()
+        return self._packet_t
 
     def explain(self, error: av.error.FFmpegError | OSError) -> CameraError:
         """What an error of FFmpeg's means at this point."""
@@ -236,7 +241,7 @@ class _Progress:
                 "it has no stream of that name; check the path in the camera's source"
             )
 
-        silent_s = self.now() - self._frame_t
+        silent_s = self.now() - self._packet_t
         if self.live:
             broke_off = error.errno == EIO
             ran_out = silent_s > SILENT_SHARE * self.stale_after_s

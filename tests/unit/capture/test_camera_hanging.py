@@ -12,8 +12,8 @@ from fixtures.scripted import STREAM, Bench, ManualClock, configured, failing, f
 from fixtures.waiting import PATIENCE_S, join
 from visitord.capture import camera as camera_module
 from visitord.capture import streams
-from visitord.capture.camera import HANGS_AFTER_S, HUNG_MAX, Camera
-from visitord.capture.health import State
+from visitord.capture.camera import HANGS_AFTER_S, HUNG_MAX, KEY_FRAME_WITHIN_S, Camera
+from visitord.capture.health import WAITS, State
 from visitord.core.errors import CameraError
 from visitord.core.records import Picture
 from visitord.core.sources import Kind, Source
@@ -74,6 +74,39 @@ def test_a_read_is_not_given_up_before_its_time(bench: Bench) -> None:
 
     bench.run(script)
     assert bench.waited() == [(State.GONE, "it broke")]
+
+
+def test_a_stream_that_sends_is_not_given_up_however_long_its_key_frame_takes(
+    bench: Bench,
+) -> None:
+    seen: list[tuple[State, str]] = []
+
+    def script() -> Iterator[Picture | None]:
+        for _ in range(3):
+            bench.clock.seconds += STALE_AFTER_S + HANGS_AFTER_S - 0.1
+            time.sleep(0.25)  # the camera's thread looks every tenth of a second
+            yield None
+        seen.append((bench.state(), bench.camera.health().reason))
+        yield fresh(0.0)
+        seen.append((bench.state(), bench.camera.health().reason))
+        raise CameraError("it broke")
+
+    bench.run(script)
+    assert seen == [(State.CONNECTING, WAITS), (State.LIVE, "")]
+    assert bench.waited() == [(State.GONE, "it broke")]
+
+
+def test_a_key_frame_that_never_comes_is_not_waited_for_for_ever(bench: Bench) -> None:
+    def script() -> Iterator[Picture | None]:
+        while True:
+            bench.clock.seconds += 10.0
+            yield None
+
+    bench.run(script)
+    ((state, reason),) = bench.waited()
+    assert state is State.STALE
+    assert reason == "no key frame came for 600 s; set the camera to send one every few seconds"
+    assert bench.clock.seconds == 100.0 + KEY_FRAME_WITHIN_S + 10.0
 
 
 def test_a_file_is_never_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,25 @@ def test_flawed_pictures_are_not_offered_and_make_a_camera_stale(
     assert bench.clock.seconds == 99 + sound + STALE_AFTER_S + 1
 
 
+def test_a_stream_that_was_long_without_a_key_frame_is_not_left_sooner_for_its_flaws(
+    bench: Bench,
+) -> None:
+    """In a room where nothing stirs it looks frozen until the next one."""
+
+    def script() -> Iterator[Picture | None]:
+        for _ in range(4):
+            bench.clock.seconds += STALE_AFTER_S
+            yield None
+        yield fresh(0.0)
+        while True:
+            bench.clock.seconds += 1.0
+            yield damaged()
+
+    bench.run(script)
+    assert bench.waited() == [(State.STALE, DAMAGED)]
+    assert bench.clock.seconds == 100.0 + 2 * 4 * STALE_AFTER_S + 1.0
+
+
 def test_a_live_camera_is_stale_with_the_flaw_as_its_reason_before_it_is_opened_anew(
     bench: Bench,
 ) -> None:

@@ -3,7 +3,14 @@
 import pytest
 
 from fixtures.build import NOON
-from visitord.capture.health import Connection, Health, HealthMonitor, State
+from visitord.capture.health import (
+    KEY_FRAME_USUAL_S,
+    WAITS,
+    Connection,
+    Health,
+    HealthMonitor,
+    State,
+)
 from visitord.capture.inspection import COVERED
 
 STALE_AFTER_S = 10.0
@@ -121,3 +128,49 @@ def test_for_how_long_a_connection_is_live_is_counted_from_picture_to_picture(
     show(monitor, first, 7.0)
     assert (monitor.was_live(first), monitor.live_s(first)) == (True, 4.0)
     assert monitor.live_s(monitor.opening(8.0)) == 0.0
+
+
+# Key frames that are waited for
+
+
+def test_a_camera_that_sends_waits_for_a_key_frame_after_longer_than_is_usual(
+    monitor: HealthMonitor,
+) -> None:
+    connection = monitor.opening(0.0)
+    assert monitor.undecoded(connection, KEY_FRAME_USUAL_S) == KEY_FRAME_USUAL_S
+    assert short(monitor.health(KEY_FRAME_USUAL_S)) == (State.CONNECTING, "")
+    monitor.undecoded(connection, KEY_FRAME_USUAL_S + 0.1)
+    assert short(monitor.health(100.0)) == (State.CONNECTING, WAITS)
+    show(monitor, connection, 101.0)
+    assert short(monitor.health(101.0)) == (State.LIVE, "")
+
+
+def test_a_camera_that_failed_and_sends_again_is_no_longer_what_it_was(
+    monitor: HealthMonitor,
+) -> None:
+    show(monitor, monitor.opening(0.0), 1.0)
+    monitor.failed(State.GONE, "it broke")
+    second = monitor.opening(5.0)
+    monitor.undecoded(second, 6.0)
+    assert short(monitor.health(6.0)) == (State.GONE, "it broke")
+    monitor.undecoded(second, 15.0)
+    assert short(monitor.health(15.0)) == (State.CONNECTING, WAITS)
+
+
+def test_a_live_camera_that_sends_no_more_pictures_is_stale_for_want_of_a_key_frame(
+    monitor: HealthMonitor,
+) -> None:
+    connection = monitor.opening(0.0)
+    show(monitor, connection, 1.0)
+    monitor.undecoded(connection, 10.0)
+    assert short(monitor.health(10.0)) == (State.LIVE, "")
+    assert short(monitor.health(11.1)) == (State.STALE, WAITS)
+
+
+def test_what_a_connection_that_was_given_up_sends_changes_nothing(
+    monitor: HealthMonitor,
+) -> None:
+    late = monitor.opening(0.0)
+    assert monitor.give_up_after(late, 100.0, 25.0)
+    assert monitor.undecoded(late, 200.0) == 0.0
+    assert short(monitor.health(200.0)) == (State.CONNECTING, "")

@@ -78,4 +78,4 @@ def test_an_answer_without_pictures_is_said_to_have_none() -> None:
             pytest.raises(CameraError, match=r"sends no video|before it sends any"),
         ):
             url = f"http://{HOST}:{camera.port}/video"
-            next(streams.read(url, configured(fps=8, size=None), print, clock=Clock()))
+            list(streams.read(url, configured(fps=8, size=None), print, clock=Clock()))

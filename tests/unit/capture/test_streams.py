@@ -62,15 +62,21 @@ def played(
     told: Callable[[str], None] = lambda _: None,
 ) -> list[Picture]:
     """All pictures of a stream."""
-    pictures: list[Picture] = []
+    return [p for p in packets(path, size, decoder, told) if p]
+
+
+def packets(
+    path: Path,
+    size: tuple[int, int] | None = None,
+    decoder: str = "cpu",
+    told: Callable[[str], None] = lambda _: None,
+) -> list[Picture | None]:
+    """What comes of a stream, packet by packet."""
+    asked = configured(fps=EVERY, size=size, decoder=decoder)
+    came: list[Picture | None] = []
     with pytest.raises(StreamEndedError, match="the stream ended"):
-        pictures.extend(
-            p
-            for p in streams.read(
-                str(path), configured(fps=EVERY, size=size, decoder=decoder), told, clock=Clock()
-            )
-        )
-    return pictures
+        came.extend(streams.read(str(path), asked, told, clock=Clock()))
+    return came
 
 
 def test_every_picture_of_a_sound_stream_comes_and_what_it_is_is_told_once(clip: Path) -> None:
@@ -198,6 +204,47 @@ def test_pictures_left_out_for_their_rate_taint_the_others_all_the_same(
     ((first, until),) = tainted(pictures)
     assert 7 <= first <= 8
     assert until == 12
+
+
+# Key frames
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_stream_joined_between_key_frames_tells_that_it_lives_until_the_next_one(
+    tmp_path: Path, codec: str
+) -> None:
+    """Until then there is neither a picture to be made, nor what says how to make them."""
+    suffix = "h264" if codec == "libx264" else "hevc"
+    whole = encode(tmp_path / "whole.mp4", room(COUNT, WIDTH, HEIGHT), codec, fps=FPS, key_s=2)
+    joined = tmp_path / f"joined.{suffix}"
+    with av.open(str(whole)) as source, joined.open("wb") as target:
+        video = source.streams.video[0]
+        annex_b = av.BitStreamFilterContext(f"{suffix}_mp4toannexb", video)
+        units = [unit for p in source.demux(video) if p.size for unit in annex_b.filter(p)]
+        target.writelines(bytes(unit) for unit in units[6:])
+
+    came = packets(joined)
+    waited = came.index(next(picture for picture in came if picture))
+    assert waited == 2 * FPS - 6
+    assert len([picture for picture in came if picture]) == COUNT - 2 * FPS
+    assert not any(picture.corrupt for picture in came if picture)
+
+
+def test_a_packet_that_makes_no_sense_is_lost_and_the_stream_goes_on(
+    clip: Path, tmp_path: Path
+) -> None:
+    content = bytearray(clip.read_bytes())
+    with av.open(str(clip)) as container:
+        lost = [packet for packet in container.demux(video=0) if packet.size][20]
+    assert lost.pos is not None
+    content[lost.pos + 4] = 0x80  # the bit that no packet has set
+    path = tmp_path / "lost.mp4"
+    path.write_bytes(content)
+
+    came = packets(path)
+    pictures = [picture for picture in came if picture]
+    assert len(pictures) >= COUNT - 1
+    assert [n for n, p in enumerate(pictures) if p.corrupt] == list(range(20, 2 * FPS - 1))
 
 
 def test_a_stream_that_is_no_longer_wanted_can_be_closed(clip: Path) -> None:
