@@ -217,7 +217,8 @@ class Camera:
         asked = self.settings
         target = self._source.target
         if self._is_file:
-            return self._paced(recordings.read(Path(target), asked.fps, asked.size))
+            played = recordings.read(Path(target), asked.fps, asked.size, asked.pixel_aspect)
+            return self._paced(played)
 
         def described(stream: str) -> None:
             self._monitor.described(connection, stream)

@@ -7,13 +7,16 @@ otherwise.
 import logging
 from collections.abc import Iterator
 from errno import EIO
+from fractions import Fraction
 
 import av
 import av.error
 import av.logging
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from visitord.capture.pixel_shape import SQUARE, stretched
 from visitord.capture.pixels import LIMIT, PIXELS_MAX, too_large
 from visitord.core.errors import CameraError
 from visitord.core.records import Gray, Image, Picture, gray_step
@@ -148,9 +151,13 @@ def rate_of(video: av.VideoStream) -> float:
 
 
 def picture_of(
-    frame: av.VideoFrame, t: float, corrupt: bool, size: tuple[int, int] | None = None
+    frame: av.VideoFrame,
+    t: float,
+    corrupt: bool,
+    size: tuple[int, int] | None = None,
+    pixel_aspect: Fraction = SQUARE,
 ) -> Picture:
-    """A frame as a picture, converted to colour when that is asked for.
+    """A frame as a picture of square pixels, converted to colour when that is asked for.
 
     Parameters
     ----------
@@ -162,35 +169,46 @@ def picture_of(
         Whether parts are missing.
     size
         Width and height in pixels that the colour picture is shrunk to fit, None to leave it.
+    pixel_aspect
+        Width by height of the frame's pixels.
     """
-    return Picture(t, _gray(frame), lambda: _image(frame, size), corrupt)
+    square_px = stretched(frame.width, frame.height, pixel_aspect)
+    return Picture(t, _gray(frame, square_px), lambda: _image(frame, square_px, size), corrupt)
 
 
-def _gray(frame: av.VideoFrame) -> Gray:
-    """The small grey copy, uint8 (h, w), upright."""
-    step = gray_step(frame.width)
-    if frame.format.name in _BRIGHTNESS_FIRST:  # nothing to convert
-        plane = frame.planes[0]
-        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-        gray = rows[: plane.height : step, : frame.width : step]
-    else:
-        width = max(1, frame.width // step)
-        height = max(1, frame.height // step)
+def _gray(frame: av.VideoFrame, square_px: tuple[int, int]) -> Gray:
+    """The small grey copy, uint8 (h, w), upright; `square_px` as for `_image`."""
+    step = gray_step(square_px[0])
+    width, height = (-(-length // step) for length in square_px)  # as slices round
+    if frame.format.name not in _BRIGHTNESS_FIRST:
         small = frame.reformat(width, height, "gray")
         gray = np.asarray(small.to_ndarray(), np.uint8)
+        return np.ascontiguousarray(_upright(gray, frame))
+
+    # Nothing to convert.
+    plane = frame.planes[0]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    bright = rows[: plane.height, : frame.width]
+    if square_px == (frame.width, frame.height):
+        gray = bright[::step, ::step]
+    else:
+        small_px = (width, height)
+        gray = np.asarray(cv2.resize(bright, small_px, interpolation=cv2.INTER_NEAREST), np.uint8)
     return np.ascontiguousarray(_upright(gray, frame))
 
 
-def _image(frame: av.VideoFrame, size: tuple[int, int] | None) -> Image:
-    """The picture in colour, uint8 (h, w, 3) BGR, upright, and no larger than `size`."""
+def _image(frame: av.VideoFrame, square_px: tuple[int, int], size: tuple[int, int] | None) -> Image:
+    """The picture in colour, uint8 (h, w, 3) BGR, upright, and no larger than `size`.
+
+    square_px: the frame's width and height with square pixels.
+    """
     scale = 1.0
     if size is not None:
         lying = frame.rotation % 180 != 0
         width_max, height_max = reversed(size) if lying else size
-        scale = min(width_max / frame.width, height_max / frame.height, 1.0)
+        scale = min(width_max / square_px[0], height_max / square_px[1], 1.0)
 
-    width = max(1, round(frame.width * scale))
-    height = max(1, round(frame.height * scale))
+    width, height = (max(1, round(length * scale)) for length in square_px)
     image = frame.to_ndarray(format="bgr24", width=width, height=height)
     return np.ascontiguousarray(_upright(np.asarray(image, np.uint8), frame))
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -9,6 +10,7 @@ import av.error
 from av.stream import Disposition
 
 from visitord.capture.decode import LIMITS, Pace, frames, picture_of, rate_of, video_of, why
+from visitord.capture.pixel_shape import PixelShape
 from visitord.core import reading
 from visitord.core.errors import CameraError, MediaError
 from visitord.core.records import Picture
@@ -28,7 +30,12 @@ _OPTIONS = {
 RESTART_S = 1.0
 
 
-def read(path: Path, fps: float, size: tuple[int, int] | None = None) -> Iterator[Picture]:
+def read(
+    path: Path,
+    fps: float,
+    size: tuple[int, int] | None = None,
+    pixel_aspect: Fraction | None = None,
+) -> Iterator[Picture]:
     """Pictures of a video file, with their media times.
 
     Parameters
@@ -39,6 +46,8 @@ def read(path: Path, fps: float, size: tuple[int, int] | None = None) -> Iterato
         At most so many pictures a second of media time.
     size
         Width and height in pixels that they are shrunk to fit, None to leave them.
+    pixel_aspect
+        Width by height of their pixels, None where that is as the file says.
 
     Raises
     ------
@@ -48,11 +57,12 @@ def read(path: Path, fps: float, size: tuple[int, int] | None = None) -> Iterato
     with _opened(path) as (container, video):
         pace = Pace(fps)
         timeline = _Timeline(rate_of(video))
+        shape = PixelShape(video, pixel_aspect)
 
         for frame, corrupt in frames(container, video):
             t = timeline.t(frame.time)
             if pace.allows(t):
-                yield picture_of(frame, t, corrupt, size)
+                yield picture_of(frame, t, corrupt, size, shape.now())
         timeline.require_pictures()
 
 

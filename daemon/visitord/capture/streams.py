@@ -13,6 +13,7 @@ from av.codec.hwaccel import HWAccel, hwdevices_available
 from visitord.capture.admission import admitted
 from visitord.capture.decode import LIMITS, TIMED_OUT, Pace, picture_of, received, video_of, why
 from visitord.capture.inspection import silence
+from visitord.capture.pixel_shape import SQUARE, PixelShape
 from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig
 from visitord.core.errors import (
@@ -148,6 +149,7 @@ def _pictures(
         progress.opened(container.format.name)
         video = video_of(container, "SLICE")
         pace = Pace(asked.fps)
+        shape = PixelShape(video, asked.pixel_aspect)
         start_t = progress.now()
         described = ""
 
@@ -160,12 +162,15 @@ def _pictures(
             if not pace.allows(t):
                 continue
 
+            ratio = shape.now()
             description = f"{video.codec_context.name} {frame.width}x{frame.height}"
+            if ratio != SQUARE:
+                description += f", pixels {ratio.numerator}:{ratio.denominator}"
             if description != described:
                 on_described(description)
                 described = description
             progress.live = True
-            yield picture_of(frame, t, corrupt, asked.size)
+            yield picture_of(frame, t, corrupt, asked.size, ratio)
 
 
 def _options(url: str, asked: CameraConfig) -> dict[str, str]:

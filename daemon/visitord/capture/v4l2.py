@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from visitord.capture.decode import Pace
+from visitord.capture.pixel_shape import SQUARE, stretched
 from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig
 from visitord.core.errors import CameraError
-from visitord.core.records import Picture
+from visitord.core.records import Image, Picture
 
 FPS_TOLERANCE = 0.5
 
@@ -56,9 +57,18 @@ def read(
             good, image = capture.retrieve()
             if not good or image is None:
                 raise CameraError("the device gives pictures that cannot be decoded")
-            yield Picture.of(np.asarray(image, np.uint8), t)
+            yield Picture.of(_squared(np.asarray(image, np.uint8), asked), t)
     finally:
         capture.release()
+
+
+def _squared(image: Image, asked: CameraConfig) -> Image:
+    """The picture with square pixels: devices that digitise do not say how theirs are."""
+    height, width = image.shape[:2]
+    square_px = stretched(width, height, asked.pixel_aspect or SQUARE)
+    if square_px == (width, height):
+        return image
+    return np.asarray(cv2.resize(image, square_px), np.uint8)
 
 
 def _ask(capture: cv2.VideoCapture, asked: CameraConfig) -> None:

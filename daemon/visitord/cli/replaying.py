@@ -89,7 +89,16 @@ def replay(
     recorder = wiring.open_recorder(settings, database, pack, arrivals.append, Clock())
     rate = fps or _rate_of(settings, camera)
     noted = Noted(database, settings.site.name, _footage(clips), Clock())
-    played = play(clips, pack, recorder, settings.site.name, rate, liveness_detectors, noted.note)
+    played = play(
+        clips,
+        pack,
+        recorder,
+        settings.site.name,
+        rate,
+        liveness_detectors,
+        noted.note,
+        {known.name: known.pixel_aspect for known in settings.camera},
+    )
     pictures = _show_progress(clips, played)
 
     people = len({arrival.visitor_id for arrival in arrivals})

@@ -42,6 +42,7 @@ from visitord.core.values import (
     IpAddress,
     Name,
     PackName,
+    PixelAspect,
     Polygon,
     Processor,
     Size,
@@ -134,6 +135,7 @@ class CameraConfig(_Section):
     transport: Literal["tcp", "udp"] = "tcp"
     fps: float = Field(8, ge=2, le=60)  # below 2 a walker is seen too seldom to be followed
     size: Size = None
+    pixel_aspect: PixelAspect = None
     format: Format | None = None
     decoder: Decoder = "cpu"
     liveness: Literal["off", "flag", "block"] = "off"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from fractions import Fraction
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,8 @@ from visitord.core.sources import check_address
 NAME_MAX = 64
 _NAME = re.compile(rf"(?!\s)[^/\x00-\x1f\ud800-\udfff]{{1,{NAME_MAX}}}")
 _SIZE = re.compile(r"([1-9]\d{2,4})x([1-9]\d{2,4})")
+_RATIO = re.compile(r"([1-9]\d{0,3}):([1-9]\d{0,3})")
+ASPECT_MAX = 4  # and a quarter at least; the widest that recorders send is 32:11
 _ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^\s:/\[\]]+)):(\d{1,5})")
 _PROCESSOR = re.compile(r"auto|cpu|(cuda|tensorrt)(:\d{1,2})?|openvino|coreml")
 
@@ -56,6 +59,18 @@ def size(value: object) -> tuple[int, int]:
     if match is None:
         raise ValueError('must be width and height in pixels such as "1280x720", each at least 100')
     return int(match[1]), int(match[2])
+
+
+def pixel_aspect(value: object) -> Fraction:
+    """Width by height of "2:1"; raises ValueError."""
+    match = _RATIO.fullmatch(str(value))
+    ratio = Fraction(int(match[1]), int(match[2])) if match else Fraction(0)
+    if not 1 / ASPECT_MAX <= ratio <= ASPECT_MAX:
+        raise ValueError(
+            'must be the width and the height of a pixel such as "2:1", '
+            f"one at most {ASPECT_MAX} times the other"
+        )
+    return ratio
 
 
 def address(text: object) -> tuple[str, int]:
@@ -147,6 +162,10 @@ Cron = Annotated[
 Size = Annotated[
     tuple[int, int] | None,
     BeforeValidator(size),
+]
+PixelAspect = Annotated[
+    Fraction | None,
+    BeforeValidator(pixel_aspect),
 ]
 Address = Annotated[
     tuple[str, int] | None,

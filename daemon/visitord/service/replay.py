@@ -6,6 +6,7 @@ Time is the footage's own: what is seen is stamped with it.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from uuid import UUID
 
@@ -137,6 +138,7 @@ def play(
     fps: float,
     liveness_detectors: Mapping[str, LivenessDetector] | None = None,
     note: Callable[[UUID], None] = lambda _: None,
+    pixel_aspects: Mapping[str, Fraction | None] | None = None,
 ) -> Iterator[Analysed]:
     """Analyse and record the clips in order; says after each picture how far it is.
 
@@ -159,6 +161,8 @@ def play(
         Those of the cameras that ask for liveness, by name.
     note
         Called with the id of each sighting before it is recorded.
+    pixel_aspects
+        Those that are said of cameras, by name.
 
     Raises
     ------
@@ -173,7 +177,7 @@ def play(
         analyse = pipeline.photograph if clip.still else pipeline.process
 
         try:
-            for frame in _frames(clip, fps):
+            for frame in _frames(clip, fps, (pixel_aspects or {}).get(clip.camera)):
                 _record(recorder, analyse(frame), note)
                 yield Analysed(clip, frame.t)
         except MediaError:
@@ -182,14 +186,14 @@ def play(
         _record(recorder, pipeline.flush(), note)
 
 
-def _frames(clip: Clip, fps: float) -> Iterator[Frame]:
+def _frames(clip: Clip, fps: float, pixel_aspect: Fraction | None) -> Iterator[Frame]:
     if clip.still:
         picture = Picture.of(photographs.read(clip.path))
         yield Frame(clip.camera, picture, clip.start, picture.t)
         return
 
     inspector = Inspector()
-    for picture in recordings.read(clip.path, fps):
+    for picture in recordings.read(clip.path, fps, pixel_aspect=pixel_aspect):
         if not inspector.flaw(picture):
             at = clip.start + timedelta(seconds=picture.t)
             yield Frame(clip.camera, picture, at, picture.t)

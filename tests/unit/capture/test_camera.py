@@ -219,7 +219,7 @@ def test_a_file_played_to_its_end_has_ended(monkeypatch: pytest.MonkeyPatch) -> 
     bench.run(lambda: iter([Picture.of(picture(value=5), 0.0)]))
     health = bench.camera.health()
     assert (health.state, health.reason) == (State.ENDED, "it was played to its end")
-    assert bench.opened == [(Path("/clips/door.mp4"), 8.0, None)]
+    assert bench.opened == [(Path("/clips/door.mp4"), 8.0, None, None)]
     assert health.reconnects == 0
 
 

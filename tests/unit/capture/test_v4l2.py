@@ -3,6 +3,7 @@ answers.
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import ClassVar
 
 import cv2
@@ -90,6 +91,7 @@ def used(
     size: tuple[int, int] | None = None,
     pixel_format: str | None = None,
     step_s: float = 1.0,
+    pixel_aspect: Fraction | None = None,
 ) -> tuple[list[Picture], list[str], CameraError, StandIn]:
     """What a device gave until it failed: its pictures, what was told, the failure, and the
     stand-in.
@@ -97,7 +99,7 @@ def used(
     pictures: list[Picture] = []
     told: list[str] = []
     with pytest.raises(CameraError) as caught:
-        asked = configured(fps=fps, size=size, format=pixel_format)
+        asked = configured(fps=fps, size=size, format=pixel_format, pixel_aspect=pixel_aspect)
         read = v4l2.read(path, asked, told.append, clock=Ticking(step_s))
         pictures.extend(picture for picture in read)
     (one,) = StandIn.made
@@ -127,6 +129,11 @@ def test_the_format_is_asked_for_before_the_size_and_the_size_before_the_rate() 
 
 def test_what_is_not_configured_is_left_as_it_is() -> None:
     assert used()[-1].asked == [(RATE, 8)]
+
+
+def test_pictures_of_a_device_that_squeezes_are_stretched() -> None:
+    (shape,) = {picture.image.shape for picture in used(pixel_aspect=Fraction(2))[0]}
+    assert shape == (480, 1280, 3)
 
 
 def test_what_was_got_is_told_once() -> None:

@@ -1,6 +1,7 @@
 """The keys of a [[camera]] that say what is asked of it and where its picture counts."""
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,14 @@ def test_an_rtsp_camera_may_be_asked_to_send_by_udp(folder: Path, source: str) -
         (
             CAMERA + "size = [1280, 720]\n",
             'camera[1].size must be width and height in pixels such as "1280x720"',
+        ),
+        *(
+            (
+                CAMERA + f"pixel_aspect = {value}\n",
+                "camera[1].pixel_aspect must be the width and the height of a pixel such as "
+                '"2:1", one at most 4 times the other',
+            )
+            for value in ("2", '"2"', '"0:1"', '"9:2"', '"2:9"', '"16:9 "', '"-2:1"')
         ),
         (CAMERA + 'enabled = "perhaps"\n', "camera[1].enabled must be"),
         (CAMERA + "enabled = 3\n", "camera[1].enabled must be"),
@@ -192,6 +201,17 @@ def test_a_source_from_the_environment_may_have_these_keys_too(
     monkeypatch.setenv("DOOR_SOURCE", source)
     made = loaded(folder, f'[[camera]]\nname = "door"\nsource = "${{DOOR_SOURCE}}"\n{key}\n')
     assert made.source_of(made.camera[0]).target == source
+
+
+@pytest.mark.parametrize(
+    ("said", "ratio"),
+    [("2:1", Fraction(2)), ("16:11", Fraction(16, 11)), ("1:1", Fraction(1)), ("6:12", 0.5)],
+)
+def test_a_pixels_shape_is_its_width_by_its_height(
+    folder: Path, said: str, ratio: Fraction
+) -> None:
+    assert camera(folder, CAMERA).pixel_aspect is None
+    assert camera(folder, f'{CAMERA}pixel_aspect = "{said}"\n').pixel_aspect == ratio
 
 
 def test_a_size_in_which_nobody_can_be_seen_is_refused(folder: Path) -> None:

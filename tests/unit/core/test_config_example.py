@@ -16,6 +16,7 @@ NO_DEFAULT = {
     "name",
     "source",
     "size",
+    "pixel_aspect",
     "format",
     "tls_ca",
     "tls_fingerprint",
