@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 
 from visitord.cli.configuration import config
 from visitord.core.errors import VisitordError
+from visitord.core.text import composed
 from visitord.store import people, places
 from visitord.store.database import Cursor, Database
 
@@ -58,6 +59,13 @@ class Completed(click.ParamType[str]):
         return [CompletionItem(_spelt(word)) for word in fitting[:OFFERED_MAX]]
 
 
+class Place(Completed):
+    """The name of a site or a camera, in the form in which all are kept."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return composed(super().convert(value, param, ctx))
+
+
 def _spelt(word: str) -> str:
     """As the shell takes it; only bash leaves that to the program."""
     asking = {key: kind for key, kind in os.environ.items() if key.endswith("_COMPLETE")}
@@ -92,5 +100,6 @@ def _cameras(settings: "Config") -> list[str]:
 
 
 WHO = Completed(_people)
-SITE = Completed(_sites)
-CAMERA = Completed(_cameras)
+SITE = Place(_sites)
+CAMERA = Place(_cameras)
+CAMERA_OR_SOURCE = Completed(_cameras)

@@ -14,6 +14,7 @@ from visitord.cli.screens import Screen, open_screen
 from visitord.core.config import CameraConfig, Config
 from visitord.core.errors import CameraError, NotFoundError
 from visitord.core.sources import Kind, parse
+from visitord.core.text import composed
 
 WANTED = 5
 FIRST_WITHIN_S = 15.0
@@ -94,7 +95,7 @@ def tell(judged: Taken | NotTaken | Unusable, taken: int, screen: Screen) -> Non
 def _opened(config: Config, name: str) -> AbstractContextManager[Camera]:
     """The configured camera of that name, or one at an address or a device, being read."""
     for chosen in config.camera:
-        if chosen.name == name:
+        if chosen.name == composed(name):
             return reading(chosen, config.source_of(chosen))
 
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from visitord.cli.arguments import CAMERA
+from visitord.cli.arguments import CAMERA_OR_SOURCE
 from visitord.cli.configuration import config
 from visitord.cli.options import yes_option
 from visitord.cli.paths import PATH
@@ -25,7 +25,7 @@ from visitord.store import people
 )
 @click.option(
     "--camera",
-    type=CAMERA,
+    type=CAMERA_OR_SOURCE,
     metavar="NAME|URL|DEVICE",
     help="Take the photographs now, with a camera.",
 )

@@ -1,6 +1,6 @@
 """Text that came from elsewhere: what of it cannot be seen, and how it is shown all the same."""
 
-from unicodedata import bidirectional, category, combining
+from unicodedata import bidirectional, category, combining, normalize
 
 # Control and format characters (zero-width ones and those that turn a line around are among them),
 # lone surrogates, and the separators of lines and paragraphs.
@@ -18,6 +18,14 @@ _BLANK = frozenset(
 ZWNJ = "\u200c"
 _JOINERS = frozenset({ZWNJ, "\u200d"})
 _VIRAMA = 9  # the combining class of the signs that take an Indic letter's vowel away
+
+
+def composed(text: str) -> str:
+    """`text` with each letter composed in one way (Unicode's NFC): what looks the same is the same.
+
+    Systems differ in how they write letters with accents, and keyboards do.
+    """
+    return normalize("NFC", text)
 
 
 def is_invisible(character: str) -> bool:

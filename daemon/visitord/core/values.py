@@ -16,6 +16,7 @@ from visitord.core import cron, paths
 from visitord.core.durations import duration
 from visitord.core.secrets import holds_variables
 from visitord.core.sources import check_address
+from visitord.core.text import composed
 
 NAME_MAX = 64
 _NAME = re.compile(rf"(?!\s)[^/\x00-\x1f\ud800-\udfff]{{1,{NAME_MAX}}}")
@@ -145,6 +146,7 @@ PackName = Annotated[
 ]
 Name = Annotated[
     str,
+    AfterValidator(composed),
     must(
         f"be 1 to {NAME_MAX} characters without a slash or control character, "
         "not starting with a space",

@@ -17,7 +17,7 @@ from visitord.core.clock import aware
 from visitord.core.errors import ConfigError, MediaError
 from visitord.core.file_types import has_pictures_name
 from visitord.core.records import Frame, Picture, TrackReport
-from visitord.core.text import as_text
+from visitord.core.text import as_text, composed
 from visitord.core.values import NAME_MAX, valid_name
 from visitord.models.pack import LivenessDetector, Pack
 from visitord.service.recorder import Recorder
@@ -77,7 +77,7 @@ def plan(files: Sequence[Path], camera: str | None, start: datetime | None) -> l
     clips: list[Clip] = []
     free_from: dict[str, datetime] = {}
     for path in files:
-        name = camera or as_text(path.stem)[:NAME_MAX]
+        name = camera or composed(as_text(path.stem))[:NAME_MAX]
         if not valid_name(name):
             raise ConfigError(f'"{name}" cannot be a camera\'s name; give one with --camera.')
         _require_file(path)

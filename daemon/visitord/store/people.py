@@ -1,12 +1,11 @@
 """Finds people by what a person types, and changes what is known of them."""
 
 from dataclasses import dataclass
-from unicodedata import normalize
 from uuid import UUID
 
 from visitord.core.errors import NotFoundError, VisitordError
 from visitord.core.near_names import did_you_mean
-from visitord.core.text import unseen, visible
+from visitord.core.text import composed, unseen, visible
 from visitord.store import gallery_changes, statements
 from visitord.store.database import Cursor
 
@@ -83,7 +82,7 @@ def _unknown(cursor: Cursor, who: str, text: str) -> NotFoundError:
 
 def tidied(name: str) -> str:
     """A name with each letter composed in one way (Unicode's NFC), and single spaces."""
-    return " ".join(normalize("NFC", name).split())
+    return " ".join(composed(name).split())
 
 
 def proper(name: str) -> str:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
@@ -269,6 +270,19 @@ def test_several_wrong_values_are_told_together(folder: Path) -> None:
         "site.timezone",
         "visit.gap",
     ]
+
+
+def test_names_are_in_one_unicode_form_however_they_were_typed(folder: Path) -> None:
+    typed = normalize("NFD", "Café")
+    sections = f'box = "{typed}"\n[site]\nname = "{typed}"\n[[camera]]\nname = "{typed}"\n'
+    read = loaded(folder, f"{sections}source = 0\n")
+    assert {read.box, read.site.name, read.camera[0].name} == {"Café"}
+
+
+def test_two_cameras_whose_names_look_the_same_are_refused(folder: Path) -> None:
+    both = [normalize(form, "Café") for form in ("NFC", "NFD")]
+    sections = "".join(f'[[camera]]\nname = "{name}"\nsource = 0\n' for name in both)
+    assert problem(folder, sections).startswith('two cameras are called "Café"')
 
 
 def test_two_cameras_of_one_name_are_refused(folder: Path) -> None:

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from visitord.core.text import as_text, is_invisible, is_text, visible
+from visitord.core.text import as_text, composed, is_invisible, is_text, visible
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,8 @@ def test_the_bytes_of_a_files_name_are_kept_as_text(name: bytes, text: str) -> N
 
 def test_bytes_that_are_not_utf_8_are_no_text() -> None:
     assert not is_text(os.fsdecode(b"caf\xe9"))
+
+
+@pytest.mark.parametrize("typed", ["Zoe\u0308", "Zo\u00eb"])
+def test_what_looks_the_same_is_composed_to_the_same(typed: str) -> None:
+    assert composed(typed) == "Zo\u00eb"
