@@ -14,7 +14,7 @@ from visitord.core import reading
 from visitord.core.errors import MediaError
 from visitord.core.records import Embedding, Image
 from visitord.identity.centring import centred
-from visitord.models.pack import Pack, middle, portrait
+from visitord.models.pack import Pack, filled, middle, portrait
 from visitord.vision.quality import MIN_PX, assess
 from visitord.vision.stills import find_sitter
 
@@ -94,7 +94,9 @@ def find_face(pack: Pack, image: Image, name: str, digest: str) -> FacePhotograp
     if quality.flaws:
         return Unusable(ADVICE[quality.flaws[0]])
     (embedding,) = pack.embed([aligned])
-    return FacePhotograph(name, digest, embedding, quality.score, lambda: jpeg(kept))
+    return FacePhotograph(
+        name, digest, embedding, quality.score, lambda: jpeg(filled(kept, image, faces[0]))
+    )
 
 
 def read(pack: Pack, path: Path) -> FacePhotograph | Unusable:
@@ -121,7 +123,8 @@ def _portrait(pack: Pack, path: Path) -> bytes:
     faces = find_sitter(pack, image)
     if not faces:
         raise MediaError(f"{path} was changed meanwhile; repeat.")
-    return jpeg(portrait(image, max(faces, key=lambda face: face.width_px)))
+    sitter = max(faces, key=lambda face: face.width_px)
+    return jpeg(filled(portrait(image, sitter), image, sitter))
 
 
 def odd_ones_out(

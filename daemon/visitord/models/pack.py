@@ -17,6 +17,10 @@ warnings.filterwarnings("ignore", category=FutureWarning, module=r"insightface\.
 CROP_PX = 112  # the side of an aligned face, as ArcFace and SFace were trained
 PORTRAIT_PX = 160  # the side of what is kept to be looked at, with a margin around it
 MARGIN_PX = (PORTRAIT_PX - CROP_PX) // 2
+FILL_BLUR_PX = 25  # enough that the outermost pixels make no stripes
+_PORTRAIT_SIZE = (PORTRAIT_PX, PORTRAIT_PX)
+# Their x and y, (160, 160, 2).
+_PORTRAIT_PIXELS = np.dstack(np.meshgrid(*2 * [np.arange(PORTRAIT_PX, dtype=np.float64)]))
 NATIVE = "recogniser by MXNet"  # what runs a pack that sees to its device itself
 
 
@@ -76,11 +80,53 @@ def upright(landmarks: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.fl
 
 
 def portrait(image: Image, detection: Detection) -> Image:
-    """The aligned face, turned upright as insightface does, with a margin: (160, 160, 3)."""
+    """The aligned face, turned upright as insightface does, with a margin: (160, 160, 3).
+
+    Black where the picture ends, as recognisers were trained; to be looked at, see `filled`.
+    """
+    return np.asarray(
+        cv2.warpAffine(image, _to_portrait(detection), _PORTRAIT_SIZE, borderValue=0.0), np.uint8
+    )
+
+
+def filled(portrait: Image, image: Image, detection: Detection) -> Image:
+    """The portrait of a face, with what lies beyond the edges of its picture filled softly.
+
+    A face at an edge, or one that had to be turned, would have black wedges in its corners.
+
+    Parameters
+    ----------
+    portrait : uint8 (160, 160, 3)
+        Of the face.
+    image : uint8 (h, w, 3)
+        The picture that it was cut from.
+    detection : Detection
+        The face in that picture.
+    """
+    height, width = image.shape[:2]
+    matrix = _to_portrait(detection)
+    to_picture = cv2.invertAffineTransform(matrix)
+
+    def is_inside(pixels: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which pixels (n, m, 2) of the portrait the picture shows."""
+        places = cv2.transform(pixels, to_picture)
+        return np.logical_and.reduce((places >= 0) & (places <= (width - 1, height - 1)), axis=2)
+
+    if is_inside(_PORTRAIT_PIXELS[:: PORTRAIT_PX - 1, :: PORTRAIT_PX - 1]).all():
+        return portrait
+
+    beyond = cv2.BORDER_REPLICATE
+    continued = cv2.warpAffine(image, matrix, _PORTRAIT_SIZE, borderMode=beyond)
+    soft = cv2.blur(continued, (FILL_BLUR_PX, FILL_BLUR_PX))
+    inside = is_inside(_PORTRAIT_PIXELS)[:, :, None]
+    return np.where(inside, continued, soft).astype(np.uint8)
+
+
+def _to_portrait(detection: Detection) -> NDArray[np.float64]:
+    """The transform (2, 3) from the picture to the portrait."""
     matrix = upright(detection.landmarks)
     matrix[:, 2] += MARGIN_PX
-    size = (PORTRAIT_PX, PORTRAIT_PX)
-    return np.asarray(cv2.warpAffine(image, matrix, size, borderValue=0.0), np.uint8)
+    return matrix
 
 
 def middle(portrait: Image) -> Image:

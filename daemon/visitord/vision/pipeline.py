@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from visitord.capture.photographs import jpeg
 from visitord.core.records import Detection, FaceSample, Frame, Image, Observation, TrackReport
-from visitord.models.pack import LivenessDetector, Pack, middle, portrait
+from visitord.models.pack import LivenessDetector, Pack, filled, middle, portrait
 from visitord.vision.motion import MotionGate
 from visitord.vision.overlay import draw
 from visitord.vision.quality import assess
@@ -184,6 +184,7 @@ class Pipeline:
         observations: list[Observation] = []
         for face, kept, crop, embedding in zip(faces, portraits, crops, embeddings, strict=True):
             quality = assess(image, face, crop)
-            sample = FaceSample(frame.at, embedding, quality, face.width_px, jpeg(kept))
+            picture = jpeg(filled(kept, image, face))
+            sample = FaceSample(frame.at, embedding, quality, face.width_px, picture)
             observations.append(Observation(face, sample))
         return observations
