@@ -15,6 +15,7 @@ from contextlib import contextmanager, redirect_stdout
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
@@ -246,17 +247,23 @@ def test_the_page_asks_views_only(log: Database) -> None:
     assert asked == views
 
 
-def grafana(question: str) -> str:
-    """The question as Grafana sends it, for the month of March and all sites."""
+def grafana(question: str, sites: str = "'shop','branch'") -> str:
+    """The question as Grafana sends it, for the month of March and by default all sites."""
     span = "between '2026-03-01T00:00:00Z' and '2026-03-31T23:59:59Z'"
     question = re.sub(r"\$__timeFilter\((\w+)\)", rf"\1 {span}", question)
     bucket = r"to_timestamp(floor(extract(epoch from \1) / 3600) * 3600)"
     question = re.sub(r"\$__timeGroup\((\w+), \$__interval\)", bucket, question)
-    return question.replace("$site", "'shop','branch'")
+    return question.replace("$site", sites).replace("now()", NOW)
 
 
-def test_every_panel_of_the_dashboard_has_an_answer(log: Database) -> None:
-    board = json.loads((DOCS / "grafana.json").read_text())
+@pytest.fixture
+def board() -> dict[str, Any]:
+    """Grafana's dashboard."""
+    loaded: dict[str, Any] = json.loads((DOCS / "grafana.json").read_text())
+    return loaded
+
+
+def test_every_panel_of_the_dashboard_has_an_answer(log: Database, board: dict[str, Any]) -> None:
     asked = [target["rawSql"] for panel in board["panels"] for target in panel["targets"]]
     asked += [
         variable["query"] for variable in board["templating"]["list"] if variable["type"] == "query"
@@ -268,6 +275,35 @@ def test_every_panel_of_the_dashboard_has_an_answer(log: Database) -> None:
         for question in asked:
             assert "$" not in grafana(question)
             assert adhoc.ask(cursor, grafana(question)).rows, question
+
+
+def test_the_dashboard_offers_a_site_whose_footage_was_only_replayed(
+    log: Database, board: dict[str, Any]
+) -> None:
+    (sites,) = (one["query"] for one in board["templating"]["list"] if one["name"] == "site")
+    with log.transaction() as cursor:
+        assert adhoc.ask(cursor, sites).rows == (("branch",), ("shop",))
+    with log.transaction() as cursor:
+        cursor.execute("savepoint reported")
+        cursor.execute("delete from camera")
+        assert adhoc.ask(cursor, sites).rows == (("branch",), ("shop",))
+        cursor.execute("rollback to savepoint reported")
+
+
+def test_the_dashboards_regulars_are_those_of_the_chosen_site(
+    log: Database, board: dict[str, Any]
+) -> None:
+    (panel,) = (one for one in board["panels"] if one["title"].startswith("Regulars"))
+    (asked,) = (target["rawSql"] for target in panel["targets"])
+    found = {}
+    with log.transaction() as cursor:
+        for sites in ("'shop'", "'branch'", "'shop','branch'"):
+            rows = adhoc.ask(cursor, grafana(asked, sites)).rows
+            found[sites] = {row[0]: row[1:3] for row in rows}
+        frequent = adhoc.ask(cursor, "select name, visits_30d, days_30d from frequent_visitor")
+
+    assert found["'shop'"] != found["'branch'"] != {}
+    assert found["'shop','branch'"] == {row[0]: row[1:] for row in frequent.rows}
 
 
 if __name__ == "__main__":

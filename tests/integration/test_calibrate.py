@@ -213,7 +213,7 @@ def test_wrong_usage(box: Box, arguments: tuple[str, ...]) -> None:
     assert box.run("visitorctl", "calibrate", *arguments).code == 2
 
 
-def test_merging_uses_what_was_applied(
+def test_merging_uses_what_was_applied_and_draws_what_it_found(
     box: Box, database: Database, pack: ZooPack, tmp_path: Path
 ) -> None:
     writer = recorder(box, database, pack)
@@ -225,6 +225,12 @@ def test_merging_uses_what_was_applied(
         "insert into calibration (site, pack, dims, applied_by, applied_at) "
         f"values ('main', '{pack.fingerprint}', 8, 'tester', now())",
     )
-    assert "merged 0 identities and settled 0" in box.ok("visitorctl", "cluster", "--dry-run")
+    tried = ("visitorctl", "cluster", "--dry-run", "--picture", "found.png")
+    said = box.ok(*tried)
+    assert "merged 0 identities and settled 0" in said
+    assert "nothing to show side by side: found.png is not written" in said
+    assert not (box.folder / "found.png").exists()
+
     change(database, "delete from calibration")
-    assert "merged 0 identities and settled 1" in box.ok("visitorctl", "cluster", "--dry-run")
+    assert "merged 0 identities and settled 1" in box.ok(*tried)
+    assert (box.folder / "found.png").exists()

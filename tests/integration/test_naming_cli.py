@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import struct
 import subprocess
 import termios
@@ -18,6 +19,7 @@ from fixtures.installation import Box
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import VisitLog
 from fixtures.waiting import PATIENCE_S
+from visitord.cli.faces import BLOCK_COLUMNS, HINT
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 
@@ -123,6 +125,19 @@ def test_faces_are_drawn_in_a_terminal(
     assert "visitor 1 (visitor 1, provisional)" in shown
     assert shown.count("▀") >= 8 * 16
     assert "\x1b[38;2;" in shown, "24-bit colour"
+
+
+def test_faces_of_blocks_are_large_and_beside_each_other_and_it_is_said_where_they_are_clearer(
+    visit_log: VisitLog, box: Box
+) -> None:
+    shown = in_terminal(box, "list", "--faces")
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
+    captions = [line for line in text.splitlines() if "provisional" in line]
+    assert len(captions) == 1, "both of them in one row"
+    assert captions[0].count("visitor") == 4
+    widest = max(len(re.findall("▀+", line)[0]) for line in text.splitlines() if "▀" in line)
+    assert widest >= 2 * BLOCK_COLUMNS
+    assert " ".join(HINT.split()) in " ".join(text.split())
 
 
 def test_the_two_faces_of_a_suggestion_are_side_by_side(visit_log: VisitLog, box: Box) -> None:

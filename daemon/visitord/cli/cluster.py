@@ -46,8 +46,10 @@ def cluster(dry_run: bool, picture: Path | None) -> None:
     if dry_run:
         for one in found:
             say(f"{', '.join(face.name for face in one.faces)} ({one.why})")
-    if picture:
+    if picture and found:
         save(picture, _sheet(found, Crops(settings.crops_dir)))
+    elif picture:
+        say(f"There is nothing to show side by side: {picture} is not written.")
     outcome = merge_job.outcome(run.proposal)
     say(f"Would have {outcome}." if dry_run else f"{outcome.capitalize()}.")
 

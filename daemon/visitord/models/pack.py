@@ -110,7 +110,7 @@ def filled(portrait: Image, image: Image, detection: Detection) -> Image:
     def is_inside(pixels: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which pixels (n, m, 2) of the portrait the picture shows."""
         places = cv2.transform(pixels, to_picture)
-        return np.logical_and.reduce((places >= 0) & (places <= (width - 1, height - 1)), axis=2)
+        return np.asarray(((places >= 0) & (places <= (width - 1, height - 1))).all(axis=2))
 
     if is_inside(_PORTRAIT_PIXELS[:: PORTRAIT_PX - 1, :: PORTRAIT_PX - 1]).all():
         return portrait
