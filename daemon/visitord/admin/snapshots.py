@@ -1,6 +1,7 @@
 """What a camera sees, with what visitord sees in it."""
 
 import threading
+from zoneinfo import ZoneInfo
 
 from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig, Config
@@ -63,7 +64,7 @@ def _look(config: Config, chosen: CameraConfig) -> bytes:
             if frame.t - first_t > LOOK_SETTLES_S:
                 break
         state = str(camera.health())
-        image = pipeline.snapshot()
+        image = pipeline.snapshot(zone=ZoneInfo(config.site.timezone))
 
     if image is None:
         raise CameraError(f"Camera {chosen.name} gives no picture: it is {state}.")

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
 
@@ -124,8 +125,9 @@ class Daemon:
         self._readers: list[Worker] = []
         views = self._views(pack)
         cameras = [view.camera for view in views]
+        zone = ZoneInfo(config.site.timezone)
         self._vision = VisionLoop(
-            views, self._vision_ready, clock, self._recorder.submit, vision_stage
+            views, self._vision_ready, clock, self._recorder.submit, vision_stage, zone
         )
         self._health = HealthLoop(config, cameras, database, health_stage, vision_stage)
         self._jobs = Jobs(database, self._recorder, config, clock, jobs_stage)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
 from visitord.capture.camera import Camera
 from visitord.capture.health import State
@@ -40,6 +41,8 @@ class VisionLoop:
         Takes each report, and does not wait for the next stage.
     stage
         Told before each picture that this thread goes on.
+    zone
+        The time zone of the times in snapshots.
     """
 
     def __init__(
@@ -49,12 +52,14 @@ class VisionLoop:
         clock: Clock,
         submit: Callable[[TrackReport], None],
         stage: Stage,
+        zone: tzinfo = UTC,
     ) -> None:
         self._views = {view.camera.settings.name: view for view in views}
         self._ready = ready
         self._clock = clock
         self._submit = submit
         self._stage = stage
+        self._zone = zone
         self._warm: set[str] = set()  # cameras whose first picture was analysed
         self._turns = {name: TurnsLog(name) for name in self._views}
         self._snapshots = SnapshotRequests(ready.set)
@@ -104,4 +109,4 @@ class VisionLoop:
         note = ""
         if health.state is not State.LIVE:
             note = f"LAST PICTURE: {health}"
-        return view.pipeline.snapshot(note)
+        return view.pipeline.snapshot(note, self._zone)

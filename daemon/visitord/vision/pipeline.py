@@ -1,6 +1,7 @@
 """One camera's way from frame to track reports: motion gate, detect, quality, embed, track."""
 
 from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, tzinfo
 
 from visitord.capture.photographs import jpeg
 from visitord.core.records import Detection, FaceSample, Frame, Image, Observation, TrackReport
@@ -96,15 +97,18 @@ class Pipeline:
         """End all open tracks."""
         return self._tracker.flush()
 
-    def snapshot(self, note: str = "") -> Image | None:
-        """The last frame with all that is seen in it, and a note, drawn on it; None before it."""
+    def snapshot(self, note: str = "", zone: tzinfo = UTC) -> Image | None:
+        """The last frame with all that is seen in it, and a note, drawn on it; None before it.
+
+        zone: the time zone of the times in it.
+        """
         if self._last is None:
             return None
 
         frame = self._last
         found = [face for face in self._detect(frame) if self._may_be_one(face, frame.t)]
         faces = [(face, self._is_usable(face, frame.image)) for face in found]
-        return draw(frame, self._area, self._gate.moving, self._gate_open, faces, note)
+        return draw(frame, self._area, self._gate.moving, self._gate_open, faces, note, zone)
 
     def _is_search_due(self, t: float) -> bool:
         """Whether faces are searched for: something moves, or there are some to be followed.

@@ -1,7 +1,9 @@
 """The vision thread: each camera's newest picture, what comes of it, and its end."""
 
 import threading
+from datetime import tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +15,8 @@ from visitord.core.records import Frame, Image, TrackReport
 from visitord.core.stages import WITHIN_S, Stage
 from visitord.service.vision_loop import WARM_UP_WITHIN_S, View, VisionLoop
 from visitord.vision.search import Choice
+
+ZONE = ZoneInfo("Asia/Kathmandu")
 
 
 class OneCamera:
@@ -39,6 +43,7 @@ class ScriptedPipeline:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
+        self.zones: list[tzinfo] = []
         self.choice = Choice([(0, 0, 4, 4)], put_off=2)
 
     def process(self, _: Frame) -> list[TrackReport]:
@@ -50,8 +55,9 @@ class ScriptedPipeline:
     def flush(self) -> list[TrackReport]:
         return [report(n=3)]
 
-    def snapshot(self, note: str) -> Image | None:
+    def snapshot(self, note: str, zone: tzinfo) -> Image | None:
         self.notes.append(note)
+        self.zones.append(zone)
         return picture()
 
 
@@ -77,7 +83,8 @@ class Bench:
         self.pipeline: Any = ScriptedPipeline()
         views = [View(self.camera, self.pipeline)]
         self.stage = Told("vision", SetClock(after(0)))
-        self.loop = VisionLoop(views, self.ready, ManualClock(), self.reports.append, self.stage)
+        clock = ManualClock()
+        self.loop = VisionLoop(views, self.ready, clock, self.reports.append, self.stage, ZONE)
 
     def run(self) -> list[int]:
         self.ready.set()
@@ -136,6 +143,7 @@ def test_a_snapshot_says_when_it_is_an_old_one(health: Health, note: str) -> Non
     assert len(found) == 1
     assert found[0] is not None
     assert bench.pipeline.notes == [note]
+    assert bench.pipeline.zones == [ZONE], "its times are those of the site"
 
 
 def test_of_a_camera_that_is_not_read_there_is_no_snapshot() -> None:

@@ -1,6 +1,8 @@
 """What a snapshot shows, on a grey picture: where it counts, what moves, and faces."""
 
 from dataclasses import replace
+from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from fixtures.build import detection, frame, picture
 from visitord.cli.sheet import CaptionedRow, NamedFace, sheet
 from visitord.core.records import Detection, Frame, Gray, Image
+from visitord.vision import overlay
 from visitord.vision.overlay import draw
 from visitord.vision.zones import WHOLE, Area, Polygon
 
@@ -88,16 +91,27 @@ def test_what_moves_is_tinted_green() -> None:
 
 
 @pytest.mark.parametrize(("counts", "level"), [(True, 255), (False, 150)])
-def test_a_face_has_a_box_that_tells_whether_it_counts(counts: bool, level: int) -> None:
-    shown = drawn(WHOLE, None, True, (detection(200, 150, size=80), counts))[1]
-    box = (np.abs(shown.astype(int) - level) < 10).all(axis=2)
-    assert box[150, 200:281].all()
-    assert box[230, 200:281].all()
-    assert box[150:231, 200].all()
-    assert box[150:231, 280].all()
-    assert not box[160:220, 210:270].any()
-    assert (shown[:149] != LEVEL).any(), "its width and score are written above it"
-    assert shown.max() == level
+def test_a_face_has_a_frame_that_leaves_it_free_and_tells_whether_it_counts(
+    counts: bool, level: int
+) -> None:
+    moving = np.full((54, 96), 255, np.uint8)
+    shown = drawn(WHOLE, moving, True, (detection(200, 150, size=80), counts))[1]
+    frame_ = (np.abs(shown.astype(int) - level) < 10).all(axis=2)
+    assert frame_[138, 188:293].all()
+    assert frame_[242, 188:293].all()
+    assert frame_[138:243, 188].all()
+    assert frame_[138:243, 292].all()
+    assert np.all(shown[145:236, 195:286] == LEVEL), "neither lines nor colour over the face"
+    assert frame_[100:136, 188:293].any(), "its width is written above it"
+
+
+def test_what_is_written_at_a_face_hides_no_other_one() -> None:
+    above = detection(200, 60, size=80)
+    below = detection(200, 160, size=80)
+    for faces in ([(above, True), (below, True)], [(below, True), (above, True)]):
+        shown = drawn(WHOLE, None, True, *faces)[1]
+        for y in (60, 160):
+            assert np.all(shown[y : y + 81, 200:281] == LEVEL)
 
 
 @pytest.mark.parametrize(("x", "y"), [(-40, -40), (620, 350), (-500, 20), (300, 2)])
@@ -107,21 +121,42 @@ def test_a_face_that_reaches_out_of_the_picture_is_drawn_as_far_as_it_goes(
     drawn(WHOLE, None, True, (detection(x, y), True))
 
 
-def test_the_text_above_tells_gate_and_faces() -> None:
-    faces = [(detection(100), True), (detection(300), True), (detection(500), False)]
-    heads = [
-        drawn(gate_open=False)[0],
-        drawn(gate_open=True)[0],
-        drawn(WHOLE, None, True, *faces[:1])[0],
-        drawn(WHOLE, None, True, *faces[:2])[0],
-        drawn(seen=replace(frame(0.0, image=picture(HEIGHT, WIDTH)), camera="yard"))[0],
-        drawn(seen=frame(60.0, image=picture(HEIGHT, WIDTH)))[0],
-    ]
-    assert all(has(head, WHITE).sum() > 200 for head in heads)
-    assert len({head.tobytes() for head in heads}) == len(heads)
-    assert np.array_equal(drawn(WHOLE, None, True, *faces)[0], heads[3]), (
-        "a face that does not count is not counted"
-    )
+def test_the_text_above_says_what_was_seen_in_words_and_local_time() -> None:
+    seen = frame(0.0, image=picture(HEIGHT, WIDTH, LEVEL))
+    zone = ZoneInfo("Asia/Kathmandu")
+    faces = [(detection(100), True), (detection(300), False)]
+    texts = []
+
+    def write(_: Image, text: str, *__: object) -> None:
+        texts.append(text)
+
+    with patch.object(overlay, "_write", write):
+        draw(seen, WHOLE, None, False, [], "LAST PICTURE: gone", zone)
+        draw(seen, Area((LEFT,), (LEFT,)), np.ones((9, 16), np.uint8), True, faces, "", zone)
+    quiet, _, busy = " ".join(texts).partition("LAST PICTURE: gone")
+    assert "door  2026-03-01 17:45:00 +0545" in quiet
+    assert "640x360 px" in quiet
+    assert "nothing moves  0 faces" in " ".join(quiet.split(" "))
+    for words in (
+        "something moves",
+        "1 face",
+        "framed: a face and its width",
+        "grey frame: does not count",
+        "green: moves",
+        "blue line: what counts",
+        "red line: ignored",
+        "60 px",
+    ):
+        assert words in busy, words
+    assert "UTC" not in quiet + busy
+    assert "framed" not in quiet
+
+
+def test_a_long_text_goes_on_in_further_lines() -> None:
+    narrow = drawn(seen=frame(0.0, image=picture(HEIGHT, WIDTH // 2)))[0]
+    wide = drawn(seen=frame(0.0, image=picture(HEIGHT, WIDTH * 2)))[0]
+    assert len(narrow) / 0.4 > len(wide) / 0.8
+    assert not narrow[:, -8:].any(), "nothing is cut off"
 
 
 @pytest.mark.parametrize("name", ["Eingang Süd", "門", "x" * 64])
