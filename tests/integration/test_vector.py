@@ -13,7 +13,7 @@ from fixtures.visit_log import SITE, prepared
 from fixtures.waiting import wait
 from visitord.core.records import TrackReport
 from visitord.service.recorder import Recorder, RecorderSettings
-from visitord.store import corrections, merges, migrate, people
+from visitord.store import corrections, likeness, merges, migrate, people
 from visitord.store.database import Database
 from visitord.store.site import declare_site
 
@@ -73,6 +73,27 @@ def test_decisions_are_those_of_the_gallery_in_memory(
             (axis(0).tolist(),),
         )
         assert "template_near_128" in str(cursor.fetchall())
+
+
+def test_the_most_alike_are_those_that_reading_everyone_finds(
+    vectors: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit_log = recorder(vectors, vector=True)
+    for track in crowd(40, 2):
+        visit_log.handle(track)
+    with vectors.transaction() as cursor:
+        person = people.find(cursor, "visitor 1").visitor_id
+        looks = likeness.looks_of_person(cursor, person)
+        found = likeness.to_everyone(cursor, looks, index=True)
+        read = likeness.to_everyone(cursor, looks, index=False)
+        monkeypatch.setattr(likeness, "READ_MAX", -1)
+        assert likeness.to_everyone(cursor, looks, index=False) == {}, "they are too many"
+        assert likeness.to_everyone(cursor, looks, index=True) == found
+
+    alike = sorted(read, key=lambda one: -read[one])[:10]
+    assert alike[0] == person
+    assert set(alike) <= found.keys()
+    assert all(found[one] == pytest.approx(read[one], abs=1e-5) for one in found)
 
 
 def test_embeddings_of_another_length_have_an_index_of_their_own(vectors: Database) -> None:

@@ -6,6 +6,7 @@ called.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from visitord.admin.author import Author
 from visitord.core.errors import VisitordError
@@ -32,6 +33,12 @@ def waiting(database: Database, window: Window, limit: int) -> list[Unidentified
     """The sightings nobody was found for, the newest first, at most `limit`."""
     with database.transaction() as cursor:
         return unidentified.waiting(cursor, window, limit)
+
+
+def meant(database: Database, sightings: Sequence[str]) -> list[UUID]:
+    """Those that ids, or their first 8 characters, name; each must be one nobody was found for."""
+    with database.transaction() as cursor:
+        return unidentified.meant(cursor, sightings)
 
 
 def assign(

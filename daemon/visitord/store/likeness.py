@@ -1,6 +1,7 @@
-"""Which undecided sightings are more like a person than like anyone else."""
+"""How alike people and sightings are: whom a face is most like, and which are of one person."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,6 +17,11 @@ from visitord.store.vectors import vector
 # Less alike than any pack takes two for one (`models/thresholds.py`: never below 0.38): what is
 # nearest to somebody in a small gallery, and yet not like them, is somebody else.
 ALIKE = 0.3
+# So many templates are read within a second; more are compared by pgvector's index only.
+READ_MAX = 20_000
+Looks = Mapping[str, Sequence[Embedding]]
+"""Embeddings (d,) by the fingerprint of the recogniser that made them."""
+
 _SQL = statements.load("likeness")
 
 
@@ -25,6 +31,59 @@ class Likeness:
 
     theirs: frozenset[UUID]
     compared: frozenset[UUID]
+
+
+def looks_of_person(cursor: Cursor, person: UUID) -> Looks:
+    """What a person, with everyone who is one with them, is recognised by."""
+    return _by_pack(cursor, _SQL["looks_of_person"], {"person": person})
+
+
+def looks_of_sightings(cursor: Cursor, sightings: Collection[UUID]) -> Looks:
+    """What sightings look like, as far as that is still kept."""
+    return _by_pack(cursor, _SQL["looks_of_sightings"], {"sightings": list(sightings)})
+
+
+def _by_pack(cursor: Cursor, statement: str, values: dict[str, object]) -> Looks:
+    cursor.execute(statement, values)
+    looks = defaultdict(list)
+    for pack, embedding in cursor:
+        looks[pack].append(vector(embedding))
+    return looks
+
+
+def to_everyone(cursor: Cursor, looks: Looks, *, index: bool) -> dict[UUID, float]:
+    """How alike people are to the look that is most like them.
+
+    Parameters
+    ----------
+    cursor : of an open transaction
+    looks : what they are compared with
+    index : whether pgvector's index finds those most like each of them
+
+    Returns
+    -------
+    Cosine similarities; of those who may be compared, all, or with an index the nearest.  Nobody
+    where too many are known to be read without one.
+    """
+    if not index and templates.estimated_count(cursor) > READ_MAX:
+        return {}
+
+    found: dict[UUID, float] = {}
+    for pack, embeddings in looks.items():
+        if index:
+            near = [templates.nearest(cursor, pack, one, 0) for one in embeddings]
+            known = {template.template_id: template for some in near for template in some}
+            held = list(known.values())
+        else:
+            held = templates.templates(cursor, pack)
+        if not held:
+            continue
+
+        gallery = Gallery(np.size(held[0].embedding), held, centres.of(pack))
+        for embedding in embeddings:
+            for person, similarity in gallery.rank(embedding):
+                found[person] = max(similarity, found.get(person, similarity))
+    return found
 
 
 def of_person(cursor: Cursor, whole: Collection[UUID]) -> Likeness:

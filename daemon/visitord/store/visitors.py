@@ -1,6 +1,6 @@
 """Lists people with what was counted of them, and their faces."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -53,10 +53,15 @@ class FrequentVisitor:
 
 @dataclass(frozen=True, slots=True)
 class WallVisitor(Visitor):
-    """One of `total` people.  apart: they were said not to be the one they are shown beside."""
+    """One of `total` people.
+
+    apart: they were said not to be the one they are shown beside.  likeness: to what they are
+    sorted by, None where that is not known.
+    """
 
     total: int
     apart: bool
+    likeness: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +81,14 @@ class FaceOf:
     """What a person or a sighting is called; best and kept: names of crops, if there are.
 
     best: shows them best, but may be deleted for its age.  kept: a template was made from it.
+    box: the one that took them, None where that was not noted.
     """
 
     id: UUID
     name: str
     best: str | None
     kept: str | None
+    box: str | None
 
     @property
     def crop(self) -> str | None:
@@ -130,6 +137,7 @@ def wall(
     limit: int,
     offset: int,
     other: UUID | None = None,
+    alike: Mapping[UUID, float] | None = None,
 ) -> list[WallVisitor]:
     """A page of people, by the day seen last, the most frequent first.
 
@@ -139,14 +147,18 @@ def wall(
     statuses : people of any of these
     text : part of the name or the label, whatever case
     limit, offset : how many people, and how many before them are left out
-    other : the person they are shown beside, if any
+    other : the person they are shown beside, if any, who is left out
+    alike : how alike people are to what they are sorted by first, the most alike first
     """
+    likeness = alike or {}
     values = {
         "statuses": list(statuses),
         "text": text,
         "limit": limit,
         "offset": offset,
         "other": other,
+        "alike": list(likeness),
+        "scores": list(likeness.values()),
     }
     return statements.fetch_all(cursor, WallVisitor, _SQL["wall"], values)
 

@@ -49,7 +49,7 @@ def action(path: str) -> Callable[[Callable[..., Done]], Callable[..., Done]]:
         def answer(**values: Any) -> Response:
             with resources().connection() as database:
                 done = function(database, **values)
-            return _told(done.sentence, request.form.get("back") or done.page, done.offer)
+            return told(done.sentence, request.form.get("back") or done.page, done.offer)
 
         actions.add_url_rule(path, function.__name__, answer, methods=["POST"])
         return function
@@ -62,7 +62,7 @@ def rename(database: Database, who: UUID) -> Done:
     """Several may have one name; whether they are one person is asked."""
     renamed = naming.rename(database, str(who), request.form.get("name", ""))
     sentence = f"{renamed.person.name} is now called {renamed.name}"
-    page = _page_of(renamed.person.visitor_id)
+    page = page_of(renamed.person.visitor_id)
     if not renamed.namesakes:
         return Done(f"{sentence}.", page)
 
@@ -80,7 +80,7 @@ def judge(database: Database, who: UUID, verdict: str) -> Done:
     if verdict == "merge":
         return _merge(database, other, who, author)
     apart = merging.reject(database, other, str(who), author, Clock())
-    return _apart(apart, _page_of(apart.other.visitor_id))
+    return _apart(apart, page_of(apart.other.visitor_id))
 
 
 def _merge(database: Database, other: str, who: UUID, author: Author) -> Done:
@@ -90,8 +90,8 @@ def _merge(database: Database, other: str, who: UUID, author: Author) -> Done:
         merged = merging.merge(database, other, str(who), author, Clock(), certain=certain)
     except ContradictedError as error:
         address = url_for("actions.judge", who=who, verdict="merge", other=other, certain=1)
-        return Done(error.fact, _page_of(who), Offer("One person all the same", address))
-    return _merged(merged, _page_of(merged.kept.visitor_id))
+        return Done(error.fact, page_of(who), Offer("One person all the same", address))
+    return _merged(merged, page_of(merged.kept.visitor_id))
 
 
 @action("/suggestions/<int:number>/<any(merge, reject):verdict>")
@@ -109,7 +109,7 @@ def undo(database: Database, merge_id: UUID) -> Done:
     """Two people stand apart again."""
     done = merging.undo(database, str(merge_id), Author.here(WHY), Clock())
     sentence = f"{done.merged.name} stands apart from {done.kept.name} again."
-    return Done(sentence, _page_of(done.merged.visitor_id))
+    return Done(sentence, page_of(done.merged.visitor_id))
 
 
 @action("/person/<uuid:who>/split")
@@ -121,7 +121,7 @@ def split(database: Database, who: UUID) -> Done:
         raise VisitordError("Tick the sightings that are somebody else first.")
     done = merging.split(database, str(who), ticked, Author.here(WHY), Clock())
     sentence = f"What was ticked of {done.person.name} is now {done.new.name}."
-    return Done(sentence, _page_of(done.new.visitor_id))
+    return Done(sentence, page_of(done.new.visitor_id))
 
 
 @action("/person/<uuid:who>/ignore")
@@ -129,14 +129,14 @@ def ignore(database: Database, who: UUID) -> Done:
     """A person is left out of reports."""
     person = ignoring.ignore(database, str(who))
     offer = Offer("Undo", url_for("actions.unignore", who=who))
-    return Done(f"{person.name} is ignored from now on.", _page_of(person.visitor_id), offer)
+    return Done(f"{person.name} is ignored from now on.", page_of(person.visitor_id), offer)
 
 
 @action("/person/<uuid:who>/unignore")
 def unignore(database: Database, who: UUID) -> Done:
     """A person counts again."""
     person = ignoring.unignore(database, str(who))
-    return Done(f"{person.name} is no longer ignored.", _page_of(person.visitor_id))
+    return Done(f"{person.name} is no longer ignored.", page_of(person.visitor_id))
 
 
 @actions.post("/person/<uuid:who>/forget")
@@ -149,7 +149,7 @@ def forget(who: UUID) -> Response:
         gone = forgetting.forget(database, about, resources().config)
 
     sentence = f"{about.name} is forgotten. {gone.remark}".rstrip()
-    return _told(sentence, url_for("pages.wall"))
+    return told(sentence, url_for("pages.faces"))
 
 
 def _merged(done: Merged, page: str) -> Done:
@@ -167,7 +167,8 @@ def _apart(done: KeptApart, page: str) -> Done:
     return Done(sentence, page, Offer("One person after all", after_all))
 
 
-def _page_of(visitor_id: UUID) -> str:
+def page_of(visitor_id: UUID) -> str:
+    """The address of a person's page."""
     return url_for("pages.person", who=visitor_id)
 
 
@@ -176,13 +177,17 @@ def failed(sentence: str) -> Response | None:
 
     None where this was no such form.
     """
-    who = (request.view_args or {}).get("who")
-    if request.method != "POST" or who is None:
+    if request.method != "POST":
         return None
-    return _told(sentence, request.form.get("back") or _page_of(who), role="alert")
+    who = (request.view_args or {}).get("who")
+    if who is not None:
+        return told(sentence, request.form.get("back") or page_of(who), role="alert")
+    if request.path.startswith("/unidentified/"):
+        return told(sentence, url_for("unidentified.waiting"), role="alert")
+    return None
 
 
-def _told(sentence: str, page: str, offer: Offer | None = None, role: str = "status") -> Response:
+def told(sentence: str, page: str, offer: Offer | None = None, role: str = "status") -> Response:
     """To a page of ours, which says what was done and offers what may be done next."""
     next_step = asdict(offer) if offer else None
     said = {"sentence": sentence, "offer": next_step, "role": role}

@@ -22,6 +22,8 @@ from visitord.web.pages import pages
 from visitord.web.refusals import Refusals
 from visitord.web.resources import Resources, share
 from visitord.web.sessions import Sessions
+from visitord.web.unidentified import unidentified
+from visitord.web.wall import page_address
 
 log = logging.getLogger(__name__)
 
@@ -71,10 +73,12 @@ def site(
     zone = ZoneInfo(config.site.timezone)
     app.context_processor(lambda: {"csrf": session.get("csrf"), "today": datetime.now(zone).date()})
     app.jinja_env.globals["site"] = config.site.name
+    app.jinja_env.globals["page_address"] = page_address
 
     security.protect(app, sessions.key(), config.review.session, hosts)
     app.register_blueprint(entrance)
     app.register_blueprint(pages)
+    app.register_blueprint(unidentified)
     app.register_blueprint(actions)
     app.register_error_handler(Exception, _sorry)
     return app

@@ -12,22 +12,20 @@ from visitord.admin import describing, forgetting
 from visitord.core.errors import DatabaseError, VisitordError
 from visitord.service import control
 from visitord.store import cameras as stored_cameras
+from visitord.store import likeness, people, sighting_log, visitors
 from visitord.store import merges as stored_merges
-from visitord.store import people, sighting_log, visitors
 from visitord.store import suggestions as stored_suggestions
 from visitord.store.cameras import CameraState
 from visitord.store.database import Cursor
 from visitord.store.suggestions import OpenSuggestion
-from visitord.web.faces import Shown, crops, people_with_faces, sightings_with_faces
+from visitord.web.faces import Shown, people_with_faces, pictures, sightings_with_faces
 from visitord.web.resources import resources
+from visitord.web.sightings import why
 from visitord.web.visits import shown
+from visitord.web.wall import SHOWN, wall
 
 pages = Blueprint("pages", __name__)
 
-SHOWN = {"unnamed": ["provisional"], "named": ["named"], "ignored": ["ignored"]}
-SHOWN["all"] = [status for shown in SHOWN.values() for status in shown]
-ON_A_WALL = 48
-PAGES_MAX = 1_000_000
 PAIRS = 30
 MERGES = 30
 SIGHTINGS = 24
@@ -37,14 +35,14 @@ VISITS_WITHIN = timedelta(days=28)
 
 
 @pages.get("/")
-def wall() -> str:
+def faces() -> str:
     """Everyone of a kind; a search looks among all, where no kind is asked for."""
     usual = "all" if request.args.get("q") else "unnamed"
     show = request.args.get("show", usual)
     if show not in SHOWN:
         abort(404)
     with resources().transaction() as cursor:
-        found = _wall(cursor, show)
+        found = wall(cursor, show)
         questions = len(stored_suggestions.unanswered(cursor))
     return render_template("wall.html", show=show, kinds=SHOWN, questions=questions, **found)
 
@@ -58,16 +56,21 @@ def person(who: UUID) -> str:
         with database.transaction() as cursor:
             (about,) = people_with_faces(cursor, [report.about])
             seen = sightings_with_faces(cursor, report.sightings)
+    for sighting, recorded in zip(seen, report.sightings, strict=True):
+        sighting["why"] = why(recorded)
     visits = shown(report.visits, resources().config.site.timezone)
     return render_template("person.html", about=about, visits=visits, seen=seen)
 
 
 @pages.get("/person/<uuid:who>/compare")
 def compare(who: UUID) -> str:
-    """Whom a person may be the same as."""
+    """Whom a person may be the same as, the most alike first."""
     with resources().transaction() as cursor:
         about = _about(cursor, who)
-        found = _wall(cursor, "all", about["visitor_id"])
+        person = about["visitor_id"]
+        looks = likeness.looks_of_person(cursor, person)
+        alike = likeness.to_everyone(cursor, looks, index=resources().config.database.vector)
+        found = wall(cursor, "all", person, alike)
     return render_template("compare.html", about=about, **found)
 
 
@@ -96,8 +99,8 @@ def merges() -> str:
     with resources().transaction() as cursor:
         found = stored_merges.in_force(cursor, MERGES)
         ids = [merge.kept_id for merge in found] + [merge.merged_id for merge in found]
-        faces = crops(cursor, ids)
-    return render_template("merges.html", merges=found, crops=faces)
+        shown_faces = pictures(cursor, ids)
+    return render_template("merges.html", merges=found, pictures=shown_faces)
 
 
 @pages.get("/cameras")
@@ -141,23 +144,6 @@ def crop(name: str) -> Response:
     is_hash = re.fullmatch("[0-9a-f]{64}", name)
     jpeg = resources().crops.read(name) if is_hash else None
     return Response(jpeg, mimetype="image/jpeg") if jpeg else abort(404)
-
-
-def _wall(cursor: Cursor, show: str, other: UUID | None = None) -> dict[str, Any]:
-    """What the wall's template needs: a page of people with their faces, search and pager.
-
-    other: of each is shown whether they were said not to be this person.
-    """
-    text = " ".join(request.args.get("q", "").split())
-    page = min(max(1, request.args.get("page", 1, int)), PAGES_MAX)
-    before = (page - 1) * ON_A_WALL
-    found = visitors.wall(cursor, SHOWN[show], text, ON_A_WALL, before, other)
-    return {
-        "people": people_with_faces(cursor, found),
-        "text": text,
-        "page": page,
-        "more": bool(found) and found[0].total > page * ON_A_WALL,
-    }
 
 
 def _about(cursor: Cursor, who: UUID) -> Shown:

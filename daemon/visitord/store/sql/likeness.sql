@@ -24,3 +24,17 @@ and not exists (
     from together t join sighting s on s.sighting_id = t.sighting_id
     where t.other_id = g.sighting_id and s.identity_id = any(%(whole)s::uuid[])
 )
+
+-- looks_of_person: what a person is matched by, with the recogniser of each
+select pack, embedding::text
+from template join identity using (identity_id)
+where root_id = %(person)s and set_aside_at is null
+
+-- looks_of_sightings: what sightings look like, with the recogniser of each
+select pack, embedding::text
+from sighting
+where sighting_id = any(%(sightings)s) and embedding is not null
+union all
+select c.pack, c.embedding::text
+from reembedding c
+where c.sighting_id = any(%(sightings)s)

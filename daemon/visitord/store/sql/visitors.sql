@@ -34,7 +34,7 @@ and v.status = coalesce(%(status)s, v.status)
 and (not %(unnamed)s or v.name = v.label)
 order by visits_30d desc, last_seen desc, label
 
--- wall: people with a text in their name or label, by the day seen last, the most frequent first
+-- wall: people with a text in their name or label: those most like somebody first; then by the day seen last, the most frequent first
 select visitor_id, name, label, status, first_seen, last_seen, visits, sightings, last_site as site,
        (select timezone from site where site = last_site) as timezone,
        count(*) over () as total,
@@ -44,11 +44,14 @@ select visitor_id, name, label, status, first_seen, last_seen, visits, sightings
            join identity i on i.identity_id = one_id
            join identity j on j.identity_id = other_id
            where (visitor_id, %(other)s) in ((i.root_id, j.root_id), (j.root_id, i.root_id))
-       ) as apart
+       ) as apart,
+       alike.score as likeness
 from visitor
+left join unnest(%(alike)s::uuid[], %(scores)s::real[]) as alike (visitor_id, score) using (visitor_id)
 where status = any(%(statuses)s)
 and (position(lower(%(text)s) in lower(name)) > 0 or position(lower(%(text)s) in label) > 0)
-order by last_seen::date desc nulls last, visits desc, last_seen desc, label
+and visitor_id is distinct from %(other)s
+order by apart, likeness desc nulls last, last_seen::date desc nulls last, visits desc, last_seen desc, label
 limit %(limit)s offset %(offset)s
 
 -- detail: a visitor, with the labels merged into it, how many templates it is matched against, and how many were set aside
@@ -77,27 +80,28 @@ select visitor_id, name, label, status, first_seen, last_seen, visits, sightings
 from visitor
 where visitor_id = %(id)s
 
--- faces: what people, merged or not, and sightings are called, the crop that shows them best, and one kept for good
-select i.identity_id as id, coalesce(i.name, 'visitor ' || i.number) as name,
-       (
-           select crop
-           from sighting g join identity m using (identity_id)
-           where i.identity_id in (m.identity_id, m.root_id) and crop is not null
-           order by m.identity_id = i.identity_id desc, good_samples > 0 desc, quality desc
-           limit 1
-       ) as best,
-       (
-           select coalesce(t.crop, g.crop)
-           from template t
-           left join sighting g using (sighting_id)
-           join identity m on m.identity_id = t.identity_id
-           where i.identity_id in (m.identity_id, m.root_id)
-           order by coalesce(t.crop, g.crop) is null, t.set_aside_at is not null, t.quality desc
-           limit 1
-       ) as kept
+-- faces: what people, merged or not, and sightings are called, the crop that shows them best, and one kept for good; and which box has them
+select i.identity_id as id, coalesce(i.name, 'visitor ' || i.number) as name, b.crop as best, k.crop as kept,
+       coalesce(b.box, k.box) as box
 from identity i
+left join lateral (
+    select crop, box
+    from sighting g join identity m using (identity_id)
+    where i.identity_id in (m.identity_id, m.root_id) and crop is not null
+    order by m.identity_id = i.identity_id desc, good_samples > 0 desc, quality desc
+    limit 1
+) b on true
+left join lateral (
+    select coalesce(t.crop, g.crop) as crop, coalesce(t.box, g.box) as box
+    from template t
+    left join sighting g using (sighting_id)
+    join identity m on m.identity_id = t.identity_id
+    where i.identity_id in (m.identity_id, m.root_id)
+    order by coalesce(t.crop, g.crop) is null, t.set_aside_at is not null, t.quality desc
+    limit 1
+) k on true
 where i.identity_id = any(%(ids)s)
 union all
-select sighting_id, camera || to_char(started_at, ' MM-DD HH24:MI'), crop, null
+select sighting_id, camera || to_char(started_at, ' MM-DD HH24:MI'), crop, null, box
 from sighting
 where sighting_id = any(%(ids)s)
