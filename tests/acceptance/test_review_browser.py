@@ -369,41 +369,6 @@ UNNAMED = """() => [
   .map((e) => e.outerHTML)"""
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_every_page_fits_is_legible_and_labelled(
-    browser: Browser, visit_log: VisitLog, size: tuple[int, int], dark: bool, tmp_path: Path
-) -> None:
-    suggest(visit_log, "1", "2")
-    page = browser.open(size, dark=dark)
-    page.locator("[name=name]").first.fill(
-        "Somebody with quite a long name, and then some more of it"
-    )
-    page.locator(".card button").first.click()
-    someone = urlsplit(page.locator(".look").first.get_attribute("href") or "").path
-    paths = [
-        "/",
-        "/?show=ignored",
-        someone,
-        f"{someone}/compare",
-        f"{someone}/forget",
-        "/suggestions",
-        "/merges",
-    ]
-    for n, path in enumerate((*paths, "/cameras", "/nothing")):
-        page.goto(browser.review.address + path)
-        page.screenshot(path=tmp_path / f"{n}.png")
-        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
-        assert page.evaluate(CONTRASTS) == [], path
-        assert page.evaluate(UNNAMED) == [], path
-        assert page.locator("h1").count() == 1, path
-        broken = (
-            "[...document.images]"
-            ".filter((i) => i.complete && !i.naturalWidth && i.checkVisibility()).length"
-        )
-        assert page.evaluate(broken) == 0, path
-
-
 TARGET_PX = 44  # WCAG 2.2, 2.5.5: what a finger hits at once
 SMALL = """(least) => [
     ...document.querySelectorAll("main a, nav a, button, summary, input:not([type=hidden])")
@@ -417,9 +382,10 @@ WIDTHS = """(tag) => [...document.querySelectorAll(`.wall .card ${tag}`)]
   .map((e) => e.getBoundingClientRect().width)"""
 
 
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_fingers_find_every_button_and_faces_and_fields_fill_their_tile(
-    browser: Browser, visit_log: VisitLog, size: tuple[int, int]
+def test_every_page_fits_is_legible_labelled_and_found_by_fingers(
+    browser: Browser, visit_log: VisitLog, size: tuple[int, int], dark: bool, tmp_path: Path
 ) -> None:
     suggest(visit_log, "1", "2")
     with visit_log.database.transaction() as cursor:
@@ -429,21 +395,41 @@ def test_fingers_find_every_button_and_faces_and_fields_fill_their_tile(
             "select gen_random_uuid(), site, camera, started_at, ended_at, 'pending', "
             "'it moved too fast', quality, 0, face_px, embedding, pack from sighting limit 2"
         )
-    page = browser.open(size)
+    page = browser.open(size, dark=dark)
     assert min(page.evaluate(WIDTHS, "input[name=name]")) >= NAME_PX
     tiles = page.evaluate(WIDTHS, ".look")
     assert page.evaluate(WIDTHS, "img.face") == pytest.approx(tiles), "from edge to edge"
 
+    page.locator("[name=name]").first.fill(
+        "Somebody with quite a long name, and then some more of it"
+    )
+    page.locator(".card button").first.click()
     someone = urlsplit(page.locator(".look").first.get_attribute("href") or "").path
     chosen = visit_log.rows("select sighting_id from sighting where identity_id is null")
-    who = "/unidentified/who?" + "&".join(f"sighting={one}" for (one,) in chosen)
-    shown = ["/", someone, f"{someone}/compare", f"{someone}/forget", "/unidentified", who]
-    for path in (*shown, "/suggestions", "/merges", "/cameras", "/nothing"):
+    paths = [
+        "/",
+        "/?show=ignored",
+        someone,
+        f"{someone}/compare",
+        f"{someone}/forget",
+        "/unidentified",
+        "/unidentified/who?" + "&".join(f"sighting={one}" for (one,) in chosen),
+        "/suggestions",
+        "/merges",
+    ]
+    for n, path in enumerate((*paths, "/cameras", "/nothing")):
         page.goto(browser.review.address + path)
-        assert page.evaluate(SMALL, TARGET_PX) == [], path
+        page.screenshot(path=tmp_path / f"{n}.png")
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
         assert page.evaluate(CONTRASTS) == [], path
         assert page.evaluate(UNNAMED) == [], path
+        assert page.evaluate(SMALL, TARGET_PX) == [], path
+        assert page.locator("h1").count() == 1, path
+        broken = (
+            "[...document.images]"
+            ".filter((i) => i.complete && !i.naturalWidth && i.checkVisibility()).length"
+        )
+        assert page.evaluate(broken) == 0, path
 
 
 def test_a_face_nobody_was_found_for_is_given_to_whom_it_is_most_like(
