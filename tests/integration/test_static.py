@@ -204,6 +204,35 @@ def test_a_person_in_front_of_their_own_poster_is_recognised(visit_log: VisitLog
     assert visit_log.rows("select name from visit_log") == [("visitor 1",)]
 
 
+def pairs(visit_log: VisitLog) -> set[frozenset[object]]:
+    return {frozenset(row) for row in visit_log.rows("select sighting_id, other_id from together")}
+
+
+def test_who_passes_a_picture_of_a_face_makes_no_pair_with_it(visit_log: VisitLog) -> None:
+    poster = hang(visit_log)
+    walkers = [uuid4(), uuid4()]
+    for at_s, walker in zip((700, 705), walkers, strict=True):
+        beside = [poster, *(other for other in walkers if other != walker)]
+        visit_log.recorder.handle(report(axis(1), at_s, sighting_id=walker, together=beside))
+        seen = replace(
+            still(0, at_s + 5, static=True, sighting_id=poster), together=frozenset(walkers)
+        )
+        visit_log.recorder.handle(seen)
+    assert pairs(visit_log) == {frozenset(walkers)}
+
+
+def test_one_who_moves_after_all_has_been_in_one_picture_with_all_who_passed(
+    visit_log: VisitLog,
+) -> None:
+    sleeper = hang(visit_log)
+    walker = uuid4()
+    visit_log.recorder.handle(report(axis(1), 700, sighting_id=walker, together=[sleeper]))
+    for end_s, static in ((710, True), (720, False)):
+        made = still(0, end_s, static=static, sighting_id=sleeper)
+        visit_log.recorder.handle(replace(made, together=frozenset([walker])))
+    assert pairs(visit_log) == {frozenset([sleeper, walker])}
+
+
 # A clip of eleven minutes through the whole program
 
 LENGTH_S, STEP_S = 660, 1.5  # a picture every so often: a look at one face costs 80 ms

@@ -202,6 +202,7 @@ class Recorder:
         self._queue = ReportQueue()
         self._spooled_done = 0  # the last number of the spool that is in the database
         self._filed: dict[UUID, UUID | None] = {}  # open tracks: under whom
+        self._paired: dict[UUID, frozenset[UUID]] = {}  # open tracks: with whom, as it is written
         self._known = GalleryFollower(
             settings.pack,
             settings.dim,
@@ -403,7 +404,8 @@ class Recorder:
         """Carry on a sighting that is there; otherwise decide it, and write it if it is time."""
         filed = report.sighting_id in self._filed
         if filed or sightings.known(cursor, report.sighting_id):
-            arrival = sightings.extend(cursor, report, self.settings.site)
+            paired = self._paired.get(report.sighting_id, frozenset())
+            arrival = sightings.extend(cursor, report, self.settings.site, paired)
             return _Written(True, self._filed.get(report.sighting_id), arrival)
 
         decided = self._decide(cursor, report)
@@ -467,8 +469,11 @@ class Recorder:
         self._queue.mark_seen(report)
         if written.filed:
             self._filed[report.sighting_id] = written.person
+            if not report.static:  # a picture of a face has no pairs, until it moves after all
+                self._paired[report.sighting_id] = report.together
         if report.final:
             self._filed.pop(report.sighting_id, None)
+            self._paired.pop(report.sighting_id, None)
 
         # A template that is gone is found by the next look at the database.
         if written.template and not written.replaced:

@@ -1,5 +1,6 @@
 """Writes decided sightings, each with what it brings about: identity, template, visit, arrival."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -124,7 +125,9 @@ def _values(decided: DecidedSighting, site: Site) -> dict[str, object]:
     return values
 
 
-def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
+def extend(
+    cursor: Cursor, report: TrackReport, site: Site, paired: Set[UUID] = frozenset()
+) -> Arrival | None:
     """Carry on the end of a sighting already written, and its visit.
 
     Nothing happens for one that was erased; and ignored people do not arrive.
@@ -134,6 +137,7 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
     cursor : of an open transaction
     report : of the track so far
     site : where this box is
+    paired : others seen in the same frames, as an earlier report of the track has written
 
     Returns
     -------
@@ -153,8 +157,9 @@ def extend(cursor: Cursor, report: TrackReport, site: Site) -> Arrival | None:
         return None
     identity_id, ended_at = extended
 
-    if report.together:
-        pairs = {"id": report.sighting_id, "others": sorted(report.together)}
+    beside_new = report.together - paired
+    if beside_new and not report.static:
+        pairs = {"id": report.sighting_id, "others": sorted(beside_new)}
         cursor.execute(_SQL["together"], pairs)
 
     arrival = None

@@ -1,7 +1,7 @@
 """A store in memory, in place of the one with SQL."""
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -31,6 +31,7 @@ class FakeStore:
     changed_since: dict[int, set[UUID]] = field(default_factory=dict)
     written: list[DecidedSighting] = field(default_factory=list)
     extended: list[TrackReport] = field(default_factory=list)
+    paired: list[frozenset[UUID]] = field(default_factory=list)  # the new pairs of these reports
     doubts: list[tuple[UUID, UUID]] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     write_failures: list[Exception] = field(default_factory=list)  # in the midst of a transaction
@@ -99,8 +100,9 @@ class FakeStore:
     def forgotten_since(self, _: object, moment: datetime) -> bool:
         return self.forgotten_at is not None and self.forgotten_at >= moment
 
-    def extend(self, _: object, report: TrackReport, __: Site) -> Arrival | None:
+    def extend(self, _: object, report: TrackReport, __: Site, paired: Set[UUID]) -> Arrival | None:
         self.extended.append(report)
+        self.paired.append(report.together - paired)
         return None
 
     def write(self, _: object, decided: DecidedSighting, site: Site) -> Arrival | None:

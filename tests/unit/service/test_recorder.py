@@ -227,6 +227,21 @@ def test_a_track_that_goes_on_is_decided_once_and_carried_on_after(bench: Bench)
     assert bench.recorder._filed == {}
 
 
+def test_who_was_in_one_picture_with_a_face_that_stays_is_written_once(bench: Bench) -> None:
+    bench.recorder.prepare()
+    stays = replace(track(1, length_s=30.0), final=False)
+    for others, static in (
+        ((), False),
+        ((2,), False),
+        ((2,), False),
+        ((2, 3), True),
+        ((2, 3), False),
+    ):
+        together = frozenset(uid(n) for n in others)
+        bench.recorder.handle(replace(stays, together=together, static=static))
+    assert bench.store.paired == [{uid(2)}, set(), {uid(3)}, {uid(3)}]
+
+
 def test_a_track_that_may_be_seen_better_is_not_written_yet(bench: Bench) -> None:
     bench.recorder.prepare()
     bench.recorder.handle(track(final=False))

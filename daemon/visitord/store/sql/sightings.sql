@@ -53,11 +53,12 @@ set ended_at = greatest(ended_at, %(ended_at)s),
 where sighting_id = %(sighting_id)s
 returning identity_id, ended_at
 
--- together: a sighting was in one frame with others, as far as those were not erased
+-- together: a sighting was in one frame with others, but those that were erased, and pictures of faces
 insert into together (sighting_id, other_id)
 select %(id)s, other_id
 from unnest(%(others)s::uuid[]) other_id
 where not exists (select from erased where erased_id = other_id)
+and not exists (select from sighting where sighting_id = other_id and static)
 order by other_id
 on conflict do nothing
 
