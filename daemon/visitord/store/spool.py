@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 from visitord.core.clock import Clock
 from visitord.core.errors import SpoolError
 from visitord.core.records import TrackReport
-from visitord.store.spool_file import TIMEOUT_S, open_file
+from visitord.store.spool_file import TIMEOUT_S, open_file, shrink, space_bytes
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +54,6 @@ where json_valid(body) and body ->> 'sighting_id' in (select value from json_eac
 _EXPIRE = "delete from waiting where put_s < (select ran_s from ran) - :keep_s"
 _COUNT = "select count(*) - count(refused), count(refused) from waiting"
 _COUNT_LOST = "update lost set count = count + :count where what = :what"
-_USED_BYTES = """
-select (page_count - freelist_count) * page_size
-from pragma_page_count, pragma_freelist_count, pragma_page_size
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +196,15 @@ class Spool:
         """Forget the tracks up to this number, which are in the database."""
         with self._write() as file:
             file.execute(_DROP, {"seq": seq})
+        self._shrink()
+
+    def _shrink(self) -> None:
+        """Let the disk have what an outage took, which others may be in want of."""
+        try:
+            with self._lock:
+                shrink(self._file)
+        except sqlite3.Error as error:
+            raise SpoolError(f"The spool {self._path} cannot be used: {error}.") from None
 
     def refuse(self, seq: int, reason: str) -> None:
         """Put a track aside that the database will never take; it stays, with the reason."""
@@ -227,7 +232,7 @@ def _make_room(file: sqlite3.Connection, max_bytes: int) -> None:
     """Give up the oldest of what may be lost, until the file is no larger than that."""
     for loss in _LOSSES:
         lost = 0
-        while _used_bytes(file) > max_bytes:
+        while space_bytes(file)[1] > max_bytes:
             (oldest,) = file.execute(loss.oldest).fetchone()
             if oldest is None:
                 break
@@ -235,11 +240,6 @@ def _make_room(file: sqlite3.Connection, max_bytes: int) -> None:
         _count_lost(
             file, loss.what, lost, f"{loss.what} in the spool are too many for spool.max_mb"
         )
-
-
-def _used_bytes(file: sqlite3.Connection) -> int:
-    (used,) = file.execute(_USED_BYTES).fetchone()
-    return int(used)
 
 
 def _count_lost(file: sqlite3.Connection, what: str, count: int, why: str) -> None:
@@ -303,6 +303,7 @@ def erase(path: Path, ids: Iterable[UUID]) -> None:
             file.execute("pragma secure_delete = on")
             with file:
                 file.execute(_ERASE, {"ids": erased})
+            shrink(file)
             file.execute("pragma wal_checkpoint(truncate)")
     except sqlite3.Error as error:
         raise SpoolError(f"The spool {path} cannot be used: {error}.") from None

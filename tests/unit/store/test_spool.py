@@ -281,6 +281,43 @@ def test_room_that_was_freed_is_used_again(path: Path) -> None:
     assert path.stat().st_size < 300_000
 
 
+def size_bytes(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.parent.glob(f"{path.name}*"))
+
+
+def worked_off(held: Spool) -> None:
+    """Everything that waits is written and dropped, one by one."""
+    for n in numbers(held):
+        held.drop(n)
+
+
+def test_a_spool_that_was_worked_off_gives_its_room_back(path: Path) -> None:
+    held = opened(path)
+    for n in range(1, 41):
+        held.put(track(n, bytes(100_000)))
+    assert size_bytes(path) > 4_000_000
+    held.refuse(40, "for the test")
+    worked_off(held)
+    assert waiting(path) == Waiting(0, 1)
+    assert size_bytes(path) < 3_000_000
+    held.put(track(41))
+    assert numbers(held) == [41]
+
+
+def test_a_spool_of_an_older_version_gives_its_room_back_too(path: Path) -> None:
+    filled(path, 1)._file.close()
+    with sqlite3.connect(path) as file:
+        file.executescript("pragma journal_mode = delete; pragma auto_vacuum = none; vacuum;")
+        assert file.execute("pragma auto_vacuum").fetchone() == (0,)
+    file.close()
+
+    held = opened(path)
+    for n in range(2, 41):
+        held.put(track(n, bytes(100_000)))
+    worked_off(held)
+    assert size_bytes(path) < 3_000_000
+
+
 def aside(path: Path) -> list[Path]:
     """What was put aside, without logs."""
     return [
