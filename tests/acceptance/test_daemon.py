@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from fixtures.databases import stopped
 from fixtures.films import Walk, film
 from fixtures.installation import Box
 from fixtures.paths import ROOT
@@ -273,3 +274,15 @@ def test_the_embedded_database_ends_with_the_service(
         assert pid_file.exists()
         assert daemon.end() == 0
     assert not pid_file.exists()
+
+
+def test_an_embedded_database_that_hangs_does_not_hold_up_the_end(
+    open_path: Path, models_dir: Path, footage: Path
+) -> None:
+    box = Box.at(open_path / "box", models_dir, "embedded")
+    with_cameras(box, tape=str(footage / "walk.mp4"))
+    with running(box) as daemon:
+        daemon.wait_for("Camera tape is live")
+        with stopped(box.folder / "state") as pid:
+            assert daemon.end() == 0
+            daemon.wait_for(f"kill -CONT {pid}. It then ends.")

@@ -15,7 +15,7 @@ from uuid import uuid4
 import psycopg2
 import pytest
 
-from fixtures.databases import administer
+from fixtures.databases import administer, ask, stopped
 from fixtures.installation import Box
 from fixtures.waiting import wait
 from visitord.core.accounts import Account
@@ -27,6 +27,7 @@ from visitord.store import (
     postgres_programs,
     postgres_settings,
     postgres_socket,
+    postgres_waits,
     process_lock,
 )
 from visitord.store.database import Database
@@ -467,6 +468,25 @@ def test_processes_that_come_at_the_same_time_share_one(new: Path) -> None:
         process.communicate("")
         assert process.returncode == 0
     assert not runs(new)
+
+
+def test_a_server_that_hangs_keeps_nobody_waiting(
+    state: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(postgres_waits, "CONNECT_WITHIN_S", 0.3)
+    monkeypatch.setattr(postgres_waits, "LOOK_EVERY_S", 0.05)
+    database = Database.at("embedded", state)
+    assert ask(database, "select 1") == [(1,)]
+    with stopped(state) as pid:
+        database.another().hasten(0.2)
+        with pytest.raises(DatabaseUnavailableError, match="it gave no answer for 0 s; check"):
+            ask(database, "select 1")
+        with pytest.raises(DatabaseUnavailableError, match=f"let it go on with: kill -CONT {pid}"):
+            ask(database, "select 1")
+        embedded.leave(state)
+        assert f"kill -CONT {pid}. It then ends." in caplog.text
+        assert runs(state)
+    wait(lambda: not runs(state))
 
 
 def test_a_cluster_that_was_not_finished_is_made_anew(new: Path) -> None:

@@ -39,6 +39,7 @@ SOURCES_END_WITHIN_S = 3.0
 STAGE_ENDS_WITHIN_S = 10.0
 RECORDER_ENDS_WITHIN_S = 25.0  # it may be connecting to a database that is away, twice
 JOB_ENDS_WITHIN_S = 20.0  # after the others; a merge job may be under way
+ANSWER_WITHIN_S = 8.0  # while ending; a database that answers later is given up
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -265,6 +266,7 @@ class Daemon:
         for guest in self._guests:
             guest.end()
 
+        self._database.hasten(ANSWER_WITHIN_S)
         self._sources_stop.set()
         self._vision_ready.set()
         self._join(SOURCES_END_WITHIN_S, *self._readers)

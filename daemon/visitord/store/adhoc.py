@@ -12,7 +12,7 @@ from psycopg2 import errors
 
 from visitord.core.errors import DatabaseError
 from visitord.store import statements
-from visitord.store.database import Cursor
+from visitord.store.database import Cursor, allow
 
 TIMEOUT = timedelta(seconds=60)
 _SQL = statements.load("adhoc")
@@ -44,6 +44,7 @@ def ask(cursor: Cursor, question: str, timeout: timedelta = TIMEOUT) -> Table:
     milliseconds = max(1, round(timeout.total_seconds() * 1000))
     cursor.execute("set transaction read only")
     cursor.execute(_SQL["limit"], {"timeout": f"{milliseconds}ms"})
+    allow(cursor, timeout.total_seconds())
 
     try:
         cursor.execute(_SQL["pose"], {"question": question})

@@ -19,22 +19,24 @@ from visitord.core.errors import (
 )
 from visitord.core.redaction import redact
 from visitord.core.sources import as_account
-from visitord.store import embedded
+from visitord.store import embedded, postgres_waits
+from visitord.store.postgres_waits import BoundedConnection, Haste
 
-CONNECT_TIMEOUT_S = 5
 # For so long may a step take, as `Database.on_step` is told: connecting, where the embedded server
 # has to recover from a crash first; a statement, by its own limit and that of a host that vanished;
 # and a statement of `unhurried`.
 CONNECTS_WITHIN_S = 300.0
 STATEMENT_WITHIN_S = 90.0
 UNHURRIED_WITHIN_S = 4 * 3600.0
+# So much sooner is a server given up that does not answer.
+GIVEN_UP_BEFORE_S = 15.0
 _OPTIONS: dict[str, Any] = {
-    "connect_timeout": CONNECT_TIMEOUT_S,
     "application_name": "visitord",
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
-    "tcp_user_timeout": 15_000,  # milliseconds until a vanished host is an error
+    # Milliseconds until a vanished host is an error
+    "tcp_user_timeout": round(1000 * postgres_waits.VANISHED_WITHIN_S),
     # Nothing waits for ever, so nothing blocks the end; and a server notices within half a minute
     # that a box lost power with its locks.
     "options": "-c lock_timeout=5s -c statement_timeout=60s "
@@ -54,7 +56,9 @@ OnStep = Callable[[float], object]
 
 
 class _SteppingCursor(Cursor):
-    """A cursor that says so before each statement."""
+    """A cursor that says so before each statement, and gives a server up that does not answer."""
+
+    connection: BoundedConnection
 
     within_s = STATEMENT_WITHIN_S
 
@@ -64,14 +68,24 @@ class _SteppingCursor(Cursor):
 
     def execute(self, query: Any, vars: Any = None) -> None:
         self._on_step(self.within_s)
+        self.connection.within_s = self.within_s - GIVEN_UP_BEFORE_S
         super().execute(query, vars)
 
 
 def unhurried(cursor: Cursor) -> None:
     """Let the statements of this transaction take as long as they need."""
     cursor.execute("set local statement_timeout = 0")
+    _allow(cursor, UNHURRIED_WITHIN_S)
+
+
+def allow(cursor: Cursor, statement_s: float) -> None:
+    """Wait longer for the statements of a cursor, for which the server has a limit of its own."""
+    _allow(cursor, max(STATEMENT_WITHIN_S, statement_s + 2 * GIVEN_UP_BEFORE_S))
+
+
+def _allow(cursor: Cursor, within_s: float) -> None:
     if isinstance(cursor, _SteppingCursor):
-        cursor.within_s = UNHURRIED_WITHIN_S
+        cursor.within_s = within_s
 
 
 def server_time(cursor: Cursor) -> datetime:
@@ -108,7 +122,8 @@ class Database:
         self.timezone = "UTC"  # of the times that come back
         self.on_step: OnStep = lambda _within_s: None
         self._wake = wake
-        self._connection: psycopg2.extensions.connection | None = None
+        self._haste = Haste()
+        self._connection: BoundedConnection | None = None
 
     @classmethod
     def at(cls, url: str, state: Path) -> "Database":
@@ -126,7 +141,12 @@ class Database:
         url = self.url if account is None else as_account(self.url, account)
         database = Database(url, self._wake)
         database.timezone = self.timezone
+        database._haste = self._haste
         return database
+
+    def hasten(self, most_s: float) -> None:
+        """Wait no longer than this for an answer from now on, here and at `another`; any thread."""
+        self._haste.most_s = most_s
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Cursor]:
@@ -170,18 +190,26 @@ class Database:
     def _cursor(self, connection: psycopg2.extensions.connection) -> Cursor:
         return _SteppingCursor(connection, self.on_step)
 
-    def _connect(self) -> psycopg2.extensions.connection:
+    def _connect(self) -> BoundedConnection:
         """A new connection; where none can be made, the server is woken first."""
         self.on_step(CONNECTS_WITHIN_S)
         dsn = _dsn(self.url)
+        within_s = STATEMENT_WITHIN_S - GIVEN_UP_BEFORE_S
         with contextlib.suppress(psycopg2.OperationalError):
-            return psycopg2.connect(dsn)
+            return postgres_waits.connect(dsn, within_s, self._haste)
 
         self._wake()
-        return psycopg2.connect(dsn)
+        return postgres_waits.connect(dsn, within_s, self._haste)
 
     def _translated(self, error: Exception) -> VisitordError:
-        """`error` of the driver as one sentence without secrets."""
+        """`error` of the driver as one sentence without secrets.
+
+        Where the connection broke, so did the rollback after it: the first error says why.
+        """
+        if isinstance(error, psycopg2.InterfaceError) and isinstance(
+            error.__context__, psycopg2.OperationalError
+        ):
+            error = error.__context__
         lines = str(error).strip().splitlines()
         text = redact(lines[0]) if lines else type(error).__name__
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import psycopg2
 
 from visitord.core.accounts import Account
-from visitord.core.errors import DatabaseError
-from visitord.store import postgres_settings
+from visitord.core.errors import DatabaseError, DatabaseUnavailableError
+from visitord.store import postgres_settings, postgres_waits
 from visitord.store.postgres_programs import HERE, find_programs, launch, run
 from visitord.store.postgres_settings import CLIENT_ROLES, SUPERUSER
 from visitord.store.postgres_socket import address, can_be_told, require_private, socket_folder
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 MAKE_S = 300.0
 START_S = 60.0  # it may have to recover from a crash
-CONNECT_S = 5
+ANSWER_S = 60.0  # making a database copies files
 STOP_S = 30.0  # until it is told more harshly
 KILL_S = 5.0
 LOOK_EVERY_S = 0.02
@@ -97,6 +97,8 @@ class PostgresServer:
 
         Raises
         ------
+        DatabaseUnavailableError
+            When somebody has stopped it.
         DatabaseError
             When it does not answer in time, or does not start at all.
         OSError
@@ -114,6 +116,7 @@ class PostgresServer:
                     _make_ready(found.sockets, database)
                     return found.sockets
                 except psycopg2.OperationalError as error:
+                    self._require_going(found.pid)
                     reason = str(error).strip().splitlines()[-1].strip().removesuffix(".")
             elif found is None and started is None:
                 started = self._start()
@@ -135,7 +138,10 @@ class PostgresServer:
             pids = [child.pid for child in self._children if child.poll() is None]
 
         for pid in pids:
-            if not self._ended(pid, signal.SIGINT, STOP_S):
+            if self._is_stopped(pid):
+                os.kill(pid, signal.SIGINT)  # which it hears when it goes on
+                log.warning("%s It then ends.", self._stopped(pid))
+            elif not self._ended(pid, signal.SIGINT, STOP_S):
                 self._ended(pid, signal.SIGQUIT, KILL_S)
 
     def _initialise(self, folder: Path) -> None:
@@ -232,6 +238,25 @@ class PostgresServer:
                 child.poll()  # buries it, if it is one of ours
         return "(postgres) " in told and "(postgres) Z" not in told
 
+    def _require_going(self, pid: int) -> None:
+        """Raises DatabaseUnavailableError for a process that somebody has stopped."""
+        if self._is_stopped(pid):
+            raise DatabaseUnavailableError(self._stopped(pid))
+
+    def _is_stopped(self, pid: int) -> bool:
+        """Whether the process is there and does not run, as after SIGSTOP or in a debugger."""
+        try:
+            told = Path("/proc", str(pid), "stat").read_text("utf-8", "replace")
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return told.rpartition(")")[2].split()[0] in ("T", "t")
+
+    def _stopped(self, pid: int) -> str:
+        return (
+            f"The embedded database in {self.data} does not answer, for somebody has stopped its "
+            f"process {pid}; let it go on with: kill -CONT {pid}."
+        )
+
     def _ended(self, pid: int, number: signal.Signals, within_s: float) -> bool:
         """Whether the process ends in time when it is told to."""
         with contextlib.suppress(ProcessLookupError):
@@ -270,7 +295,7 @@ def _make_ready(sockets: Path, database: str) -> None:
     Raises psycopg2.OperationalError while the server takes no connections.
     """
     url = address(sockets, SUPERUSER, "postgres")
-    with contextlib.closing(psycopg2.connect(url, connect_timeout=CONNECT_S)) as connection:
+    with contextlib.closing(postgres_waits.connect(url, ANSWER_S)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute("select datname from pg_database")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from visitord.core.clock import Clock
 from visitord.core.errors import DatabaseError, VisitordError
 from visitord.store import statements
-from visitord.store.database import Database
+from visitord.store.database import Database, allow
 
 TABLES = (
     "identity",
@@ -51,6 +51,7 @@ class _Scrub:
         try:
             with self.database.outside_transactions() as cursor:
                 cursor.execute(_SQL["limit"], {"left": f"{self.left_s:.0f}s"})
+                allow(cursor, self.left_s)
                 cursor.connection.notices.clear()
                 cursor.execute(statement)
                 # What the account may not do, vacuum leaves out with a warning.
