@@ -31,6 +31,7 @@ from visitord.store import (
     process_lock,
 )
 from visitord.store.database import Database
+from visitord.store.postgres_server import PostgresServer
 
 NOBODY = 65534  # an account that owns nothing
 NASTY = "a b&c#d%20e$(touch ran)`touch ran`;touch ran\n'é\"\\漢"
@@ -505,12 +506,79 @@ def test_another_program_with_the_number_of_a_server_that_died_is_left_alone(sta
     embedded.leave(state)
     with subprocess.Popen(["sleep", "1000"], user=owner) as stranger:
         claim[0] = str(stranger.pid)
-        (state / "postgres" / "postmaster.pid").write_text("\n".join(claim))
+        for name in ("postmaster.pid", f"{postgres_socket.NAME}.lock"):
+            (state / "postgres" / name).write_text("\n".join(claim))
         url = embedded.start(state)
         assert administer(url, "select 1") == [(1,)]
         embedded.leave(state)
         assert stranger.poll() is None
         stranger.kill()
+
+
+@contextlib.contextmanager
+def copied(state: Path) -> Iterator[Path]:
+    """A copy of a state folder whose server runs, made while the block runs."""
+    url = embedded.start(state)
+    administer(url, "create table which as select 'the original' as one", "checkpoint")
+    copy = state.with_name(f"{state.name}2")
+    subprocess.run(["cp", "-a", state, copy], check=True)
+    try:
+        yield copy
+    finally:
+        embedded.leave(copy)
+
+
+def test_a_copy_of_a_state_folder_in_use_has_a_server_of_its_own(
+    state: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with copied(state) as copy:
+        url = embedded.start(copy)
+        administer(url, "update which set one = 'the copy'")
+        assert server_pid(copy) != server_pid(state)
+        assert administer(embedded.start(state), "select one from which") == [("the original",)]
+    assert f"{copy / 'postgres'} was copied while the server of the original ran" in caplog.text
+
+
+def test_a_server_that_has_its_data_in_another_folder_is_not_used(
+    made: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one cannot see in which folder another account's process works."""
+    monkeypatch.setattr(PostgresServer, "_is_ours", PostgresServer._lives)
+    with (
+        renamed(made, LONG) as state,
+        copied(state) as copy,
+        pytest.raises(DatabaseError, match="is a copy of the data folder") as caught,
+    ):
+        assert runtime.exists()
+        embedded.start(copy)
+    assert "remove postmaster.pid" in str(caught.value)
+
+
+def test_a_database_that_is_gone_is_not_replaced_by_an_empty_one(state: Path) -> None:
+    embedded.start(state)
+    embedded.leave(state)
+    data = state / "postgres"
+    data.rename(state / "elsewhere")
+    with pytest.raises(DatabaseError, match=f"The embedded database in {data} is gone; bring"):
+        embedded.start(state)
+    assert not data.exists()
+
+    (state / "elsewhere").rename(data)
+    url = embedded.start(state)
+    administer(url.replace("/visitord?", "/postgres?"), "drop database visitord")
+    with pytest.raises(DatabaseError, match="has lost its database visitord; bring") as caught:
+        embedded.start(state)
+    assert str(caught.value).endswith(f"remove {data} and {state / embedded.START_LOG}.")
+
+
+def test_a_first_start_that_was_cut_short_is_made_up_for(state: Path) -> None:
+    """The server was there, and its database and roles were not yet."""
+    url = embedded.start(state)
+    postgres = url.replace("/visitord?", "/postgres?")
+    administer(postgres, "drop database visitord")
+    for role in postgres_settings.CLIENT_ROLES:
+        administer(postgres, f"drop role {role}")
+    assert administer(embedded.start(state), "select current_database()") == [("visitord",)]
 
 
 def test_a_start_that_fails_says_why_in_one_sentence(state: Path) -> None:

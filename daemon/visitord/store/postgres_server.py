@@ -11,16 +11,19 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
+import psycopg2.extensions
 
 from visitord.core.accounts import Account
 from visitord.core.errors import DatabaseError, DatabaseUnavailableError
 from visitord.store import postgres_settings, postgres_waits
 from visitord.store.postgres_programs import HERE, find_programs, launch, run
 from visitord.store.postgres_settings import CLIENT_ROLES, SUPERUSER
+from visitord.store.postgres_socket import NAME as SOCKET
 from visitord.store.postgres_socket import address, can_be_told, require_private, socket_folder
 
 log = logging.getLogger(__name__)
@@ -34,6 +37,8 @@ LOOK_EVERY_S = 0.02
 LAST_WORDS_S = 2.0
 CLAIM = "postmaster.pid"
 _SOCKETS_LINE = 4  # of the claim, counted from 0
+# Of a file that is never written again, in whole seconds
+_FILE_MADE_AT = "select extract(epoch from change)::bigint from pg_stat_file('PG_VERSION')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,21 @@ class PostgresServer:
         self._children: list[subprocess.Popen[bytes]] = []  # servers that this process started
 
     def require_cluster(self) -> None:
-        """Make the data folder if there is none; it gets its name when it is whole.
+        """Make the data folder if there never was one; it gets its name when it is whole.
 
-        Raises DatabaseError, OSError.
+        Raises
+        ------
+        DatabaseError
+            When there was one, or none can be made.
+        OSError
+            When the disk does not take it.
         """
         if (self.data / "PG_VERSION").exists():
             return
+        if self._start_log.exists():  # written at every start, never before the first
+            raise DatabaseError(
+                f"The embedded database in {self.data} is gone; {self._begin_anew()}"
+            )
 
         data = self.data.resolve()
         aside = data.with_name(f".{data.name}.part")
@@ -113,7 +127,7 @@ class PostgresServer:
             found = self._running()
             if found is not None and found.sockets is not None:
                 try:
-                    _make_ready(found.sockets, database)
+                    self._make_ready(found.sockets, database)
                     return found.sockets
                 except psycopg2.OperationalError as error:
                     self._require_going(found.pid)
@@ -193,24 +207,33 @@ class PostgresServer:
             )
         return _Running(pid, sockets)
 
-    def _claim(self) -> list[str]:
+    def _claim(self, name: str = CLAIM) -> list[str]:
         """What a server wrote when it took the data folder; the first line is its process."""
         try:
-            told = (self.data / CLAIM).read_text("utf-8", "surrogateescape")
-        except FileNotFoundError:
+            told = (self.data / name).read_text("utf-8", "surrogateescape")
+        except (FileNotFoundError, IsADirectoryError):
             return []
         lines = told.splitlines()
         return lines if lines and lines[0].isdecimal() else []
 
     def _drop_strangers_claim(self) -> None:
-        """Take back the claim of a server that died, if its number is now another program's.
+        """Take back the claims of a server that died, or ran where this folder was copied from.
 
-        PostgreSQL would take that program for the server: after a power cut a box starts the same
-        programs in the same order.
+        PostgreSQL would take whatever has its number now for the server: after a power cut a box
+        starts the same programs in the same order.
         """
-        lines = self._claim()
-        if lines and Path("/proc", lines[0]).exists() and not self._lives(int(lines[0])):
-            (self.data / CLAIM).unlink(missing_ok=True)
+        for name in (CLAIM, f"{SOCKET}.lock"):
+            lines = self._claim(name)
+            if not lines or not Path("/proc", lines[0]).exists() or self._is_ours(int(lines[0])):
+                continue  # what a dead one left behind, PostgreSQL knows better
+            if name == CLAIM and self._lives(int(lines[0])):
+                log.warning(
+                    "%s was copied while the server of the original ran (process %s); such a copy "
+                    "may be damaged, and a backup is not.",
+                    self.data,
+                    lines[0],
+                )
+            (self.data / name).unlink(missing_ok=True)
 
     def _is_ours(self, pid: int) -> bool:
         """Whether the process is a server of that account that works in the data folder.
@@ -237,6 +260,59 @@ class PostgresServer:
             for child in self._children:
                 child.poll()  # buries it, if it is one of ours
         return "(postgres) " in told and "(postgres) Z" not in told
+
+    def _make_ready(self, sockets: Path, database: str) -> None:
+        """See to the database, and to the roles as which clients come in.
+
+        Raises psycopg2.OperationalError while the server takes no connections, DatabaseError.
+        """
+        url = address(sockets, SUPERUSER, "postgres")
+        with contextlib.closing(postgres_waits.connect(url, ANSWER_S)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                self._require_own(cursor)
+
+                cursor.execute("select rolname, rolcanlogin from pg_roles")
+                can_login = dict(cursor.fetchall())
+                cursor.execute("select datname from pg_database")
+                if (database,) not in cursor.fetchall():
+                    self._require_fresh(database, can_login)
+                    cursor.execute(f"create database {database}")
+
+                for role in CLIENT_ROLES:
+                    if not can_login.get(role):
+                        verb = "alter" if role in can_login else "create"
+                        cursor.execute(f"{verb} role {role} login")
+
+    def _require_own(self, cursor: psycopg2.extensions.cursor) -> None:
+        """Raises DatabaseError where the server that answers has its data in another folder.
+
+        It knows its own by the name that all of them have.  A copy has the same content and dates,
+        but for the time at which each file of it was made.
+        """
+        cursor.execute(_FILE_MADE_AT)
+        ((made_at_s,),) = cursor.fetchall()
+        if made_at_s != int((self.data / "PG_VERSION").stat().st_ctime):
+            raise DatabaseError(
+                f"{self.data} is a copy of the data folder of a server that runs, and which would "
+                f"be used in its place; remove {CLAIM} and {SOCKET}.lock from the copy, and it "
+                "gets a server of its own."
+            )
+
+    def _require_fresh(self, database: str, roles: Collection[str]) -> None:
+        """Raises DatabaseError where the database is not there but was: roles come after it."""
+        if any(role in roles for role in CLIENT_ROLES):
+            raise DatabaseError(
+                f"The embedded server in {self.data} has lost its database {database}; "
+                f"{self._begin_anew()}"
+            )
+
+    def _begin_anew(self) -> str:
+        """What to do where a database is gone, which must not be taken for one that never was."""
+        return (
+            "bring the folder back from where it is kept, or begin anew with an empty database, "
+            f"into which a backup can be restored: remove {self.data} and {self._start_log}."
+        )
 
     def _require_going(self, pid: int) -> None:
         """Raises DatabaseUnavailableError for a process that somebody has stopped."""
@@ -287,27 +363,6 @@ class PostgresServer:
                     return reason, path
             time.sleep(LOOK_EVERY_S)
         return otherwise, self._start_log
-
-
-def _make_ready(sockets: Path, database: str) -> None:
-    """See to the database, and to the roles as which clients come in.
-
-    Raises psycopg2.OperationalError while the server takes no connections.
-    """
-    url = address(sockets, SUPERUSER, "postgres")
-    with contextlib.closing(postgres_waits.connect(url, ANSWER_S)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute("select datname from pg_database")
-            if (database,) not in cursor.fetchall():
-                cursor.execute(f"create database {database}")
-
-            cursor.execute("select rolname, rolcanlogin from pg_roles")
-            can_login = dict(cursor.fetchall())
-            for role in CLIENT_ROLES:
-                if not can_login.get(role):
-                    verb = "alter" if role in can_login else "create"
-                    cursor.execute(f"{verb} role {role} login")
 
 
 def _complaint(output: str) -> str:
