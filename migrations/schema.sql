@@ -1320,6 +1320,31 @@ COMMENT ON COLUMN visitord.replay.ran_by IS 'The account that did it.';
 
 COMMENT ON COLUMN visitord.replay.ran_at IS 'When.';
 
+CREATE TABLE visitord.replay_file (
+    replay_id uuid NOT NULL,
+    camera text NOT NULL,
+    file text NOT NULL,
+    digest bytea NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    CONSTRAINT replay_file_check CHECK ((ends_at >= begins_at)),
+    CONSTRAINT replay_file_digest_check CHECK ((length(digest) = 32))
+);
+
+COMMENT ON TABLE visitord.replay_file IS 'The files of each replay, from this version on.';
+
+COMMENT ON COLUMN visitord.replay_file.replay_id IS 'The replay.';
+
+COMMENT ON COLUMN visitord.replay_file.camera IS 'As which camera the file counts.';
+
+COMMENT ON COLUMN visitord.replay_file.file IS 'Its name, without its folders.';
+
+COMMENT ON COLUMN visitord.replay_file.digest IS 'SHA-256 of its content: the same footage under whatever name.';
+
+COMMENT ON COLUMN visitord.replay_file.begins_at IS 'When it begins, as it was filed.';
+
+COMMENT ON COLUMN visitord.replay_file.ends_at IS 'When it ends.';
+
 CREATE TABLE visitord.replayed (
     sighting_id uuid NOT NULL,
     replay_id uuid NOT NULL
@@ -1962,6 +1987,8 @@ CREATE INDEX reembedding_pack ON visitord.reembedding USING btree (pack);
 
 CREATE INDEX rejection_other ON visitord.rejection USING btree (other_id);
 
+CREATE INDEX replay_file_replay ON visitord.replay_file USING btree (replay_id);
+
 CREATE INDEX replayed_replay ON visitord.replayed USING btree (replay_id);
 
 CREATE INDEX sighting_candidate ON visitord.sighting USING btree (candidate_id) WHERE (candidate_id IS NOT NULL);
@@ -2039,6 +2066,9 @@ ALTER TABLE ONLY visitord.rejection
 
 ALTER TABLE ONLY visitord.rejection
     ADD CONSTRAINT rejection_other_id_fkey FOREIGN KEY (other_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.replay_file
+    ADD CONSTRAINT replay_file_replay_id_fkey FOREIGN KEY (replay_id) REFERENCES visitord.replay(replay_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY visitord.replay
     ADD CONSTRAINT replay_site_fkey FOREIGN KEY (site) REFERENCES visitord.site(site);

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ import pytest
 from fixtures.databases import copied
 from fixtures.faces import people
 from fixtures.films import Walk, film
-from fixtures.installation import Box
+from fixtures.installation import Box, Done
 from fixtures.pictures import huge_jpeg
 from fixtures.reports import START
 from fixtures.strangers import make_known
@@ -367,6 +368,31 @@ def test_footage_of_a_camera_that_is_not_there_is_asked_about(box: Box, short: P
     assert "as camera yard." in box.ok("visitord", *command, "--camera", "yard", "--new-camera")
     assert "as camera yard." in box.ok("visitord", *command, "--camera", "yard")
     assert "as camera entrance." in box.ok("visitord", *command, "--camera", "entrance")
+
+
+def test_other_footage_of_a_camera_and_time_that_is_there_is_asked_about(
+    known: Box, clip: Path, short: Path, tmp_path: Path
+) -> None:
+    """The same footage is known by its content, and by when it was filed."""
+
+    def replay(path: Path, start: datetime, *more: str) -> Done:
+        at = ("--camera", "door", "--start", start.isoformat())
+        return known.run("visitord", "replay", str(path), *at, *more)
+
+    same = tmp_path / "renamed.mp4"
+    shutil.copy(clip, same)
+    assert "0 new visits" in replay(same, START).out
+    other = tmp_path / clip.name
+    shutil.copy(short, other)
+    for path, start in ((other, START), (same, START + timedelta(seconds=5))):
+        asked = replay(path, start)
+        assert asked.code == 2
+        assert re.search(r"sightings? by camera door from .* came of other footage", asked.err)
+        assert f"Add those of {path.name}?" in asked.err
+        assert "--overlap" in asked.err
+    assert known.rows("select count(*) as n from visitord.sighting_log") == [{"n": 3}]
+    assert replay(other, START, "--overlap").code == 0
+    assert known.rows("select count(*) as n from visitord.sighting_log") == [{"n": 4}]
 
 
 # Taking one back

@@ -1,8 +1,9 @@
 """Replays of recorded footage: noted as they are made, listed, and taken back whole."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from visitord.admin import forgetting
@@ -14,17 +15,7 @@ from visitord.store import erasure, replays
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.store.people import Person
-from visitord.store.replays import Replay, ReplayRun
-
-
-@dataclass(frozen=True, slots=True)
-class Footage:
-    """What is replayed: the names of files, as which cameras they count, from when to when."""
-
-    files: Sequence[str]
-    cameras: Sequence[str]
-    start: datetime
-    end: datetime
+from visitord.store.replays import OtherSightings, Replay, ReplayFile, ReplayRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +35,30 @@ class Noted:
         Written for each sighting, before that is recorded.
     site : str
         Where the footage counts.
-    footage : Footage
-        What is replayed.
+    files : sequence of ReplayFile
+        What is replayed, at least one.
     clock : Clock
         Says when.
     """
 
-    def __init__(self, database: Database, site: str, footage: Footage, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, site: str, files: Sequence[ReplayFile], clock: Clock
+    ) -> None:
         self.replay_id = uuid4()
         self._database = database
         self._noted: set[UUID] = set()
         replay = Replay(
             self.replay_id,
             site,
-            sorted(set(footage.cameras)),
-            list(footage.files),
-            footage.start,
-            footage.end,
+            sorted({file.camera for file in files}),
+            [file.file for file in files],
+            min(file.begins_at for file in files),
+            max(file.ends_at for file in files),
             Author.here("").by,
             clock.now(),
         )
         with database.transaction() as cursor:
-            replays.begin(cursor, replay)
+            replays.begin(cursor, replay, files)
 
     def note(self, sighting_id: UUID) -> None:
         """A sighting is about to be recorded."""
@@ -82,6 +75,21 @@ class Noted:
                 return True
             replays.drop(cursor, self.replay_id)
         return False
+
+
+def digest(path: Path) -> bytes:
+    """SHA-256 of a file's content; raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def others(
+    database: Database, site: str, files: Sequence[ReplayFile]
+) -> list[tuple[ReplayFile, OtherSightings]]:
+    """The files of whose camera and time other sightings are there, which theirs would add to."""
+    with database.transaction() as cursor:
+        found = [(file, replays.others(cursor, site, file)) for file in files]
+    return [(file, other) for file, other in found if other is not None]
 
 
 def listed(database: Database, limit: int) -> list[ReplayRun]:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from visitord.admin import replaying
-from visitord.admin.replaying import Footage, Noted
+from visitord.admin.replaying import Noted
 from visitord.cli.arguments import CAMERA
 from visitord.cli.configuration import config
 from visitord.cli.connection import connect
@@ -33,7 +33,7 @@ from visitord.service import wiring
 from visitord.store import places
 from visitord.store.database import Database
 from visitord.store.opening import open_database
-from visitord.store.replays import ReplayRun
+from visitord.store.replays import ReplayFile, ReplayRun
 
 # Vision's libraries take seconds to import: commands import what uses them where they do.
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 DEFAULT_FPS = 8.0
 NEW = "--new-camera"
+OVERLAP = "--overlap"
 PHOTOGRAPH_LENGTH_S = 1.0  # of its bar
 
 
@@ -54,6 +55,11 @@ PHOTOGRAPH_LENGTH_S = 1.0  # of its bar
 )
 @click.option("--new-camera", is_flag=True, help="There is no camera of that name yet: do not ask.")
 @click.option(
+    "--overlap",
+    is_flag=True,
+    help="There are sightings of that camera and time from other footage: do not ask.",
+)
+@click.option(
     "--start", type=Moment(), help="When the first file begins [default: from each file's date]."
 )
 @click.option(
@@ -65,6 +71,7 @@ def replay(
     files: tuple[Path, ...],
     camera: str | None,
     new_camera: bool,
+    overlap: bool,
     start: datetime | None,
     fps: float | None,
 ) -> None:
@@ -82,13 +89,15 @@ def replay(
     database = open_database(settings)
     if camera is not None and not new_camera:
         _require_camera(settings, database, camera)
+    files_noted = [_file(clip) for clip in clips]
+    _require_alone(settings, database, files_noted, overlap)
     pack = open_pack(settings)
     liveness_detectors = open_liveness_detectors(settings)
 
     arrivals: list[Arrival] = []
     recorder = wiring.open_recorder(settings, database, pack, arrivals.append, Clock())
     rate = fps or _rate_of(settings, camera)
-    noted = Noted(database, settings.site.name, _footage(clips), Clock())
+    noted = Noted(database, settings.site.name, files_noted, Clock())
     played = play(
         clips,
         pack,
@@ -109,15 +118,32 @@ def replay(
         click.echo(f"To take it back: visitord unreplay {str(noted.replay_id)[:ID_SHOWN]}")
 
 
-def _footage(clips: Sequence["Clip"]) -> Footage:
-    """All that is replayed, in one."""
-    ends = [clip.start + timedelta(seconds=clip.length_s) for clip in clips]
-    return Footage(
-        [as_text(clip.path.name) for clip in clips],
-        [clip.camera for clip in clips],
-        min(clip.start for clip in clips),
-        max(ends),
-    )
+def _file(clip: "Clip") -> ReplayFile:
+    """A clip as the store notes it."""
+    end = clip.start + timedelta(seconds=clip.length_s)
+    digest = replaying.digest(clip.path)
+    return ReplayFile(as_text(clip.path.name), clip.camera, digest, clip.start, end)
+
+
+def _require_alone(
+    settings: Config, database: Database, files: Sequence[ReplayFile], overlap: bool
+) -> None:
+    """Ask before sightings are added to others of the same camera and time."""
+    if overlap:
+        return
+    zone = ZoneInfo(settings.site.timezone)
+    for file, other in replaying.others(database, settings.site.name, files):
+        source = "the camera itself"
+        if other.replays:
+            source = "replay " + ", ".join(str(run)[:ID_SHOWN] for run in other.replays)
+        first = other.first_at.astimezone(zone)
+        last = other.last_at.astimezone(zone)
+        confirm(
+            f"{_counted(other.sightings)} by camera {file.camera} from {first:%Y-%m-%d %X} to "
+            f"{last:%Y-%m-%d %X %Z} came of other footage ({source}). Add those of {file.file}?",
+            False,
+            OVERLAP,
+        )
 
 
 def _require_camera(settings: Config, database: Database, camera: str) -> None:

@@ -1,6 +1,6 @@
 """Replays of recorded footage, and the sightings each of them brought."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -32,6 +32,31 @@ class Replay:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayFile:
+    """A file that is replayed.
+
+    file: its name, without folders.  digest: SHA-256 of its content.  begins_at, ends_at: the time
+    of the footage.
+    """
+
+    file: str
+    camera: str
+    digest: bytes
+    begins_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSightings:
+    """Sightings of the camera and time of a file that came of anything else; replays: of which."""
+
+    sightings: int
+    first_at: datetime
+    last_at: datetime
+    replays: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayRun:
     """A replay that was, with how many sightings of it are there."""
 
@@ -47,9 +72,19 @@ class ReplayRun:
     timezone: str
 
 
-def begin(cursor: Cursor, replay: Replay) -> None:
-    """Note a replay, before anything of it is recorded."""
+def begin(cursor: Cursor, replay: Replay, files: Iterable[ReplayFile]) -> None:
+    """Note a replay and its files, before anything of it is recorded."""
     cursor.execute(_SQL["begin"], asdict(replay))
+    for file in files:
+        cursor.execute(_SQL["begin_file"], {"replay_id": replay.replay_id, **asdict(file)})
+
+
+def others(cursor: Cursor, site: str, file: ReplayFile) -> OtherSightings | None:
+    """What of the camera and time of a file is there and came of anything but the same file."""
+    cursor.execute(_SQL["others"], {"site": site, **asdict(file)})
+    (row,) = cursor.fetchall()
+    found = OtherSightings(*row)
+    return found if found.sightings else None
 
 
 def note(cursor: Cursor, replay_id: UUID, sighting_id: UUID) -> None:

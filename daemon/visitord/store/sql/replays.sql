@@ -2,6 +2,29 @@
 insert into replay (replay_id, site, cameras, files, filed_from, filed_to, ran_by, ran_at)
 values (%(replay_id)s, %(site)s, %(cameras)s, %(files)s, %(filed_from)s, %(filed_to)s, %(ran_by)s, %(ran_at)s)
 
+-- begin_file: a file of it
+insert into replay_file (replay_id, camera, file, digest, begins_at, ends_at)
+values (%(replay_id)s, %(camera)s, %(file)s, %(digest)s, %(begins_at)s, %(ends_at)s)
+
+-- others: sightings of a file's camera and time that came of anything but that file, filed like this
+select count(*)::integer as sightings, min(g.started_at) as first_at, max(g.ended_at) as last_at,
+       coalesce(array_agg(distinct p.replay_id) filter (where p.replay_id is not null), '{}') as replays
+from sighting g
+left join replayed r using (sighting_id)
+left join replay p using (replay_id)
+where g.site = %(site)s and g.camera = %(camera)s
+and (g.started_at, g.ended_at) overlaps (%(begins_at)s, %(ends_at)s)
+and not exists (
+    select from replay_file f
+    where f.replay_id = p.replay_id and f.camera = g.camera
+    and f.digest = %(digest)s and f.begins_at = %(begins_at)s
+)
+-- Of earlier versions' replays only the files' names are known.
+and (
+    p.replay_id is null or %(file)s <> all(p.files)
+    or exists (select from replay_file f where f.replay_id = p.replay_id)
+)
+
 -- note: a sighting that a replay is about to bring, unless it is there
 insert into replayed (sighting_id, replay_id)
 select %(sighting)s, %(replay)s
