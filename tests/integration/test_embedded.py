@@ -581,6 +581,15 @@ def test_a_first_start_that_was_cut_short_is_made_up_for(state: Path) -> None:
     assert administer(embedded.start(state), "select current_database()") == [("visitord",)]
 
 
+def test_a_server_that_does_not_let_itself_be_made_ready_is_one_sentence(state: Path) -> None:
+    url = embedded.start(state)
+    administer(url, "alter role visitord_reader nologin")
+    administer(url, "alter system set default_transaction_read_only = on")
+    embedded.leave(state)
+    with pytest.raises(DatabaseError, match="cannot be made ready: cannot execute ALTER ROLE in"):
+        embedded.start(state)
+
+
 def test_a_start_that_fails_says_why_in_one_sentence(state: Path) -> None:
     (state / "postgres" / "PG_VERSION").write_text("12\n")
     with pytest.raises(DatabaseError) as caught:

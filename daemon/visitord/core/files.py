@@ -101,8 +101,13 @@ def _written_aside(path: Path, content: bytes, mode: int, owner: Account | None)
             file.flush()
             os.fsync(file.fileno())
         yield aside
+    except OSError as error:
+        if error.filename == str(aside):
+            error.filename = str(path)  # which means something to whoever reads it
+        raise
     finally:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # of a disk that takes nothing: it was told already
+            aside.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

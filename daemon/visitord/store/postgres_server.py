@@ -131,7 +131,12 @@ class PostgresServer:
                     return found.sockets
                 except psycopg2.OperationalError as error:
                     self._require_going(found.pid)
-                    reason = str(error).strip().splitlines()[-1].strip().removesuffix(".")
+                    reason = _last_line(error)
+                except psycopg2.Error as error:
+                    raise DatabaseError(
+                        f"The embedded database in {self.data} cannot be made ready: "
+                        f"{_last_line(error)}."
+                    ) from None
             elif found is None and started is None:
                 started = self._start()
             elif found is None and started is not None and started.poll() is not None:
@@ -363,6 +368,11 @@ class PostgresServer:
                     return reason, path
             time.sleep(LOOK_EVERY_S)
         return otherwise, self._start_log
+
+
+def _last_line(error: psycopg2.Error) -> str:
+    """What the driver says, without what stands before it."""
+    return str(error).strip().splitlines()[-1].strip().removesuffix(".")
 
 
 def _complaint(output: str) -> str:
