@@ -19,8 +19,8 @@ and not exists (
     where f.replay_id = p.replay_id and f.camera = g.camera
     and f.digest = %(digest)s and f.begins_at = %(begins_at)s
 )
--- Of earlier versions' replays only the files' names are known.
 and (
+    -- Of earlier versions' replays only the files' names are known.
     p.replay_id is null or %(file)s <> all(p.files)
     or exists (select from replay_file f where f.replay_id = p.replay_id)
 )
