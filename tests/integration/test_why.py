@@ -1,12 +1,14 @@
 """What a decision rested on can be asked later: in sighting_log, and with `visitorctl show`."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from fixtures.installation import Box
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import VisitLog
+from visitord.core.records import COVERED, Quality
 from visitord.store import merges, people
 from visitord.store.database import Database
 
@@ -106,6 +108,25 @@ def test_someone_known_from_one_poor_picture_is_not_matched_lightly(visit_log: V
         ),
         ("matched", "visitor 1", "similarity 0.48 reaches match 0.47 (among 3 known)"),
     ]
+
+
+def test_a_covered_face_says_so_and_no_merge_job_makes_anybody_of_it(
+    box: Box, visit_log: VisitLog
+) -> None:
+    """box and visit_log are on the same database."""
+    seen = report(axis(0, 7, 0.5), 1000, samples=8)
+    flawed = Quality(0.9, (COVERED,))
+    samples = tuple(replace(sample, quality=flawed) for sample in seen.samples)
+    visit_log.recorder.handle(replace(seen, samples=samples))
+    why = (
+        "best similarity 0.50 is below match 0.55, but the eyes or the mouth seem to be covered: "
+        "such a face enrols nobody"
+    )
+    assert log(visit_log, "decision, name, good_samples, reason")[3:] == [("pending", None, 0, why)]
+    assert "seem to be covered" in " ".join(box.ok("visitorctl", "unidentified").split())
+
+    box.ok("visitorctl", "cluster")
+    assert log(visit_log, "decision, reason")[3:] == [("pending", why)]
 
 
 def test_show_lists_the_reason_of_every_sighting(box: Box, visit_log: VisitLog) -> None:

@@ -12,7 +12,7 @@ from visitord.capture import photographs as files
 from visitord.capture.photographs import Kind, PhotographError, jpeg
 from visitord.core import reading
 from visitord.core.errors import MediaError
-from visitord.core.records import Embedding, Image
+from visitord.core.records import COVERED, Embedding, Image
 from visitord.identity.centring import centred
 from visitord.models.pack import Pack, filled, middle, portrait
 from visitord.vision.quality import MIN_PX, assess
@@ -38,6 +38,7 @@ ADVICE = {
     "profile": "the face is turned away: look at the camera",
     "tilted": "the head is tilted: hold it straight",
     "landmarks": "eyes, nose and mouth cannot be made out",
+    COVERED: "sunglasses or a mask seem to hide part of it: take them off",
     "cut off": "part of the face is outside the picture",
 }
 

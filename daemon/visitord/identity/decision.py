@@ -9,16 +9,18 @@ those seen in the same frames.  The first line that holds decides:
     looks like a picture of a face  any                         pending
     any                             reaches `match`             matched
     looks like somebody beside it   does not, or there is none  pending: a reflection
+    is of a covered face            does not, or there is none  pending: covered
     is seen well                    does not, or there is none  enrolled: a new identity
     has too few good samples        does not, or there is none  pending: not seen well enough
 
 `match` grows with the number of people known (`identity/thresholds.py`).  It is lower for somebody
-seen lately, of whom there are few, and a little higher for somebody known from a single poor
-template; the best identity is the one that is furthest above its own.  A match that is clear is
-certain, so it need not wait for the end of the track.  One that is seen well and whom nobody else
-is nearly as like teaches a further template.  Whoever is seen well is never pending: one enrolled
-just below `match` is a doubt, which is kept as a question about the two.  What is pending has no
-identity; the merge job may settle it later.
+seen lately, of whom there are few, a little higher for somebody known from a single poor template,
+and `certain` for a face whose eyes or mouth are covered, for such faces are alike; the best
+identity is the one that is furthest above its own.  A match that is clear is certain, so it need
+not wait for the end of the track.  One that is seen well and whom nobody else is nearly as like
+teaches a further template.  Whoever is seen well is never pending: one enrolled just below `match`
+is a doubt, which is kept as a question about the two.  What is pending has no identity; the merge
+job may settle it later, but for a covered face.
 """
 
 from collections.abc import Callable, Sequence
@@ -62,6 +64,8 @@ TEACHES_LEAD = 0.1
 RECENT = timedelta(days=1)  # whoever was seen within it was seen lately
 ENROLLING_SAMPLES = 3  # good ones of a moving face, before it becomes an identity
 
+WHY_COVERED = "the eyes or the mouth seem to be covered: such a face enrols nobody"
+
 _LEAST_WEIGHT = 0.01  # of a sample, so that those of no quality still have a direction
 _NAMESPACE = UUID("0b7c2d1e-57a5-5e0c-8a44-2f1f0f6f7c2a")
 
@@ -72,11 +76,12 @@ _NAMESPACE = UUID("0b7c2d1e-57a5-5e0c-8a44-2f1f0f6f7c2a")
 def pool(samples: Sequence[FaceSample], centre: Embedding | None = None) -> PooledSamples | None:
     """Join the best few samples; None where there are none, or they cancel each other.
 
-    Flawed ones count only where there are no others.  centre: of the pack, if it has one; halves
-    are compared without it.
+    Flawed ones count only where there are no others; of a covered face none is good.  centre: of
+    the pack, if it has one; halves are compared without it.
     """
-    good = [s for s in samples if not s.quality.flaws]
-    chosen = (good or list(samples))[:POOLED]
+    hidden = _of_a_cover(samples)
+    good = [] if hidden else [s for s in samples if not s.quality.flaws]
+    chosen = (hidden or good or list(samples))[:POOLED]
     embedding = _weighted_mean(chosen)
     if embedding is None:
         return None
@@ -87,7 +92,18 @@ def pool(samples: Sequence[FaceSample], centre: Embedding | None = None) -> Pool
         good_samples=len(good),
         face_px=max(s.face_px for s in chosen),
         agreement=_agreement_of_halves(good, centre),
+        covered=bool(hidden),
     )
+
+
+def _of_a_cover(samples: Sequence[FaceSample]) -> list[FaceSample]:
+    """Those of a covered face, if a track's clear samples are of one in half of them or more.
+
+    A cover is not noticed in every picture, and seldom seen where there is none.
+    """
+    clear = [s for s in samples if s.quality.is_clear]
+    hidden = [s for s in clear if s.quality.flaws]
+    return hidden if 2 * len(hidden) >= len(clear) else []
 
 
 def _weighted_mean(samples: Sequence[FaceSample]) -> Embedding | None:
@@ -189,6 +205,8 @@ def decide(
     def match_of(identity_id: UUID | None) -> float:
         """The similarity from which it is a match."""
         match = match_threshold(thresholds, identity_id in recent)
+        if pooled.covered:
+            match = thresholds.certain
         return match + WEAK_EXTRA if identity_id in weak else match
 
     nearest = _Nearest.of(ranking, excluded, match_of)
@@ -215,6 +233,8 @@ def decide(
         return _reflected(nearest, reflection, why)
 
     why = _why_new(nearest.score, match, is_weak)
+    if pooled.covered:
+        return _verdict(nearest, Decision.PENDING, f"{why}, but {WHY_COVERED}")
     if not _is_seen_well(pooled, report):
         why = f"{why}, but {_why_not_seen_well(pooled, report)}"
         return _verdict(nearest, Decision.PENDING, why)

@@ -32,7 +32,7 @@ class LivenessCheck:
         Flawed ones are left out: on those the detector is mistaken.
         """
         is_due = frame.t - self._scored_t >= EVERY_S
-        if self.is_complete or not is_due or observation.sample.quality.flaws:
+        if self.is_complete or not is_due or not observation.sample.quality.is_clear:
             return None
 
         self._scored_t = frame.t

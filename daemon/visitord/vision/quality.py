@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from visitord.core.records import Detection, Image, Quality
+from visitord.core.records import COVERED, Detection, Image, Quality
 from visitord.models.pack import CROP_PX, upright
+from visitord.vision.covering import is_covered
 
 # Corners in pixels of an aligned crop: from the brows to below the mouth, and all of it.
 FACE = np.array([(28, 36), (84, 36), (84, 102), (28, 102)], np.float64)
@@ -34,6 +35,11 @@ MIN_CONTRAST = 11.0
 # The share of FACE within the picture. 20 faces cut off that far, on either side, above or below,
 # kept a mean cosine of 0.9 to the whole face, and 0.75 to 0.83 a tenth of a face further in.
 MIN_INSIDE = 0.98
+
+
+# A cover makes the detector unsure, which then is no flaw of its own; in a picture with any other
+# flaw no cover is told from none.
+_OF_A_COVER = {"unsure"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,8 @@ def assess(image: Image, detection: Detection, crop: Image) -> Quality:
         ("cut off", face_inside < MIN_INSIDE),
     )
     flaws = tuple(name for name, bad in checks if bad)
+    if _OF_A_COVER.issuperset(flaws) and is_covered(crop):
+        flaws = (COVERED,)
     return Quality(_score(detection, light, pose, crop_inside), flaws)
 
 

@@ -150,10 +150,14 @@ class Track:
             self._velocity = (1 - VELOCITY_GAIN) * self._velocity + VELOCITY_GAIN * seen
 
     def _keep(self, sample: FaceSample) -> None:
-        """Keep the sample if it is among the best: flawless ones first, then by their score."""
+        """Keep the sample if it is among the best: clear ones first, then by their score.
+
+        Those of a covered face stand beside the flawless ones, so that a cover that is missed now
+        and then is still told by most of them.
+        """
 
         def rank(one: FaceSample) -> tuple[bool, float]:
-            return bool(one.quality.flaws), -one.quality.score
+            return not one.quality.is_clear, -one.quality.score
 
         self._samples = sorted([*self._samples, sample], key=rank)[:SAMPLES_KEPT]
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from fixtures.build import axis, near, report, sample, uid
 from visitord.core.records import (
+    COVERED,
     Decision,
     FaceSample,
     PooledSamples,
@@ -616,3 +617,67 @@ def test_whoever_is_seen_well_is_matched_or_enrolled_however_many_are_known(
     said = decide(report(good(3)), pooled(samples), ranking, frozenset(), thresholds, weak)
     assert said.decision in (Decision.MATCHED, Decision.ENROLLED)
     assert said.identity_id is not None
+
+
+# Covered faces
+
+
+def hidden(count: int) -> list[FaceSample]:
+    """Samples of a face whose eyes or mouth are covered."""
+    return [sample(axis(1), flaws=(COVERED,))] * count
+
+
+def masked(*ranking: tuple[object, float]) -> Verdict:
+    track = report([*hidden(8)])
+    return decide(track, pool(track.samples), list(ranking), frozenset(), LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("samples", "is_covered", "good_samples"),
+    [
+        ([*hidden(8)], True, 0),
+        ([*hidden(4), *good(4)], True, 0),  # it is not noticed in every picture
+        ([*hidden(3), *good(5)], False, 5),
+        ([*hidden(1), *[sample(axis(0), flaws=("small",))] * 7], True, 0),
+        ([sample(axis(0), flaws=("small",))] * 8, False, 0),
+    ],
+)
+def test_a_track_is_covered_where_half_of_its_clear_samples_are(
+    samples: list[FaceSample], is_covered: bool, good_samples: int
+) -> None:
+    joined = pool(samples)
+    assert joined is not None
+    assert (joined.covered, joined.good_samples) == (is_covered, good_samples)
+
+
+def test_only_covered_samples_say_what_a_covered_face_looks_like() -> None:
+    joined = pool([*good(4), *hidden(4)])
+    assert joined is not None
+    np.testing.assert_allclose(joined.embedding, axis(1), atol=1e-6)
+
+
+def test_a_covered_face_enrols_nobody_however_well_it_is_seen() -> None:
+    said = masked((A, 0.1))
+    assert (said.decision, said.identity_id) == (Decision.PENDING, None)
+    assert said.reason == (
+        "best similarity 0.10 is below match 0.55, but the eyes or the mouth seem to be covered: "
+        "such a face enrols nobody"
+    )
+    assert masked().reason.startswith("nobody known, but the eyes or the mouth")
+
+
+def test_a_covered_face_is_matched_only_well_above_the_threshold_and_never_learnt() -> None:
+    assert masked((A, 0.54)).decision is Decision.PENDING
+    said = masked((A, 0.56))
+    assert (said.decision, said.identity_id) == (Decision.MATCHED, A)
+    assert (said.learn, said.certain) == (False, False)
+    assert said.reason == "similarity 0.56 reaches match 0.55 (among 7 known)"
+
+
+def test_a_covered_face_needs_as_much_for_who_was_seen_lately() -> None:
+    lately = Thresholds(match=0.45, merge=0.45, certain=0.55, people=7, recent=0.42)
+    track = report([*hidden(8)])
+    said = decide(
+        track, pool(track.samples), [(A, 0.5)], frozenset(), lately, recent=frozenset({A})
+    )
+    assert said.decision is Decision.PENDING

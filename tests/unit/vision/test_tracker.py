@@ -114,6 +114,19 @@ def test_the_best_samples_are_kept_flawless_ones_first() -> None:
     assert not any(s.quality.flaws for s in track.samples)
 
 
+def test_samples_of_a_covered_face_are_kept_beside_flawless_ones() -> None:
+    """A cover that is missed now and then must not make a track look uncovered."""
+
+    def observed(n: int) -> Observation:
+        flaws = () if n % 5 == 0 else ("covered",) if n % 2 else ("covered", "small")
+        made = sample(axis(0), quality=(n * 7 % 20) / 20, flaws=flaws, t=n / 8)
+        return Observation(detection(100), made)
+
+    [track] = finals((n / 8, [observed(n)]) for n in range(40))
+    assert {s.quality.flaws for s in track.samples} == {(), ("covered",)}
+    assert sum(s.quality.flaws == ("covered",) for s in track.samples) > SAMPLES_KEPT / 2
+
+
 # Faint faces
 
 

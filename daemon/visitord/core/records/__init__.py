@@ -5,7 +5,14 @@ checked at construction, so that a mistake shows where it is made.
 """
 
 from visitord.core.records.arrays import Embedding, Gray, Image
-from visitord.core.records.faces import Detection, FaceSample, Liveness, Observation, Quality
+from visitord.core.records.faces import (
+    COVERED,
+    Detection,
+    FaceSample,
+    Liveness,
+    Observation,
+    Quality,
+)
 from visitord.core.records.identities import Separation, Status, Template, Thresholds
 from visitord.core.records.pictures import Frame, Picture, gray_step
 from visitord.core.records.sightings import (
@@ -18,6 +25,7 @@ from visitord.core.records.sightings import (
 )
 
 __all__ = [
+    "COVERED",
     "Arrival",
     "DecidedSighting",
     "Decision",

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from visitord.core.records.arrays import Embedding, check_array
 
+# The flaw of a face whose eyes or mouth something hides: sunglasses, a mask.
+COVERED = "covered"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detection:
@@ -72,6 +75,11 @@ class Quality:
 
     score: float
     flaws: tuple[str, ...] = ()
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the picture itself is good, whatever may cover the face in it."""
+        return self.flaws in ((), (COVERED,))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

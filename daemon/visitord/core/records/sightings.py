@@ -72,6 +72,8 @@ class PooledSamples:
         Width of the face in the picture where it is widest, pixels.
     agreement : float or None
         Centred cosine between two halves of the flawless samples, None with fewer than four.
+    covered : bool
+        Whether something hides the eyes or the mouth: it enrols nobody, and takes more to match.
     """
 
     embedding: Embedding
@@ -79,6 +81,7 @@ class PooledSamples:
     good_samples: int
     face_px: float
     agreement: float | None = None
+    covered: bool = False
 
 
 class Decision(StrEnum):
