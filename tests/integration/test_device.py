@@ -23,5 +23,5 @@ def test_a_box_told_to_use_a_gpu_it_has_not_warns_once_and_works(box: Box) -> No
 
 def test_doctor_says_what_runs(box: Box) -> None:
     done = box.run("visitorctl", "doctor")
-    runs = f"detector on the CPU (OpenCV), recogniser on {CPU}"
+    runs = f"detector on onnxruntime ({CPU}), recogniser on OpenVINO (CPU)"
     assert f"models.device is auto: {runs}; the installed onnxruntime" in done.out

@@ -43,7 +43,9 @@ def _zoo(models_dir: Path) -> Path:
 
 def test_the_pack_installs_from_a_folder(bare: Box, models_dir: Path) -> None:
     bare.ok("visitord", "models", "install", "--from", str(_zoo(models_dir)))
-    assert "every file is as it should be" in bare.ok("visitord", "models", "verify")
+    said = bare.ok("visitord", "models", "verify")
+    runs = "detector on onnxruntime (CPUExecutionProvider), recogniser on OpenVINO (CPU)"
+    assert said == f"opencv-zoo: every file is as it should be; {runs}.\n"
 
 
 def test_the_pack_installs_from_a_wheel(bare: Box, models_dir: Path, tmp_path: Path) -> None:

@@ -83,10 +83,11 @@ def models_install(pack: str | None, source: Path | None) -> None:
 @models.command("verify")
 @click.argument("pack", required=False)
 def models_verify(pack: str | None) -> None:
-    """Check a pack's files (the configured one's by default), and that they load."""
+    """Check a pack's files (the configured one's by default), and that they load; on what."""
     settings = config()
-    open_pack(settings, pack)
-    click.echo(f"{pack or settings.models.pack}: every file is as it should be.")
+    opened = open_pack(settings, pack)
+    name = pack or settings.models.pack
+    click.echo(f"{name}: every file is as it should be; {opened.runs_on}.")
 
 
 models.add_command(import_mxnet)

@@ -19,6 +19,19 @@ ZOO_FILES = {
     RECOGNISER_FILE: "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
 }
 """The default pack's files, with the SHA-256 of what was published."""
+PREPARED_FILES = {
+    DETECTOR_FILE: "face_detection_yunet_2023mar_f32.onnx",
+    RECOGNISER_FILE: "face_recognition_sface_2021dec_f32.onnx",
+}
+"""What is kept beside each, made of it by `zoo_files`: made in another way, under another name."""
+_SHA256 = ZOO_FILES | {
+    PREPARED_FILES[DETECTOR_FILE]: (
+        "27575bfca9ead34375db3396cbf7d5096bd2b477d4c4f37b5ed561259b0acaef"
+    ),
+    PREPARED_FILES[RECOGNISER_FILE]: (
+        "247a8f88ef05ea2116ba310382ef9e23a54d70f6eb0a53c247e6eb1e2e16203c"
+    ),
+}
 ZOO_LICENCE = "YuNet: MIT, SFace: Apache-2.0; commercial use allowed"
 INSIGHT_PACKS = (
     *("buffalo_l", "buffalo_m", "buffalo_s", "buffalo_sc"),
@@ -73,7 +86,8 @@ def check(pack: str, folder: Path) -> str:
         return f"The model pack {pack} is not installed in {folder}: {advice}."
 
     if pack == DEFAULT:
-        for name in ZOO_FILES:
+        kept = [name for name in PREPARED_FILES.values() if (folder / name).exists()]
+        for name in (*ZOO_FILES, *kept):
             if problem := _file_problem(folder / name):
                 return f"The model file {folder / name} {problem}; {advice}."
         return ""
@@ -125,9 +139,9 @@ def _file_problem(file: Path) -> str:
 
 
 def damage(name: str, content: bytes) -> str:
-    """How a default model's file differs from the published one, as a predicate, or empty."""
+    """How one of the default pack's files, or what is made of it, is not as known; or empty."""
     found = hashlib.sha256(content).hexdigest()
-    expected = ZOO_FILES[name]
+    expected = _SHA256[name]
     if found == expected:
         return ""
     return f"is damaged (SHA-256 {shortened(found)}, expected {shortened(expected)})"

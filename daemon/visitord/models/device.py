@@ -106,7 +106,7 @@ def _failure(device: Device) -> str:
             network = open_network(_probe(), device.providers, severity=SILENT)
     except Exception as error:
         return " ".join(str(error).split())[:REASON_MAX] or type(error).__name__
-    if network.runs_on != device.provider:
+    if network.provider != device.provider:
         return "its driver or its libraries are missing"
     return ""
 

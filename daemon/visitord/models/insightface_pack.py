@@ -1,4 +1,4 @@
-"""Packs in insightface's layout: SCRFD finds faces, ArcFace describes them, insightface runs both.
+"""Packs in insightface's layout: SCRFD finds faces, ArcFace describes them, insightface asks both.
 
 Input: BGR pictures of any size, looked at in a square of 640 px, or as configured; for ArcFace
 aligned faces of 112 × 112 px, BGR uint8.
@@ -24,7 +24,8 @@ from visitord.models import thresholds
 from visitord.models.catalog import INSIGHT_LICENCE
 from visitord.models.device import CPU, Device
 from visitord.models.pack import CROP_PX, unit
-from visitord.models.sessions import session_options
+from visitord.models.runtime import Network, Session, open_network
+from visitord.models.sessions import runs_on, session_options
 
 DETECT_PX = 640
 SMALL_PX = 128  # a face that fills a photograph is found in a small copy of it
@@ -76,10 +77,16 @@ class InsightPack:
         if isinstance(self._recogniser.input_shape[0], int):
             self._batch = 1  # the network was made for one face at a time
 
+        # insightface opens all in onnxruntime, which on a CPU is not the fastest for a recogniser.
         file = Path(self._recogniser.model_file)
+        detector = runs_on(self._detector.session)
+        recogniser = runs_on(self._recogniser.session)
+        if device.provider == CPU:
+            network = _reopened(file, device, threads)
+            self._recogniser.session = Session(network)
+            recogniser = network.runs_on
+
         digest = reading.sha256(file, reading.MODEL_MAX_BYTES)
-        detector = self._detector.session.get_providers()[0]
-        recogniser = self._recogniser.session.get_providers()[0]
         self.name = name
         self.separation = thresholds.of(name)
         self.centre: Embedding | None = None
@@ -109,6 +116,14 @@ class InsightPack:
 def _detection(box: NDArray[np.float32], landmarks: NDArray[np.float32]) -> Detection:
     """A face as insightface gives it: two corners and the score (5,), and five points (5, 2)."""
     return Detection(box[:4].astype(np.float32), landmarks.astype(np.float32), float(box[4]))
+
+
+def _reopened(file: Path, device: Device, threads: int) -> Network:
+    """A recogniser that insightface could load, in the runtime for it; raises ModelError."""
+    try:
+        return open_network(reading.read(file, reading.MODEL_MAX_BYTES), device, threads)
+    except Exception as error:
+        raise ModelError(f"The recogniser {file} cannot be loaded: {error}.") from None
 
 
 def _loaded(folder: Path, device: Device, detect_px: int, threads: int) -> FaceAnalysis:

@@ -11,6 +11,7 @@ from pathlib import Path
 from visitord.core import reading
 from visitord.core.errors import ModelError
 from visitord.core.files import PUBLIC, make_private_folder, replace_file
+from visitord.models import zoo_files
 from visitord.models.catalog import (
     CHECKPOINT_FILES,
     DEFAULT,
@@ -58,17 +59,26 @@ def install(pack: str, root: Path, base: Path, source: Path | None = None) -> Pa
     """
     folder = folder_of(pack, root, base)
     if pack == DEFAULT:
-        if source is None and not check(pack, folder):
-            return folder
-        with tempfile.TemporaryDirectory() as scratch:
-            files = _zoo_files(source or _download(Path(scratch)))
-        place(files, folder)
+        if source is not None or _zoo_lacks(folder):
+            with tempfile.TemporaryDirectory() as scratch:
+                files = _zoo_files(source or _download(Path(scratch)))
+            place(files, folder)
+        zoo_files.prepare(folder)
     elif source is not None:
         place(_pack_files(source), folder)
 
     if problem := check(pack, folder):
         raise ModelError(problem)
     return folder
+
+
+def _zoo_lacks(folder: Path) -> bool:
+    """Whether one of the two published files is not there, or not as it was published."""
+    try:
+        files = _of_folder(folder)
+    except OSError:
+        return True
+    return any(damage(name, content) for name, content in files.items())
 
 
 def _download(scratch: Path) -> Path:

@@ -18,21 +18,41 @@ from numpy.typing import NDArray
 from visitord.core import reading
 from visitord.core.errors import ModelError
 from visitord.core.records import Detection, Embedding, Image
-from visitord.models import sface, thresholds
+from visitord.models import sface, thresholds, zoo_files
 from visitord.models.catalog import DEFAULT, DETECTOR_FILE, RECOGNISER_FILE, ZOO_LICENCE
 from visitord.models.device import Device
 from visitord.models.refinement import Refinement
 from visitord.models.sface import Sface
-from visitord.models.yunet import DETECT_WIDTH_PX, Yunet
+from visitord.models.yunet import DETECT_WIDTH_PX, Yunet, YunetNetwork
 
 
 class ZooDetector:
     """YuNet, with its landmarks refined; also where another recogniser takes SFace's place."""
 
-    def __init__(self, folder: Path, detect_px: int = DETECT_WIDTH_PX) -> None:
-        self._yunet = Yunet(folder / DETECTOR_FILE, detect_px)
-        self._refinement = Refinement(folder / DETECTOR_FILE)
+    def __init__(self, folder: Path, detect_px: int = DETECT_WIDTH_PX, threads: int = 0) -> None:
+        """Load the network, on the CPU wherever the recogniser runs.
+
+        Parameters
+        ----------
+        folder
+            Where the default pack's files are.
+        detect_px
+            The longer side of the picture that faces are looked for in.
+        threads
+            Cores that it may use; 0: all of them.
+
+        Raises
+        ------
+        ModelError
+            When its file is not as it should be.
+        Exception
+            Whatever onnxruntime raises for a model that it cannot load, of many types.
+        """
+        network = YunetNetwork(zoo_files.network(folder, DETECTOR_FILE), threads)
+        self._yunet = Yunet(network, detect_px)
+        self._refinement = Refinement(network)
         self.detect_px = self._yunet.detect_px
+        self.runs_on = network.runs_on
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
         """As a pack's."""
@@ -63,7 +83,7 @@ class ZooPack:
         folder
             Where the two files are.
         threads
-            Cores that SFace may use; 0: all of them.
+            Cores that they may use; 0: all of them.
         device
             What SFace is to run on, by default the CPU; YuNet always runs there.
         detect_px
@@ -75,18 +95,21 @@ class ZooPack:
             When a file is no such network.
         """
         try:
-            content = reading.read(folder / RECOGNISER_FILE, reading.MODEL_MAX_BYTES)
-            self.detector = ZooDetector(folder, detect_px)
-            self._sface = Sface(content, device or Device(), threads)
+            given = reading.sha256(folder / RECOGNISER_FILE, reading.MODEL_MAX_BYTES)
+            self.detector = ZooDetector(folder, detect_px, threads)
+            network = zoo_files.network(folder, RECOGNISER_FILE)
+            self._sface = Sface(network, device or Device(), threads)
+        except ModelError:
+            raise
         except Exception as error:
             raise ModelError(
                 f"The models in {folder} cannot be loaded ({error}); "
                 f"run: visitord models install {DEFAULT}."
             ) from None
 
-        self.fingerprint = self._sface.fingerprint
-        recogniser = self._sface.runs_on
-        self.runs_on = f"detector on the CPU (OpenCV), recogniser on {recogniser}"
+        # Of the file as it was published, whatever it was made into for the runtime.
+        self.fingerprint = f"sface-{given[:12]}"
+        self.runs_on = f"detector on {self.detector.runs_on}, recogniser on {self._sface.runs_on}"
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
         return self.detector.detect(image, still=still)

@@ -71,11 +71,12 @@ def _loaded(config: Config, name: str, folder: Path, device: "Device") -> "Pack"
 
 def _device_problem(device: "Device", pack: "Pack") -> str:
     """Why a pack does not run on what was asked for, as a sentence; empty when it does."""
+    from visitord.models.device import CPU
     from visitord.models.pack import NATIVE
 
     if pack.runs_on == NATIVE:  # which has a card of its own, or none
         return ""
-    if device.problem or device.provider in pack.runs_on:
+    if device.problem or device.provider == CPU or device.provider in pack.runs_on:
         return device.problem
     return f"{pack.name} does not run on {device.provider}: {pack.runs_on}."
 

@@ -9,7 +9,6 @@ round.
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from visitord.core.records import Detection, Image
 from visitord.models.pack import CROP_PX, upright
-from visitord.models.yunet import open_yunet, points_of, rows_of
+from visitord.models.yunet import YunetNetwork, points_of
 
 ROUNDS_MAX = 5
 FACE_MIN_PX = 24
@@ -32,8 +31,8 @@ LEVEL_DEG = 2.0  # less roll left than this is good enough
 class Refinement:
     """YuNet once more, on one face at a time; for one thread."""
 
-    def __init__(self, file: Path) -> None:
-        self._network = open_yunet(file, PATCH_PX, SCORE, PATCH_FACES_MAX)
+    def __init__(self, network: YunetNetwork) -> None:
+        self._network = network
 
     def refined(self, image: Image, detection: Detection) -> Detection:
         """The detection with better landmarks, or as it is where there are none."""
@@ -42,7 +41,7 @@ class Refinement:
 
         for _ in range(ROUNDS_MAX):
             to_patch = _to_patch(detection.landmarks)
-            rows = rows_of(self._network, _patch(image, to_patch))
+            rows = self._network.rows(_patch(image, to_patch), SCORE, PATCH_FACES_MAX)
             in_patch = _central_landmarks(rows)
             if in_patch is None:
                 break

@@ -1,4 +1,4 @@
-"""Networks in onnxruntime: the one place that opens them and says how they are to be run."""
+"""Networks in onnxruntime: what runs them on accelerators, and detectors everywhere."""
 
 from collections.abc import Sequence
 
@@ -15,8 +15,8 @@ SILENT = 4
 onnxruntime.disable_telemetry_events()
 
 
-class Network:
-    """An open network with one input and one output, for one thread at a time."""
+class OnnxruntimeNetwork:
+    """An open network with one input, for one thread at a time; see `runtime.Network`."""
 
     def __init__(self, session: onnxruntime.InferenceSession) -> None:
         self._session = session
@@ -25,15 +25,24 @@ class Network:
         self._input = taken.name
         self.input_shape: list[int | str | None] = list(taken.shape)
         self.output_shape: list[int | str | None] = list(given.shape)
-        self.runs_on = str(session.get_providers()[0])
+        self.provider = str(session.get_providers()[0])
+        self.runs_on = runs_on(session)
 
     def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The first output for the one input; both as the network has their shapes."""
-        return np.asarray(self._session.run(None, {self._input: values})[0], np.float32)
+        return self.run(values)[0]
+
+    def run(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        found = self._session.run(None, {self._input: values})
+        return [np.asarray(output, np.float32) for output in found]
+
+
+def runs_on(session: onnxruntime.InferenceSession) -> str:
+    """What runs a session's network, in words: this runtime, and the best of its providers."""
+    return f"onnxruntime ({session.get_providers()[0]})"
 
 
 def session_options(
-    threads: int = 0, *, quantised: bool = False, severity: int = ERRORS_ONLY
+    threads: int = 0, *, any_size: bool = False, severity: int = ERRORS_ONLY
 ) -> onnxruntime.SessionOptions:
     """How every network is run; for libraries that open their networks themselves.
 
@@ -41,39 +50,37 @@ def session_options(
     ----------
     threads
         Cores a network may use; 0: all of them.
-    quantised
-        Whether the file stores quantise and dequantise pairs around its weights, as SFace's does.
-        A CPU runs those faster folded away, with the same output.
+    any_size
+        Whether it gets pictures of many sizes; else what it needs for each would be kept.
     severity
         From which severity on onnxruntime logs.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = severity
+    options.enable_mem_pattern = not any_size
     # Threads that spin while they wait cost twice the CPU where cores are busy.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if quantised:
-        options.add_session_config_entry("session.disable_quant_qdq", "1")
     return options
 
 
 def open_network(
-    model: str | bytes,
+    model: bytes,
     providers: Providers,
     threads: int = 0,
     *,
-    quantised: bool = False,
+    any_size: bool = False,
     severity: int = ERRORS_ONLY,
-) -> Network:
-    """Open a network, from its content or its file.
+) -> OnnxruntimeNetwork:
+    """Open a network.
 
     Parameters
     ----------
     model
-        An ONNX model, or the path of its file.
+        The content of an ONNX file.
     providers
         What may run it, best first; onnxruntime leaves out those that do not start.
-    threads, quantised, severity
+    threads, any_size, severity
         As for `session_options`.
 
     Raises
@@ -81,6 +88,6 @@ def open_network(
     Exception
         Whatever onnxruntime raises for a model that it cannot load, of many types.
     """
-    options = session_options(threads, quantised=quantised, severity=severity)
+    options = session_options(threads, any_size=any_size, severity=severity)
     session = onnxruntime.InferenceSession(model, options, providers=list(providers))
-    return Network(session)
+    return OnnxruntimeNetwork(session)

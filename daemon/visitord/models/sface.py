@@ -1,35 +1,41 @@
-"""SFace, the OpenCV model zoo's face recogniser, run by onnxruntime."""
+"""SFace, the OpenCV model zoo's face recogniser."""
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
-import onnx
-import onnx.utils
 from numpy.typing import NDArray
 
 from visitord.core.records import Image
 from visitord.models import centres
 from visitord.models.device import Device
 from visitord.models.pack import unit
-from visitord.models.sessions import open_network
+from visitord.models.runtime import open_network
 
 DIM = 128
 CENTRE = centres.sface()
-INPUT = "data"
-OUTPUT = "fc1"
 
 
 class Sface:
-    """Describes aligned faces by 128 numbers each; for one thread at a time.
+    """Describes aligned faces by 128 numbers each; for one thread at a time."""
 
-    fingerprint: of the very file, as a pack's.
-    """
+    def __init__(self, model: bytes, device: Device, threads: int = 0) -> None:
+        """Open the network.
 
-    def __init__(self, content: bytes, device: Device, threads: int = 0) -> None:
-        self.fingerprint = f"sface-{hashlib.sha256(content).hexdigest()[:12]}"
-        sound = _sound(content)
-        self._network = open_network(sound, device.providers, threads, quantised=True)
+        Parameters
+        ----------
+        model
+            SFace, prepared (`visitord.models.preparation`).
+        device
+            What it is to run on.
+        threads
+            Cores it may use; 0: all of them.
+
+        Raises
+        ------
+        Exception
+            Whatever the runtimes raise for a model that neither can load, of many types.
+        """
+        self._network = open_network(model, device, threads)
         self.runs_on = self._network.runs_on
 
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
@@ -44,9 +50,3 @@ class Sface:
 def _planes(crop: Image) -> NDArray[np.float32]:
     """An aligned BGR crop (112, 112, 3) as the network takes it: RGB 0..255, (1, 3, 112, 112)."""
     return crop[None, ..., ::-1].transpose(0, 3, 1, 2).astype(np.float32)
-
-
-def _sound(model: bytes) -> bytes:
-    """SFace without the weights it lists as inputs and no longer has: runtimes refuse those."""
-    extractor = onnx.utils.Extractor(onnx.load_model_from_string(model))
-    return bytes(extractor.extract_model([INPUT], [OUTPUT]).SerializeToString())

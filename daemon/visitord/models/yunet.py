@@ -1,17 +1,17 @@
-"""YuNet, the OpenCV model zoo's face detector, run by OpenCV's own network module."""
+"""YuNet, the OpenCV model zoo's face detector, run by onnxruntime.
 
-from pathlib import Path
-from typing import Any
+For each place of a grid at three strides the network says how much that is a face (cls, obj), and
+where its box and landmarks are (bbox, kps), in strides from that place.  What is made of that is
+the same as what OpenCV's own FaceDetectorYN makes.
+"""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from visitord.core import reading
 from visitord.core.records import Detection, Image
-
-# OpenCV warns about a setting of the network that no caller made.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+from visitord.models.device import Device
+from visitord.models.sessions import open_network
 
 DETECT_WIDTH_PX = 640  # wider costs by its area and finds little more at a door
 STILL_WIDTH_PX = 1024  # above this YuNet loses very large faces
@@ -26,6 +26,70 @@ NMS_IOU = 0.3
 FACES_MAX = 200
 FACE_MIN_PX = 1  # of the sides of a box; less is an artefact
 
+STRIDES_PX = (8, 16, 32)
+STEP_PX = STRIDES_PX[-1]  # the network takes sides that are multiples of this
+ROW = 15  # x, y, width, height, five points, score
+
+
+class YunetNetwork:
+    """The network itself, for one thread at a time.
+
+    It keeps the memory in which pictures are given to it: to get as much anew for each costs the
+    system more than all else that is done to a picture before the network sees it.
+    """
+
+    def __init__(self, model: bytes, threads: int = 0) -> None:
+        """Open it.
+
+        Parameters
+        ----------
+        model
+            YuNet, prepared for pictures of any size (`visitord.models.preparation`).
+        threads
+            Cores it may use; 0: all of them.
+
+        Raises
+        ------
+        Exception
+            Whatever onnxruntime raises for a model that it cannot load, of many types.
+        """
+        self._network = open_network(model, Device().providers, threads, any_size=True)
+        self._memory = np.empty(0, np.float32)
+        self.runs_on = self._network.runs_on
+
+    def rows(self, image: Image, score: float, faces_max: int) -> NDArray[np.float32]:
+        """The faces in a BGR picture, best first, (n, 15): x, y, width, height, points, score.
+
+        Parameters
+        ----------
+        image
+            Of any size; it is seen as it is.
+        score
+            The lowest of a face, 0 to 1.
+        faces_max
+            How many it keeps of those that overlap.
+        """
+        planes = self._planes(image)
+        outputs = self._network.run(planes)
+        faces = _faces(outputs, planes.shape[3], score)
+        return faces[_apart(faces, faces_max)]
+
+    def _planes(self, image: Image) -> NDArray[np.float32]:
+        """The picture as the network takes it (1, 3, height, width), black where it goes on."""
+        height, width = image.shape[:2]
+        rows = _stepped(height)
+        columns = _stepped(width)
+        size = 3 * rows * columns
+        if len(self._memory) < size:
+            self._memory = np.empty(size, np.float32)
+
+        planes = self._memory[:size].reshape(1, 3, rows, columns)
+        planes[:, :, height:] = 0
+        planes[:, :, :height, width:] = 0
+        for plane, channel in zip(planes[0], cv2.split(image), strict=True):
+            plane[:height, :width] = channel
+        return planes
+
 
 class Yunet:
     """Finds faces; for one thread at a time.
@@ -33,9 +97,9 @@ class Yunet:
     detect_px: the longer side of the picture they are looked for in.
     """
 
-    def __init__(self, file: Path, detect_px: int = DETECT_WIDTH_PX) -> None:
+    def __init__(self, network: YunetNetwork, detect_px: int = DETECT_WIDTH_PX) -> None:
         self.detect_px = min(detect_px, STILL_WIDTH_PX)
-        self._network = open_yunet(file, DETECT_WIDTH_PX, FAINT_SCORE, FACES_MAX)
+        self._network = network
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
         """The faces in a BGR picture, best first.
@@ -50,54 +114,59 @@ class Yunet:
             image = _padded(image)
 
         small, scale = _shrunk(image, longest_px)
-        height, width = small.shape[:2]
-        self._network.setInputSize((width, height))
-        rows = rows_of(self._network, small)
+        rows = self._network.rows(small, FAINT_SCORE, FACES_MAX)
         found = [_detection(row, scale, pad_px) for row in rows if _is_sane(row)]
         if still:
             found = [detection for detection in found if not detection.faint]
-        return sorted(found, key=lambda detection: -detection.score)
-
-
-def open_yunet(file: Path, side_px: int, score: float, faces_max: int) -> cv2.FaceDetectorYN:
-    """The network itself.
-
-    Parameters
-    ----------
-    file
-        The ONNX model.
-    side_px
-        Of the square pictures it is to get; `setInputSize` changes that.
-    score
-        The lowest of a face, 0 to 1.
-    faces_max
-        How many it keeps of those that overlap.
-
-    Raises
-    ------
-    OSError
-        When the file cannot be read.
-    cv2.error
-        When it is no such network.
-    """
-    # Not by its path: OpenCV crashes on one that is not UTF-8.
-    content = np.frombuffer(reading.read(file, reading.MODEL_MAX_BYTES), np.uint8)
-    nothing = np.empty(0, np.uint8)
-    size = (side_px, side_px)
-    return cv2.FaceDetectorYN.create("onnx", content, nothing, size, score, NMS_IOU, faces_max)
-
-
-def rows_of(network: cv2.FaceDetectorYN, image: Image) -> NDArray[np.float32]:
-    """The faces the network sees, (n, 15): x, y, width, height, five points, score."""
-    rows: Any = network.detect(image)[1]
-    if rows is None:
-        return np.empty((0, 15), np.float32)
-    return np.asarray(rows, np.float32)
+        return found
 
 
 def points_of(row: NDArray[np.float32]) -> NDArray[np.float32]:
     """The five landmarks (5, 2) of a row: eyes, tip of the nose, corners of the mouth."""
     return row[4:14].reshape(5, 2)
+
+
+def _stepped(side_px: int) -> int:
+    """A side of a picture, or the next longer one that the network takes."""
+    return -(-side_px // STEP_PX) * STEP_PX
+
+
+def _faces(outputs: list[NDArray[np.float32]], width: int, least: float) -> NDArray[np.float32]:
+    """What the network takes for faces, (n, 15), overlapping ones included.
+
+    Parameters
+    ----------
+    outputs
+        Of each kind in turn one for each stride, (1, places, numbers): cls (1), obj (1), bbox (4),
+        kps (10); places are in rows from the top.
+    width
+        Of the picture that it saw, in pixels.
+    least
+        The lowest score, 0 to 1.
+    """
+    found = []
+    kinds = [outputs[start : start + len(STRIDES_PX)] for start in range(0, 12, 3)]
+    for stride, cls, obj, bbox, kps in zip(STRIDES_PX, *kinds, strict=True):
+        scores = np.sqrt(np.clip(cls[0, :, 0], 0, 1) * np.clip(obj[0, :, 0], 0, 1))
+        (places,) = np.nonzero(scores >= least)
+        row, column = np.divmod(places, width // stride)
+        at = np.stack([column, row], axis=1)
+
+        size = np.exp(bbox[0, places, 2:])
+        corner = at + bbox[0, places, :2] - size / 2
+        points = kps[0, places] + np.tile(at, 5)
+        pixels = np.hstack([corner, size, points]) * stride
+        found.append(np.column_stack([pixels, scores[places]]))
+    return np.concatenate(found).astype(np.float32)
+
+
+def _apart(faces: NDArray[np.float32], faces_max: int) -> NDArray[np.int64]:
+    """Which faces to keep, best first: of those that overlap the best, and no endless ones."""
+    kept = np.flatnonzero(np.isfinite(faces).all(axis=1))
+    boxes = faces[kept, :4].astype(np.int64).tolist()
+    scores = faces[kept, -1].tolist()
+    best = cv2.dnn.NMSBoxes(boxes, scores, 0.0, NMS_IOU, top_k=faces_max)
+    return kept[np.asarray(best, np.int64)]
 
 
 def _padded(image: Image) -> Image:
@@ -119,8 +188,8 @@ def _shrunk(image: Image, longest_px: int) -> tuple[Image, float]:
 
 
 def _is_sane(row: NDArray[np.float32]) -> bool:
-    """Whether a row can be a face: of finite numbers, and with an area."""
-    return bool(np.isfinite(row).all() and (row[2:4] >= FACE_MIN_PX).all())
+    """Whether a row can be a face: has an area."""
+    return bool((row[2:4] >= FACE_MIN_PX).all())
 
 
 def _detection(row: NDArray[np.float32], scale: float, pad_px: int) -> Detection:

@@ -24,6 +24,19 @@ def test_a_folder_in_insightfaces_layout_detects_and_embeds(tmp_path: Path) -> N
     assert np.linalg.norm(rows, axis=1) == pytest.approx([1, 1], abs=1e-5)
 
 
+def test_on_a_cpu_its_recogniser_runs_in_openvino_with_the_same_output(tmp_path: Path) -> None:
+    folder = pack_folder(tmp_path / "own", dim=64)
+    pack = InsightPack("own", folder)
+    assert pack.runs_on == (
+        "detector on onnxruntime (CPUExecutionProvider), recogniser on OpenVINO (CPU)"
+    )
+    crops = list(np.random.default_rng(4).integers(0, 255, (3, 112, 112, 3), dtype=np.uint8))
+    found = pack.embed(crops)
+    session = onnxruntime.InferenceSession(str(folder / "rec.onnx"))
+    pack._recogniser.session = session
+    assert found == pytest.approx(pack.embed(crops), abs=1e-5)
+
+
 def test_two_recognisers_have_two_fingerprints(tmp_path: Path) -> None:
     one = InsightPack("one", pack_folder(tmp_path / "one", dim=512, seed=1))
     again = InsightPack("again", pack_folder(tmp_path / "again", dim=512, seed=1))

@@ -8,14 +8,31 @@ import numpy as np
 import pytest
 
 from fixtures.faces import people
+from fixtures.paths import SHARED
 from visitord.core.records import Image
+from visitord.models import zoo_files
 from visitord.models.catalog import DEFAULT, DETECTOR_FILE
-from visitord.models.yunet import FAINT_SCORE, SCORE, Yunet
+from visitord.models.yunet import (
+    FACES_MAX,
+    FAINT_SCORE,
+    NMS_IOU,
+    SCORE,
+    Yunet,
+    YunetNetwork,
+    _apart,
+)
+
+EVALUATION = SHARED / "eval" / "faces"
 
 
 @pytest.fixture(scope="module")
-def yunet(models_dir: Path) -> Yunet:
-    return Yunet(models_dir / DEFAULT / DETECTOR_FILE)
+def network(models_dir: Path) -> YunetNetwork:
+    return YunetNetwork(zoo_files.network(models_dir / DEFAULT, DETECTOR_FILE), threads=1)
+
+
+@pytest.fixture(scope="module")
+def yunet(network: YunetNetwork) -> Yunet:
+    return Yunet(network)
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +85,60 @@ def test_the_best_comes_first_and_an_empty_room_has_none(yunet: Yunet, pair: Ima
     scores = [face.score for face in yunet.detect(pair)]
     assert scores == sorted(scores, reverse=True)
     assert yunet.detect(np.full((480, 640, 3), 120, np.uint8)) == []
+
+
+@pytest.mark.parametrize("longest_px", [640, 333, 160])
+def test_what_is_found_is_within_a_pixel_of_what_opencv_finds_with_the_published_file(
+    network: YunetNetwork, models_dir: Path, longest_px: int
+) -> None:
+    file = str(models_dir / DEFAULT / DETECTOR_FILE)
+    photographs = [portrait.image for portrait in people().values()]
+    photographs += [cv2.imread(str(path)) for path in sorted(EVALUATION.rglob("*.png"))]
+    faces = 0
+    for photograph in photographs:
+        scale = longest_px / max(photograph.shape[:2])
+        image = np.asarray(cv2.resize(photograph, None, fx=scale, fy=scale), np.uint8)
+        height, width = image.shape[:2]
+        opencv = cv2.FaceDetectorYN.create(
+            file, "", (width, height), FAINT_SCORE, NMS_IOU, FACES_MAX
+        )
+        expected = opencv.detect(image)[1]
+        found = network.rows(image, FAINT_SCORE, FACES_MAX)
+        if expected is None:
+            assert not len(found)
+            continue
+        faces += len(expected)
+        assert found[:, :14] == pytest.approx(expected[:, :14], abs=1.0)
+        assert found[:, 14] == pytest.approx(expected[:, 14], abs=1e-3)
+
+    assert faces >= len(people())
+
+
+def test_a_picture_is_seen_as_it_is_whatever_was_seen_before(
+    network: YunetNetwork, pair: Image
+) -> None:
+    small = np.asarray(cv2.resize(pair, (301, 203)), np.uint8)
+    alone = network.rows(small, FAINT_SCORE, FACES_MAX)
+    assert len(alone) == 2
+    network.rows(pair, FAINT_SCORE, FACES_MAX)
+    assert (network.rows(small, FAINT_SCORE, FACES_MAX) == alone).all()
+
+
+def test_the_memory_for_pictures_is_that_of_the_largest(network: YunetNetwork, pair: Image) -> None:
+    network.rows(np.zeros((1024, 1024, 3), np.uint8), FAINT_SCORE, FACES_MAX)
+    memory = network._memory
+    for width in range(100, 640, 60):
+        network.rows(pair[:, :width], FAINT_SCORE, FACES_MAX)
+    assert network._memory is memory
+    assert memory.nbytes == 1024 * 1024 * 3 * 4
+
+
+def test_of_faces_that_overlap_the_best_is_kept_and_no_endless_one() -> None:
+    faces = np.zeros((4, 15), np.float32)
+    faces[:, 2:4] = 40
+    faces[:, 14] = [0.8, 0.9, 0.95, 0.6]
+    faces[:, 0] = [0, 4, 0, 200]
+    faces[2, 3] = np.inf
+    assert _apart(faces, 10).tolist() == [1, 3]
+    assert _apart(faces, 1).tolist() == [1]
+    assert _apart(faces[:0], 10).tolist() == []

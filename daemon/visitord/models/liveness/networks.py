@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from visitord.core import reading
 from visitord.core.errors import ModelError
 from visitord.core.records import Detection, Image
-from visitord.models.device import CPU
-from visitord.models.sessions import Network, open_network, session_options
+from visitord.models.device import Device
+from visitord.models.runtime import Network, Session, open_network
+from visitord.models.sessions import session_options
 
 THREADS = 1  # 4 ms a network: not worth a second core
-ON_CPU = [(CPU, dict[str, str]())]
+ON_CPU = Device()
 
 MINIFASNET_FILES = "*_80x80_MiniFASNet*.onnx"
 SIDE_PX = 80
@@ -84,8 +85,11 @@ class Addon:
     threshold = ADDON_THRESHOLD
 
     def __init__(self, file: Path) -> None:
+        # insightface looks at the network in a session that it opens, and runs it in ours.
         options = session_options(THREADS)
-        self._network = Liveness(file, providers=ON_CPU, sess_options=options)
+        self._network = Liveness(file, providers=ON_CPU.providers, sess_options=options)
+        content = reading.read(file, reading.MODEL_MAX_BYTES)
+        self._network.session = Session(open_network(content, ON_CPU, THREADS))
 
     def score(self, image: Image, detection: Detection) -> float | None:
         if detection.roll_deg > ADDON_ROLL_DEG:

@@ -25,7 +25,7 @@ from visitord.models.device import Device
 from visitord.models.mxnet.native import Native
 from visitord.models.opencv_zoo import ZooDetector
 from visitord.models.pack import CROP_PX, NATIVE, unit
-from visitord.models.sessions import Network, open_network
+from visitord.models.runtime import Network, open_network
 
 KEYS = {"source", "epoch", "fingerprint", "output", "input", "licence", "files"}
 CONVERTED = {ONNX_FILE}
@@ -40,7 +40,7 @@ class Manifest:
     """What pack.toml says.
 
     output: the node that gives the embedding.
-    native: whether MXNet itself runs the recogniser, not onnxruntime.
+    native: whether MXNet itself runs the recogniser.
     """
 
     fingerprint: str
@@ -81,7 +81,7 @@ class Manifest:
 
 
 class MxnetPack:
-    """A recogniser for onnxruntime or, where the pack has a checkpoint's files, for MXNet itself.
+    """A converted recogniser or, where the pack has a checkpoint's files, MXNet itself.
 
     Which interpreter has MXNet, the configuration says alone: a pack is data.
     """
@@ -100,7 +100,7 @@ class MxnetPack:
         config
             Says where the default pack is, whose detector it takes, and how networks run.
         device
-            What onnxruntime is to run on, by default the CPU.
+            What a converted recogniser is to run on, by default the CPU.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class MxnetPack:
         zoo = catalog.folder_of(catalog.DEFAULT, config.models_dir, config.folder)
         if problem := catalog.check(catalog.DEFAULT, zoo):
             raise ModelError(problem)
-        self._detector = ZooDetector(zoo)
+        self._detector = ZooDetector(zoo, threads=config.models.threads)
         self.name = name
         self.separation = thresholds.of(name)
         self.centre: Embedding | None = None
@@ -125,9 +125,10 @@ class MxnetPack:
             else:
                 device = device or Device()
                 content = reading.read(folder / ONNX_FILE, reading.MODEL_MAX_BYTES)
-                network = open_network(content, device.providers, config.models.threads)
+                network = open_network(content, device, config.models.threads)
                 self._run = _one_by_one(network)
-                self.runs_on = f"recogniser on {network.runs_on}"
+                detector = self._detector.runs_on
+                self.runs_on = f"detector on {detector}, recogniser on {network.runs_on}"
             self.dim = self._run(np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8)).size
         except ModelError:
             raise
@@ -152,7 +153,7 @@ class MxnetPack:
 
 
 def _one_by_one(network: Network) -> Run:
-    """Runs crops through onnxruntime, whatever number of them the checkpoint was made for."""
+    """Runs crops through the network, whatever number of them the checkpoint was made for."""
 
     def run(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         planes = crops.transpose(0, 3, 1, 2).astype(np.float32)
