@@ -29,7 +29,7 @@ from visitord.models.yunet import DETECT_WIDTH_PX, Yunet, YunetNetwork
 class ZooDetector:
     """YuNet, with its landmarks refined; also where another recogniser takes SFace's place."""
 
-    def __init__(self, folder: Path, detect_px: int = DETECT_WIDTH_PX, threads: int = 0) -> None:
+    def __init__(self, folder: Path, detect_px: int = DETECT_WIDTH_PX) -> None:
         """Load the network, on the CPU wherever the recogniser runs.
 
         Parameters
@@ -38,8 +38,6 @@ class ZooDetector:
             Where the default pack's files are.
         detect_px
             The longer side of the picture that faces are looked for in.
-        threads
-            Cores that it may use; 0: all of them.
 
         Raises
         ------
@@ -48,7 +46,7 @@ class ZooDetector:
         Exception
             Whatever onnxruntime raises for a model that it cannot load, of many types.
         """
-        network = YunetNetwork(zoo_files.network(folder, DETECTOR_FILE), threads)
+        network = YunetNetwork(zoo_files.network(folder, DETECTOR_FILE))
         self._yunet = Yunet(network, detect_px)
         self._refinement = Refinement(network)
         self.detect_px = self._yunet.detect_px
@@ -83,7 +81,7 @@ class ZooPack:
         folder
             Where the two files are.
         threads
-            Cores that they may use; 0: all of them.
+            Cores that SFace may use; 0: all of them.
         device
             What SFace is to run on, by default the CPU; YuNet always runs there.
         detect_px
@@ -96,7 +94,7 @@ class ZooPack:
         """
         try:
             given = reading.sha256(folder / RECOGNISER_FILE, reading.MODEL_MAX_BYTES)
-            self.detector = ZooDetector(folder, detect_px, threads)
+            self.detector = ZooDetector(folder, detect_px)
             network = zoo_files.network(folder, RECOGNISER_FILE)
             self._sface = Sface(network, device or Device(), threads)
         except ModelError:

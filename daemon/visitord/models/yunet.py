@@ -26,6 +26,7 @@ NMS_IOU = 0.3
 FACES_MAX = 200
 FACE_MIN_PX = 1  # of the sides of a box; less is an artefact
 
+THREADS = 1  # a second one costs a fifth more of the CPU
 STRIDES_PX = (8, 16, 32)
 STEP_PX = STRIDES_PX[-1]  # the network takes sides that are multiples of this
 ROW = 15  # x, y, width, height, five points, score
@@ -38,22 +39,9 @@ class YunetNetwork:
     system more than all else that is done to a picture before the network sees it.
     """
 
-    def __init__(self, model: bytes, threads: int = 0) -> None:
-        """Open it.
-
-        Parameters
-        ----------
-        model
-            YuNet, prepared for pictures of any size (`visitord.models.preparation`).
-        threads
-            Cores it may use; 0: all of them.
-
-        Raises
-        ------
-        Exception
-            Whatever onnxruntime raises for a model that it cannot load, of many types.
-        """
-        self._network = open_network(model, Device().providers, threads, any_size=True)
+    def __init__(self, model: bytes) -> None:
+        """Open YuNet, prepared for pictures of any size; raises what onnxruntime does."""
+        self._network = open_network(model, Device().providers, THREADS, any_size=True)
         self._memory = np.empty(0, np.float32)
         self.runs_on = self._network.runs_on
 

@@ -27,7 +27,7 @@ EVALUATION = SHARED / "eval" / "faces"
 
 @pytest.fixture(scope="module")
 def network(models_dir: Path) -> YunetNetwork:
-    return YunetNetwork(zoo_files.network(models_dir / DEFAULT, DETECTOR_FILE), threads=1)
+    return YunetNetwork(zoo_files.network(models_dir / DEFAULT, DETECTOR_FILE))
 
 
 @pytest.fixture(scope="module")

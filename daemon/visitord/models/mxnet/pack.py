@@ -110,7 +110,7 @@ class MxnetPack:
         zoo = catalog.folder_of(catalog.DEFAULT, config.models_dir, config.folder)
         if problem := catalog.check(catalog.DEFAULT, zoo):
             raise ModelError(problem)
-        self._detector = ZooDetector(zoo, threads=config.models.threads)
+        self._detector = ZooDetector(zoo)
         self.name = name
         self.separation = thresholds.of(name)
         self.centre: Embedding | None = None
