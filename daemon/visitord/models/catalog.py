@@ -26,10 +26,10 @@ PREPARED_FILES = {
 """What is kept beside each, made of it by `zoo_files`: made in another way, under another name."""
 _SHA256 = ZOO_FILES | {
     PREPARED_FILES[DETECTOR_FILE]: (
-        "27575bfca9ead34375db3396cbf7d5096bd2b477d4c4f37b5ed561259b0acaef"
+        "e27424dbd7f9a101ed3aac62b23ef4f62ac27898b4d3a962da7c4dcdea81856b"
     ),
     PREPARED_FILES[RECOGNISER_FILE]: (
-        "247a8f88ef05ea2116ba310382ef9e23a54d70f6eb0a53c247e6eb1e2e16203c"
+        "799957c7b2a974d0b5791f5194a3a8530daba7a483c4360ae47f70005708303f"
     ),
 }
 ZOO_LICENCE = "YuNet: MIT, SFace: Apache-2.0; commercial use allowed"

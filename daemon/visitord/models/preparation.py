@@ -12,58 +12,83 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+Weights = dict[str, NDArray[Any]]
+
 DEQUANTISE = "DequantizeLinear"
+RESHAPE = "Reshape"
 DEFAULT_AXIS = 1  # of DequantizeLinear, as ONNX has it
 
 
-def prepared(content: bytes, *, any_size: bool = False) -> bytes:
+def plain(content: bytes) -> onnx.ModelProto:
     """A network with plain weights, and with no input but what it is asked about.
 
-    Parameters
-    ----------
-    content
-        An ONNX model with one input of four dimensions.
-    any_size
-        Whether it is to take pictures of any height and width, not only of those it was made for.
-
-    Raises
-    ------
-    Exception
-        Whatever onnx and numpy raise for what is no such model, of many types.
+    Raises whatever onnx and numpy raise for what is no network, of many types.
     """
     model = onnx.load_model_from_string(content)
     graph = model.graph
-    weights = {tensor.name: tensor for tensor in graph.initializer}
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
 
-    # Multiply out what is stored in few bits.
+    # Work out what depends on weights alone.
     kept = []
     for node in graph.node:
-        if node.op_type == DEQUANTISE and all(name in weights for name in node.input):
-            name = node.output[0]
-            weights[name] = numpy_helper.from_array(_dequantised(node, weights), name)
+        given = [weights.get(name) for name in node.input]
+        known = [array for array in given if array is not None]
+        if len(known) == len(given) and node.op_type == DEQUANTISE:
+            weights[node.output[0]] = _dequantised(node, *known)
+        elif len(known) == len(given) and node.op_type == RESHAPE:
+            array, shape = known
+            weights[node.output[0]] = array.reshape(shape)
         else:
             kept.append(node)
 
-    # Leave out what nothing reads any more, and what is an input in name only.
-    read = {name for node in kept for name in node.input}
-    inputs = [given for given in graph.input if given.name in read and given.name not in weights]
-    del graph.node[:], graph.initializer[:], graph.input[:], graph.value_info[:]
+    del graph.node[:]
     graph.node.extend(kept)
-    graph.initializer.extend(tensor for name, tensor in weights.items() if name in read)
+    keep_what_is_read(graph, weights)
+    return model
+
+
+def keep_what_is_read(graph: onnx.GraphProto, weights: Weights) -> None:
+    """Leave out the nodes that no output needs, and what is an input in name only.
+
+    Parameters
+    ----------
+    graph
+        Its nodes in their order, and its outputs; its own weights are replaced.
+    weights
+        By name, those that its nodes read, and maybe others.
+    """
+    read = {output.name for output in graph.output}
+    kept = []
+    for node in reversed(graph.node):
+        if read.intersection(node.output):
+            kept.append(node)
+            read.update(node.input)
+
+    inputs = [given for given in graph.input if given.name in read and given.name not in weights]
+    tensors = [
+        numpy_helper.from_array(np.ascontiguousarray(array), name)
+        for name, array in weights.items()
+        if name in read
+    ]
+    del graph.node[:], graph.initializer[:], graph.input[:], graph.value_info[:]
+    graph.node.extend(reversed(kept))
+    graph.initializer.extend(tensors)
     graph.input.extend(inputs)
 
-    if any_size:
-        _free_size(graph)
+
+def serialised(model: onnx.ModelProto) -> bytes:
+    """A network as a file's content, the same for the same network."""
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def _dequantised(node: onnx.NodeProto, weights: dict[str, onnx.TensorProto]) -> NDArray[np.float32]:
+def _dequantised(
+    node: onnx.NodeProto, stored: NDArray[Any], scale: NDArray[Any], *zero: NDArray[Any]
+) -> NDArray[np.float32]:
     """What a DequantizeLinear makes of its weights: (stored - zero point) × scale."""
     attributes = {given.name: helper.get_attribute_value(given) for given in node.attribute}
     axis = int(attributes.get("axis", DEFAULT_AXIS))
     block = int(attributes.get("block_size", 0))
 
-    stored, scale, *zero = (numpy_helper.to_array(weights[name]) for name in node.input)
     values = stored.astype(np.float32)
     if zero:
         values -= _spread(zero[0], stored.shape, axis, block).astype(np.float32)
@@ -80,13 +105,3 @@ def _spread(given: NDArray[Any], shape: tuple[int, ...], axis: int, block: int) 
         return given.reshape(aligned)
     repeated = np.repeat(given, block, axis=axis)
     return np.take(repeated, range(shape[axis]), axis=axis)
-
-
-def _free_size(graph: onnx.GraphProto) -> None:
-    """Leave open the last two dimensions of the input, and with them what depends on them."""
-    height, width = graph.input[0].type.tensor_type.shape.dim[2:]
-    height.dim_param = "height"
-    width.dim_param = "width"
-    for output in graph.output:
-        for number, size in enumerate(output.type.tensor_type.shape.dim[1:-1]):
-            size.dim_param = f"{output.name}_{number}"

@@ -10,8 +10,11 @@ OpenVINO's:
 | a MobileFaceNet as in buffalo_s, one face; four together | 1.4; 1.9 |
 | a ResNet-50 as in buffalo_l, one face; four together | 1.0; 1.2 |
 | MiniFASNet (liveness, 80 px) | 1.7 to 1.8 |
-| YuNet (detector) at 640 × 384, at 160 × 160 | 0.74, 0.67 |
+| YuNet (detector) at 640 × 352, at 160 × 160 | 0.75, 0.53 |
 | detectors built as SCRFD-500MF and SCRFD-10GF, at 640 px | 0.83, 1.02 |
+
+OpenCV's own YuNet takes 1.9 and 1.3 to 1.9 times what `yunet` does.  `python bench/models.py`
+measures again.
 
 So recognisers and liveness networks run in OpenVINO (`open_network`), detectors in onnxruntime
 (`sessions.open_network`).  Outputs agree to rounding: SFace's embeddings of real faces have a

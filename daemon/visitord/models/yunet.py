@@ -1,9 +1,12 @@
 """YuNet, the OpenCV model zoo's face detector, run by onnxruntime.
 
-For each place of a grid at three strides the network says how much that is a face (cls, obj), and
-where its box and landmarks are (bbox, kps), in strides from that place.  What is made of that is
-the same as what OpenCV's own FaceDetectorYN makes.
+For each place of a grid at three strides the network says how much that is a face, and where its
+box and landmarks are, in strides from that place (`yunet_graph`).  What is made of that is the same
+as what OpenCV's own FaceDetectorYN makes.
 """
+
+import functools
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,6 +15,7 @@ from numpy.typing import NDArray
 from visitord.core.records import Detection, Image
 from visitord.models.device import Device
 from visitord.models.sessions import open_network
+from visitord.models.yunet_graph import STRIDES_PX
 
 DETECT_WIDTH_PX = 640  # wider costs by its area and finds little more at a door
 STILL_WIDTH_PX = 1024  # above this YuNet loses very large faces
@@ -27,7 +31,6 @@ FACES_MAX = 200
 FACE_MIN_PX = 1  # of the sides of a box; less is an artefact
 
 THREADS = 1  # a second one costs a fifth more of the CPU
-STRIDES_PX = (8, 16, 32)
 STEP_PX = STRIDES_PX[-1]  # the network takes sides that are multiples of this
 ROW = 15  # x, y, width, height, five points, score
 
@@ -40,7 +43,7 @@ class YunetNetwork:
     """
 
     def __init__(self, model: bytes) -> None:
-        """Open YuNet, prepared for pictures of any size; raises what onnxruntime does."""
+        """Open YuNet, as `yunet_graph` prepares it; raises what onnxruntime does."""
         self._network = open_network(model, Device().providers, THREADS, any_size=True)
         self._memory = np.empty(0, np.float32)
         self.runs_on = self._network.runs_on
@@ -58,8 +61,9 @@ class YunetNetwork:
             How many it keeps of those that overlap.
         """
         planes = self._planes(image)
-        outputs = self._network.run(planes)
-        faces = _faces(outputs, planes.shape[3], score)
+        scores, numbers = self._network.run(planes)
+        places = _places(*planes.shape[2:])
+        faces = _faces(scores[0, 0], numbers[0], places, score)
         return faces[_apart(faces, faces_max)]
 
     def _planes(self, image: Image) -> NDArray[np.float32]:
@@ -119,38 +123,62 @@ def _stepped(side_px: int) -> int:
     return -(-side_px // STEP_PX) * STEP_PX
 
 
-def _faces(outputs: list[NDArray[np.float32]], width: int, least: float) -> NDArray[np.float32]:
-    """What the network takes for faces, (n, 15), overlapping ones included.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """Where the network's places are: in strides from the top left (2, n), and how long those are.
+
+    strides_px: (n,).
+    """
+
+    at: NDArray[np.float32]
+    strides_px: NDArray[np.float32]
+
+
+@functools.lru_cache(maxsize=16)  # windows come in few sizes
+def _places(height: int, width: int) -> _Places:
+    """Those of a picture of so many pixels."""
+    at = []
+    strides = []
+    for stride in STRIDES_PX:
+        rows, columns = np.indices((height // stride, width // stride), np.float32)
+        at.append(np.stack([columns.ravel(), rows.ravel()]))
+        strides.append(np.full(rows.size, stride, np.float32))
+    return _Places(np.concatenate(at, axis=1), np.concatenate(strides))
+
+
+def _faces(
+    scores: NDArray[np.float32], numbers: NDArray[np.float32], places: _Places, least: float
+) -> NDArray[np.float32]:
+    """What the network takes for faces, (k, 15), overlapping ones included.
 
     Parameters
     ----------
-    outputs
-        Of each kind in turn one for each stride, (1, places, numbers): cls (1), obj (1), bbox (4),
-        kps (10); places are in rows from the top.
-    width
-        Of the picture that it saw, in pixels.
+    scores
+        Of each place (n,), 0 to 1.
+    numbers
+        For each place (14, n), in strides: the box's middle, and the logarithms of its sides; five
+        points.
+    places
+        Where that is.
     least
-        The lowest score, 0 to 1.
+        The lowest score.
     """
-    found = []
-    kinds = [outputs[start : start + len(STRIDES_PX)] for start in range(0, 12, 3)]
-    for stride, cls, obj, bbox, kps in zip(STRIDES_PX, *kinds, strict=True):
-        scores = np.sqrt(np.clip(cls[0, :, 0], 0, 1) * np.clip(obj[0, :, 0], 0, 1))
-        (places,) = np.nonzero(scores >= least)
-        row, column = np.divmod(places, width // stride)
-        at = np.stack([column, row], axis=1)
+    found = np.flatnonzero(scores >= least)
+    at = places.at[:, found]
+    seen = numbers[:, found]
 
-        size = np.exp(bbox[0, places, 2:])
-        corner = at + bbox[0, places, :2] - size / 2
-        points = kps[0, places] + np.tile(at, 5)
-        pixels = np.hstack([corner, size, points]) * stride
-        found.append(np.column_stack([pixels, scores[places]]))
-    return np.concatenate(found).astype(np.float32)
+    size = np.exp(seen[2:4])
+    corner = at + seen[:2] - size / 2
+    points = seen[4:] + np.tile(at, (5, 1))
+    pixels = np.concatenate([corner, size, points]) * places.strides_px[found]
+    return np.concatenate([pixels, scores[None, found]]).T
 
 
 def _apart(faces: NDArray[np.float32], faces_max: int) -> NDArray[np.int64]:
     """Which faces to keep, best first: of those that overlap the best, and no endless ones."""
     kept = np.flatnonzero(np.isfinite(faces).all(axis=1))
+    if len(kept) < 2:
+        return kept
     boxes = faces[kept, :4].astype(np.int64).tolist()
     scores = faces[kept, -1].tolist()
     best = cv2.dnn.NMSBoxes(boxes, scores, 0.0, NMS_IOU, top_k=faces_max)

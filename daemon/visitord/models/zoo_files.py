@@ -11,8 +11,9 @@ from pathlib import Path
 from visitord.core import reading
 from visitord.core.errors import ModelError
 from visitord.core.files import PUBLIC, replace_file
+from visitord.models import yunet_graph
 from visitord.models.catalog import DEFAULT, DETECTOR_FILE, PREPARED_FILES, damage
-from visitord.models.preparation import prepared
+from visitord.models.preparation import plain, serialised
 
 ADVICE = f"run: visitord models install {DEFAULT}"
 
@@ -70,8 +71,9 @@ def _prepared(folder: Path, name: str) -> bytes:
     file = folder / name
     try:
         given = reading.read(file, reading.MODEL_MAX_BYTES)
-        # A detector gets windows of all sizes, a recogniser faces of one.
-        return prepared(given, any_size=name == DETECTOR_FILE)
+        if name == DETECTOR_FILE:
+            return yunet_graph.prepared(given)
+        return serialised(plain(given))
     except OSError as error:
         reason = error.strerror or str(error)
     except Exception as error:

@@ -69,10 +69,11 @@ def test_where_nothing_can_be_kept_a_network_is_prepared_anew(
 def test_what_other_libraries_make_of_a_file_is_used_but_not_kept(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(zoo_files, "prepared", lambda content, any_size: b"another")
+    monkeypatch.setattr(zoo_files.yunet_graph, "prepared", lambda content: b"another")
     assert zoo_files.network(folder, DETECTOR_FILE) == b"another"
     zoo_files.prepare(folder)
     assert not (folder / PREPARED_FILES[DETECTOR_FILE]).exists()
+    assert (folder / PREPARED_FILES[RECOGNISER_FILE]).exists()
 
 
 def test_a_file_that_is_none_is_named_with_what_to_do(folder: Path) -> None:
