@@ -5,7 +5,6 @@ import io
 from dataclasses import dataclass, replace
 
 import onnxruntime
-from onnx import TensorProto, helper
 
 from visitord.core.extras import install_line
 from visitord.models.sessions import SILENT, Providers, open_network
@@ -113,6 +112,8 @@ def _failure(device: Device) -> str:
 
 def _probe() -> bytes:
     """The smallest network: one number in, the same with the other sign out."""
+    from onnx import TensorProto, helper  # needed where there are accelerators alone
+
     number = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
     negative = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
     node = helper.make_node("Neg", ["x"], ["y"])

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from visitord.core.records import Detection, Image
 from visitord.models.device import Device
 from visitord.models.sessions import open_network
-from visitord.models.yunet_graph import STRIDES_PX
 
 DETECT_WIDTH_PX = 640  # wider costs by its area and finds little more at a door
 STILL_WIDTH_PX = 1024  # above this YuNet loses very large faces
@@ -31,6 +30,7 @@ FACES_MAX = 200
 FACE_MIN_PX = 1  # of the sides of a box; less is an artefact
 
 THREADS = 1  # a second one costs a fifth more of the CPU
+STRIDES_PX = (8, 16, 32)
 STEP_PX = STRIDES_PX[-1]  # the network takes sides that are multiples of this
 ROW = 15  # x, y, width, height, five points, score
 

@@ -12,8 +12,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from visitord.models.preparation import Weights, keep_what_is_read, plain, serialised
+from visitord.models.yunet import STRIDES_PX
 
-STRIDES_PX = (8, 16, 32)
 KINDS = ("cls", "obj", "bbox", "kps")
 SCORES = 2  # of the numbers, cls and obj; of both it takes that something is a face
 NUMBERS = 14  # the others: box and five points

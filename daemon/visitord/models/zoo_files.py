@@ -11,9 +11,7 @@ from pathlib import Path
 from visitord.core import reading
 from visitord.core.errors import ModelError
 from visitord.core.files import PUBLIC, replace_file
-from visitord.models import yunet_graph
 from visitord.models.catalog import DEFAULT, DETECTOR_FILE, PREPARED_FILES, damage
-from visitord.models.preparation import plain, serialised
 
 ADVICE = f"run: visitord models install {DEFAULT}"
 
@@ -68,6 +66,10 @@ def _keep(folder: Path, name: str, content: bytes) -> None:
 
 def _prepared(folder: Path, name: str) -> bytes:
     """What a published file is prepared into; raises ModelError."""
+    # Where the networks are kept, as nearly always, their library need not be loaded.
+    from visitord.models import yunet_graph
+    from visitord.models.preparation import plain, serialised
+
     file = folder / name
     try:
         given = reading.read(file, reading.MODEL_MAX_BYTES)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from visitord.core.errors import ModelError
-from visitord.models import catalog, zoo_files
+from visitord.models import catalog, yunet_graph, zoo_files
 from visitord.models.catalog import DEFAULT, DETECTOR_FILE, PREPARED_FILES, RECOGNISER_FILE
 from visitord.models.opencv_zoo import ZooPack
 
@@ -69,7 +69,7 @@ def test_where_nothing_can_be_kept_a_network_is_prepared_anew(
 def test_what_other_libraries_make_of_a_file_is_used_but_not_kept(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(zoo_files.yunet_graph, "prepared", lambda content: b"another")
+    monkeypatch.setattr(yunet_graph, "prepared", lambda content: b"another")
     assert zoo_files.network(folder, DETECTOR_FILE) == b"another"
     zoo_files.prepare(folder)
     assert not (folder / PREPARED_FILES[DETECTOR_FILE]).exists()

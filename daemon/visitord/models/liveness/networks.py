@@ -1,6 +1,7 @@
 """The networks that tell a face from a picture of one, from files the owner supplies."""
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +17,9 @@ from visitord.core.records import Detection, Image
 from visitord.models.device import Device
 from visitord.models.runtime import Network, Session, open_network
 from visitord.models.sessions import session_options
+
+# insightface 2.1 calls a scikit-image function that is deprecated but works.
+warnings.filterwarnings("ignore", category=FutureWarning, module=r"insightface\.")
 
 THREADS = 1  # 4 ms a network: not worth a second core
 ON_CPU = Device()
