@@ -228,6 +228,11 @@ class Config(_Section):
         return self.state / "models"
 
     @property
+    def compiled_dir(self) -> Path:
+        """What networks were compiled into for this machine."""
+        return self.state / "compiled"
+
+    @property
     def packs_file(self) -> Path:
         """What the files of each installed model pack should be."""
         return self.state / "packs.json"

@@ -73,6 +73,7 @@ class ZooPack:
         threads: int = 0,
         device: Device | None = None,
         detect_px: int = DETECT_WIDTH_PX,
+        compiled: Path | None = None,
     ) -> None:
         """Load both networks.
 
@@ -86,6 +87,8 @@ class ZooPack:
             What SFace is to run on, by default the CPU; YuNet always runs there.
         detect_px
             The longer side of the picture that faces are looked for in.
+        compiled
+            A folder for what SFace is compiled into, if that is to be kept.
 
         Raises
         ------
@@ -96,7 +99,7 @@ class ZooPack:
             given = reading.sha256(folder / RECOGNISER_FILE, reading.MODEL_MAX_BYTES)
             self.detector = ZooDetector(folder, detect_px)
             network = zoo_files.network(folder, RECOGNISER_FILE)
-            self._sface = Sface(network, device or Device(), threads)
+            self._sface = Sface(network, device or Device(), threads, compiled)
         except ModelError:
             raise
         except Exception as error:

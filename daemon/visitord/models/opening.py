@@ -62,7 +62,7 @@ def _loaded(config: Config, name: str, folder: Path, device: "Device") -> "Pack"
     if name == catalog.DEFAULT:
         from visitord.models.opencv_zoo import ZooPack
 
-        return ZooPack(folder, given.threads, device, given.detect_px)
+        return ZooPack(folder, given.threads, device, given.detect_px, config.compiled_dir)
 
     from visitord.models.insightface_pack import InsightPack
 

@@ -4,11 +4,17 @@ OpenVINO reports to its maker that it was imported, unless the package that send
 imported itself: then it goes without.  Nothing of it is wanted here, nor are its tools.
 """
 
+import contextlib
+import hashlib
 import sys
+from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from visitord.models import compiled
 
 SENDING = ("openvino_telemetry", "openvino.tools.ovc")
 for name in SENDING:
@@ -32,11 +38,11 @@ class OpenvinoNetwork:
 
     runs_on = "OpenVINO (CPU)"
 
-    def __init__(self, compiled: openvino.CompiledModel) -> None:
-        self._request = compiled.create_infer_request()
-        self._outputs = len(compiled.outputs)
-        self.input_shape = _sizes(compiled.inputs[0])
-        self.output_shape = _sizes(compiled.outputs[0])
+    def __init__(self, network: openvino.CompiledModel) -> None:
+        self._request = network.create_infer_request()
+        self._outputs = len(network.outputs)
+        self.input_shape = _sizes(network.inputs[0])
+        self.output_shape = _sizes(network.outputs[0])
 
     def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         return self.run(values)[0]
@@ -48,7 +54,7 @@ class OpenvinoNetwork:
         return [np.array(tensor.data, np.float32) for tensor in found]
 
 
-def open_network(model: bytes, threads: int = 0) -> OpenvinoNetwork:
+def open_network(model: bytes, threads: int = 0, folder: Path | None = None) -> OpenvinoNetwork:
     """Open a network.
 
     Parameters
@@ -57,6 +63,8 @@ def open_network(model: bytes, threads: int = 0) -> OpenvinoNetwork:
         The content of an ONNX file.
     threads
         Cores the network may use; 0: all of them.
+    folder
+        Where what it was compiled into is kept, if it is.
 
     Raises
     ------
@@ -65,7 +73,26 @@ def open_network(model: bytes, threads: int = 0) -> OpenvinoNetwork:
     """
     settings = SETTINGS | {"INFERENCE_NUM_THREADS": threads}
     core = _core()
-    return OpenvinoNetwork(core.compile_model(core.read_model(model), PLUGIN, settings))
+    of = _name(model, settings)
+
+    found = compiled.kept(folder, of) if folder else None
+    if found is not None:
+        with contextlib.suppress(RuntimeError):  # made on another machine: compiled anew
+            return OpenvinoNetwork(core.import_model(found, PLUGIN, settings))
+
+    network = core.compile_model(core.read_model(model), PLUGIN, settings)
+    if folder:
+        compiled.keep(folder, of, network.export_model().getvalue())
+    return OpenvinoNetwork(network)
+
+
+def _name(model: bytes, settings: Mapping[str, object]) -> str:
+    """A hash of all that decides what a network is compiled into."""
+    core = _core()
+    processor = core.get_property(PLUGIN, "FULL_DEVICE_NAME")
+    able = core.get_property(PLUGIN, "OPTIMIZATION_CAPABILITIES")
+    around = (openvino.__version__, processor, able, sorted(settings.items()))
+    return hashlib.sha256(model + repr(around).encode()).hexdigest()
 
 
 @cache

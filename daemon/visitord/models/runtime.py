@@ -25,6 +25,7 @@ import functools
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -70,7 +71,9 @@ class Session:
         return self.network.run(values)
 
 
-def open_network(model: bytes, device: Device, threads: int = 0) -> Network:
+def open_network(
+    model: bytes, device: Device, threads: int = 0, folder: Path | None = None
+) -> Network:
     """Open a recogniser or a liveness network.
 
     Parameters
@@ -81,6 +84,8 @@ def open_network(model: bytes, device: Device, threads: int = 0) -> Network:
         What it is to run on.
     threads
         Cores it may use; 0: all of them.
+    folder
+        Where what it is compiled into may be kept; see `compiled`.
 
     Raises
     ------
@@ -92,7 +97,7 @@ def open_network(model: bytes, device: Device, threads: int = 0) -> Network:
     try:
         from visitord.models import openvino_networks
 
-        return openvino_networks.open_network(model, threads)
+        return openvino_networks.open_network(model, threads, folder)
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
 

@@ -1,6 +1,7 @@
 """SFace, the OpenCV model zoo's face recogniser."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,9 @@ CENTRE = centres.sface()
 class Sface:
     """Describes aligned faces by 128 numbers each; for one thread at a time."""
 
-    def __init__(self, model: bytes, device: Device, threads: int = 0) -> None:
+    def __init__(
+        self, model: bytes, device: Device, threads: int = 0, folder: Path | None = None
+    ) -> None:
         """Open the network.
 
         Parameters
@@ -29,13 +32,15 @@ class Sface:
             What it is to run on.
         threads
             Cores it may use; 0: all of them.
+        folder
+            Where what it is compiled into may be kept.
 
         Raises
         ------
         Exception
             Whatever the runtimes raise for a model that neither can load, of many types.
         """
-        self._network = open_network(model, device, threads)
+        self._network = open_network(model, device, threads, folder)
         self.runs_on = self._network.runs_on
 
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
