@@ -97,6 +97,9 @@ class Counting:
         self.asked += 1
         return self._pack.detect(image, still=still)
 
+    def refined(self, image: Image, detection: Detection) -> Detection:
+        return self._pack.refined(image, detection)
+
     def embed(self, crops: list[Image]) -> list[Embedding]:
         return self._pack.embed(crops)
 

@@ -237,7 +237,7 @@ def test_halfway_through_each_walk_its_person_is_in_the_middle_of_the_clip(
     assert len(halfway) == 16
     for index, picture in enumerate(recordings.read(demo[camera], FPS)):
         if index in halfway:
-            found = pack.detect(picture.image)
+            found = [pack.refined(picture.image, one) for one in pack.detect(picture.image)]
             assert len(found) <= len(in_view(camera, index / FPS))
             (face,) = (one for one in found if abs(one.box[[0, 2]].mean() - WIDTH_PX / 2) < 100)
             assert 110 <= face.box[3] - face.box[1] <= 170

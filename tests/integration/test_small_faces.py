@@ -33,6 +33,9 @@ class Counted:
         self.sizes.append((image.shape[1], image.shape[0]))
         return self._pack.detect(image, still=still)
 
+    def refined(self, image: Image, detection: Detection) -> Detection:
+        return self._pack.refined(image, detection)
+
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
         return self._pack.embed(crops)
 

@@ -103,6 +103,9 @@ class InsightPack:
             )
         return [_detection(*found) for found in zip(boxes, points, strict=True)]
 
+    def refined(self, image: Image, detection: Detection) -> Detection:  # noqa: ARG002
+        return detection  # SCRFD's landmarks are as good for tilted heads
+
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
         if not crops:
             return np.empty((0, self.dim), np.float32)

@@ -55,7 +55,13 @@ class ZooDetector:
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
         """As a pack's."""
         found = self._yunet.detect(image, still=still)
-        return [self._refinement.refined(image, detection) for detection in found]
+        if not still:
+            return found
+        return [self.refined(image, detection) for detection in found]
+
+    def refined(self, image: Image, detection: Detection) -> Detection:
+        """As a pack's."""
+        return self._refinement.refined(image, detection)
 
 
 class ZooPack:
@@ -114,6 +120,9 @@ class ZooPack:
 
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
         return self.detector.detect(image, still=still)
+
+    def refined(self, image: Image, detection: Detection) -> Detection:
+        return self.detector.refined(image, detection)
 
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
         return self._sface.embed(crops)

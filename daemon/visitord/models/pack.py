@@ -52,8 +52,13 @@ class Pack(Protocol):
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
         """The faces in a BGR picture, best first.
 
-        still: spend more on one photograph.  In a picture of a video faint ones may be among them.
+        still: spend more on one photograph.  In a picture of a video faint ones may be among them,
+        and their landmarks are to be `refined` before a face is aligned by them.
         """
+        ...
+
+    def refined(self, image: Image, detection: Detection) -> Detection:
+        """A face found in a picture of a video, with landmarks as good as they can be had."""
         ...
 
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:

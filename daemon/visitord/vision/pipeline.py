@@ -1,14 +1,13 @@
-"""One camera's way from frame to track reports: motion gate, detect, quality, embed, track."""
+"""One camera's way from frame to track reports: motion gate, detect, track, sample, describe."""
 
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, tzinfo
 
-from visitord.capture.photographs import jpeg
-from visitord.core.records import Detection, FaceSample, Frame, Image, Observation, TrackReport
-from visitord.models.pack import LivenessDetector, Pack, filled, middle, portrait
+from visitord.core.records import Detection, Frame, Image, TrackReport
+from visitord.models.pack import LivenessDetector, Pack
 from visitord.vision.motion import MotionGate
 from visitord.vision.overlay import draw
-from visitord.vision.quality import assess
+from visitord.vision.sampler import Sampler
 from visitord.vision.search import Choice, Search
 from visitord.vision.search_time import SearchTime
 from visitord.vision.stills import find_faces
@@ -53,7 +52,8 @@ class Pipeline:
         self._area = area
         self._liveness_detector = liveness_detector
         self._gate = MotionGate(area)
-        self._tracker = Tracker(site, liveness_detector)
+        self._sampler = Sampler(pack)
+        self._tracker = Tracker(site, self._sampler, liveness_detector)
         # The last frame, whether the gate was open for it, and height and width while searching.
         self._last: Frame | None = None
         self._gate_open = False
@@ -80,14 +80,14 @@ class Pipeline:
 
         self._search_t = frame.t
         reports = self._follow_shape(frame)
-        faces = [face for face in self._detect(frame) if self._may_be_one(face, frame.t)]
-        observations = self._observe(frame, faces)
-        return reports + self._tracker.update(frame, observations, self._choice.turns)
+        found = [face for face in self._detect(frame) if self._may_be_one(face, frame.t)]
+        faces = self._usable(frame, found)
+        return reports + self._tracker.update(frame, faces, self._choice.turns)
 
     def photograph(self, frame: Frame) -> list[TrackReport]:
         """Analyse a single picture that has no frames before or after it."""
         found = find_faces(self._pack, frame.image)
-        return self._tracker.report_photograph(frame, self._observe(frame, found))
+        return self._tracker.report_photograph(frame, self._usable(frame, found))
 
     def expire(self, t: float) -> list[TrackReport]:
         """End tracks unseen for too long although no frames come; t as in Frame."""
@@ -130,7 +130,7 @@ class Pipeline:
 
         self._shape = (height, width)
         reports = self._tracker.flush()
-        self._tracker = Tracker(self._site, self._liveness_detector)
+        self._tracker = Tracker(self._site, self._sampler, self._liveness_detector)
         self._search = Search()
         return reports
 
@@ -177,18 +177,6 @@ class Pipeline:
         x, y = (face.box[:2] + face.box[2:]) / 2
         return self._area.counts(float(x) / width, float(y) / height)
 
-    def _observe(self, frame: Frame, detections: list[Detection]) -> list[Observation]:
-        """Each usable detection with its embedding and quality."""
-        image = frame.image
-        faces = [face for face in detections if self._is_usable(face, image)]
-        portraits = [portrait(image, face) for face in faces]
-        crops = [middle(one) for one in portraits]
-        embeddings = self._pack.embed(crops)
-
-        observations: list[Observation] = []
-        for face, kept, crop, embedding in zip(faces, portraits, crops, embeddings, strict=True):
-            quality = assess(image, face, crop)
-            picture = jpeg(filled(kept, image, face))
-            sample = FaceSample(frame.at, embedding, quality, face.width_px, picture)
-            observations.append(Observation(face, sample))
-        return observations
+    def _usable(self, frame: Frame, faces: list[Detection]) -> list[Detection]:
+        """Those that are wide enough, and where the picture counts."""
+        return [face for face in faces if self._is_usable(face, frame.image)]

@@ -115,9 +115,32 @@ def assess(image: Image, detection: Detection, crop: Image) -> Quality:
     return Quality(_score(detection, light, pose, crop_inside), flaws)
 
 
+def at_best(detection: Detection) -> Quality:
+    """How good a picture of a face can be at best, by what its detection says.
+
+    One that the detector is unsure of may be of a covered face.
+
+    Parameters
+    ----------
+    detection : Detection
+        As the detector gave it; its landmarks need not be refined.
+    """
+    flaws: tuple[str, ...] = ()
+    if detection.width_px < MIN_PX:
+        flaws = ("small",)
+    elif detection.score < MIN_SCORE:
+        flaws = (COVERED,)
+    return Quality(_size(detection) * detection.score, flaws)
+
+
+def _size(detection: Detection) -> float:
+    """What the width of a face contributes to its score, 0..1."""
+    return float(np.clip(detection.width_px / CROP_PX, 0.05, 1) ** 0.5)
+
+
 def _score(detection: Detection, light: Light, pose: Pose, inside: float) -> float:
     """0..1, the product of what makes a picture good; inside: the share of its crop, 0..1."""
-    size = np.clip(detection.width_px / CROP_PX, 0.05, 1) ** 0.5
+    size = _size(detection)
     frontal = np.clip(1 - pose.turn, 0.05, 1) ** 0.5
     crisp = np.clip(light.sharpness / 0.3, 0.05, 1) ** 0.25
     lit = np.clip(light.contrast / 40, 0.2, 1) ** 0.5

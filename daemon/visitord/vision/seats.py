@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from visitord.core.records import Observation
-from visitord.vision.assignment import SIMILARITY_MIN
 from visitord.vision.places import Place
-from visitord.vision.track import Track
+from visitord.vision.track import SIMILARITY_MIN, Track
 
 KEPT_S = 600.0  # no less than what makes a face static
 

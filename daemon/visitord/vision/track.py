@@ -9,18 +9,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visitord.core.records import (
+    Candidate,
     Detection,
     FaceSample,
     Frame,
     Liveness,
     Observation,
+    Quality,
     TrackReport,
 )
 from visitord.vision.appearance import Appearance
 from visitord.vision.liveness_check import LivenessCheck
 from visitord.vision.places import Place
+from visitord.vision.samples import GOOD, Samples
 
-SAMPLES_KEPT = 8
+# Below this cosine two samples are not one person, whatever the boxes say (different people: mean
+# 0.04 to 0.14, sd 0.09; the same face a moment later: above 0.5).
+SIMILARITY_MIN = 0.28
+# A face is compared with what it looked like so often, although nothing says that it is another;
+# while others are near; and while it has few good samples, or the last was too poor to tell.
+CHECKED_EVERY_S = 2.0
+CHECKED_NEAR_S = 1.0
+CHECKED_AGAIN_S = 0.4
+RECENT_S = 1.0
+EXAMINED_EVERY_S = 0.2  # once there are good samples enough
 TOGETHER_FRAMES = 2  # a chance double detection of one face lasts a single frame
 MOMENTUM_S = 0.5  # for so long is a face expected to go on as it moved
 VELOCITY_GAIN = 0.5  # the share of the last step in the velocity
@@ -34,7 +46,9 @@ class Track:
 
     detection, place: where it was seen last.  frames: in how many it was seen.  first_t, last_t:
     when, first and last.  static: it is a picture of a face.  walked: it has crossed several face
-    widths, so that it is none.  reported_s: its age when it was last reported.
+    widths, so that it is none.  reported_s: its age when it was last reported.  samples: of what it
+    looks like.  compared_t: of when the last picture is that was compared with that.  check_t: from
+    when on that is to be done again.
 
     Parameters
     ----------
@@ -77,7 +91,10 @@ class Track:
         self._stationary_t = t
 
         self._appearance = Appearance(sample)
-        self._samples: list[FaceSample] = [sample]
+        self.samples = Samples(sample)
+        self.compared_t = t
+        self.check_t = t + CHECKED_EVERY_S
+        self._examined_t = t
         # In how many frames each other track was seen too.
         self._together: Counter[UUID] = Counter()
 
@@ -101,6 +118,12 @@ class Track:
         """Whether it must not be reported yet: it may turn out to be a picture of a face."""
         return self._liveness_check is not None and self._liveness_check.holds_back
 
+    @property
+    def is_well_known(self) -> bool:
+        """Whether good samples of it are enough, and the last one is of just now."""
+        is_recent = self.last_t - self.compared_t < RECENT_S
+        return is_recent and self.samples.good >= GOOD
+
     def predicted(self, t: float) -> NDArray[np.float64]:
         """Where its centre is expected at t, (2,); momentum is trusted for a moment only."""
         return self.place.centre + self._velocity * min(t - self.last_t, MOMENTUM_S)
@@ -109,11 +132,33 @@ class Track:
         """How alike a sample is to the face followed; see `Appearance.similarity`."""
         return self._appearance.similarity(sample)
 
-    def extend(self, observation: Observation, t: float) -> None:
+    def is_unlike(self, sample: FaceSample) -> bool:
+        """Whether a sample cannot be of the face followed, which is where it was expected.
+
+        A flawed one says nothing of that, nor one of a face of which all samples were.
+        """
+        if not sample.is_good or not self.samples.good:
+            return False
+        return self.similarity(sample) < SIMILARITY_MIN
+
+    def take(self, sample: FaceSample, t: float) -> None:
+        """Take a further sample of the face, from a picture of it at t."""
+        self._appearance.add(sample)
+        self.samples.add(sample)
+        self.compared_t = max(t, self.compared_t)
+        every_s = CHECKED_EVERY_S if sample.is_good else CHECKED_AGAIN_S
+        self.check_t = max(self.check_t, t + every_s)
+
+    def check_soon(self) -> None:
+        """Have it compared more often than while nothing says that it may be another face."""
+        every_s = CHECKED_NEAR_S if self.samples.good >= GOOD else CHECKED_AGAIN_S
+        self.check_t = min(self.check_t, self.compared_t + every_s)
+
+    def follow(self, detection: Detection, t: float) -> None:
         """Follow the face to where it is at t."""
-        place = Place.of(observation.detection)
+        place = Place.of(detection)
         self._accelerate(place, t)
-        self.detection = observation.detection
+        self.detection = detection
         self.place = place
         self.last_t = t
         self.stay(t)
@@ -129,9 +174,6 @@ class Track:
             self._stationary_place = place
             self._stationary_t = t
             self.static = False
-
-        self._appearance.add(observation.sample)
-        self._keep(observation.sample)
 
     def stay(self, t: float) -> None:
         """Note that it is still there at t, whether or not it was looked for."""
@@ -149,23 +191,26 @@ class Track:
         else:
             self._velocity = (1 - VELOCITY_GAIN) * self._velocity + VELOCITY_GAIN * seen
 
-    def _keep(self, sample: FaceSample) -> None:
-        """Keep the sample if it is among the best: clear ones first, then by their score.
+    def may_use(self, at_best: Quality, t: float) -> bool:
+        """Whether a picture of it at t that is so good at best may become a candidate."""
+        if t - self._examined_t < EXAMINED_EVERY_S and self.samples.good >= GOOD:
+            return False
+        return self.samples.may_use(at_best)
 
-        Those of a covered face stand beside the flawless ones, so that a cover that is missed now
-        and then is still told by most of them.
-        """
+    def offer(self, candidate: Candidate, at_best: Quality, t: float) -> None:
+        """Have a picture of it at t become a candidate if it is of use."""
+        self._examined_t = t
+        self.samples.offer(candidate, at_best)
 
-        def rank(one: FaceSample) -> tuple[bool, float]:
-            return not one.quality.is_clear, -one.quality.score
+    def is_liveness_due(self, t: float) -> bool:
+        """Whether its camera asks for a picture of it at t, to see whether it is alive."""
+        return self._liveness_check is not None and self._liveness_check.is_due(t)
 
-        self._samples = sorted([*self._samples, sample], key=rank)[:SAMPLES_KEPT]
-
-    def check_liveness(self, frame: Frame, observation: Observation) -> None:
-        """Have an observation of it looked at for that, where its camera asks and it is due."""
+    def check_liveness(self, frame: Frame, candidate: Candidate) -> None:
+        """Have a picture of it looked at for that, where its camera asks and it is due."""
         if self._liveness_check is None:
             return
-        verdict = self._liveness_check.score(frame, observation)
+        verdict = self._liveness_check.score(frame, candidate)
         if verdict is not None:
             self._liveness = verdict
 
@@ -185,7 +230,7 @@ class Track:
             camera=self.camera,
             started_at=self.started_at,
             ended_at=self.ended_at,
-            samples=tuple(self._samples),
+            samples=self.samples.described,
             frames=self.frames,
             together=together,
             final=final,

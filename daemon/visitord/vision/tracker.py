@@ -1,16 +1,18 @@
 """Joins the faces of a camera's frames into tracks, in seconds, never in frames."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from visitord.core.records import Detection, Frame, Observation, TrackReport
+from visitord.core.records import Candidate, Detection, Frame, Observation, TrackReport
 from visitord.models.pack import LivenessDetector
-from visitord.vision.assignment import assign
+from visitord.vision.assignment import Followed, assign, followed
 from visitord.vision.liveness_check import LivenessCheck
 from visitord.vision.places import Place, StaticPlaces
+from visitord.vision.quality import at_best
+from visitord.vision.sampler import Sampler
 from visitord.vision.seats import Seats
 from visitord.vision.sighting_ids import sighting_id_of
 from visitord.vision.tiling import Box
-from visitord.vision.track import Track
+from visitord.vision.track import CHECKED_AGAIN_S, Track
 
 LOST_S = 1.5  # a face unseen for so long ends its track
 # And where pictures are rarer, or parts of them take turns, so many times as long as between looks.
@@ -33,12 +35,17 @@ class Tracker:
     ----------
     site
         The site's name; part of what sighting ids are made from.
+    sampler
+        Says what faces look like.
     liveness_detector
         The camera's, None where it does not ask for liveness.
     """
 
-    def __init__(self, site: str, liveness_detector: LivenessDetector | None = None) -> None:
+    def __init__(
+        self, site: str, sampler: Sampler, liveness_detector: LivenessDetector | None = None
+    ) -> None:
         self._site = site
+        self._sampler = sampler
         self._liveness_detector = liveness_detector
         self._tracks: list[Track] = []
         self._static_places = StaticPlaces()
@@ -72,9 +79,7 @@ class Tracker:
         x, y = Place.of(detection).centre
         return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self.boxes(t))
 
-    def update(
-        self, frame: Frame, observations: Sequence[Observation], turns: int = 1
-    ) -> list[TrackReport]:
+    def update(self, frame: Frame, faces: Sequence[Detection], turns: int = 1) -> list[TrackReport]:
         """Take one frame's faces; returns the reports that are due, finals of lost tracks first.
 
         A faint one that belongs to no track is left out: it does not begin one.
@@ -83,8 +88,8 @@ class Tracker:
         ----------
         frame
             The picture.
-        observations
-            The faces found in it.
+        faces
+            Those found in it.
         turns
             In how many pictures each part of it is searched once.
         """
@@ -92,26 +97,26 @@ class Tracker:
         self._follow_interval(frame.t)
         reports = self.expire(frame.t)
 
-        known = assign(self._tracks, observations, frame.t)
+        by_place = followed(self._tracks, faces, frame.t)
         seen: list[Track] = []
-        for index, observation in enumerate(observations):
-            track = known.get(index)
-            if track is None and observation.detection.faint:
+        doubtful: list[Detection] = []
+        expected: dict[int, Track] = {}
+        for index, face in enumerate(faces):
+            follow = None if face.faint else by_place.get(index)
+            if follow is not None and self._goes_on(follow, face, frame):
+                seen.append(follow.track)
                 continue
-            if track is None:
-                track = self._begin(frame, observation)
-                track.static = self._static_places.holds(track.place)
-                track.walked = not track.static and self._seats.holds(observation, frame.t)
-                self._tracks.append(track)
-            else:
-                self._extend(track, observation, frame.t)
-            track.check_liveness(frame, observation)
-            seen.append(track)
+            if follow is not None:
+                expected[len(doubtful)] = follow.track
+            doubtful.append(face)
+        seen += self._compare(frame, doubtful, expected, seen)
 
         sighting_ids = {track.sighting_id for track in seen}
         for track in seen:
             track.seen_with(sighting_ids)
             if self._is_due(track):
+                if not track.is_well_known:
+                    self._describe(track, final=False)
                 reports.append(track.report(final=False))
                 track.reported_s = track.age_s
         return reports
@@ -122,14 +127,16 @@ class Tracker:
             if track.last_t == self._last_t:
                 track.stay(t)
 
-    def report_photograph(
-        self, frame: Frame, observations: Sequence[Observation]
-    ) -> list[TrackReport]:
-        """Every face of a single photograph, as a finished track of its own."""
+    def report_photograph(self, frame: Frame, faces: Sequence[Detection]) -> list[TrackReport]:
+        """Every face of a single photograph, as a finished track of its own.
+
+        The faces' landmarks are refined already.
+        """
+        candidates = [self._sampler.candidate(frame, face, refined=True) for face in faces]
         tracks: list[Track] = []
-        for observation in observations:
+        for candidate, observation in zip(candidates, self._observed(candidates), strict=True):
             track = self._begin(frame, observation)
-            track.check_liveness(frame, observation)
+            track.check_liveness(frame, candidate)
             tracks.append(track)
 
         sighting_ids = {track.sighting_id for track in tracks}
@@ -167,12 +174,118 @@ class Tracker:
         check = LivenessCheck(detector) if detector is not None else None
         return Track(sighting_id, frame, observation, check)
 
+    def _goes_on(self, follow: Followed, face: Detection, frame: Frame) -> bool:
+        """Follow a track to a face that is where it was expected.
+
+        Its picture is looked at if that can change something; now and then it must be alike.
+        False if it is not, or may be another's: then the track is left as it is.
+        """
+        track = follow.track
+        if not follow.alone:
+            track.check_soon()
+            if frame.t >= track.check_t or track.is_liveness_due(frame.t):
+                return False
+            self._follow(track, face, frame.t)  # a picture of it may show the other one
+            return True
+
+        at_most = at_best(face)
+        is_check_due = frame.t >= track.check_t and not at_most.flaws
+        is_of_use = is_check_due or track.may_use(at_most, frame.t)
+        if not (is_of_use or track.is_liveness_due(frame.t)):
+            self._follow(track, face, frame.t)
+            return True
+
+        candidate = self._sampler.candidate(frame, face)
+        if is_check_due and candidate.is_good:
+            (observation,) = self._observed([candidate])
+            if track.is_unlike(observation.sample):
+                return False
+            self._extend(track, observation, frame.t)
+        else:
+            self._follow(track, candidate.detection, frame.t)
+            track.offer(candidate, at_most, frame.t)
+            if is_check_due:
+                track.check_t = frame.t + CHECKED_AGAIN_S
+        track.check_liveness(frame, candidate)
+        return True
+
+    def _compare(
+        self,
+        frame: Frame,
+        faces: Sequence[Detection],
+        expected: Mapping[int, Track],
+        seen: Sequence[Track],
+    ) -> list[Track]:
+        """Tell by what they look like to which tracks faces belong, or begin new ones.
+
+        Parameters
+        ----------
+        frame
+            The picture.
+        faces
+            Those whose place does not tell.
+        expected
+            Which track's they are all the same if nothing speaks against it, by their index.
+        seen
+            The tracks that have their face in this picture already.
+        """
+        if not faces:
+            return []
+        tracks = [track for track in self._tracks if track not in seen]
+        for known_by_poor in tracks:
+            self._take(known_by_poor, known_by_poor.samples.take_best())
+
+        candidates = [self._sampler.candidate(frame, face) for face in faces]
+        observations = self._observed(candidates)
+        known = assign(tracks, observations, frame.t, expected)
+        compared: list[Track] = []
+        for index, observation in enumerate(observations):
+            track = known.get(index)
+            if track is None and observation.detection.faint:
+                continue
+            if track is None:
+                track = self._begin(frame, observation)
+                track.static = self._static_places.holds(track.place)
+                track.walked = not track.static and self._seats.holds(observation, frame.t)
+                self._tracks.append(track)
+            else:
+                self._extend(track, observation, frame.t)
+            track.check_liveness(frame, candidates[index])
+            compared.append(track)
+        return compared
+
+    def _observed(self, candidates: Sequence[Candidate]) -> list[Observation]:
+        """Candidates with what they look like."""
+        samples = self._sampler.described(candidates)
+        pairs = zip(candidates, samples, strict=True)
+        return [Observation(candidate.detection, sample) for candidate, sample in pairs]
+
+    def _describe(self, track: Track, *, final: bool) -> None:
+        """Have what a track's next report can rest on described."""
+        self._take(track, track.samples.take_due(final=final))
+
+    def _take(self, track: Track, candidates: Sequence[Candidate]) -> None:
+        """Give a track what candidates of it look like.
+
+        One that is unlike it is left out, and the next picture of it is compared.
+        """
+        for candidate, sample in zip(candidates, self._sampler.described(candidates), strict=True):
+            if track.is_unlike(sample):
+                track.check_t = candidate.t
+            else:
+                track.take(sample, candidate.t)
+
     def _extend(self, track: Track, observation: Observation, t: float) -> None:
+        """Follow a track by a sample of it."""
+        self._follow(track, observation.detection, t)
+        track.take(observation.sample, t)
+
+    def _follow(self, track: Track, face: Detection, t: float) -> None:
         """Follow a track; it becomes static once it has not moved for long enough.
 
         Not one that walked: that is somebody who sits still now.
         """
-        track.extend(observation, t)
+        track.follow(face, t)
         if track.walked:
             track.static = False
         elif not track.static and track.stationary_s >= STATIC_S:
@@ -189,4 +302,7 @@ class Tracker:
 
     def _finals(self, ended: Sequence[Track]) -> list[TrackReport]:
         """Final reports, without flickers: what was seen once and never again is no sighting."""
-        return [track.report(final=True) for track in ended if track.frames >= FRAMES_MIN]
+        seen = [track for track in ended if track.frames >= FRAMES_MIN]
+        for track in seen:
+            self._describe(track, final=True)
+        return [track.report(final=True) for track in seen]

@@ -38,7 +38,7 @@ def test_a_tilted_head_is_still_the_same_person(pack: ZooPack) -> None:
     turned = cv2.warpAffine(
         image, cv2.getRotationMatrix2D((side / 2, side / 2), 35, 1.0), (side, side)
     )
-    found = [pack.detect(picture)[0] for picture in (image, turned)]
+    found = [pack.refined(picture, pack.detect(picture)[0]) for picture in (image, turned)]
     upright, tilted = pack.embed([align(p, f) for p, f in zip((image, turned), found, strict=True)])
     assert float(upright @ tilted) > 0.7
 

@@ -8,6 +8,7 @@ import pytest
 
 from fixtures.liveness import face
 from fixtures.reports import START, axis, report
+from fixtures.tracking import ScriptedTracker
 from visitord.core.records import (
     Detection,
     Frame,
@@ -18,7 +19,6 @@ from visitord.core.records import (
     TrackReport,
 )
 from visitord.vision.liveness_check import SAMPLES_MAX
-from visitord.vision.tracker import Tracker
 
 
 class Scripted:
@@ -40,12 +40,12 @@ def follow(
     liveness_detector: Scripted, seconds: float, flaws: tuple[str, ...] = ()
 ) -> list[TrackReport]:
     """What is reported of a face that stays, eight pictures a second, as bright as its number."""
-    tracker, reports = Tracker("main", liveness_detector), list[TrackReport]()
+    tracker, reports = ScriptedTracker("main", liveness_detector), list[TrackReport]()
     for n in range(round(seconds * 8)):
         frame = Frame("door", Picture.of(np.full((9, 9, 3), n % 256, np.uint8)), START, n / 8)
         (sample,) = report(axis(0), n / 8).samples[:1]
         sample = replace(sample, quality=replace(sample.quality, flaws=flaws))
-        reports += tracker.update(frame, [Observation(face(), sample)])
+        reports += tracker.show(frame, [Observation(face(), sample)])
     return reports + tracker.flush()
 
 

@@ -73,7 +73,7 @@ def test_a_faint_face_is_not_even_described_where_none_is_expected() -> None:
     embed = pack.embed
     pack.embed = lambda crops: (described.append(len(crops)), embed(crops))[1]  # type: ignore[method-assign]
     pipeline, _ = film(pack, 2)
-    assert set(described) == {0}
+    assert not any(described)
     assert pipeline.flush() == []
 
 
@@ -116,7 +116,7 @@ def test_only_faces_where_the_picture_counts_make_tracks(area: Area, count: int)
     embed = pack.embed
     pack.embed = lambda crops: (found.append(len(crops)), embed(crops))[1]  # type: ignore[method-assign]
     pipeline, _ = film(pack, 1, area)
-    assert set(found) == {count}, "the others are not even embedded"
+    assert max(found, default=0) == count, "the others are not even embedded"
     assert len(pipeline.flush()) == count
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.build import detection, picture
 from visitord.core.records import Detection, Image, Quality
-from visitord.vision.quality import MAX_ROLL_DEG, MAX_TURN, MIN_PX, MIN_SCORE, assess
+from visitord.vision.quality import MAX_ROLL_DEG, MAX_TURN, MIN_PX, MIN_SCORE, assess, at_best
 
 VIEW = picture(480, 640, 128)
 
@@ -162,3 +162,23 @@ def test_the_better_picture_scores_higher(
 
 def test_the_same_picture_gives_the_same_quality() -> None:
     assert judged(detection(100), checks(blur_px=1)) == judged(detection(100), checks(blur_px=1))
+
+
+# What a detection promises
+
+
+@pytest.mark.parametrize(
+    ("seen", "flaws"),
+    [
+        (face(100), ()),
+        (face(MIN_PX - 1), ("small",)),
+        (face(score=MIN_SCORE - 0.01), ("unsure",)),
+    ],
+)
+def test_what_a_detection_promises_is_no_less_than_what_a_crop_shows(
+    seen: Detection, flaws: tuple[str, ...]
+) -> None:
+    promised, shown = at_best(seen), assess(VIEW, seen, checks())
+    assert promised.flaws == flaws
+    assert set(flaws) <= set(shown.flaws)
+    assert shown.score <= promised.score + 1e-6

@@ -34,7 +34,8 @@ def seen(
     left, right = max(x, 0), min(x + side, image.shape[1])
     top, bottom = max(y, 0), min(y + side, image.shape[0])
     image[top:bottom, left:right] = picture[top - y : bottom - y, left - x : right - x]
-    (face,) = pack.detect(image)
+    (found,) = pack.detect(image)
+    face = pack.refined(image, found)
     return assess(image, face, align(image, face))
 
 

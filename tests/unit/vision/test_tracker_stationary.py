@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from fixtures.build import axis, detection, frame, perturbed, sample
+from fixtures.tracking import ScriptedTracker
 from visitord.core.records import Embedding, Observation, TrackReport
 from visitord.vision.places import PLACES_MAX
-from visitord.vision.tracker import Tracker
 
 STATIC_S = 20.0
 Place = Callable[[float], float]
@@ -22,12 +22,12 @@ def sooner(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("visitord.vision.tracker.STATIONARY_S", 5.0)
 
 
-def tracker() -> Tracker:
-    return Tracker("main")
+def tracker() -> ScriptedTracker:
+    return ScriptedTracker("main")
 
 
 def show(
-    watching: Tracker,
+    watching: ScriptedTracker,
     start_s: float,
     end_s: float,
     x: Place | float = 100.0,
@@ -46,7 +46,7 @@ def show(
     for n in range(round((end_s - start_s) / step_s)):
         t = start_s + n * step_s
         place = detection(at(x, t), at(y, t), size=at(size, t))
-        reports += watching.update(
+        reports += watching.show(
             frame(t), [Observation(place, sample(axis(0) if who is None else who, t=t))]
         )
     return reports
@@ -56,7 +56,7 @@ def statics(reports: Iterable[TrackReport]) -> list[bool]:
     return [r.static for r in reports]
 
 
-def poster(watching: Tracker, x: float = 100.0, start_s: float = 0.0) -> float:
+def poster(watching: ScriptedTracker, x: float = 100.0, start_s: float = 0.0) -> float:
     """A face that has become static and then left; returns when."""
     end_s = start_s + STATIC_S + 1
     show(watching, start_s, end_s, x)
@@ -95,7 +95,7 @@ def test_one_of_two_that_moves_is_enough_for_not_all_to_be_stationary() -> None:
             Observation(detection(x), sample(axis(i), t=t))
             for i, x in ((0, 100), (1, 300 + 10 * n))
         ]
-        watching.update(frame(t), pair)
+        watching.show(frame(t), pair)
     assert not watching.all_stationary
 
 
@@ -113,7 +113,7 @@ def test_a_face_that_never_moves_is_static_after_static_s_and_not_before() -> No
 
 def test_by_default_it_takes_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    watching = Tracker("main")
+    watching = ScriptedTracker("main")
     reports = show(watching, 0, 625, step_s=1.0)
     ages = {(r.ended_at - r.started_at).total_seconds(): r.static for r in reports}
     assert max(age for age, static in ages.items() if not static) == pytest.approx(595, abs=6)
@@ -201,16 +201,14 @@ def test_moving_away_ends_it() -> None:
 
 def test_a_photograph_is_never_static() -> None:
     watching = tracker()
-    (report,) = watching.report_photograph(
-        frame(0.0), [Observation(detection(100), sample(axis(0)))]
-    )
+    (report,) = watching.show_photograph(frame(0.0), [Observation(detection(100), sample(axis(0)))])
     assert not report.static
 
 
 # Somebody who walks in and sits still
 
 
-def walk_in(watching: Tracker, x: float = 400.0) -> None:
+def walk_in(watching: ScriptedTracker, x: float = 400.0) -> None:
     """Four seconds from x 100 to a seat, at a face and a quarter a second."""
     show(watching, 0, 4, lambda t: 100 + (x - 100) * min(1, t / 4))
 
@@ -232,7 +230,7 @@ def test_by_default_somebody_who_sits_for_twelve_minutes_is_seen_for_thirteen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.undo()
-    watching = Tracker("main")
+    watching = ScriptedTracker("main")
     reports = show(watching, 0, 60, lambda t: 100 + 5 * t, step_s=0.25)
     reports += show(watching, 60, 780, sits, step_s=1.0)
     reports += watching.expire(800)
@@ -355,7 +353,7 @@ def test_each_of_several_posters_has_its_place() -> None:
         pair = [
             Observation(detection(x), sample(axis(i), t=n / 8)) for i, x in ((0, 100), (1, 300))
         ]
-        watching.update(frame(n / 8), pair)
+        watching.show(frame(n / 8), pair)
     assert statics(watching.flush()) == [True, True]
     for start_s, x in ((40, 100), (50, 300)):
         assert statics(show(watching, start_s, start_s + 3, x) + watching.flush()) == [True] * 3

@@ -7,6 +7,7 @@ checked at construction, so that a mistake shows where it is made.
 from visitord.core.records.arrays import Embedding, Gray, Image
 from visitord.core.records.faces import (
     COVERED,
+    Candidate,
     Detection,
     FaceSample,
     Liveness,
@@ -27,6 +28,7 @@ from visitord.core.records.sightings import (
 __all__ = [
     "COVERED",
     "Arrival",
+    "Candidate",
     "DecidedSighting",
     "Decision",
     "Detection",

@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from visitord.core.records.arrays import Embedding, check_array
+from visitord.core.records.arrays import Embedding, Image, check_array
 
 # The flaw of a face whose eyes or mouth something hides: sunglasses, a mask.
 COVERED = "covered"
@@ -83,6 +83,39 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """One picture of a face that may become a face sample: looked at, but not described yet.
+
+    Attributes
+    ----------
+    at : datetime
+        When it was taken, UTC.
+    t : float
+        The same in seconds of the camera's steady clock, as a frame's.
+    detection : Detection
+        Where the face is, its landmarks refined.
+    quality : Quality
+        Of this picture of it.
+    crop : uint8 (112, 112, 3)
+        The face aligned, as recognisers take it.
+    portrait : uint8 (160, 160, 3)
+        The face with some of its surroundings, to be looked at.
+    """
+
+    at: datetime
+    t: float
+    detection: Detection
+    quality: Quality
+    crop: Image
+    portrait: Image
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it has no flaw."""
+        return not self.quality.flaws
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FaceSample:
     """One picture of a tracked face, described.
 
@@ -108,6 +141,11 @@ class FaceSample:
 
     def __post_init__(self) -> None:
         check_array(self.embedding, (None,), np.float32, "an embedding")
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it has no flaw."""
+        return not self.quality.flaws
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -141,6 +141,9 @@ class MxnetPack:
     def detect(self, image: Image, *, still: bool = False) -> list[Detection]:
         return self._detector.detect(image, still=still)
 
+    def refined(self, image: Image, detection: Detection) -> Detection:
+        return self._detector.refined(image, detection)
+
     def embed(self, crops: Sequence[Image]) -> NDArray[np.float32]:
         if not crops:
             return np.empty((0, self.dim), np.float32)
