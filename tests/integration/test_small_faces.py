@@ -94,7 +94,9 @@ def test_a_small_face_in_a_large_picture_is_found_once_it_moves(pack: ZooPack) -
     assert report.samples[0].face_px == pytest.approx(30, abs=5)
     assert min(float(s.embedding @ face) for s in report.samples[:3]) > pack.separation.least
     begun = counted.sizes[round(START_S * FPS) :]
-    assert set(begun) == {(640, 360), (WIDTH_PX, HEIGHT_PX)}
+    close_up = (160, 160)
+    assert set(begun) <= {(640, 360), (WIDTH_PX, HEIGHT_PX), close_up}
+    assert begun.count(close_up) >= FPS, "once it is known where the face goes"
     assert 2 <= begun.count((WIDTH_PX, HEIGHT_PX)) <= 5, "everywhere once a second"
     assert len(begun) <= 3 * FPS + 5, "hardly more looks than pictures"
 

@@ -1,7 +1,11 @@
 """One camera's way from frame to track reports: motion gate, detect, track, sample, describe."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, tzinfo
+
+import cv2
+import numpy as np
 
 from visitord.core.records import Detection, Frame, Image, TrackReport
 from visitord.models.pack import LivenessDetector, Pack
@@ -11,7 +15,7 @@ from visitord.vision.sampler import Sampler
 from visitord.vision.search import Choice, Search
 from visitord.vision.search_time import SearchTime
 from visitord.vision.stills import find_faces
-from visitord.vision.tiling import Window, distinct, is_cut
+from visitord.vision.tiling import CloseUp, Window, distinct, is_cut
 from visitord.vision.tracker import Tracker
 from visitord.vision.zones import WHOLE, Area
 
@@ -145,13 +149,34 @@ class Pipeline:
         height, width = frame.image.shape[:2]
         followed = self._tracker.boxes(frame.t)
         shape = (height, width)
-        self._choice = self._search.choose(frame.t, shape, followed, self._gate.moving, most)
+        steady = self._tracker.is_steady(frame.t)
+        self._choice = self._search.choose(
+            frame.t, shape, followed, self._gate.moving, most, steady=steady
+        )
+        if self._choice.close_ups:
+            return self._look_closely(frame.image, self._choice.close_ups)
 
         measured: AbstractContextManager[None] = nullcontext()
         if self._search_time is not None:
             measured = self._search_time.spent_on(len(self._choice.windows))
         with measured:
             return self._search_windows(frame.image, self._choice.windows)
+
+    def _look_closely(self, image: Image, close_ups: Sequence[CloseUp]) -> list[Detection]:
+        """The faces in these close-ups, each once, but for those that one cuts."""
+        height, width = image.shape[:2]
+        faces: list[Detection] = []
+        for close_up in close_ups:
+            x0, y0, x1, y1 = close_up.window
+            part = image[y0:y1, x0:x1]
+            if close_up.scale < 1:
+                size = (round((x1 - x0) * close_up.scale), round((y1 - y0) * close_up.scale))
+                part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+            for found in self._pack.detect(part):
+                face = found.scaled(1 / close_up.scale).moved(x0, y0)
+                if not is_cut(face, close_up.window, height, width):
+                    faces.append(face)
+        return distinct(faces)
 
     def _search_windows(self, image: Image, windows: list[Window]) -> list[Detection]:
         """The faces in these windows, each once, but for those that a window cuts."""

@@ -14,8 +14,10 @@ from visitord.vision.motion import WHOLE_AREA
 from visitord.vision.tiling import (
     WINDOW_PX,
     Box,
+    CloseUp,
     Region,
     Window,
+    close_up,
     core,
     followed_region,
     grouped,
@@ -49,10 +51,13 @@ class Choice:
         In which order.
     put_off : int
         How many more were due, for which there is no time.
+    close_ups : list of CloseUp
+        Where faces that are followed steadily are looked for instead of in windows.
     """
 
     windows: list[Window]
     put_off: int = 0
+    close_ups: Sequence[CloseUp] = ()
 
     @property
     def turns(self) -> int:
@@ -67,6 +72,8 @@ class Search:
         # When the whole picture was searched last, and each spot of it, by the level of detail.
         self._whole_t = float("-inf")
         self._seen: dict[int, NDArray[np.float64]] = {}
+        # When windows were searched last, and not only close-ups.
+        self._windows_t = float("-inf")
 
     def choose(
         self,
@@ -75,10 +82,14 @@ class Search:
         followed: Sequence[Box],
         moving: Gray | None,
         most: int | None = None,
+        *,
+        steady: bool = False,
     ) -> Choice:
         """The windows to search now, what has waited longest first.
 
         All of them hold what moves or is followed.  The whole picture comes last, once a second.
+        While nothing moves but around faces that are followed steadily, close-ups of these do in
+        between.
 
         Parameters
         ----------
@@ -92,10 +103,18 @@ class Search:
             Not zero where something moves, see `MotionGate.moving`; None where that is unknown.
         most
             For how many windows there is time; None: for all.
+        steady
+            Whether each of those followed was seen just now, and for some time.
         """
         height, width = shape
         whole = (0, 0, width, height)
         motion = [] if moving is None else moving_regions(moving, height, width)
+        if steady and self._may_be_brief(t, followed, motion):
+            close_ups = [close_up(box, height, width) for box in followed]
+            if all(one.is_sizeable for one in close_ups):
+                return Choice([], close_ups=close_ups)
+
+        self._windows_t = t
         regions = _regions(followed, motion, height, width)
         due = self._due(t, shape, regions, moving)
         chosen = due[:most]
@@ -109,6 +128,12 @@ class Search:
         for window in chosen:
             self._spots(window, window, shape)[:] = t
         return Choice(chosen, put_off)
+
+    def _may_be_brief(self, t: float, followed: Sequence[Box], motion: Sequence[Region]) -> bool:
+        """Whether close-ups are enough: the rest was searched lately, and nothing else moves."""
+        if not followed or not 0 <= t - self._windows_t < TURN_S:
+            return False
+        return all(any(_holds(part.box, box) for box in followed) for part in motion)
 
     def _due(
         self, t: float, shape: tuple[int, int], regions: Sequence[Region], moving: Gray | None
@@ -175,6 +200,13 @@ def _regions(
     if max(height, width) <= 2 * WINDOW_PX:
         return [joined(few)]
     return grouped([*map(followed_region, followed), *motion], height, width)
+
+
+def _holds(box: Box, other: Box) -> bool:
+    """Whether the middle of the other one lies in a box."""
+    x = (other[0] + other[2]) / 2
+    y = (other[1] + other[3]) / 2
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
 def _oldest_first(seen: Mapping[Window, float]) -> list[Window]:

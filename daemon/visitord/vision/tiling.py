@@ -23,6 +23,11 @@ Window = tuple[int, int, int, int]
 WINDOW_PX = 640
 # A face that is followed is found as well where it is seen this wide.
 FOLLOWED_PX = 64
+# A close-up of one is so many faces wide, and no less than so many pixels; the detector sees the
+# face so wide there.
+CLOSE_UP_FACES = 3.0
+CLOSE_UP_FACE_PX = 96
+CLOSE_UP_MIN_PX = 160
 NMS_IOU = 0.3
 OVERLAP = 0.25  # of its sides, how far a tile reaches into the next
 MARGIN_PX = 48  # around what moves: heads rise above the moving rest
@@ -77,6 +82,52 @@ def followed_region(box: Box) -> Region:
     """What lies around a face that is followed, its box being twice as large as the face."""
     face_px = (box[2] - box[0]) / 2
     return Region(box, WINDOW_PX * max(1.0, face_px / FOLLOWED_PX), followed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class CloseUp:
+    """A small part of the picture, where a face is expected, seen as large as that needs.
+
+    Attributes
+    ----------
+    window : Window
+        Which part.
+    scale : float
+        How many times its size in the picture it is shown to the detector, at most 1.
+    """
+
+    window: Window
+    scale: float
+
+    @property
+    def is_sizeable(self) -> bool:
+        """Whether enough of it lies within the picture for a face to be seen."""
+        x0, y0, x1, y1 = self.window
+        return min(x1 - x0, y1 - y0) >= CLOSE_UP_MIN_PX / 4
+
+
+def close_up(box: Box, height: int, width: int) -> CloseUp:
+    """What lies around a face that is followed, its box being twice as large as the face.
+
+    Parameters
+    ----------
+    box
+        Where it is expected.
+    height, width
+        Of the picture, in pixels.
+    """
+    x0, y0, x1, y1 = box
+    face_px = (x1 - x0) / 2
+    reach_px = max(CLOSE_UP_FACES * face_px, CLOSE_UP_MIN_PX) / 2
+    x = (x0 + x1) / 2
+    y = (y0 + y1) / 2
+    window = (
+        round(min(max(0, x - reach_px), width - 1)),
+        round(min(max(0, y - reach_px), height - 1)),
+        round(max(1, min(x + reach_px, width))),
+        round(max(1, min(y + reach_px, height))),
+    )
+    return CloseUp(window, min(1.0, CLOSE_UP_FACE_PX / face_px))
 
 
 def grouped(regions: Iterable[Region], height: int, width: int) -> list[Region]:

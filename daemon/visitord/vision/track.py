@@ -27,7 +27,7 @@ from visitord.vision.samples import GOOD, Samples
 # 0.04 to 0.14, sd 0.09; the same face a moment later: above 0.5).
 SIMILARITY_MIN = 0.28
 # A face is compared with what it looked like so often, although nothing says that it is another;
-# while others are near; and while it has few good samples, or the last was too poor to tell.
+# while others are near; and after a picture that was too poor to tell.
 CHECKED_EVERY_S = 2.0
 CHECKED_NEAR_S = 1.0
 CHECKED_AGAIN_S = 0.4
@@ -151,8 +151,7 @@ class Track:
 
     def check_soon(self) -> None:
         """Have it compared more often than while nothing says that it may be another face."""
-        every_s = CHECKED_NEAR_S if self.samples.good >= GOOD else CHECKED_AGAIN_S
-        self.check_t = min(self.check_t, self.compared_t + every_s)
+        self.check_t = min(self.check_t, self.compared_t + CHECKED_NEAR_S)
 
     def follow(self, detection: Detection, t: float) -> None:
         """Follow the face to where it is at t."""

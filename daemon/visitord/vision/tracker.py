@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from visitord.core.records import Candidate, Detection, Frame, Observation, TrackReport
 from visitord.models.pack import LivenessDetector
-from visitord.vision.assignment import Followed, assign, followed
+from visitord.vision.assignment import GAP_S, Followed, assign, followed
 from visitord.vision.liveness_check import LivenessCheck
 from visitord.vision.places import Place, StaticPlaces
 from visitord.vision.quality import at_best
 from visitord.vision.sampler import Sampler
+from visitord.vision.samples import GOOD
 from visitord.vision.seats import Seats
 from visitord.vision.sighting_ids import sighting_id_of
 from visitord.vision.tiling import Box
@@ -20,6 +21,7 @@ LOST_INTERVALS = 2.5
 PAUSE_S = 4.0  # a gap so long says nothing about how far apart pictures are
 INTERVAL_GAIN = 0.3  # the share of the last gap in the interval
 FRAMES_MIN = 2  # fewer are no sighting
+STEADY_FRAMES = 4  # then it is known where a face goes
 REPORTS_S = (1.0, 2.0, 4.0, 8.0, 15.0)  # ages at which a track reports before it ends
 REPEAT_S = 10.0  # between reports beyond the last of these
 # A face that has not moved for so long need not be looked at in every picture.
@@ -64,6 +66,12 @@ class Tracker:
     def all_stationary(self) -> bool:
         """Whether no open track has moved lately."""
         return all(track.stationary_s >= STATIONARY_S for track in self._tracks)
+
+    def is_steady(self, t: float) -> bool:
+        """Whether all open tracks have been seen just before t, and for some time before that."""
+        return all(
+            t - track.last_t <= GAP_S and track.frames >= STEADY_FRAMES for track in self._tracks
+        )
 
     def boxes(self, t: float) -> list[Box]:
         """Where each open track's face may be at t, in pixels, with half a face around it."""
@@ -181,14 +189,15 @@ class Tracker:
         False if it is not, or may be another's: then the track is left as it is.
         """
         track = follow.track
+        at_most = at_best(face)
         if not follow.alone:
             track.check_soon()
-            if frame.t >= track.check_t or track.is_liveness_due(frame.t):
+            is_wanted = not at_most.flaws and track.samples.good < GOOD
+            if is_wanted or frame.t >= track.check_t or track.is_liveness_due(frame.t):
                 return False
             self._follow(track, face, frame.t)  # a picture of it may show the other one
             return True
 
-        at_most = at_best(face)
         is_check_due = frame.t >= track.check_t and not at_most.flaws
         is_of_use = is_check_due or track.may_use(at_most, frame.t)
         if not (is_of_use or track.is_liveness_due(frame.t)):

@@ -1,12 +1,13 @@
 """One camera's pipeline with a scripted pack: when it looks, and when it does not."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
 from fixtures.build import detection, frame
-from fixtures.pipelines import ScriptedPack, restless
+from fixtures.pipelines import ScriptedPack, corner, restless
 from fixtures.scripted import ManualClock
 from visitord.core.records import Detection, Image, TrackReport
 from visitord.vision.pipeline import Pipeline
@@ -80,9 +81,10 @@ def test_a_faint_face_is_not_even_described_where_none_is_expected() -> None:
 def test_a_face_that_turns_faint_is_followed() -> None:
     pack = ScriptedPack(100.0)
     pipeline, _ = film(pack, 0.5)
+    detect = pack.detect
+    pack.places = (100.0, 400.0)
     pack.detect = lambda image, still=False: [  # type: ignore[method-assign]
-        detection(100.0, score=0.5, faint=True),
-        detection(400.0, score=0.5, faint=True),
+        replace(face, score=0.5, faint=True) for face in detect(image, still=still)
     ]
     restless(pipeline, 1, start=0.5)
     (report,) = pipeline.flush()
@@ -219,3 +221,49 @@ def test_as_many_places_are_searched_as_there_is_time_for(window_s: float, most:
         searched.append(pack.looks - before)
 
     assert most <= max(searched[24:]) <= most + 1, "the whole picture is one more"
+
+
+# Close-ups
+
+
+def test_a_face_that_is_followed_is_shown_to_the_detector_in_small_parts_of_the_picture() -> None:
+    pack, shown = ScriptedPack(100.0), []
+    detect = pack.detect
+
+    def noted(image: Image, *, still: bool = False) -> list[Detection]:
+        shown.append(image.shape[:2])
+        return detect(image, still=still)
+
+    pack.detect = noted  # type: ignore[method-assign]
+    pipeline = Pipeline(pack, "main")
+    image = np.full((720, 1280, 3), 90, np.uint8)
+    for n in range(32):
+        pipeline.process(frame(n / 8, image=image))
+    (report,) = pipeline.flush()
+    assert report.frames == 32
+    small = [shape for shape in shown if shape == (180, 180)]
+    assert len(small) >= 32 / 2
+    assert len(shown) - len(small) <= 32 / 2 + 4
+
+
+def test_a_large_face_is_shown_to_the_detector_no_larger_than_it_must_be() -> None:
+    """And what is found in the smaller copy is where it is in the picture."""
+    seen = detection(400.0, 300.0, size=192)
+    pack, shown = ScriptedPack(), []
+
+    def detect(image: Image, *, still: bool = False) -> list[Detection]:
+        shown.append(image.shape[:2])
+        if image.shape[:2] != (288, 288):
+            left, top = corner(image)
+            return [seen.moved(-left, -top)]
+        return [detection(96.0, 96.0, size=96)]  # in the middle of what is shown
+
+    pack.detect = detect  # type: ignore[method-assign]
+    pipeline = Pipeline(pack, "main")
+    image = np.full((720, 1280, 3), 90, np.uint8)
+    for n in range(16):
+        pipeline.process(frame(n / 8, image=image))
+    (report,) = pipeline.flush()
+    assert report.frames == 16
+    assert shown.count((288, 288)) >= 8
+    assert report.samples[0].face_px == pytest.approx(192)

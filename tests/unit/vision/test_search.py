@@ -169,3 +169,39 @@ def test_a_clock_that_goes_back_does_not_stop_the_search() -> None:
     searched(search, mask, start_s=1000)
     first = search.choose(0.0, SHAPE, [], mask)
     assert len(first.windows) == len(SPOTS) + 1
+
+
+# Close-ups
+
+
+def test_a_face_followed_steadily_is_looked_for_closely_between_two_searches_a_second() -> None:
+    search, mask = Search(), moving(SPOTS[5])
+    expected = face(*place(*SPOTS[5]))
+    choices = [search.choose(n / 8, SHAPE, [expected], mask, steady=True) for n in range(16)]
+    assert [n for n, one in enumerate(choices) if one.windows] == [0, 4, 8, 12]
+    brief = [one for one in choices if not one.windows]
+    assert {len(one.close_ups) for one in brief} == {1}
+    assert all(shows(one.close_ups[0].window, place(*SPOTS[5])) for one in brief)
+    assert not any(one.close_ups for one in choices if one.windows)
+
+
+def test_what_moves_where_no_face_is_followed_is_searched_in_every_picture() -> None:
+    search, mask = Search(), moving(SPOTS[5], SPOTS[0])
+    expected = face(*place(*SPOTS[5]))
+    for n in range(16):
+        choice = search.choose(n / 8, SHAPE, [expected], mask, steady=True)
+        assert any(shows(window, place(*SPOTS[0])) for window in choice.windows)
+
+
+def test_a_face_that_is_not_followed_steadily_is_searched_in_full() -> None:
+    search, mask = Search(), moving(SPOTS[5])
+    expected = face(*place(*SPOTS[5]))
+    choices = [search.choose(n / 8, SHAPE, [expected], mask) for n in range(16)]
+    assert all(one.windows and not one.close_ups for one in choices)
+
+
+def test_where_a_face_is_about_to_leave_the_picture_all_of_it_is_searched() -> None:
+    search = Search()
+    for n in range(4):
+        choice = search.choose(n / 8, SHAPE, [face(-80, 500)], moving(), steady=True)
+        assert choice.windows

@@ -13,6 +13,7 @@ from visitord.vision.tiling import (
     Box,
     Region,
     Window,
+    close_up,
     core,
     distinct,
     followed_region,
@@ -389,3 +390,24 @@ def test_a_face_at_a_windows_edge_is_cut_where_the_picture_goes_on(
 def test_a_face_at_the_pictures_upper_or_lower_edge_is_not_cut() -> None:
     for y, window in ((-10.0, (200, 0, 840, 360)), (700.0, (200, 360, 840, 720))):
         assert not is_cut(detection(300, y), window, *WIDE)
+
+
+@pytest.mark.parametrize(
+    ("box", "window", "scale"),
+    [
+        ((600, 300, 720, 420), (570, 270, 750, 450), 1.0),  # 60 px wide
+        ((600, 300, 640, 340), (540, 240, 700, 400), 1.0),  # no smaller than that
+        ((400, 100, 784, 484), (304, 4, 880, 580), 0.5),  # 192 px wide
+        ((-60, 300, 60, 420), (0, 270, 90, 450), 1.0),  # half out of the picture
+    ],
+)
+def test_a_close_up_is_three_faces_wide_and_shows_no_more_detail_than_that_needs(
+    box: Box, window: Window, scale: float
+) -> None:
+    seen = close_up(box, 720, 1280)
+    assert (seen.window, seen.scale) == (window, scale)
+    assert seen.is_sizeable
+
+
+def test_a_close_up_of_what_is_out_of_the_picture_shows_nothing() -> None:
+    assert not close_up((1330, 300, 1450, 420), 720, 1280).is_sizeable

@@ -44,6 +44,11 @@ class Detection:
         box = self.box + np.tile(offset, 2)
         return replace(self, box=box, landmarks=self.landmarks + offset)
 
+    def scaled(self, factor: float) -> "Detection":
+        """The same face in the same picture with its sides so many times as long."""
+        box = np.asarray(self.box * factor, np.float32)
+        return replace(self, box=box, landmarks=np.asarray(self.landmarks * factor, np.float32))
+
     @property
     def width_px(self) -> float:
         """Width of the box in pixels."""
