@@ -46,3 +46,13 @@ def test_a_tilted_head_is_still_the_same_person(pack: ZooPack) -> None:
 def test_detect_px_has_an_upper_bound(models_dir: Path) -> None:
     pack = ZooPack(models_dir / catalog.DEFAULT, 1, detect_px=1920)
     assert pack.detector.detect_px == 1024, "above it very large faces get lost"
+
+
+def test_landmarks_of_a_face_in_a_video_are_refined_when_that_is_asked_and_not_before(
+    pack: ZooPack,
+) -> None:
+    image = people()["astronaut"].image
+    (found,) = pack.detect(image)
+    (still,) = pack.detect(image, still=True)
+    assert pack.refined(image, found).landmarks == pytest.approx(still.landmarks, abs=6)
+    assert not np.array_equal(pack.refined(image, found).landmarks, found.landmarks)
