@@ -146,7 +146,7 @@ class Track:
         self._appearance.add(sample)
         self.samples.add(sample)
         self.compared_t = max(t, self.compared_t)
-        every_s = CHECKED_EVERY_S if sample.is_good else CHECKED_AGAIN_S
+        every_s = CHECKED_EVERY_S if sample.quality.is_clear else CHECKED_AGAIN_S
         self.check_t = max(self.check_t, t + every_s)
 
     def check_soon(self) -> None:

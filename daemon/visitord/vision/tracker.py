@@ -198,14 +198,14 @@ class Tracker:
             self._follow(track, face, frame.t)  # a picture of it may show the other one
             return True
 
-        is_check_due = frame.t >= track.check_t and not at_most.flaws
+        is_check_due = frame.t >= track.check_t and at_most.is_clear
         is_of_use = is_check_due or track.may_use(at_most, frame.t)
         if not (is_of_use or track.is_liveness_due(frame.t)):
             self._follow(track, face, frame.t)
             return True
 
         candidate = self._sampler.candidate(frame, face)
-        if is_check_due and candidate.is_good:
+        if is_check_due and candidate.quality.is_clear:
             (observation,) = self._observed([candidate])
             if track.is_unlike(observation.sample):
                 return False

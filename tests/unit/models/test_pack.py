@@ -1,4 +1,4 @@
-"""Faces turned upright, as the recognisers were trained on them, and the portraits that are kept."""
+"""Faces turned upright, as recognisers were trained on them, and the portraits that are kept."""
 
 import subprocess
 import sys

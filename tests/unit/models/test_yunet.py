@@ -50,7 +50,8 @@ def test_a_network_is_opened_where_its_folders_name_is_not_utf_8(
 ) -> None:
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     folder.symlink_to(models_dir / DEFAULT)
-    assert Yunet(folder / DETECTOR_FILE).detect(people()["hanks"].image)
+    network = YunetNetwork(zoo_files.network(folder, DETECTOR_FILE))
+    assert Yunet(network).detect(people()["hanks"].image)
 
 
 @pytest.mark.parametrize("still", [False, True])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fixtures.build import detection, picture
-from visitord.core.records import Detection, Image, Quality
+from visitord.core.records import COVERED, Detection, Image, Quality
 from visitord.vision.quality import MAX_ROLL_DEG, MAX_TURN, MIN_PX, MIN_SCORE, assess, at_best
 
 VIEW = picture(480, 640, 128)
