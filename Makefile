@@ -3,6 +3,7 @@
 # make unit   the tests that need no more than this process
 # make lint   format, style and types
 # make fuzz   10,000 configurations and 1,000 command lines made up at random; some minutes
+# make bench  what it costs beside what else it could cost, in ten minutes; MEASURE=gallery: one of it
 # make schema write migrations/schema.sql anew, from the other migrations
 # make clean  remove what the other targets installed (not your state folder)
 
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 # Errors only: what pip warns of is about its settings, and nothing to act on here.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable
 
-.PHONY: run test unit lint fuzz schema clean install
+.PHONY: run test unit lint fuzz bench schema clean install
 
 run: $(VENV)/.run
 	@if [ -f config.toml ]; then \
@@ -36,6 +37,9 @@ lint: $(VENV)/.dev
 
 fuzz: $(VENV)/.dev
 	PYTHONPATH=tests $(BIN)/python -m fixtures.fuzzing 10000 1000
+
+bench: $(VENV)/.dev
+	@PYTHONPATH=bench $(BIN)/python -m speed $(MEASURE)
 
 schema: $(VENV)/.dev
 	PYTHONPATH=tests $(BIN)/python -m fixtures.schema migrations/schema.sql

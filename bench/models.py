@@ -12,8 +12,6 @@ import argparse
 import logging
 import statistics
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +23,7 @@ import onnx.utils
 import onnxruntime
 from rich.console import Console
 from rich.table import Table
+from speed.rounds import Work, cpu_s
 
 from visitord.core.config import Config, find, load
 from visitord.core.errors import VisitordError
@@ -46,8 +45,6 @@ EVERY_PX = 300  # from one face to the next
 LEFT_PX = 40
 TOP_PX = 280
 ON_CPU = Device().providers
-
-Work = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -74,16 +71,8 @@ def frame(faces: int) -> Image:
 
 def cost_ms(work: dict[str, Work]) -> dict[str, float]:
     """The median CPU time of each, in rounds of all in turn, once they are warm."""
-    for run in work.values():
-        run()
-
-    took: dict[str, list[float]] = {name: [] for name in work}
-    for _ in range(ROUNDS):
-        for name, run in work.items():
-            began_s = time.process_time()
-            run()
-            took[name].append((time.process_time() - began_s) * 1000)
-    return {name: statistics.median(rounds) for name, rounds in took.items()}
+    took = cpu_s(work, ROUNDS)
+    return {name: statistics.median(rounds) * 1000 for name, rounds in took.items()}
 
 
 def measure(pack: Pack) -> Cost:
