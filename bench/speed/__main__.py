@@ -15,6 +15,7 @@ import platform
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from speed import cameras, delays, gallery, memory, pictures, start
@@ -22,7 +23,8 @@ from speed.setting import CACHE, ROOT, Setting
 from speed.table import Line, as_json, markdown
 
 MEASURES: dict[str, Callable[[Setting], list[Line]]] = {
-    "pictures": pictures.lines,
+    "busy": partial(pictures.lines, "busy"),
+    "empty": partial(pictures.lines, "empty"),
     "gallery": gallery.lines,
     "start": start.lines,
     "memory": memory.lines,

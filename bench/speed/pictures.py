@@ -130,18 +130,14 @@ def lent(pack: ZooPack) -> tuple[Detect, Describe]:
     return detect, lambda crop: pack.embed([crop])[0]
 
 
-def lines(setting: Setting) -> list[Line]:
-    """Ratios on the busy and on the empty clip."""
+def lines(kind: str, setting: Setting) -> list[Line]:
+    """Ratios on the `busy` or the `empty` clip."""
     cv2.setNumThreads(1)
     folder = setting.models / DEFAULT
-    pack = ZooPack(folder, threads=1)
-    found: list[Line] = []
-    for kind in ("busy", "empty"):
-        clip = setting.footage(kind)
-        looks: dict[str, list[Look]] = {}
-        took = run(clip, folder, pack, setting.rounds, looks)
-        found += lines_of(kind, clip, took, looks)
-    return found
+    clip = setting.footage(kind)
+    looks: dict[str, list[Look]] = {}
+    took = run(clip, folder, ZooPack(folder, threads=1), setting.rounds, looks)
+    return lines_of(kind, clip, took, looks)
 
 
 def run(
