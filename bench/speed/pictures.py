@@ -133,6 +133,8 @@ def lent(pack: ZooPack) -> tuple[Detect, Describe]:
 def lines(kind: str, setting: Setting) -> list[Line]:
     """Ratios on the `busy` or the `empty` clip."""
     cv2.setNumThreads(1)
+    # FaceDetectorYN warns of what no user can change.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     folder = setting.models / DEFAULT
     clip = setting.footage(kind)
     looks: dict[str, list[Look]] = {}
