@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser as Started
+from playwright.sync_api import BrowserContext, Locator, Page, sync_playwright
 
 from fixtures.databases import copied
 from fixtures.faces import people as faces
@@ -84,8 +85,12 @@ def review(box: Box) -> Iterator[Review]:
 
 
 @pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
+def started(chromium: Path) -> Iterator[Started]:
+    """One browser for all tests, which none of them leaves a trace in."""
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS) as started,
+    ):
         yield started
 
 
@@ -94,32 +99,22 @@ class Browser:
     sites, is kept.
     """
 
-    def __init__(
-        self, playwright: Playwright, chromium: Path, profile: Path, review: Review
-    ) -> None:
-        self._playwright, self._chromium, self._profile, self.review = (
-            playwright,
-            chromium,
-            profile,
-            review,
-        )
+    def __init__(self, started: Started, review: Review) -> None:
+        self._started, self.review = started, review
         self.contexts: list[BrowserContext] = []
         self.troubles: list[str] = []
 
     def open(
         self, size: tuple[int, int] = DESKTOP, *, dark: bool = False, scripts: bool = True
     ) -> Page:
-        """A window on the page, past the link."""
-        context = self._playwright.chromium.launch_persistent_context(
-            self._profile / str(len(self.contexts)),
-            executable_path=self._chromium,
-            args=ARGUMENTS,
+        """A window on the page, past the link; it shares nothing with any other."""
+        context = self._started.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
             java_script_enabled=scripts,
         )
         self.contexts.append(context)
-        page = context.pages[0]
+        page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on(
@@ -141,10 +136,8 @@ class Browser:
 
 
 @pytest.fixture
-def browser(
-    playwright: Playwright, chromium: Path, tmp_path: Path, review: Review
-) -> Iterator[Browser]:
-    browser = Browser(playwright, chromium, tmp_path / "profiles", review)
+def browser(started: Started, review: Review) -> Iterator[Browser]:
+    browser = Browser(started, review)
     yield browser
     for context in browser.contexts:
         context.close()
