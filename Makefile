@@ -24,8 +24,9 @@ run: $(VENV)/.run
 
 install: $(VENV)/.run
 
+# Three at a time on two cores: while one waits for a camera or a server, the others work.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder --durations 10
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder --durations 10
 
 unit: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/unit --numprocesses 2 --dist worksteal
