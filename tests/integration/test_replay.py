@@ -35,15 +35,30 @@ ONE, TWO = "astronaut", "hanks"
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """42 s: the first person, 35 s later both at once, one above the other."""
-    walks = [Walk(ONE, 1, 5), Walk(ONE, 37, 41, 0.0), Walk(TWO, 37.5, 41.5, 1.0)]
-    return film(tmp_path_factory.mktemp("clips") / "day.mp4", walks, 42)
+    """18 s: the first person, long enough later for another visit both at once, one above the
+    other.
+    """
+    walks = [Walk(ONE, 1, 5), Walk(ONE, 13, 17, 0.0), Walk(TWO, 13.5, 17.5, 1.0)]
+    return film(tmp_path_factory.mktemp("clips") / "day.mp4", walks, 18)
 
 
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """5 s with one person."""
     return film(tmp_path_factory.mktemp("clips") / "short.mp4", [Walk(ONE, 1, 4)], 5)
+
+
+def _box(folder: Path, models_dir: Path, url: str) -> Box:
+    """A box where another visit begins after 5 s."""
+    box = Box.at(folder, models_dir, url)
+    text = (box.folder / "config.toml").read_text()
+    box.configure(text.replace('gap = "30s"', 'gap = "5s"'))
+    return box
+
+
+@pytest.fixture
+def box(tmp_path: Path, models_dir: Path, database_url: str) -> Box:
+    return _box(tmp_path / "box", models_dir, database_url)
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +69,7 @@ def replayed(
     with copied(server_url) as url:
         yield (
             url,
-            _replay(
-                Box.at(tmp_path_factory.mktemp("replayed") / "box", models_dir, url), str(clip)
-            ),
+            _replay(_box(tmp_path_factory.mktemp("replayed") / "box", models_dir, url), str(clip)),
         )
 
 
@@ -64,7 +77,7 @@ def replayed(
 def known(tmp_path: Path, models_dir: Path, replayed: tuple[str, str]) -> Iterator[Box]:
     """A box of one's own that the clip was replayed in."""
     with copied(replayed[0]) as url:
-        yield Box.at(tmp_path / "known", models_dir, url)
+        yield _box(tmp_path / "known", models_dir, url)
 
 
 def _replay(box: Box, *arguments: str) -> str:
@@ -287,7 +300,7 @@ def test_listings_come_as_table_json_and_csv_within_a_window(known: Box) -> None
         "visitor 1",
         "visitor 2",
     ]
-    since = (START + timedelta(seconds=20)).isoformat()
+    since = (START + timedelta(seconds=9)).isoformat()
     assert (
         len(json.loads(known.ok("visitorctl", "visits", "--since", since, "--format", "json"))) == 2
     )
