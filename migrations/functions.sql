@@ -458,6 +458,7 @@ begin
     delete from visitord.rejection r where r.one_id = any(whole) or r.other_id = any(whole);
     delete from visitord.merge m where m.kept_id = any(whole) or m.merged_id = any(whole);
     delete from visitord.split s where s.from_id = any(whole) or s.to_id = any(whole);
+    delete from visitord.membership b where b.identity_id = any(whole);
     update visitord.sighting g set candidate_id = null where g.candidate_id = any(whole);
     update visitord.sighting g set second_id = null where g.second_id = any(whole);
     delete from visitord.identity i where i.identity_id = any(whole);

@@ -128,6 +128,7 @@ begin
     delete from visitord.rejection r where r.one_id = any(whole) or r.other_id = any(whole);
     delete from visitord.merge m where m.kept_id = any(whole) or m.merged_id = any(whole);
     delete from visitord.split s where s.from_id = any(whole) or s.to_id = any(whole);
+    delete from visitord.membership b where b.identity_id = any(whole);
     update visitord.sighting g set candidate_id = null where g.candidate_id = any(whole);
     update visitord.sighting g set second_id = null where g.second_id = any(whole);
     delete from visitord.identity i where i.identity_id = any(whole);
@@ -762,6 +763,7 @@ CREATE TABLE visitord.site (
     site text NOT NULL,
     timezone text NOT NULL,
     visit_gap interval NOT NULL,
+    exclude_groups text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT site_site_check CHECK (((length(site) >= 1) AND (length(site) <= 64))),
     CONSTRAINT site_visit_gap_check CHECK ((visit_gap > '00:00:00'::interval))
 );
@@ -773,6 +775,8 @@ COMMENT ON COLUMN visitord.site.site IS 'Name of the place, from site.name.';
 COMMENT ON COLUMN visitord.site.timezone IS 'IANA time zone in which its days begin, from site.timezone.';
 
 COMMENT ON COLUMN visitord.site.visit_gap IS 'Absence longer than this ends a visit, from visit.gap.';
+
+COMMENT ON COLUMN visitord.site.exclude_groups IS 'Groups whose members footfall leaves out, from footfall.exclude_groups, in small letters.';
 
 CREATE VIEW visitord.camera_health AS
  SELECT camera.camera,
@@ -908,6 +912,96 @@ COMMENT ON COLUMN visitord.identity.root_id IS 'The identity that stands for thi
 
 COMMENT ON COLUMN visitord.identity.created_at IS 'When the sighting that enrolled it began.';
 
+CREATE TABLE visitord.membership (
+    identity_id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    added_by text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    removed_by text,
+    removed_at timestamp with time zone,
+    CONSTRAINT membership_check CHECK (((removed_by IS NULL) = (removed_at IS NULL)))
+);
+
+COMMENT ON TABLE visitord.membership IS 'Who was put into which group. A person is in those of all identities merged into theirs, so that undoing a merge gives each what it had.';
+
+COMMENT ON COLUMN visitord.membership.identity_id IS 'The identity that stood for the person when that was said.';
+
+COMMENT ON COLUMN visitord.membership.group_id IS 'The group.';
+
+COMMENT ON COLUMN visitord.membership.added_by IS 'The account that said so.';
+
+COMMENT ON COLUMN visitord.membership.added_at IS 'When it was said.';
+
+COMMENT ON COLUMN visitord.membership.removed_by IS 'The account that took it back; null while in force.';
+
+COMMENT ON COLUMN visitord.membership.removed_at IS 'When it was taken back; null while in force.';
+
+CREATE TABLE visitord.person_group (
+    group_id uuid NOT NULL,
+    name text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT person_group_name_check CHECK (((length(name) >= 1) AND (length(name) <= 64)))
+);
+
+COMMENT ON TABLE visitord.person_group IS 'A group of people, of the whole database, as people are.';
+
+COMMENT ON COLUMN visitord.person_group.group_id IS 'The group.';
+
+COMMENT ON COLUMN visitord.person_group.name IS 'What it is called; no two differ by upper and lower case alone.';
+
+COMMENT ON COLUMN visitord.person_group.made_by IS 'The account that first put somebody into it.';
+
+COMMENT ON COLUMN visitord.person_group.made_at IS 'When.';
+
+CREATE VIEW visitord.group_log AS
+ SELECT m.root_id AS visitor_id,
+    COALESCE(r.name, ('visitor '::text || r.number)) AS name,
+    g.name AS group_name,
+    b.added_by AS by,
+    b.added_at,
+    b.removed_by,
+    b.removed_at
+   FROM (((visitord.membership b
+     JOIN visitord.person_group g ON ((g.group_id = b.group_id)))
+     JOIN visitord.identity m ON ((m.identity_id = b.identity_id)))
+     LEFT JOIN visitord.identity r ON ((r.identity_id = m.root_id)));
+
+COMMENT ON VIEW visitord.group_log IS 'A row is a person who is, or was, in a group; of people merged into one, a row for each who was put into it.';
+
+COMMENT ON COLUMN visitord.group_log.visitor_id IS 'Who (uuid), merges followed; see visitor.';
+
+COMMENT ON COLUMN visitord.group_log.name IS 'The given name, or the label while there is none.';
+
+COMMENT ON COLUMN visitord.group_log.group_name IS 'The group.';
+
+COMMENT ON COLUMN visitord.group_log.by IS 'The account that put them into it.';
+
+COMMENT ON COLUMN visitord.group_log.added_at IS 'When (timestamp with time zone).';
+
+COMMENT ON COLUMN visitord.group_log.removed_by IS 'The account that took them out of it; null while they are in it.';
+
+COMMENT ON COLUMN visitord.group_log.removed_at IS 'When they were taken out of it (timestamp with time zone); null while they are in it.';
+
+CREATE VIEW visitord.uncounted AS
+ SELECT i.identity_id AS visitor_id,
+    s.site
+   FROM (visitord.identity i
+     CROSS JOIN visitord.site s)
+  WHERE ((i.status = 'ignored'::text) AND (i.merged_into IS NULL))
+UNION
+ SELECT l.visitor_id,
+    s.site
+   FROM (visitord.group_log l
+     JOIN visitord.site s ON ((lower(l.group_name) = ANY (s.exclude_groups))))
+  WHERE (l.removed_at IS NULL);
+
+COMMENT ON VIEW visitord.uncounted IS 'A row is a person whom the counts of a site leave out: ignored, or in a group that footfall.exclude_groups of that site names.';
+
+COMMENT ON COLUMN visitord.uncounted.visitor_id IS 'Who (uuid); see visitor.';
+
+COMMENT ON COLUMN visitord.uncounted.site IS 'Where: the name of the site.';
+
 CREATE VIEW visitord.daily_footfall AS
  SELECT f.day,
     f.site,
@@ -928,13 +1022,13 @@ CREATE VIEW visitord.daily_footfall AS
             count(v.identity_id) FILTER (WHERE (v.previous_day IS NULL)) AS new_visitors,
             percentile_cont((0.5)::double precision) WITHIN GROUP (ORDER BY (v.ended_at - v.started_at)) FILTER (WHERE (v.identity_id IS NOT NULL)) AS median_dwell
            FROM visitord.visit v
-          WHERE ((v.identity_id IS NULL) OR (NOT (v.identity_id IN ( SELECT i.identity_id
-                   FROM visitord.identity i
-                  WHERE (i.status = 'ignored'::text)))))
+          WHERE ((v.identity_id IS NULL) OR (NOT ((v.identity_id, v.site) IN ( SELECT u.visitor_id,
+                    u.site
+                   FROM visitord.uncounted u))))
           GROUP BY v.day, v.site) f
      LEFT JOIN visitord.site s ON ((s.site = f.site)));
 
-COMMENT ON VIEW visitord.daily_footfall IS 'A row is a local day at a site on which someone came; ignored people are left out. A visit that spans midnight belongs to the day it began.';
+COMMENT ON VIEW visitord.daily_footfall IS 'A row is a local day at a site on which someone came; ignored people, and those of the groups that footfall.exclude_groups names, are left out. A visit that spans midnight belongs to the day it began.';
 
 COMMENT ON COLUMN visitord.daily_footfall.day IS 'The day (date) in the time zone of the site, from midnight to midnight: 23 or 25 hours where the clock changes.';
 
@@ -992,7 +1086,11 @@ CREATE VIEW visitord.frequent_visitor AS
     visits AS visits_30d,
     bit_count((days)::bit(64)) AS days_30d,
     median_gap,
-    last_seen
+    last_seen,
+    ARRAY( SELECT DISTINCT l.group_name
+           FROM visitord.group_log l
+          WHERE ((l.visitor_id = r.identity_id) AND (l.removed_at IS NULL))
+          ORDER BY l.group_name) AS groups
    FROM ( SELECT v.identity_id,
             count(*) AS visits,
             bit_or(((1)::bigint << ((v.day - '2000-01-01'::date) & 63))) AS days,
@@ -1017,6 +1115,8 @@ COMMENT ON COLUMN visitord.frequent_visitor.days_30d IS 'Number of different loc
 COMMENT ON COLUMN visitord.frequent_visitor.median_gap IS 'Median absence before these visits (interval): from the end of the visit before at the same site, which may be older than 30 days; null for someone who came once.';
 
 COMMENT ON COLUMN visitord.frequent_visitor.last_seen IS 'End of the last visit so far (timestamp with time zone).';
+
+COMMENT ON COLUMN visitord.frequent_visitor.groups IS 'The groups the person is in, by name.';
 
 CREATE TABLE visitord.gallery_change (
     identity_id uuid NOT NULL,
@@ -1143,12 +1243,13 @@ CREATE VIEW visitord.occupancy AS
                     step.came
                    FROM (( SELECT v_1.started_at,
                             v_1.ended_at
-                           FROM (visitord.visit v_1
-                             LEFT JOIN visitord.identity i ON ((i.identity_id = v_1.identity_id)))
-                          WHERE ((v_1.site = s.site) AND (i.status IS DISTINCT FROM 'ignored'::text) AND (tstzrange(v_1.started_at, v_1.ended_at, '[]'::text) && tstzrange(slot.started_at, (slot.started_at + '00:15:00'::interval), '[)'::text)))) v
+                           FROM visitord.visit v_1
+                          WHERE ((v_1.site = s.site) AND ((v_1.identity_id IS NULL) OR (NOT ((v_1.identity_id, v_1.site) IN ( SELECT u.visitor_id,
+                                    u.site
+                                   FROM visitord.uncounted u)))) AND (tstzrange(v_1.started_at, v_1.ended_at, '[]'::text) && tstzrange(slot.started_at, (slot.started_at + '00:15:00'::interval), '[)'::text)))) v
                      CROSS JOIN LATERAL ( VALUES (GREATEST(v.started_at, slot.started_at),1,((v.started_at >= slot.started_at))::integer), (v.ended_at,'-1'::integer,0)) step(at, change, came))) counted) inside);
 
-COMMENT ON VIEW visitord.occupancy IS 'A row is a quarter of an hour at a site, from the first visit to the last: how many were there at once. Ignored people are left out; people who could not be identified count, once for each camera that saw them.';
+COMMENT ON VIEW visitord.occupancy IS 'A row is a quarter of an hour at a site, from the first visit to the last: how many were there at once. Ignored people, and those of the groups that footfall.exclude_groups names, are left out; people who could not be identified count, once for each camera that saw them.';
 
 COMMENT ON COLUMN visitord.occupancy.site IS 'Where: the name of the site.';
 
@@ -1171,7 +1272,11 @@ CREATE VIEW visitord.present_now AS
     v.last_camera AS camera,
     v.started_at AS since,
     v.ended_at AS last_seen,
-    s.timezone
+    s.timezone,
+    ARRAY( SELECT DISTINCT l.group_name
+           FROM visitord.group_log l
+          WHERE ((l.visitor_id = v.identity_id) AND (l.removed_at IS NULL))
+          ORDER BY l.group_name) AS groups
    FROM ((visitord.site s
      CROSS JOIN LATERAL ( SELECT v_1.visit_id,
             v_1.identity_id,
@@ -1214,6 +1319,8 @@ COMMENT ON COLUMN visitord.present_now.since IS 'When the visit began (timestamp
 COMMENT ON COLUMN visitord.present_now.last_seen IS 'When they were seen last (timestamp with time zone).';
 
 COMMENT ON COLUMN visitord.present_now.timezone IS 'The time zone of the site (IANA name): since at time zone timezone is the local time there.';
+
+COMMENT ON COLUMN visitord.present_now.groups IS 'The groups the person is in, by name; none for somebody who could not be identified.';
 
 CREATE TABLE visitord.reembedding (
     sighting_id uuid NOT NULL,
@@ -1489,7 +1596,11 @@ CREATE VIEW visitord.sighting_log AS
     g.reason,
     g.live_score,
     g.box,
-    t.timezone
+    t.timezone,
+    ARRAY( SELECT DISTINCT l.group_name
+           FROM visitord.group_log l
+          WHERE ((l.visitor_id = i.root_id) AND (l.removed_at IS NULL))
+          ORDER BY l.group_name) AS groups
    FROM (((((((visitord.sighting g
      LEFT JOIN visitord.site t ON ((t.site = g.site)))
      LEFT JOIN visitord.identity i ON ((i.identity_id = g.identity_id)))
@@ -1542,6 +1653,8 @@ COMMENT ON COLUMN visitord.sighting_log.live_score IS 'What live rests on, the m
 COMMENT ON COLUMN visitord.sighting_log.box IS 'The box whose camera saw it; null where none was named.';
 
 COMMENT ON COLUMN visitord.sighting_log.timezone IS 'The time zone of the site (IANA name): started_at at time zone timezone is the local time there.';
+
+COMMENT ON COLUMN visitord.sighting_log.groups IS 'The groups the person is in now, by name; none while nobody can say who it is.';
 
 CREATE TABLE visitord.together (
     sighting_id uuid NOT NULL,
@@ -1784,7 +1897,11 @@ CREATE VIEW visitord.visit_log AS
             ELSE NULL::boolean
         END AS first_visit,
     (v.started_at - v.previous_end) AS away,
-    s.timezone
+    s.timezone,
+    ARRAY( SELECT DISTINCT l.group_name
+           FROM visitord.group_log l
+          WHERE ((l.visitor_id = v.identity_id) AND (l.removed_at IS NULL))
+          ORDER BY l.group_name) AS groups
    FROM ((visitord.visit v
      LEFT JOIN visitord.identity i ON ((i.identity_id = v.identity_id)))
      LEFT JOIN visitord.site s ON ((s.site = v.site)));
@@ -1819,6 +1936,8 @@ COMMENT ON COLUMN visitord.visit_log.away IS 'How long the person had not been a
 
 COMMENT ON COLUMN visitord.visit_log.timezone IS 'The time zone of the site (IANA name): started_at at time zone timezone is the local time there.';
 
+COMMENT ON COLUMN visitord.visit_log.groups IS 'The groups the person is in now, by name; none for somebody who could not be identified.';
+
 CREATE VIEW visitord.visitor AS
  SELECT i.identity_id AS visitor_id,
     COALESCE(i.name, ('visitor '::text || i.number)) AS name,
@@ -1837,7 +1956,11 @@ CREATE VIEW visitord.visitor AS
            FROM visitord.visit l
           WHERE (l.identity_id = i.identity_id)
           ORDER BY l.ended_at DESC, l.started_at DESC
-         LIMIT 1) AS last_camera
+         LIMIT 1) AS last_camera,
+    ARRAY( SELECT DISTINCT l.group_name
+           FROM visitord.group_log l
+          WHERE ((l.visitor_id = i.identity_id) AND (l.removed_at IS NULL))
+          ORDER BY l.group_name) AS groups
    FROM ((visitord.identity i
      LEFT JOIN LATERAL ( SELECT count(*) AS visits,
             sum(v_1.sightings) AS sightings,
@@ -1875,6 +1998,8 @@ COMMENT ON COLUMN visitord.visitor.last_site IS 'The site of the last visit; nul
 
 COMMENT ON COLUMN visitord.visitor.last_camera IS 'The camera that saw the person last on the last visit; null when there is none.';
 
+COMMENT ON COLUMN visitord.visitor.groups IS 'The groups the person is in, by name.';
+
 CREATE SEQUENCE visitord.visitor_number
     START WITH 1
     INCREMENT BY 1
@@ -1910,8 +2035,14 @@ ALTER TABLE ONLY visitord.identity
 ALTER TABLE ONLY visitord.identity
     ADD CONSTRAINT identity_pkey PRIMARY KEY (identity_id);
 
+ALTER TABLE ONLY visitord.membership
+    ADD CONSTRAINT membership_pkey PRIMARY KEY (identity_id, group_id);
+
 ALTER TABLE ONLY visitord.merge
     ADD CONSTRAINT merge_pkey PRIMARY KEY (merge_id);
+
+ALTER TABLE ONLY visitord.person_group
+    ADD CONSTRAINT person_group_pkey PRIMARY KEY (group_id);
 
 ALTER TABLE ONLY visitord.reembedding
     ADD CONSTRAINT reembedding_pkey PRIMARY KEY (sighting_id, pack);
@@ -1977,11 +2108,15 @@ CREATE INDEX identity_name ON visitord.identity USING btree (lower(name)) WHERE 
 
 CREATE INDEX identity_root ON visitord.identity USING btree (root_id);
 
+CREATE INDEX membership_group ON visitord.membership USING btree (group_id);
+
 CREATE UNIQUE INDEX merge_in_force ON visitord.merge USING btree (merged_id) WHERE (undone_at IS NULL);
 
 CREATE INDEX merge_kept ON visitord.merge USING btree (kept_id);
 
 CREATE INDEX merge_merged ON visitord.merge USING btree (merged_id);
+
+CREATE UNIQUE INDEX person_group_name ON visitord.person_group USING btree (lower(name));
 
 CREATE INDEX reembedding_pack ON visitord.reembedding USING btree (pack);
 
@@ -2051,6 +2186,12 @@ ALTER TABLE ONLY visitord.identity
 
 ALTER TABLE ONLY visitord.identity
     ADD CONSTRAINT identity_root_id_fkey FOREIGN KEY (root_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.membership
+    ADD CONSTRAINT membership_group_id_fkey FOREIGN KEY (group_id) REFERENCES visitord.person_group(group_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY visitord.membership
+    ADD CONSTRAINT membership_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES visitord.identity(identity_id);
 
 ALTER TABLE ONLY visitord.merge
     ADD CONSTRAINT merge_kept_id_fkey FOREIGN KEY (kept_id) REFERENCES visitord.identity(identity_id);

@@ -1,6 +1,42 @@
 -- What analysts use.  Every migration puts these views in place again: see visitord.store.migrate.  They may lose,
 -- gain and reorder columns here.  The migration of the version that no longer has one drops it.
 
+create or replace view visitord.group_log as
+select m.root_id as visitor_id,
+       coalesce(r.name, 'visitor ' || r.number) as name,
+       g.name as group_name,
+       b.added_by as by,
+       b.added_at,
+       b.removed_by,
+       b.removed_at
+from visitord.membership b
+join visitord.person_group g on g.group_id = b.group_id
+join visitord.identity m on m.identity_id = b.identity_id
+left join visitord.identity r on r.identity_id = m.root_id;
+comment on view visitord.group_log is 'A row is a person who is, or was, in a group; of people merged into one, a row for each who was put into it.';
+comment on column visitord.group_log.visitor_id is 'Who (uuid), merges followed; see visitor.';
+comment on column visitord.group_log.name is 'The given name, or the label while there is none.';
+comment on column visitord.group_log.group_name is 'The group.';
+comment on column visitord.group_log.by is 'The account that put them into it.';
+comment on column visitord.group_log.added_at is 'When (timestamp with time zone).';
+comment on column visitord.group_log.removed_by is 'The account that took them out of it; null while they are in it.';
+comment on column visitord.group_log.removed_at is 'When they were taken out of it (timestamp with time zone); null while they are in it.';
+
+create or replace view visitord.uncounted as
+select i.identity_id as visitor_id,
+       s.site
+from visitord.identity i cross join visitord.site s
+where i.status = 'ignored' and i.merged_into is null
+union
+select l.visitor_id,
+       s.site
+from visitord.group_log l
+join visitord.site s on lower(l.group_name) = any(s.exclude_groups)
+where l.removed_at is null;
+comment on view visitord.uncounted is 'A row is a person whom the counts of a site leave out: ignored, or in a group that footfall.exclude_groups of that site names.';
+comment on column visitord.uncounted.visitor_id is 'Who (uuid); see visitor.';
+comment on column visitord.uncounted.site is 'Where: the name of the site.';
+
 create or replace view visitord.visitor as
 select i.identity_id as visitor_id,
        coalesce(i.name, 'visitor ' || i.number) as name,
@@ -19,7 +55,11 @@ select i.identity_id as visitor_id,
            select l.last_camera from visitord.visit l
            where l.identity_id = i.identity_id
            order by l.ended_at desc, l.started_at desc limit 1
-       ) as last_camera
+       ) as last_camera,
+       array(
+           select distinct l.group_name from visitord.group_log l
+           where l.visitor_id = i.identity_id and l.removed_at is null order by 1
+       ) as groups
 from visitord.identity i
 -- Every sighting of a person is in a visit, but for those of a face that never moves.
 left join lateral (
@@ -45,6 +85,7 @@ comment on column visitord.visitor.visits is 'Number of visits, at all sites.';
 comment on column visitord.visitor.sightings is 'Number of sightings, by all cameras.';
 comment on column visitord.visitor.last_site is 'The site of the last visit; null when there is none.';
 comment on column visitord.visitor.last_camera is 'The camera that saw the person last on the last visit; null when there is none.';
+comment on column visitord.visitor.groups is 'The groups the person is in, by name.';
 
 create or replace view visitord.visit_log as
 select v.visit_id,
@@ -60,7 +101,11 @@ select v.visit_id,
        v.day,
        case when v.identity_id is not null then v.previous_end is null end as first_visit,
        v.started_at - v.previous_end as away,
-       s.timezone
+       s.timezone,
+       array(
+           select distinct l.group_name from visitord.group_log l
+           where l.visitor_id = v.identity_id and l.removed_at is null order by 1
+       ) as groups
 from visitord.visit v
 left join visitord.identity i on i.identity_id = v.identity_id
 left join visitord.site s on s.site = v.site;
@@ -79,6 +124,7 @@ comment on column visitord.visit_log.day is 'The local day at the site on which 
 comment on column visitord.visit_log.first_visit is 'True for the first visit of this person at this site; null for somebody who could not be identified.';
 comment on column visitord.visit_log.away is 'How long the person had not been at this site (interval): from the end of the visit before; null for the first, and for somebody who could not be identified.';
 comment on column visitord.visit_log.timezone is 'The time zone of the site (IANA name): started_at at time zone timezone is the local time there.';
+comment on column visitord.visit_log.groups is 'The groups the person is in now, by name; none for somebody who could not be identified.';
 
 create or replace view visitord.sighting_log as
 select g.sighting_id,
@@ -101,7 +147,11 @@ select g.sighting_id,
        g.reason,
        g.live_score,
        g.box,
-       t.timezone
+       t.timezone,
+       array(
+           select distinct l.group_name from visitord.group_log l
+           where l.visitor_id = i.root_id and l.removed_at is null order by 1
+       ) as groups
 from visitord.sighting g
 left join visitord.site t on t.site = g.site
 left join visitord.identity i on i.identity_id = g.identity_id
@@ -132,6 +182,7 @@ comment on column visitord.sighting_log.reason is 'What the decision rests on, i
 comment on column visitord.sighting_log.live_score is 'What live rests on, the median of a few looks: 0 (a picture of a face) to 1 (a face); null when not judged.';
 comment on column visitord.sighting_log.box is 'The box whose camera saw it; null where none was named.';
 comment on column visitord.sighting_log.timezone is 'The time zone of the site (IANA name): started_at at time zone timezone is the local time there.';
+comment on column visitord.sighting_log.groups is 'The groups the person is in now, by name; none while nobody can say who it is.';
 
 -- Few are present, which the planner cannot know: it is made to look up visits by their end, site by site, and then who
 -- they are of.
@@ -142,7 +193,11 @@ select v.identity_id as visitor_id,
        v.last_camera as camera,
        v.started_at as since,
        v.ended_at as last_seen,
-       s.timezone
+       s.timezone,
+       array(
+           select distinct l.group_name from visitord.group_log l
+           where l.visitor_id = v.identity_id and l.removed_at is null order by 1
+       ) as groups
 from visitord.site s
 cross join lateral (
     select *
@@ -160,6 +215,7 @@ comment on column visitord.present_now.camera is 'The camera that saw them last.
 comment on column visitord.present_now.since is 'When the visit began (timestamp with time zone).';
 comment on column visitord.present_now.last_seen is 'When they were seen last (timestamp with time zone).';
 comment on column visitord.present_now.timezone is 'The time zone of the site (IANA name): since at time zone timezone is the local time there.';
+comment on column visitord.present_now.groups is 'The groups the person is in, by name; none for somebody who could not be identified.';
 
 create or replace view visitord.daily_footfall as
 select f.day, f.site, f.visits, f.visitors, f.new_visitors, f.visitors - f.new_visitors as returning_visitors, f.median_dwell,
@@ -176,11 +232,11 @@ from (
                filter (where v.identity_id is not null) as median_dwell
     from visitord.visit v
     where v.identity_id is null
-    or v.identity_id not in (select i.identity_id from visitord.identity i where i.status = 'ignored')
+    or (v.identity_id, v.site) not in (select u.visitor_id, u.site from visitord.uncounted u)
     group by v.day, v.site
 ) f
 left join visitord.site s on s.site = f.site;
-comment on view visitord.daily_footfall is 'A row is a local day at a site on which someone came; ignored people are left out. A visit that spans midnight belongs to the day it began.';
+comment on view visitord.daily_footfall is 'A row is a local day at a site on which someone came; ignored people, and those of the groups that footfall.exclude_groups names, are left out. A visit that spans midnight belongs to the day it began.';
 comment on column visitord.daily_footfall.day is 'The day (date) in the time zone of the site, from midnight to midnight: 23 or 25 hours where the clock changes.';
 comment on column visitord.daily_footfall.site is 'Where: the name of the site.';
 comment on column visitord.daily_footfall.visits is 'Number of visits that began on that day: identified plus unidentified.';
@@ -218,8 +274,9 @@ cross join lateral (
         from (
             select v.started_at, v.ended_at
             from visitord.visit v
-            left join visitord.identity i on i.identity_id = v.identity_id
-            where v.site = s.site and i.status is distinct from 'ignored'
+            where v.site = s.site
+            and (v.identity_id is null
+                 or (v.identity_id, v.site) not in (select u.visitor_id, u.site from visitord.uncounted u))
             and tstzrange(v.started_at, v.ended_at, '[]')
                 && tstzrange(slot.started_at, slot.started_at + interval '15 minutes', '[)')
         ) v
@@ -229,7 +286,7 @@ cross join lateral (
         ) step(at, change, came)
     ) counted
 ) inside;
-comment on view visitord.occupancy is 'A row is a quarter of an hour at a site, from the first visit to the last: how many were there at once. Ignored people are left out; people who could not be identified count, once for each camera that saw them.';
+comment on view visitord.occupancy is 'A row is a quarter of an hour at a site, from the first visit to the last: how many were there at once. Ignored people, and those of the groups that footfall.exclude_groups names, are left out; people who could not be identified count, once for each camera that saw them.';
 comment on column visitord.occupancy.site is 'Where: the name of the site.';
 comment on column visitord.occupancy.started_at is 'When the quarter of an hour began (timestamp with time zone).';
 comment on column visitord.occupancy.day is 'The local day at the site (date).';
@@ -245,7 +302,11 @@ select r.identity_id as visitor_id,
        r.visits as visits_30d,
        bit_count(r.days::bit(64)) as days_30d,
        r.median_gap,
-       r.last_seen
+       r.last_seen,
+       array(
+           select distinct l.group_name from visitord.group_log l
+           where l.visitor_id = r.identity_id and l.removed_at is null order by 1
+       ) as groups
 from (
     select v.identity_id,
            count(*) as visits,
@@ -265,6 +326,7 @@ comment on column visitord.frequent_visitor.visits_30d is 'Number of visits that
 comment on column visitord.frequent_visitor.days_30d is 'Number of different local days on which these visits began.';
 comment on column visitord.frequent_visitor.median_gap is 'Median absence before these visits (interval): from the end of the visit before at the same site, which may be older than 30 days; null for someone who came once.';
 comment on column visitord.frequent_visitor.last_seen is 'End of the last visit so far (timestamp with time zone).';
+comment on column visitord.frequent_visitor.groups is 'The groups the person is in, by name.';
 
 create or replace view visitord.merge_log as
 select merge_id, kept_id, merged_id, merged_by as by, reason, evidence, merged_at, undone_at, undone_by, undone_reason

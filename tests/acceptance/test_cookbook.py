@@ -180,6 +180,16 @@ def fill(database: Database) -> None:
             (uid(1, 8), uid(1, 9)),
         )
         cursor.execute(
+            "insert into person_group (group_id, name, made_by, made_at) "
+            "values (%s, 'staff', 'owner', '2026-03-10 12:00')",
+            (uid(5, 1),),
+        )
+        cursor.execute(
+            "insert into membership (identity_id, group_id, added_by, added_at) "
+            "values (%s, %s, 'owner', '2026-03-10 12:00')",
+            (uid(1, 1), uid(5, 1)),
+        )
+        cursor.execute(
             "insert into split (split_id, from_id, to_id, sightings, split_by, reason, split_at) "
             "values (%s, %s, %s, array[%s]::uuid[], 'owner', 'another coat, another man', "
             "'2026-03-24 12:00')",

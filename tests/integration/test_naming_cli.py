@@ -186,7 +186,9 @@ def completed(box: Box, line: str, shell: str = "zsh") -> list[str]:
     )
 
 
-def test_the_tab_key_offers_commands_people_and_cameras(visit_log: VisitLog, box: Box) -> None:
+def test_the_tab_key_offers_commands_people_groups_and_cameras(
+    visit_log: VisitLog, box: Box
+) -> None:
     box.configure(
         (box.folder / "config.toml").read_text()
         + '[[camera]]\nname = "entrance"\nsource = "rtsp://192.0.2.1/"\n'
@@ -197,6 +199,10 @@ def test_the_tab_key_offers_commands_people_and_cameras(visit_log: VisitLog, box
     assert completed(box, "visitorctl forget an", "bash") == ["Anna\\ Lee"]
     assert completed(box, "visitorctl merge vis") == ["visitor 2", "visitor 1"]
     assert completed(box, "visitorctl enroll Sam --camera e") == ["entrance"]
+    box.ok("visitorctl", "group", "add", "staff", "1")
+    assert completed(box, "visitorctl group re") == ["remove", "rename"]
+    assert completed(box, "visitorctl group remove st") == ["staff"]
+    assert completed(box, "visitorctl list --not-group s") == ["staff"]
 
 
 def test_the_tab_key_is_silent_where_no_database_answers(box: Box) -> None:

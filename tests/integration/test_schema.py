@@ -17,17 +17,19 @@ from visitord.store.database import Database
 
 PROMISED = {
     "visitor": "visitor_id name label status first_seen last_seen visits sightings "
-    "last_site last_camera",
+    "last_site last_camera groups",
     "visit_log": "visit_id visitor_id name status site cameras started_at ended_at duration "
-    "sightings day first_visit away timezone",
+    "sightings day first_visit away timezone groups",
     "sighting_log": "sighting_id visitor_id name camera started_at ended_at score quality live "
     "decision site candidate second_candidate second_score good_samples face_px static "
-    "reason live_score box timezone",
-    "present_now": "visitor_id name site camera since last_seen timezone",
+    "reason live_score box timezone groups",
+    "present_now": "visitor_id name site camera since last_seen timezone groups",
     "daily_footfall": "day site visits visitors new_visitors returning_visitors median_dwell "
     "identified unidentified share_identified timezone",
     "occupancy": "site started_at day local_time people arrivals timezone",
-    "frequent_visitor": "visitor_id name visits_30d days_30d median_gap last_seen",
+    "frequent_visitor": "visitor_id name visits_30d days_30d median_gap last_seen groups",
+    "group_log": "visitor_id name group_name by added_at removed_by removed_at",
+    "uncounted": "visitor_id site",
     "merge_log": "merge_id kept_id merged_id by reason evidence merged_at "
     "undone_at undone_by undone_reason",
     "split_log": "split_id from_id to_id sightings by reason split_at",

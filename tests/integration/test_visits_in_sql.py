@@ -39,8 +39,14 @@ SUMS = """
     or logged.visits <> logged.identified + logged.unidentified
 """
 BERLIN = ZoneInfo("Europe/Berlin")
-# How many columns at the end of a view say where, and are not compared here.
-MORE = {"visit_log": 1, "visitor": 2, "daily_footfall": 1, "present_now": 1}
+# How many columns at the end of a view say where, or in which groups, and are not compared here.
+MORE = {
+    "visit_log": 2,
+    "visitor": 3,
+    "daily_footfall": 1,
+    "present_now": 2,
+    "frequent_visitor": 1,
+}
 TABLES = [
     "rejection",
     "split",

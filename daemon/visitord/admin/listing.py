@@ -41,11 +41,11 @@ def list_visitors(
 
 
 def list_frequent(
-    database: Database, site: str | None = None, status: str | None = None, unnamed: bool = False
+    database: Database, window: Window, status: str | None = None, unnamed: bool = False
 ) -> list[FrequentVisitor]:
     """Who came to a site, or anywhere, more than once within 30 days, most often first."""
     with database.transaction() as cursor:
-        return visitors.frequent(cursor, site, status, unnamed)
+        return visitors.frequent(cursor, window, status, unnamed)
 
 
 def list_visits(database: Database, window: Window, who: str | None = None) -> list[Visit]:

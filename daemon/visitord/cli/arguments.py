@@ -1,4 +1,4 @@
-"""Arguments that the Tab key completes: people, sites and cameras."""
+"""Arguments that the Tab key completes: people, groups, sites and cameras."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 from visitord.cli.configuration import config
 from visitord.core.errors import VisitordError
 from visitord.core.text import composed
-from visitord.store import people, places
+from visitord.store import group_names, people, places
 from visitord.store.database import Cursor, Database
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Completed(click.ParamType[str]):
 
 
 class Place(Completed):
-    """The name of a site or a camera, in the form in which all are kept."""
+    """The name of a site, a camera or a group, in the form in which all are kept."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         return composed(super().convert(value, param, ctx))
@@ -91,6 +91,12 @@ def _people(settings: "Config") -> list[str]:
     return _asked(settings, people.names)
 
 
+def _groups(settings: "Config") -> list[str]:
+    """Those there are, and those the configuration names."""
+    configured = settings.footfall.exclude_groups
+    return list(dict.fromkeys([*_asked(settings, group_names.names), *configured]))
+
+
 def _sites(settings: "Config") -> list[str]:
     return ["all", *_asked(settings, places.sites)]
 
@@ -100,6 +106,7 @@ def _cameras(settings: "Config") -> list[str]:
 
 
 WHO = Completed(_people)
+GROUP = Place(_groups)
 SITE = Place(_sites)
 CAMERA = Place(_cameras)
 CAMERA_OR_SOURCE = Completed(_cameras)

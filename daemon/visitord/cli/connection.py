@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from visitord.cli.configuration import config, installed
 from visitord.cli.logs import log_to_stderr
-from visitord.store import places
+from visitord.store import group_names, places
 from visitord.store.database import Database
 from visitord.store.opening import open_database
 from visitord.store.window import Window
@@ -19,7 +19,8 @@ def connect(*, wait: bool = False) -> Database:
 def connect_for(window: Window) -> tuple[Database, Window]:
     """The same, for a listing, and what that is about; raises NotFoundError for unknown places.
 
-    Where the configured site has no log, as beside the demo, it is about every site.
+    So it does for unknown groups; those there are get their names as they are kept.  Where the
+    configured site has no log, as beside the demo, it is about every site.
     """
     settings = config()
     database = connect()
@@ -27,4 +28,10 @@ def connect_for(window: Window) -> tuple[Database, Window]:
         if window.site == settings.site.name and window.site not in places.sites(cursor):
             window = replace(window, site=None)
         places.require_known(cursor, window, [camera.name for camera in settings.camera])
+        configured = settings.footfall.exclude_groups
+        window = replace(
+            window,
+            groups=group_names.spelt(cursor, window.groups, configured),
+            not_groups=group_names.spelt(cursor, window.not_groups, configured),
+        )
     return database, window

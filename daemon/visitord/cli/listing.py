@@ -50,6 +50,11 @@ def show(
     show_rows(keys, _rows_of(found, utc=utc and form == "json"), form, empty, columns)
 
 
+def groups_of(found: Sequence[Any]) -> tuple[str, ...]:
+    """The column `groups`, for a table of people of whom somebody is in one."""
+    return ("groups",) if any(row.groups for row in found) else ()
+
+
 def show_rows(
     keys: Sequence[str],
     rows: Sequence[dict[str, Any]],

@@ -4,13 +4,14 @@ import contextlib
 import functools
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import click
 
-from visitord.cli.arguments import CAMERA, SITE
+from visitord.cli.arguments import CAMERA, GROUP, SITE
 from visitord.cli.configuration import config
 from visitord.cli.saying import say, shown
 from visitord.core.clock import aware
@@ -103,9 +104,51 @@ def window_options(command: F) -> F:
     return cast(F, with_window)
 
 
+def group_options(command: F) -> F:
+    """--group and --not-group, for a command that gets a `window`: they become part of it."""
+
+    @functools.wraps(command)
+    def with_groups(
+        *args: Any,
+        window: Window,
+        groups: tuple[str, ...],
+        not_groups: tuple[str, ...],
+        **kwargs: Any,
+    ) -> Any:
+        chosen = replace(window, groups=list(groups), not_groups=list(not_groups))
+        return command(*args, window=chosen, **kwargs)
+
+    options = (
+        click.option(
+            "--not-group",
+            "not_groups",
+            multiple=True,
+            type=GROUP,
+            metavar="NAME",
+            help="Nobody of this group; repeatable.",
+        ),
+        click.option(
+            "--group",
+            "groups",
+            multiple=True,
+            type=GROUP,
+            metavar="NAME",
+            help="Only people of this group; repeatable, for people of any of them.",
+        ),
+    )
+    for option in options:
+        option(with_groups)
+    return cast(F, with_groups)
+
+
 def listing_options(command: F) -> F:
     """--format, and those of a window."""
     return format_option(window_options(command))
+
+
+def people_options(command: F) -> F:
+    """Those of a listing, and --group and --not-group."""
+    return listing_options(group_options(command))
 
 
 def confirm_or_warn(objection: str, question: str, yes: bool) -> None:

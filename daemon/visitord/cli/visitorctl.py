@@ -30,6 +30,7 @@ COMMANDS = (
     ),
     ("sql", "sql:sql", "Ask one question in SQL; it can only read."),
     ("rename", "naming:rename", "Give a person a name; it shows everywhere at once."),
+    ("group", "group:group", "Groups of people, such as the staff."),
     ("merge", "merging:merge", "Say that OTHER is the same person as KEEP."),
     ("undo", "merging:undo", "Take back MERGE, or list the merges that can be."),
     (

@@ -10,8 +10,8 @@ from visitord.admin.describing import PersonReport
 from visitord.cli.arguments import WHO
 from visitord.cli.connection import connect, connect_for
 from visitord.cli.faces import CaptionedFaces, faces_option, require_terminal, show_faces
-from visitord.cli.listing import show
-from visitord.cli.options import format_option, listing_options
+from visitord.cli.listing import groups_of, show
+from visitord.cli.options import format_option, people_options
 from visitord.cli.saying import shown
 from visitord.cli.terminal import out
 from visitord.core.records import Status
@@ -25,7 +25,7 @@ FACES_MAX = 4  # that fit side by side
 
 
 @click.command("list")
-@listing_options
+@people_options
 @click.option("--status", type=click.Choice([s.value for s in Status]), help="Only these.")
 @click.option("--unnamed", is_flag=True, help="Only those without a name.")
 @click.option(
@@ -36,7 +36,7 @@ def list_(
     form: str, frequent: bool, faces: bool, status: str | None, unnamed: bool, window: Window
 ) -> None:
     """Everyone known, those seen last first."""
-    if frequent and window != Window(site=window.site):
+    if frequent and (window.since, window.until, window.camera) != (None, None, None):
         raise click.UsageError(
             "--frequent is about the last 30 days at all cameras; leave out the other."
         )
@@ -47,7 +47,7 @@ def list_(
     found: Sequence[Visitor | FrequentVisitor]
     counts: tuple[str, ...]
     if frequent:
-        found = listing.list_frequent(database, window.site, status, unnamed)
+        found = listing.list_frequent(database, window, status, unnamed)
         counts = ("visits_30d", "days_30d", "median_gap")
     else:
         found = listing.list_visitors(database, window, status, unnamed)
@@ -56,7 +56,11 @@ def list_(
     if faces and found:
         captioned = [CaptionedFaces(in_words(person), [person.visitor_id]) for person in found]
         return show_faces(database, captioned)
-    columns = ("name", "label", "status", *counts, "last_seen", "site", "visitor_id")
+    columns = (
+        *("name", "label", "status"),
+        *groups_of(found),
+        *(*counts, "last_seen", "site", "visitor_id"),
+    )
     record = FrequentVisitor if frequent else Visitor
     return show(found, form, "Nobody to show.", columns, record)
 
@@ -120,6 +124,8 @@ def _print(report: PersonReport, form: str, faces_from: Database | None) -> None
         show_faces(faces_from, [CaptionedFaces(line, [about.visitor_id, *newest])])
     if about.also:
         out.print(shown(f"also: {', '.join(about.also)}"), markup=False)
+    if about.groups:
+        out.print(shown(f"groups: {', '.join(about.groups)}"), markup=False)
     out.print(_counted(about))
 
     show(

@@ -12,8 +12,8 @@ from visitord.cli.arguments import WHO
 from visitord.cli.configuration import config
 from visitord.cli.connection import connect, connect_for
 from visitord.cli.files import save
-from visitord.cli.listing import in_file, show
-from visitord.cli.options import listing_options, window_options
+from visitord.cli.listing import groups_of, in_file, show
+from visitord.cli.options import group_options, people_options, window_options
 from visitord.cli.paths import PATH
 from visitord.cli.working import working
 from visitord.store.opening import site_of
@@ -25,7 +25,7 @@ STATS_WITHIN = timedelta(days=30)
 
 
 @click.command()
-@listing_options
+@people_options
 @click.argument("who", required=False, type=WHO)
 def visits(form: str, who: str | None, window: Window) -> None:
     """The visit log, of everyone or of one person.
@@ -40,6 +40,7 @@ def visits(form: str, who: str | None, window: Window) -> None:
     columns = (
         *("called", "started_at", "ended_at", "duration_s", "site"),
         *("cameras", "sightings", "status"),
+        *groups_of(found),
     )
     return show(found, form, "No visits.", columns, Visit)
 
@@ -52,12 +53,15 @@ def _rebuild() -> None:
 
 
 @click.command()
-@listing_options
+@people_options
 @click.option(
     "--by", type=click.Choice(["day", "hour"]), default="day", show_default=True, help="Of arrival."
 )
 def stats(form: str, by: Literal["day", "hour"], window: Window) -> None:
-    """How many came, by local day or hour; without --since in the last 30 days."""
+    """How many came, by local day or hour; without --since in the last 30 days.
+
+    Groups that footfall.exclude_groups names are left out, unless --group asks for them.
+    """
     since = window.since or datetime.now(UTC) - STATS_WITHIN
     database, window = connect_for(window)
     rows = listing.count_visits(database, replace(window, since=since), by)
@@ -80,6 +84,7 @@ def stats(form: str, by: Literal["day", "hour"], window: Window) -> None:
     help="How to print.",
 )
 @window_options
+@group_options
 def export(form: str, what: listing.Exported, window: Window, output: Path | None) -> None:
     """Print everything there is of WHAT, for other programs.
 

@@ -102,6 +102,10 @@ class VisitConfig(_Section):
     settle_within: Duration = timedelta(days=30)
 
 
+class FootfallConfig(_Section):
+    exclude_groups: tuple[Name, ...] = ()
+
+
 class MergeConfig(_Section):
     every: Duration = timedelta(hours=1)
     cron: Cron | None = None
@@ -182,6 +186,7 @@ class Config(_Section):
     models: ModelsConfig = ModelsConfig()
     site: SiteConfig = SiteConfig()
     visit: VisitConfig = VisitConfig()
+    footfall: FootfallConfig = FootfallConfig()
     merge: MergeConfig = MergeConfig()
     spool: SpoolConfig = SpoolConfig()
     crops: CropsConfig = CropsConfig()

@@ -15,6 +15,7 @@ from psycopg2.extras import Json
 from visitord.core.errors import NotFoundError, VisitordError
 from visitord.store import (
     gallery_changes,
+    groups,
     identities,
     statements,
     template_audit,
@@ -84,6 +85,7 @@ class _Merge:
     kept_id: UUID
     merged_id: UUID
     settled: dict[str, str]
+    merged_at: datetime
     undone_at: datetime | None
 
 
@@ -132,6 +134,7 @@ def undo(cursor: Cursor, merge: str, by: str, why: str, now: datetime) -> Undone
     merged = noted.merged_id
     root: UUID = statements.fetch_value(cursor, _SQL["root_of"], {"id": merged})
     cursor.execute(_SQL["stand_alone"], {"merged": merged})
+    groups.give_back(cursor, merged, noted.merged_at)
     cursor.execute(_SQL["unsettle"], {"reasons": Json(noted.settled), "root": root})
     cursor.execute(
         _SQL["undo_merge"], {"merge": noted.merge_id, "by": by, "reason": why, "now": now}

@@ -30,4 +30,10 @@ def box_of(config: Config) -> str | None:
 
 def site_of(config: Config) -> Site:
     """The site this box logs visits for."""
-    return Site(config.site.name, config.site.timezone, config.visit.gap, config.box)
+    return Site(
+        config.site.name,
+        config.site.timezone,
+        config.visit.gap,
+        config.box,
+        config.footfall.exclude_groups,
+    )

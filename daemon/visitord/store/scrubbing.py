@@ -18,6 +18,7 @@ TABLES = (
     "merge",
     "split",
     "rejection",
+    "membership",
     "suggestion",
     "reembedding",
     "together",

@@ -56,6 +56,7 @@ class LoggedSighting:
     live_score: float | None
     box: str | None
     timezone: str
+    groups: list[str]
 
 
 def of_person(cursor: Cursor, visitor_id: UUID, limit: int) -> list[SightingDetail]:

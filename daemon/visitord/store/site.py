@@ -14,12 +14,14 @@ class Site:
     """The place this box logs visits for.
 
     gap: the absence after which a visit is over.  box: which of several boxes this is.
+    exclude_groups: groups whose members its footfall leaves out.
     """
 
     name: str
     timezone: str
     gap: timedelta
     box: str | None = None
+    exclude_groups: tuple[str, ...] = ()
 
 
 def declare_site(database: Database, site: Site, *, rebuild: bool = False) -> int | None:
@@ -38,6 +40,8 @@ def declare_site(database: Database, site: Site, *, rebuild: bool = False) -> in
     about = {"site": site.name, "timezone": site.timezone, "visit_gap": site.gap}
     with database.transaction() as cursor:
         is_new = statements.fetch_value(cursor, _SQL["declare"], about)
+        left_out = {"site": site.name, "groups": list(site.exclude_groups)}
+        cursor.execute(_SQL["declare_footfall"], left_out)
         if not (is_new or rebuild):
             return None
 

@@ -18,7 +18,7 @@ class Visit:
 
     identity, visitor_id, name: who, None for somebody who could not be identified.  camera: the
     first of `cameras`.  timezone: of the site.  called: the name, with the label where several
-    people have it.
+    people have it.  groups: those the person is in now.
     """
 
     visit_id: UUID
@@ -35,6 +35,7 @@ class Visit:
     site: str
     timezone: str
     called: str | None
+    groups: list[str]
 
 
 @dataclass(frozen=True, slots=True)

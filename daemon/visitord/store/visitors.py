@@ -17,7 +17,7 @@ _SQL = statements.load("visitors")
 class Visitor:
     """A person, as the view `visitor` shows them; seen: None while only photographs are known.
 
-    site, timezone: where they were seen last; None where that is nowhere.
+    site, timezone: where they were seen last; None where that is nowhere.  groups: by their names.
     """
 
     visitor_id: UUID
@@ -30,6 +30,7 @@ class Visitor:
     sightings: int
     site: str | None
     timezone: str | None
+    groups: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class FrequentVisitor:
     last_seen: datetime | None
     site: str | None
     timezone: str | None
+    groups: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +118,20 @@ def visitors(
 
 
 def frequent(
-    cursor: Cursor, site: str | None = None, status: str | None = None, unnamed: bool = False
+    cursor: Cursor,
+    window: Window | None = None,
+    status: str | None = None,
+    unnamed: bool = False,
 ) -> list[FrequentVisitor]:
     """Who came more than once within 30 days, most often first.
 
     Parameters
     ----------
     cursor : of an open transaction
-    site : those who have been there; None: anywhere
+    window : those who have been at its site, of its groups; None: anyone, anywhere
     status, unnamed : as for `visitors`
     """
-    values = {"site": site, "status": status, "unnamed": unnamed}
+    values = {**asdict(window or Window()), "status": status, "unnamed": unnamed}
     return statements.fetch_all(cursor, FrequentVisitor, _SQL["frequent"], values)
 
 

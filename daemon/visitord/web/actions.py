@@ -12,7 +12,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from visitord.admin import describing, forgetting, ignoring, merging, naming
+from visitord.admin import describing, forgetting, grouping, ignoring, merging, naming
 from visitord.admin.author import Author
 from visitord.admin.merging import ContradictedError, KeptApart, Merged
 from visitord.core.clock import Clock
@@ -70,6 +70,26 @@ def rename(database: Database, who: UUID) -> Done:
     merge = url_for("actions.judge", who=who, verdict="merge", other=same.visitor_id)
     offer = Offer("They are the same person", merge)
     return Done(f"{sentence}, as {same.label} is.", page, offer)
+
+
+@action("/person/<uuid:who>/group/add")
+def join_group(database: Database, who: UUID) -> Done:
+    """A person is in a group, which is made if there is none."""
+    name = request.form.get("group", "")
+    done = grouping.add(database, name, [str(who)], Author.here(WHY), Clock())
+    (person,) = done.added or done.already
+    sentence = f"{person.name} is {'now ' if done.added else ''}in {done.group}"
+    page = page_of(person.visitor_id)
+    return Done(f"{sentence}{'' if done.added else ' already'}.", page)
+
+
+@action("/person/<uuid:who>/group/remove")
+def leave_group(database: Database, who: UUID) -> Done:
+    """A person is in a group no more."""
+    name = request.form.get("group", "")
+    done = grouping.remove(database, name, [str(who)], Author.here(WHY), Clock())
+    (person,) = done.people
+    return Done(f"{person.name} is no more in {done.group}.", page_of(person.visitor_id))
 
 
 @action("/person/<uuid:who>/<any(merge, reject):verdict>")

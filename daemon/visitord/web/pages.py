@@ -12,7 +12,7 @@ from visitord.admin import describing, forgetting
 from visitord.core.errors import DatabaseError, VisitordError
 from visitord.service import control
 from visitord.store import cameras as stored_cameras
-from visitord.store import likeness, people, sighting_log, visitors
+from visitord.store import group_names, likeness, people, sighting_log, visitors
 from visitord.store import merges as stored_merges
 from visitord.store import suggestions as stored_suggestions
 from visitord.store.cameras import CameraState
@@ -56,10 +56,12 @@ def person(who: UUID) -> str:
         with database.transaction() as cursor:
             (about,) = people_with_faces(cursor, [report.about])
             seen = sightings_with_faces(cursor, report.sightings)
+            known = group_names.names(cursor)
     for sighting, recorded in zip(seen, report.sightings, strict=True):
         sighting["why"] = why(recorded)
     visits = shown(report.visits, resources().config.site.timezone)
-    return render_template("person.html", about=about, visits=visits, seen=seen)
+    others = [name for name in known if name not in report.about.groups]
+    return render_template("person.html", about=about, visits=visits, seen=seen, others=others)
 
 
 @pages.get("/person/<uuid:who>/compare")

@@ -123,9 +123,9 @@ def test_each_picture_before_a_camera_is_judged_aloud(
 
 
 def test_a_person_in_one_line() -> None:
-    sam = Visitor(ID, "Sam", "visitor 1", "named", SEEN, SEEN, 2, 5, "main", "UTC")
+    sam = Visitor(ID, "Sam", "visitor 1", "named", SEEN, SEEN, 2, 5, "main", "UTC", [])
     assert person_in_words(sam) == "Sam (visitor 1, named), 2 visits, last seen 2026-01-05 09:00"
-    unseen = Visitor(ID, "Sam", "visitor 1", "named", None, None, 0, 0, None, None)
+    unseen = Visitor(ID, "Sam", "visitor 1", "named", None, None, 0, 0, None, None, [])
     assert person_in_words(unseen) == "Sam (visitor 1, named), 0 visits"
 
 

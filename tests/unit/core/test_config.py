@@ -167,8 +167,8 @@ def test_a_configuration_cannot_be_changed(folder: Path) -> None:
         (CAMERA + 'transprot = "udp"\n', "unknown key camera[1].transprot; did you mean transport"),
         (
             'path = "x"\n',
-            "unknown key path; known here: state_dir, box, database, models, site, visit, merge, "
-            "spool, crops, review, camera",
+            "unknown key path; known here: state_dir, box, database, models, site, visit, "
+            "footfall, merge, spool, crops, review, camera",
         ),
         (CAMERA + 'path = "x"\n', "unknown key camera[1].path; known here: name, source, "),
     ],

@@ -16,7 +16,7 @@ def visit(start: str, length_s: float, site: str = "shop", zone: str = "Europe/B
     cameras = ["door", "hall"]
     return Visit(
         *(UUID(int=2), who, "Sam", "named", "door", cameras, begun, ended, length_s, 2),
-        *(who, site, zone, "Sam"),
+        *(who, site, zone, "Sam", []),
     )
 
 

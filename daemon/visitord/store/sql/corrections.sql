@@ -1,5 +1,5 @@
 -- find_merge: by its id or enough of its beginning; two rows where that is ambiguous
-select merge_id, kept_id, merged_id, settled, undone_at
+select merge_id, kept_id, merged_id, settled, merged_at, undone_at
 from merge
 where length(%(id)s) >= %(least)s and starts_with(merge_id::text, lower(%(id)s))
 limit 2

@@ -1,12 +1,15 @@
 -- visits: with the keys of the JSON contract, in order of time
 select visit_id, visitor_id as identity, name, status, cameras[1] as camera, cameras, started_at, ended_at,
-       extract(epoch from duration)::float as duration_s, sightings, visitor_id, site, timezone, called(visitor_id) as called
+       extract(epoch from duration)::float as duration_s, sightings, visitor_id, site, timezone, called(visitor_id) as called,
+       groups
 from visit_log
 where ended_at >= coalesce(%(since)s, '-infinity'::timestamptz)
 and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
 and coalesce(%(camera)s, cameras[1]) = any(cameras)
 and site = coalesce(%(site)s, site)
 and (visitor_id = %(visitor)s or %(visitor)s is null)
+and (cardinality(%(groups)s::text[]) = 0 or groups && %(groups)s::text[])
+and not groups && %(not_groups)s::text[]
 order by started_at, visit_id
 
 -- footfall: visits of each site by local day or hour of arrival, also of nobody, from the first visit until now; bars of at most 40 blocks
@@ -18,6 +21,12 @@ with arrival as (
     and started_at <= coalesce(%(until)s, 'infinity'::timestamptz)
     and coalesce(%(camera)s, cameras[1]) = any(cameras)
     and site = coalesce(%(site)s, site)
+    -- Whoever asks for a group counts it, also where the site leaves it out.
+    and case
+        when cardinality(%(groups)s::text[]) > 0 then groups && %(groups)s::text[]
+        else visitor_id is null or (visitor_id, site) not in (select visitor_id, site from uncounted)
+    end
+    and not groups && %(not_groups)s::text[]
 ),
 span as (
     select site, greatest(min(started_at), %(since)s) at time zone timezone as first,

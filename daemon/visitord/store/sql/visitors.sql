@@ -1,6 +1,6 @@
 -- visitors: those seen within the window by its camera, those seen last first; all of a site, with those seen nowhere, where there is no window
 select visitor_id, name, label, status, first_seen, last_seen, visits, sightings, last_site as site,
-       (select timezone from site where site = last_site) as timezone
+       (select timezone from site where site = last_site) as timezone, groups
 from visitor
 where (
     coalesce(%(since)s, %(until)s) is null and %(camera)s is null
@@ -20,11 +20,13 @@ and (
 )
 and status = coalesce(%(status)s, status)
 and (not %(unnamed)s or name = label)
+and (cardinality(%(groups)s::text[]) = 0 or groups && %(groups)s::text[])
+and not groups && %(not_groups)s::text[]
 order by last_seen desc nulls last, label
 
 -- frequent: those of 30 days who came more than once, the most frequent first
 select v.visitor_id, v.name, v.label, v.status, f.visits_30d, f.days_30d, f.median_gap, f.last_seen, v.last_site as site,
-       s.timezone
+       s.timezone, v.groups
 from frequent_visitor f
 join visitor v using (visitor_id)
 left join site s on s.site = v.last_site
@@ -32,11 +34,13 @@ where f.visits_30d > 1
 and (%(site)s is null or exists (select from visit_log l where l.visitor_id = v.visitor_id and l.site = %(site)s))
 and v.status = coalesce(%(status)s, v.status)
 and (not %(unnamed)s or v.name = v.label)
+and (cardinality(%(groups)s::text[]) = 0 or v.groups && %(groups)s::text[])
+and not v.groups && %(not_groups)s::text[]
 order by visits_30d desc, last_seen desc, label
 
 -- wall: people with a text in their name or label: those most like somebody first; then by the day seen last, the most frequent first
 select visitor_id, name, label, status, first_seen, last_seen, visits, sightings, last_site as site,
-       (select timezone from site where site = last_site) as timezone,
+       (select timezone from site where site = last_site) as timezone, groups,
        count(*) over () as total,
        exists (
            select
@@ -56,7 +60,7 @@ limit %(limit)s offset %(offset)s
 
 -- detail: a visitor, with the labels merged into it, how many templates it is matched against, and how many were set aside
 select visitor_id, name, label, status, first_seen, last_seen, visits, sightings, last_site as site,
-       (select timezone from site where site = last_site) as timezone,
+       (select timezone from site where site = last_site) as timezone, groups,
        array(
            select 'visitor ' || number
            from identity
