@@ -298,6 +298,13 @@ $$;
 comment on function visitord.mark_erased is
     'Notes that sightings are about to be erased, so that nothing brings them back and every box deletes their pictures.';
 
+create or replace function visitord.untell(ids uuid[]) returns void language sql as $$
+    delete from visitord.event_due d where d.visit_id = any(ids);
+    delete from visitord.arrived a where a.visit_id = any(ids);
+    delete from visitord.event e where e.visit_id = any(ids);
+$$;
+comment on function visitord.untell is 'Deletes what was told of visits, or would be, that began with these sightings.';
+
 create or replace function visitord.drop_before(before timestamptz, most integer default 10000)
 returns integer language plpgsql as $$
 declare
@@ -363,6 +370,7 @@ begin
         select u.sighting_id from visitord.unidentified u where u.visit_id = any(old)
     );
     perform visitord.mark_erased(going, 'dropped');
+    perform visitord.untell(going);
     delete from visitord.unidentified u where u.visit_id = any(old);
     delete from visitord.sighting g where g.sighting_id = any(going);
     -- The oldest went first, so that the first visit left of a person has none before it.
@@ -431,6 +439,7 @@ begin
     update visitord.split s set sightings = array(select unnest(s.sightings) except select unnest(ids))
     where s.sightings && ids;
     delete from visitord.together t where t.sighting_id = any(ids) or t.other_id = any(ids);
+    perform visitord.untell(ids);
     delete from visitord.sighting g where g.sighting_id = any(ids);
     perform visitord.refresh_visits(p.person, s.site, s.visit_gap, '-infinity', 'infinity')
     from visitord.site s, unnest(people) p (person);
@@ -454,6 +463,8 @@ begin
     );
     delete from visitord.template t where t.identity_id = any(whole);
     delete from visitord.visit v where v.identity_id = any(whole);
+    delete from visitord.arrived a where a.identity_id = any(whole);
+    delete from visitord.event e where e.identity_id = any(whole) or e.other_id = any(whole);
     delete from visitord.suggestion s where s.one_id = any(whole) or s.other_id = any(whole);
     delete from visitord.rejection r where r.one_id = any(whole) or r.other_id = any(whole);
     delete from visitord.merge m where m.kept_id = any(whole) or m.merged_id = any(whole);

@@ -85,6 +85,7 @@ begin
         select u.sighting_id from visitord.unidentified u where u.visit_id = any(old)
     );
     perform visitord.mark_erased(going, 'dropped');
+    perform visitord.untell(going);
     delete from visitord.unidentified u where u.visit_id = any(old);
     delete from visitord.sighting g where g.sighting_id = any(going);
     -- The oldest went first, so that the first visit left of a person has none before it.
@@ -124,6 +125,8 @@ begin
     );
     delete from visitord.template t where t.identity_id = any(whole);
     delete from visitord.visit v where v.identity_id = any(whole);
+    delete from visitord.arrived a where a.identity_id = any(whole);
+    delete from visitord.event e where e.identity_id = any(whole) or e.other_id = any(whole);
     delete from visitord.suggestion s where s.one_id = any(whole) or s.other_id = any(whole);
     delete from visitord.rejection r where r.one_id = any(whole) or r.other_id = any(whole);
     delete from visitord.merge m where m.kept_id = any(whole) or m.merged_id = any(whole);
@@ -170,6 +173,7 @@ begin
     update visitord.split s set sightings = array(select unnest(s.sightings) except select unnest(ids))
     where s.sightings && ids;
     delete from visitord.together t where t.sighting_id = any(ids) or t.other_id = any(ids);
+    perform visitord.untell(ids);
     delete from visitord.sighting g where g.sighting_id = any(ids);
     perform visitord.refresh_visits(p.person, s.site, s.visit_gap, '-infinity', 'infinity')
     from visitord.site s, unnest(people) p (person);
@@ -324,6 +328,22 @@ CREATE FUNCTION visitord.mark_erased(ids uuid[], why text) RETURNS void
 $$;
 
 COMMENT ON FUNCTION visitord.mark_erased(ids uuid[], why text) IS 'Notes that sightings are about to be erased, so that nothing brings them back and every box deletes their pictures.';
+
+CREATE FUNCTION visitord.number_event() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('visitord.event', 0));
+    update visitord.event e set sequence = nextval('visitord.event_sequence') where e.event_id = new.event_id;
+    -- Where nobody takes notice of them any more, they are not worth failing for.
+    if pg_notification_queue_usage() < 0.5 then
+        perform pg_notify('visitord', json_build_object('event_id', new.event_id, 'kind', new.kind)::text);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION visitord.number_event() IS 'Gives an event its place in the order, and says on channel visitord that it is there.';
 
 CREATE FUNCTION visitord.pieces_of(ids uuid[]) RETURNS uuid[]
     LANGUAGE sql STABLE
@@ -664,6 +684,33 @@ CREATE FUNCTION visitord.unneeded(crops text[]) RETURNS text[]
 $$;
 
 COMMENT ON FUNCTION visitord.unneeded(crops text[]) IS 'Those of these pictures, by name, that no sighting and no template has.';
+
+CREATE FUNCTION visitord.untell(ids uuid[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+    delete from visitord.event_due d where d.visit_id = any(ids);
+    delete from visitord.arrived a where a.visit_id = any(ids);
+    delete from visitord.event e where e.visit_id = any(ids);
+$$;
+
+COMMENT ON FUNCTION visitord.untell(ids uuid[]) IS 'Deletes what was told of visits, or would be, that began with these sightings.';
+
+CREATE TABLE visitord.arrived (
+    visit_id uuid NOT NULL,
+    identity_id uuid NOT NULL,
+    site text NOT NULL,
+    arrived_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE visitord.arrived IS 'Visits whose arrival was told and whose departure was not.';
+
+COMMENT ON COLUMN visitord.arrived.visit_id IS 'The visit, as in its arrival.';
+
+COMMENT ON COLUMN visitord.arrived.identity_id IS 'Who came.';
+
+COMMENT ON COLUMN visitord.arrived.site IS 'Where.';
+
+COMMENT ON COLUMN visitord.arrived.arrived_at IS 'When, as in its arrival.';
 
 CREATE TABLE visitord.calibration (
     site text NOT NULL,
@@ -1077,6 +1124,201 @@ COMMENT ON COLUMN visitord.erased.cause IS 'forgotten (by a command or the page)
 COMMENT ON COLUMN visitord.erased.box IS 'The box that has the picture; null where that is not known.';
 
 COMMENT ON COLUMN visitord.erased.gone_at IS 'When the box that has the picture deleted it; null while it may lie there.';
+
+CREATE TABLE visitord.event (
+    event_id uuid NOT NULL,
+    sequence bigint,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    told_at timestamp with time zone DEFAULT now() NOT NULL,
+    late boolean DEFAULT false NOT NULL,
+    site text,
+    box text,
+    camera text,
+    identity_id uuid,
+    name text,
+    label text,
+    status text,
+    visit_id uuid,
+    first_time boolean,
+    score real,
+    duration interval,
+    other_id uuid,
+    other_name text,
+    undone boolean,
+    state text,
+    reason text,
+    CONSTRAINT event_box_check CHECK (((length(box) >= 1) AND (length(box) <= 64))),
+    CONSTRAINT event_camera CHECK (((kind = 'camera'::text) = (state IS NOT NULL))),
+    CONSTRAINT event_camera_check CHECK (((length(camera) >= 1) AND (length(camera) <= 64))),
+    CONSTRAINT event_kind_check CHECK ((kind = ANY (ARRAY['arrival'::text, 'departure'::text, 'unidentified'::text, 'renamed'::text, 'merged'::text, 'camera'::text]))),
+    CONSTRAINT event_merged CHECK (((kind = 'merged'::text) = (undone IS NOT NULL))),
+    CONSTRAINT event_person CHECK (((identity_id IS NULL) = (label IS NULL))),
+    CONSTRAINT event_reason_check CHECK ((length(reason) <= 1000)),
+    CONSTRAINT event_score_check CHECK (((score >= ('-1.001'::numeric)::double precision) AND (score <= (1.001)::double precision))),
+    CONSTRAINT event_state_check CHECK ((state = ANY (ARRAY['connecting'::text, 'live'::text, 'stale'::text, 'refused'::text, 'gone'::text, 'ended'::text, 'disabled'::text]))),
+    CONSTRAINT event_status_check CHECK ((status = ANY (ARRAY['provisional'::text, 'named'::text, 'ignored'::text])))
+);
+ALTER TABLE ONLY visitord.event ALTER COLUMN name SET STATISTICS 0;
+ALTER TABLE ONLY visitord.event ALTER COLUMN other_name SET STATISTICS 0;
+
+COMMENT ON TABLE visitord.event IS 'What happened, in the order in which it was committed; deleted after events.keep.';
+
+COMMENT ON COLUMN visitord.event.event_id IS 'Made from what happened, so that telling it twice is harmless.';
+
+COMMENT ON COLUMN visitord.event.sequence IS 'The order: given when the transaction commits, so that no lower one ever becomes visible later.';
+
+COMMENT ON COLUMN visitord.event.kind IS 'What happened.';
+
+COMMENT ON COLUMN visitord.event.at IS 'When: the beginning of the visit, its end for a departure, the change.';
+
+COMMENT ON COLUMN visitord.event.told_at IS 'When it was written, by the clock of the database.';
+
+COMMENT ON COLUMN visitord.event.late IS 'Whether it was over when it was written, as after an outage.';
+
+COMMENT ON COLUMN visitord.event.site IS 'Where; null where it is about no place.';
+
+COMMENT ON COLUMN visitord.event.box IS 'The box whose camera it is about.';
+
+COMMENT ON COLUMN visitord.event.camera IS 'The camera.';
+
+COMMENT ON COLUMN visitord.event.identity_id IS 'Who; of a merge, who was kept.';
+
+COMMENT ON COLUMN visitord.event.name IS 'What they were called then.';
+
+COMMENT ON COLUMN visitord.event.label IS 'Their label.';
+
+COMMENT ON COLUMN visitord.event.status IS 'Their status then.';
+
+COMMENT ON COLUMN visitord.event.visit_id IS 'The visit, by the id that it had then: that of its first sighting.';
+
+COMMENT ON COLUMN visitord.event.first_time IS 'Whether it was their first visit at the site.';
+
+COMMENT ON COLUMN visitord.event.score IS 'How like them the sighting was that the visit began with.';
+
+COMMENT ON COLUMN visitord.event.duration IS 'Of a visit that is over.';
+
+COMMENT ON COLUMN visitord.event.other_id IS 'Of a merge, who became part of the other.';
+
+COMMENT ON COLUMN visitord.event.other_name IS 'Of a merge, what they were called; of somebody renamed, what they were called before.';
+
+COMMENT ON COLUMN visitord.event.undone IS 'Of a merge, whether it was taken back.';
+
+COMMENT ON COLUMN visitord.event.state IS 'Of a camera, as in camera.state.';
+
+COMMENT ON COLUMN visitord.event.reason IS 'Of a camera, why.';
+
+CREATE TABLE visitord.event_due (
+    visit_id uuid NOT NULL
+);
+
+COMMENT ON TABLE visitord.event_due IS 'Sightings of people who could not be identified, until it is certain whether each begins a visit.';
+
+COMMENT ON COLUMN visitord.event_due.visit_id IS 'The sighting, which is the visit that it begins.';
+
+CREATE VIEW visitord.event_log AS
+ SELECT e.event_id,
+    e.sequence,
+    e.kind,
+    e.at,
+    e.told_at,
+    e.late,
+    e.site,
+    e.box,
+    e.camera,
+    e.identity_id AS visitor_id,
+    e.name,
+    e.label,
+    e.status,
+    e.visit_id,
+    e.first_time,
+    e.score,
+    e.duration,
+    e.other_id AS other_visitor_id,
+    e.other_name,
+    e.undone,
+    e.state,
+    e.reason,
+    s.timezone
+   FROM (visitord.event e
+     LEFT JOIN visitord.site s ON ((s.site = e.site)));
+
+COMMENT ON VIEW visitord.event_log IS 'A row is an event: something happened, told once, as it was then; docs/events.md says when each kind is told. Old ones are deleted (events.keep), and so are those of people who were forgotten. Ignored people make none.';
+
+COMMENT ON COLUMN visitord.event_log.event_id IS 'The event (uuid); stays the same however often it is delivered.';
+
+COMMENT ON COLUMN visitord.event_log.sequence IS 'The order in which events were told; whoever has read up to one has missed none below it. Numbers may be left out.';
+
+COMMENT ON COLUMN visitord.event_log.kind IS 'arrival (a visit begins), departure (it is over), unidentified (a visit by somebody who could not be identified), renamed, merged (or taken back), camera (it is in another state).';
+
+COMMENT ON COLUMN visitord.event_log.at IS 'When it happened (timestamp with time zone): the beginning of the visit, for a departure its last picture.';
+
+COMMENT ON COLUMN visitord.event_log.told_at IS 'When it was told (timestamp with time zone), by the clock of the database.';
+
+COMMENT ON COLUMN visitord.event_log.late IS 'True where the visit was long over when it could be told, as after an outage of the database.';
+
+COMMENT ON COLUMN visitord.event_log.site IS 'Where; null for renamed and merged.';
+
+COMMENT ON COLUMN visitord.event_log.box IS 'The box whose camera it is about; null where none was named.';
+
+COMMENT ON COLUMN visitord.event_log.camera IS 'The camera: of an arrival the first, of a departure the last one.';
+
+COMMENT ON COLUMN visitord.event_log.visitor_id IS 'Who (uuid), of a merge who was kept; as it was then, and null for unidentified and camera.';
+
+COMMENT ON COLUMN visitord.event_log.name IS 'The given name, or the label while there was none; as it was then.';
+
+COMMENT ON COLUMN visitord.event_log.label IS 'The word visitor and a number.';
+
+COMMENT ON COLUMN visitord.event_log.status IS 'provisional or named, as it was then.';
+
+COMMENT ON COLUMN visitord.event_log.visit_id IS 'The visit (uuid) as it was then: arrival and departure of a visit have the same one.';
+
+COMMENT ON COLUMN visitord.event_log.first_time IS 'True for the first visit of this person at this site, as far as was known then.';
+
+COMMENT ON COLUMN visitord.event_log.score IS 'Cosine similarity of the first sighting to the person, -1 to 1; for unidentified to the most similar one. Null for whoever was enrolled by it.';
+
+COMMENT ON COLUMN visitord.event_log.duration IS 'For departure, how long the visit was (interval); null where it turned out to be none.';
+
+COMMENT ON COLUMN visitord.event_log.other_visitor_id IS 'For merged, who became part of the other (uuid).';
+
+COMMENT ON COLUMN visitord.event_log.other_name IS 'For merged, what the other was called; for renamed, what the person was called before.';
+
+COMMENT ON COLUMN visitord.event_log.undone IS 'For merged, true where a merge was taken back.';
+
+COMMENT ON COLUMN visitord.event_log.state IS 'For camera, as in camera_health.';
+
+COMMENT ON COLUMN visitord.event_log.reason IS 'For camera, why it is in that state; empty when live.';
+
+COMMENT ON COLUMN visitord.event_log.timezone IS 'The time zone of the site (IANA name); null where there is no site.';
+
+CREATE TABLE visitord.event_receiver (
+    name text NOT NULL,
+    sequence bigint DEFAULT 0 NOT NULL,
+    lost bigint DEFAULT 0 NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT event_receiver_lost_check CHECK ((lost >= 0)),
+    CONSTRAINT event_receiver_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT event_receiver_sequence_check CHECK ((sequence >= 0))
+);
+
+COMMENT ON TABLE visitord.event_receiver IS 'How far each receiver of events is.';
+
+COMMENT ON COLUMN visitord.event_receiver.name IS 'The receiver.';
+
+COMMENT ON COLUMN visitord.event_receiver.sequence IS 'The last event that it has; it gets those after it.';
+
+COMMENT ON COLUMN visitord.event_receiver.lost IS 'How many events were deleted for their age before it had them.';
+
+COMMENT ON COLUMN visitord.event_receiver.changed_at IS 'When it got that one.';
+
+CREATE SEQUENCE visitord.event_sequence
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE visitord.event_sequence OWNED BY visitord.event.sequence;
 
 CREATE VIEW visitord.frequent_visitor AS
  SELECT identity_id AS visitor_id,
@@ -2011,6 +2253,9 @@ ALTER SEQUENCE visitord.visitor_number OWNED BY visitord.identity.number;
 
 ALTER TABLE ONLY visitord.identity ALTER COLUMN number SET DEFAULT nextval('visitord.visitor_number'::regclass);
 
+ALTER TABLE ONLY visitord.arrived
+    ADD CONSTRAINT arrived_pkey PRIMARY KEY (visit_id);
+
 ALTER TABLE ONLY visitord.calibration
     ADD CONSTRAINT calibration_pkey PRIMARY KEY (site, pack);
 
@@ -2022,6 +2267,18 @@ ALTER TABLE ONLY visitord.camera
 
 ALTER TABLE ONLY visitord.erased
     ADD CONSTRAINT erased_pkey PRIMARY KEY (erased_id);
+
+ALTER TABLE ONLY visitord.event_due
+    ADD CONSTRAINT event_due_pkey PRIMARY KEY (visit_id);
+
+ALTER TABLE ONLY visitord.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY visitord.event_receiver
+    ADD CONSTRAINT event_receiver_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY visitord.event
+    ADD CONSTRAINT event_sequence_key UNIQUE (sequence);
 
 ALTER TABLE ONLY visitord.gallery_change
     ADD CONSTRAINT gallery_change_pkey PRIMARY KEY (identity_id);
@@ -2092,6 +2349,8 @@ ALTER TABLE ONLY visitord.unidentified
 ALTER TABLE ONLY visitord.visit
     ADD CONSTRAINT visit_pkey PRIMARY KEY (visit_id);
 
+CREATE INDEX arrived_identity ON visitord.arrived USING btree (identity_id);
+
 CREATE INDEX camera_change_time ON visitord.camera_change USING btree (changed_at);
 
 CREATE INDEX erased_at ON visitord.erased USING btree (erased_at);
@@ -2099,6 +2358,16 @@ CREATE INDEX erased_at ON visitord.erased USING btree (erased_at);
 CREATE INDEX erased_forgotten ON visitord.erased USING btree (erased_at) WHERE (cause = 'forgotten'::text);
 
 CREATE INDEX erased_remaining ON visitord.erased USING btree (erased_at) WHERE ((crop IS NOT NULL) AND (gone_at IS NULL));
+
+CREATE INDEX event_at ON visitord.event USING btree (at);
+
+CREATE INDEX event_identity ON visitord.event USING btree (identity_id) WHERE (identity_id IS NOT NULL);
+
+CREATE INDEX event_other ON visitord.event USING btree (other_id) WHERE (other_id IS NOT NULL);
+
+CREATE INDEX event_told ON visitord.event USING btree (told_at);
+
+CREATE INDEX event_visit ON visitord.event USING btree (visit_id) WHERE (visit_id IS NOT NULL);
 
 CREATE INDEX gallery_change_version ON visitord.gallery_change USING btree (version);
 
@@ -2172,6 +2441,14 @@ CREATE INDEX visit_started ON visitord.visit USING btree (started_at);
 
 CREATE INDEX visit_time ON visitord.visit USING gist (tstzrange(started_at, ended_at, '[]'::text));
 
+CREATE CONSTRAINT TRIGGER event_numbered AFTER INSERT ON visitord.event DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION visitord.number_event();
+
+ALTER TABLE ONLY visitord.arrived
+    ADD CONSTRAINT arrived_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.arrived
+    ADD CONSTRAINT arrived_site_fkey FOREIGN KEY (site) REFERENCES visitord.site(site);
+
 ALTER TABLE ONLY visitord.calibration
     ADD CONSTRAINT calibration_site_fkey FOREIGN KEY (site) REFERENCES visitord.site(site);
 
@@ -2180,6 +2457,15 @@ ALTER TABLE ONLY visitord.camera_change
 
 ALTER TABLE ONLY visitord.camera
     ADD CONSTRAINT camera_site_fkey FOREIGN KEY (site) REFERENCES visitord.site(site);
+
+ALTER TABLE ONLY visitord.event
+    ADD CONSTRAINT event_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.event
+    ADD CONSTRAINT event_other_id_fkey FOREIGN KEY (other_id) REFERENCES visitord.identity(identity_id);
+
+ALTER TABLE ONLY visitord.event
+    ADD CONSTRAINT event_site_fkey FOREIGN KEY (site) REFERENCES visitord.site(site);
 
 ALTER TABLE ONLY visitord.identity
     ADD CONSTRAINT identity_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES visitord.identity(identity_id);

@@ -472,3 +472,54 @@ comment on column visitord.camera_log.ended_at is 'Until when (timestamp with ti
 comment on column visitord.camera_log.duration is 'How long it lasted, or has lasted so far (interval).';
 comment on column visitord.camera_log.box is 'The box whose daemon reported it; null where none was named.';
 comment on column visitord.camera_log.timezone is 'The time zone of the site (IANA name).';
+
+create or replace view visitord.event_log as
+select e.event_id,
+       e.sequence,
+       e.kind,
+       e.at,
+       e.told_at,
+       e.late,
+       e.site,
+       e.box,
+       e.camera,
+       e.identity_id as visitor_id,
+       e.name,
+       e.label,
+       e.status,
+       e.visit_id,
+       e.first_time,
+       e.score,
+       e.duration,
+       e.other_id as other_visitor_id,
+       e.other_name,
+       e.undone,
+       e.state,
+       e.reason,
+       s.timezone
+from visitord.event e
+left join visitord.site s on s.site = e.site;
+comment on view visitord.event_log is 'A row is an event: something happened, told once, as it was then; docs/events.md says when each kind is told. Old ones are deleted (events.keep), and so are those of people who were forgotten. Ignored people make none.';
+comment on column visitord.event_log.event_id is 'The event (uuid); stays the same however often it is delivered.';
+comment on column visitord.event_log.sequence is 'The order in which events were told; whoever has read up to one has missed none below it. Numbers may be left out.';
+comment on column visitord.event_log.kind is 'arrival (a visit begins), departure (it is over), unidentified (a visit by somebody who could not be identified), renamed, merged (or taken back), camera (it is in another state).';
+comment on column visitord.event_log.at is 'When it happened (timestamp with time zone): the beginning of the visit, for a departure its last picture.';
+comment on column visitord.event_log.told_at is 'When it was told (timestamp with time zone), by the clock of the database.';
+comment on column visitord.event_log.late is 'True where the visit was long over when it could be told, as after an outage of the database.';
+comment on column visitord.event_log.site is 'Where; null for renamed and merged.';
+comment on column visitord.event_log.box is 'The box whose camera it is about; null where none was named.';
+comment on column visitord.event_log.camera is 'The camera: of an arrival the first, of a departure the last one.';
+comment on column visitord.event_log.visitor_id is 'Who (uuid), of a merge who was kept; as it was then, and null for unidentified and camera.';
+comment on column visitord.event_log.name is 'The given name, or the label while there was none; as it was then.';
+comment on column visitord.event_log.label is 'The word visitor and a number.';
+comment on column visitord.event_log.status is 'provisional or named, as it was then.';
+comment on column visitord.event_log.visit_id is 'The visit (uuid) as it was then: arrival and departure of a visit have the same one.';
+comment on column visitord.event_log.first_time is 'True for the first visit of this person at this site, as far as was known then.';
+comment on column visitord.event_log.score is 'Cosine similarity of the first sighting to the person, -1 to 1; for unidentified to the most similar one. Null for whoever was enrolled by it.';
+comment on column visitord.event_log.duration is 'For departure, how long the visit was (interval); null where it turned out to be none.';
+comment on column visitord.event_log.other_visitor_id is 'For merged, who became part of the other (uuid).';
+comment on column visitord.event_log.other_name is 'For merged, what the other was called; for renamed, what the person was called before.';
+comment on column visitord.event_log.undone is 'For merged, true where a merge was taken back.';
+comment on column visitord.event_log.state is 'For camera, as in camera_health.';
+comment on column visitord.event_log.reason is 'For camera, why it is in that state; empty when live.';
+comment on column visitord.event_log.timezone is 'The time zone of the site (IANA name); null where there is no site.';

@@ -27,7 +27,7 @@ from fixtures.paths import ROOT
 from visitord.cli import terminal
 from visitord.cli.sql import show_answer
 from visitord.store import adhoc, migrate
-from visitord.store.database import Database
+from visitord.store.database import Cursor, Database
 
 DOCS = ROOT / "docs"
 PAGE = DOCS / "sql.md"
@@ -165,6 +165,7 @@ def fill(database: Database) -> None:
             "('branch', 'gate', '2026-03-26 22:10', 'live', ''), "
             "('branch', 'gate', '2026-03-27 17:02', 'gone', 'no answer within 5 s')"
         )
+        tell(cursor)
         # Two who always come together were in one picture; visitors 8 and 9 are two people.
         cursor.execute(
             "insert into together (sighting_id, other_id) "
@@ -201,6 +202,23 @@ def fill(database: Database) -> None:
         )
         for view, definition in cursor.fetchall():
             cursor.execute(f"create or replace view {view} as {definition.replace('now()', NOW)}")
+
+
+def tell(cursor: Cursor) -> None:
+    """The events of the last hour, as they were told; who came last is still here."""
+    cursor.execute(
+        "insert into event (event_id, kind, at, told_at, site, camera, identity_id, name, label, "
+        "status, visit_id, first_time, duration) "
+        "select md5(t.kind || v.visit_id)::uuid, t.kind, t.at, t.at, v.site, t.camera, "
+        "i.identity_id, coalesce(i.name, 'visitor ' || i.number), 'visitor ' || i.number, "
+        "i.status, v.visit_id, v.previous_end is null, t.duration "
+        "from visit v join identity i using (identity_id) cross join lateral (values "
+        "('arrival', v.started_at, v.cameras[1], null), "
+        "('departure', v.ended_at, v.last_camera, v.ended_at - v.started_at)"
+        ") t (kind, at, camera, duration) "
+        f"where t.at between {NOW} - interval '1 hour' and {NOW} and i.status <> 'ignored' "
+        f"and (t.kind = 'arrival' or t.at < {NOW} - interval '5 min') order by t.at"
+    )
 
 
 @contextmanager

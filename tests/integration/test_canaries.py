@@ -41,6 +41,8 @@ COMMANDS = (
     ("export", "visitors"),
     ("export", "visits"),
     ("export", "sightings"),
+    ("events",),
+    ("events", "--format", "json"),
     ("undo",),
     ("suggestions",),
     ("sql", "select * from visitord.merge_log"),
@@ -216,7 +218,14 @@ def test_nothing_of_whoever_was_erased_is_left_anywhere(house: House, erase: Era
     guest = house.guest(ago=ago)
     label = house.knows(guest)
     planted = " ".join(house.found(guest))
-    for what in ("visitord.identity", "crops/", "spool.db", "gallery.json", "postgres/"):
+    for what in (
+        "visitord.identity",
+        "visitord.event",
+        "crops/",
+        "spool.db",
+        "gallery.json",
+        "postgres/",
+    ):
         assert what in planted or what.removeprefix("visitord.") in planted, planted
 
     erase(house, guest, label)

@@ -2,8 +2,6 @@
 look.
 """
 
-from datetime import timedelta
-
 import pytest
 
 from fixtures.reports import START, axis, report
@@ -11,7 +9,7 @@ from fixtures.visit_log import LIMITS, RULE, VisitLog
 from visitord.core.errors import VisitordError
 from visitord.identity.neighbours import Neighbours
 from visitord.service import merge_job
-from visitord.store import merges, people, suggestions, visits
+from visitord.store import merges, people, suggestions
 from visitord.store.database import Database
 
 
@@ -44,17 +42,6 @@ def test_ignored_people_are_in_the_log_and_announced_no_more(visit_log: VisitLog
     assert restarted.arrivals == []
     visit_log.recorder.handle(report(axis(0, 1, 0.9), 2000))
     assert len(visit_log.arrivals) == 1, "the one before they were ignored"
-
-
-def test_nobody_is_told_that_they_left(visit_log: VisitLog) -> None:
-    def left() -> list[str]:
-        with visit_log.database.transaction() as cursor:
-            gone = visits.departures(cursor, START, START + timedelta(hours=1))
-        return [departure.name for departure in gone]
-
-    assert left() == ["visitor 1"]
-    say(visit_log, "ignore", "visitor 1")
-    assert left() == []
 
 
 def test_a_new_look_that_the_merge_job_finds_to_be_theirs_is_ignored_too(

@@ -178,12 +178,12 @@ def test_who_leaves_is_told_whatever_the_clock_was_set_to(
 ) -> None:
     caplog.set_level(logging.INFO)
     database = embedded.visit_log.database
-    embedded.jobs._leave(database)
+    embedded.visit_log.recorder._follow()
     embedded.clock.set(embedded.clock.now() + by)
-    embedded.jobs._leave(database)
     with database.transaction() as cursor:
         values = (embedded.clock.now() - timedelta(seconds=10), embedded.clock.now())
         cursor.execute("update visit set started_at = %s, ended_at = %s", values)
+    embedded.jobs._leave(database)
     embedded.clock.passes(20)
     embedded.jobs._leave(database)
     assert "left" not in caplog.text
@@ -191,6 +191,31 @@ def test_who_leaves_is_told_whatever_the_clock_was_set_to(
     embedded.jobs._leave(database)
     embedded.jobs._leave(database)
     assert caplog.text.count("visitor 1 left main after 0:00:10.") == 1
+
+
+def test_nobody_has_left_who_may_be_in_what_is_not_written_yet(embedded: Box) -> None:
+    database = embedded.visit_log.database
+    left = "select count(*) from event where kind = 'departure'"
+    embedded.jobs._leave(database)
+    assert embedded.visit_log.one(left) == 0
+    embedded.visit_log.recorder._follow()
+    embedded.jobs._leave(database)
+    assert embedded.visit_log.one(left) == 3
+
+
+def test_old_events_go_and_newer_ones_stay(embedded: Box, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    database = embedded.visit_log.database
+    with database.transaction() as cursor:
+        cursor.execute("update event set told_at = %s", (embedded.clock.now(),))
+        cursor.execute("insert into event_receiver (name, sequence) values ('ops', 1)")
+    embedded.clock.passes((29 * DAY).total_seconds())
+    embedded.jobs._give_up(database)
+    assert embedded.visit_log.one("select count(*) from event") == 3
+    embedded.clock.passes((2 * DAY).total_seconds())
+    embedded.jobs._give_up(database)
+    assert embedded.visit_log.one("select count(*) from event") == 0
+    assert "Deleted 3 old events; 2 deliveries of them are given up." in caplog.text
 
 
 def test_a_job_says_before_each_step_that_it_goes_on_and_how_long_that_may_take(

@@ -35,7 +35,6 @@ from visitord.store import (
 )
 from visitord.store.database import Database
 from visitord.store.site import Site
-from visitord.store.visits import Departure
 from visitord.store.window import Window
 
 Dump = Callable[[], list[tuple[object, ...]]]
@@ -308,23 +307,6 @@ def test_present_now_shows_who_was_seen_within_the_gap(visit_log: VisitLog) -> N
             "started_at = now() - interval '1 minute', ended_at = now() - interval '5 s'"
         )
     assert visit_log.rows("select name, camera from present_now") == [("visitor 1", "door")]
-
-
-def test_who_left_is_told_once_when_the_gap_has_passed(visit_log: VisitLog) -> None:
-    """Seen from 0 to 4 s, with a gap of 30 s."""
-    visit_log.recorder.handle(report(axis(0), 0))
-
-    def told(*seconds: float) -> list[Departure]:
-        with visit_log.database.transaction() as cursor:
-            since, until = (START + timedelta(seconds=s) for s in seconds)
-            return visits.departures(cursor, since, until)
-
-    assert told(28, 33) == []
-    assert told(33, 34) == [Departure("visitor 1", "main", timedelta(seconds=4))]
-    assert told(34, 40) == []
-    visit_log.recorder.handle(report(axis(0), 20))
-    assert told(33, 34) == []
-    assert told(50, 60) == [Departure("visitor 1", "main", timedelta(seconds=24))]
 
 
 def test_a_report_the_database_refuses_is_left_out_and_the_next_one_written(

@@ -24,7 +24,7 @@ VIEWS = {
     *("visitor", "visit_log", "sighting_log", "present_now"),
     *("daily_footfall", "occupancy", "frequent_visitor", "seen_together"),
     *("group_log", "uncounted"),
-    *("merge_log", "split_log", "rejection_log", "camera_health", "camera_log"),
+    *("merge_log", "split_log", "rejection_log", "camera_health", "camera_log", "event_log"),
 }
 
 

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -38,6 +39,9 @@ PROMISED = {
     "site camera started_at timezone",
     "camera_health": "camera site state reason last_frame_at fps dropped reconnects reported_at "
     "stream box timezone",
+    "event_log": "event_id sequence kind at told_at late site box camera visitor_id name label "
+    "status visit_id first_time score duration other_visitor_id other_name undone state reason "
+    "timezone",
     "camera_log": "camera site state reason started_at ended_at duration box timezone",
 }
 
@@ -300,7 +304,10 @@ def test_what_is_asked_for_every_sighting_reads_no_table_from_end_to_end(
             "live_score": None,
         },
         "sightings.arriving": {"id": UUID(int=1)},
-        "visits.departures": {"since": START, "until": START},
+        "events.arrival": {"event_id": UUID(int=1), "visit": UUID(int=1)},
+        "events.await_visit": {"sighting": UUID(int=1)},
+        "events.leaving": {"now": START, "most": 1000},
+        "events.due": {"now": START, "settles": timedelta(0), "most": 1000},
     }
     with database.transaction() as cursor:
         cursor.execute(

@@ -50,7 +50,7 @@ def test_status_tells_when_threads_last_went_on_and_when_the_merge_job_runs_next
 def test_status_for_programs_has_everything(box: Box) -> None:
     told = box.run("visitorctl", "status", "--format", "json")
     found = json.loads(told.out)
-    assert found.keys() == {"cameras", "stored", "remaining", "waiting", "service"}
+    assert found.keys() == {"cameras", "stored", "remaining", "events", "waiting", "service"}
     assert found["cameras"] == []
     assert found["stored"]["visits"] == 0
     assert found["waiting"]["sightings"] == 0

@@ -4,9 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from visitord.store import cameras, people, sighting_log, totals, visit_log, visitors
+from visitord.store import (
+    cameras,
+    event_log,
+    people,
+    sighting_log,
+    totals,
+    visit_log,
+    visitors,
+)
 from visitord.store.cameras import CameraState
 from visitord.store.database import Database
+from visitord.store.event_log import EventTotals
 from visitord.store.remaining import Remaining, remaining
 from visitord.store.sighting_log import LoggedSighting
 from visitord.store.totals import Totals
@@ -25,11 +34,15 @@ EXPORTED: dict[Exported, type[Visit | Visitor | LoggedSighting]] = {
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How the cameras of all boxes are, how much is stored, and what erasures still wait for."""
+    """How the cameras of all boxes are, how much is stored, and what erasures still wait for.
+
+    events: how many are kept, and who waits for some.
+    """
 
     cameras: list[CameraState]
     totals: Totals
     remaining: list[Remaining]
+    events: EventTotals
 
 
 def list_visitors(
@@ -78,4 +91,9 @@ def export(
 def status(database: Database) -> Status:
     """How the system is."""
     with database.transaction() as cursor:
-        return Status(cameras.states(cursor), totals.totals(cursor), remaining(cursor))
+        return Status(
+            cameras.states(cursor),
+            totals.totals(cursor),
+            remaining(cursor),
+            event_log.totals(cursor),
+        )

@@ -31,6 +31,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "visitorctl visits --since 7d --camera entrance --format csv",
         "visitorctl visits rebuild",
     ),
+    "events": (
+        "visitorctl events --since 1d --kind arrival",
+        "visitorctl events --follow --format json",
+    ),
     "stats": ("visitorctl stats --by hour --since 7d",),
     "export": ("visitorctl export visits --since 2026-01-01 -o visits.csv",),
     "status": ("visitorctl status", "visitorctl status --format json"),

@@ -49,6 +49,12 @@ def status(form: str) -> None:
         )
         for left in found.remaining:
             click.echo(str(left))
+        for one in found.events.receivers:
+            if one["waiting"] or one["lost"]:
+                say(
+                    f"{one['waiting']} events wait for {one['receiver']}; {one['lost']} were "
+                    "deleted before it had them."
+                )
     _tell_of_the_service(form)
 
 
@@ -61,6 +67,7 @@ def _everything(found: Status) -> dict[str, object]:
         "cameras": found.cameras,
         "stored": found.totals,
         "remaining": found.remaining,
+        "events": found.events,
         "waiting": spool.waiting(config().spool_file),
         "service": service,
     }

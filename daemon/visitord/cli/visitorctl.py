@@ -8,6 +8,7 @@ COMMANDS = (
     ("list", "visitors:list_", "Everyone known, those seen last first."),
     ("show", "visitors:show_", "One person: visits, and why each sighting was filed under them."),
     ("visits", "visits:visits", "The visit log, of everyone or of one person."),
+    ("events", "events:events", "What happened, in the order in which it was told."),
     (
         "stats",
         "visits:stats",

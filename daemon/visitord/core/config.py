@@ -121,6 +121,10 @@ class CropsConfig(_Section):
     max_mb: int = Field(2000, ge=0)
 
 
+class EventsConfig(_Section):
+    keep: Duration = timedelta(days=30)
+
+
 class ReviewConfig(_Section):
     listen: Address = None
     hosts: tuple[str, ...] = ()
@@ -190,6 +194,7 @@ class Config(_Section):
     merge: MergeConfig = MergeConfig()
     spool: SpoolConfig = SpoolConfig()
     crops: CropsConfig = CropsConfig()
+    events: EventsConfig = EventsConfig()
     review: ReviewConfig = ReviewConfig()
     camera: tuple[CameraConfig, ...] = ()
     _path: Path | None = None

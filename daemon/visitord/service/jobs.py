@@ -15,7 +15,7 @@ from visitord.service.ages import Ages
 from visitord.service.recorder import Recorder
 from visitord.service.schedule import ByCron, Every, Job, Schedule, Times
 from visitord.service.stamps import Stamps
-from visitord.store import cameras, erasure, templates, visits
+from visitord.store import cameras, erasure, events, templates
 from visitord.store.crops import Crops
 from visitord.store.database import Database
 from visitord.store.opening import box_of
@@ -69,13 +69,13 @@ class Jobs:
         self._config = config
         self._clock = clock
 
-        # Who left before that was told; what was forgotten before that is deleted here.
-        self._left_until = clock.now()
+        # What was forgotten before that is deleted here.
         self._erased_until: datetime | None = None
         self._leaving_ages = Ages(clock)
         self._erasing_ages = Ages(clock)
         self._tidying_ages = Ages(clock)
         self._expiry_ages = Ages(clock)
+        self._giving_up_ages = Ages(clock)
 
         # Everyone's neighbours, from the last merge job.
         self._near = Neighbours(1.0, recorder.settings.centre)
@@ -90,6 +90,7 @@ class Jobs:
             self._job("doubts", self._merge_doubtful, Every(DOUBTS_EVERY_S, clock), MERGE_WITHIN_S),
             self._job("tidying", self._tidy, Every(TIDY_EVERY_S, clock)),
             self._job("expiry", self._expire, Every(EXPIRE_EVERY_S, clock)),
+            self._job("events", self._give_up, Every(EXPIRE_EVERY_S, clock)),
         )
         self._schedule = Schedule(jobs, self._run_job)
 
@@ -196,6 +197,29 @@ class Jobs:
         if total:
             log.info("Deleted what %d unidentified sightings looked like.", total)
 
+    def _give_up(self, database: Database) -> None:
+        """Delete events that are too old."""
+        look = self._giving_up_ages.look_before_deleting(database)
+        if not look.tells_age:
+            return
+
+        before = look.now - self._config.events.keep
+        total = 0
+        undelivered = 0
+        given_up = EXPIRE_BATCH
+        while given_up == EXPIRE_BATCH:
+            with database.transaction() as cursor:
+                gone = events.give_up(cursor, before, EXPIRE_BATCH)
+            given_up = gone.events
+            total += gone.events
+            undelivered += gone.undelivered
+        if undelivered:
+            log.warning(
+                "Deleted %d old events; %d deliveries of them are given up.", total, undelivered
+            )
+        elif total:
+            log.info("Deleted %d old events.", total)
+
     def _erase(self, database: Database) -> None:
         """Delete this box's files of everyone that any box forgot since the last time."""
         look = self._erasing_ages.look(database)
@@ -216,13 +240,20 @@ class Jobs:
         self._stamps.look()
 
     def _leave(self, database: Database) -> None:
-        """Log who has left since the last time."""
-        look = self._leaving_ages.look(database)
-        since = look.now if look.was_set else self._left_until
-        with database.transaction() as cursor:
-            departures = visits.departures(cursor, since, look.now)
-        self._left_until = look.now
+        """Tell who has left, and who came that could not be identified, since the last time.
 
+        What was seen but is not written yet may say otherwise: it is waited for.
+        """
+        look = self._leaving_ages.look(database)
+        if look.was_set or not self._recorder.caught_up.is_set():
+            return
+
+        with database.transaction() as cursor:
+            departures = events.tell_departures(cursor, look.now)
         for left in departures:
-            whole_seconds = str(left.duration).split(".")[0]
-            log.info("%s left %s after %s.", left.name, left.site, whole_seconds)
+            if left.duration is not None and not left.late:
+                whole_seconds = str(left.duration).split(".")[0]
+                log.info("%s left %s after %s.", left.name, left.site, whole_seconds)
+
+        with database.transaction() as cursor:
+            events.tell_unidentified(cursor, look.now)

@@ -148,7 +148,7 @@ class Recorder:
     Threads: `submit` may be called from any, in the daemon it is vision's.  `prepare`, `remember`,
     `handle` and `run` belong to one thread, the recorder's.  `rule` may be read by any.  `doubtful`
     is set here when somebody was enrolled who may be known already, and cleared by who looks into
-    that.
+    that.  `caught_up` may be read by any: everything seen before an outage or the start is written.
 
     Parameters
     ----------
@@ -189,6 +189,7 @@ class Recorder:
         self.settings = settings
         self.rule: MatchRule | None = None  # until prepared, or remembered
         self.doubtful = threading.Event()
+        self.caught_up = threading.Event()
         self._database = database
         self._prepare = prepare
         self._on_arrival = on_arrival
@@ -271,6 +272,7 @@ class Recorder:
                 busy = self._try()
             except (DatabaseError, ConfigError) as error:
                 self._on(Event.FAILED)
+                self.caught_up.clear()
                 self._warn(error)
                 if stop.is_set():
                     return
@@ -346,6 +348,7 @@ class Recorder:
 
         # Everything is written: nothing is left that was only guessed.
         self._presence.forget(self._queue.keep_unwritten())
+        self.caught_up.set()
 
         if self._gallery_file and not self.settings.vector:
             assert self._known.version is not None  # noqa: S101 - it caught up

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from visitord.store import statements
+from visitord.store import events, statements
 from visitord.store.database import Cursor
+from visitord.store.events import CameraChange
 
 if TYPE_CHECKING:  # it needs the libraries that decode pictures
     from visitord.capture.health import Health
@@ -41,6 +42,15 @@ class ReadElsewhere:
     box: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Reported:
+    """A report that was taken, with a change of state that was noted for it, if there was one."""
+
+    changed_at: datetime | None
+    state: str | None
+    reason: str | None
+
+
 def states(cursor: Cursor) -> list[CameraState]:
     """Every camera of every site."""
     return statements.fetch_all(cursor, CameraState, _SQL["states"])
@@ -62,13 +72,25 @@ def report(cursor: Cursor, site: str, box: str, cameras: "Sequence[Health]") -> 
     elsewhere = []
     for camera in cameras:
         values = {**asdict(camera), "site": site, "box": box}
-        if statements.fetch_value(cursor, _SQL["report"], values):
+        reported = statements.fetch_all(cursor, _Reported, _SQL["report"], values)
+        for change in reported:
+            _tell(cursor, site, box, camera.camera, change)
+        if reported:
             continue
 
         key = {"site": site, "camera": camera.camera}
         other = statements.fetch_value(cursor, _SQL["reporting_box"], key)
         elsewhere.append(ReadElsewhere(camera.camera, other))
     return elsewhere
+
+
+def _tell(cursor: Cursor, site: str, box: str, camera: str, change: _Reported) -> None:
+    if change.changed_at is None or change.state is None:
+        return
+    why = change.reason or ""
+    events.camera_changed(
+        cursor, CameraChange(site, box, camera, change.changed_at, change.state, why)
+    )
 
 
 def sweep(cursor: Cursor, now: datetime) -> None:

@@ -14,6 +14,7 @@ from psycopg2.extras import Json
 
 from visitord.core.errors import NotFoundError, VisitordError
 from visitord.store import (
+    events,
     gallery_changes,
     groups,
     identities,
@@ -139,6 +140,7 @@ def undo(cursor: Cursor, merge: str, by: str, why: str, now: datetime) -> Undone
     cursor.execute(
         _SQL["undo_merge"], {"merge": noted.merge_id, "by": by, "reason": why, "now": now}
     )
+    events.merged(cursor, noted.merge_id, root, merged, undone=True)
 
     _keep_apart(cursor, noted.kept_id, merged, by, f"a merge was undone: {why}", now)
     follow(cursor, [root, merged], [UUID(sighting) for sighting in noted.settled])

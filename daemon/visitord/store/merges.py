@@ -10,7 +10,7 @@ from psycopg2.extras import Json
 from visitord.core.errors import VisitordError
 from visitord.identity.clustering import Group
 from visitord.identity.decision import new_identity_id
-from visitord.store import gallery_changes, identities, statements, templates, visits
+from visitord.store import events, gallery_changes, identities, statements, templates, visits
 from visitord.store.database import Cursor
 
 JOB_NAME = "merge job"  # who merges, where no person does
@@ -141,6 +141,7 @@ def _point(cursor: Cursor, kept: UUID, merged: UUID, note: _Note) -> UUID:
         "now": note.now,
     }
     cursor.execute(_SQL["note"], values)
+    events.merged(cursor, merge_id, kept, merged)
     return merge_id
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from visitord.core.errors import NotFoundError, VisitordError
 from visitord.core.near_names import did_you_mean
 from visitord.core.text import composed, unseen, visible
-from visitord.store import gallery_changes, statements
+from visitord.store import events, gallery_changes, statements
 from visitord.store.database import Cursor
 
 NAME_MAX = 200
@@ -114,8 +114,10 @@ def rename(cursor: Cursor, person: Person, name: str) -> str:
     Raises VisitordError for what cannot be a name, and if the person was merged meanwhile.
     """
     text = proper(name)
+    before = _called_before(cursor, person)
     cursor.execute(_SQL["rename"], {"id": person.visitor_id, "name": text})
     _require_changed(cursor, person)
+    events.renamed(cursor, person.visitor_id, before)
     gallery_changes.announce(cursor, [person.visitor_id])
     return text
 
@@ -125,9 +127,11 @@ def clear_name(cursor: Cursor, person: Person) -> None:
 
     Raises VisitordError for somebody who has none.
     """
+    before = _called_before(cursor, person)
     cursor.execute(_SQL["clear_name"], {"id": person.visitor_id})
     if cursor.rowcount != 1:
         raise VisitordError(f"{person.name} has no name; nothing to take away.")
+    events.renamed(cursor, person.visitor_id, before)
     gallery_changes.announce(cursor, [person.visitor_id])
 
 
@@ -153,6 +157,12 @@ def unignore(cursor: Cursor, person: Person) -> None:
             advice="visitorctl list --status ignored shows who is.",
         )
     gallery_changes.announce(cursor, [person.visitor_id])
+
+
+def _called_before(cursor: Cursor, person: Person) -> str:
+    """The name or the label alone, locked until the transaction ends."""
+    name = statements.fetch_value(cursor, _SQL["name_of"], {"id": person.visitor_id})
+    return str(name or person.label)
 
 
 def _require_changed(cursor: Cursor, person: Person) -> None:

@@ -24,6 +24,9 @@ TABLES = (
     "together",
     "unidentified",
     "visit",
+    "event",
+    "arrived",
+    "event_due",
     "gallery_change",
     "sighting",
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 from visitord.core.records import Arrival, DecidedSighting, Decision, TrackReport
 from visitord.identity.decision import new_identity_id
 from visitord.identity.reflections import Companion
-from visitord.store import identities, statements, templates, visits
+from visitord.store import events, identities, statements, templates, visits
 from visitord.store.database import Cursor
 from visitord.store.site import Site
 from visitord.store.vectors import vector
@@ -72,6 +72,8 @@ def write(cursor: Cursor, decided: DecidedSighting, site: Site) -> Arrival | Non
         identities.enrol(cursor, verdict.identity_id, report.started_at)
 
     cursor.execute(_SQL["write"], _values(decided, site))
+    if verdict.identity_id is None:
+        events.await_visit(cursor, report.sighting_id)
 
     if decided.template:
         templates.learn(cursor, decided.template.identity_id, report.sighting_id)
@@ -174,10 +176,12 @@ def extend(
 
 
 def _arrival(cursor: Cursor, root_id: UUID, site: Site, visit: visits.BegunVisit) -> Arrival | None:
-    """What is told of a visit that begins; nothing for people who are ignored."""
+    """Tell of a visit that begins; nothing for people who are ignored."""
     arriving = statements.fetch_one(cursor, _Arriving, _SQL["arriving"], {"id": root_id})
     if arriving is None:
         return None
+
+    events.arrived(cursor, visit.visit_id)
     return Arrival(
         root_id,
         arriving.name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from visitord.store import statements
@@ -22,15 +22,6 @@ class BegunVisit:
     sightings: int
     cameras: list[str]
     last_camera: str
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """Somebody has left; duration: of the visit that is over."""
-
-    name: str
-    site: str
-    duration: timedelta
 
 
 def refresh(
@@ -92,16 +83,3 @@ def rebuild(cursor: Cursor, people: Sequence[UUID], settled: Collection[UUID] = 
     settled : sightings that have an identity since, or have none any more
     """
     cursor.execute(_SQL["rebuild"], {"people": list(people), "settled": list(settled)})
-
-
-def departures(cursor: Cursor, since: datetime, until: datetime) -> list[Departure]:
-    """Who has left within this time, for the gap has passed since they were seen.
-
-    Parameters
-    ----------
-    cursor : of an open transaction
-    since, until : of which `since` is not part of the time, `until` is
-    """
-    return statements.fetch_all(
-        cursor, Departure, _SQL["departures"], {"since": since, "until": until}
-    )

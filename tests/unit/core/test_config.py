@@ -168,7 +168,7 @@ def test_a_configuration_cannot_be_changed(folder: Path) -> None:
         (
             'path = "x"\n',
             "unknown key path; known here: state_dir, box, database, models, site, visit, "
-            "footfall, merge, spool, crops, review, camera",
+            "footfall, merge, spool, crops, events, review, camera",
         ),
         (CAMERA + 'path = "x"\n', "unknown key camera[1].path; known here: name, source, "),
     ],

@@ -31,8 +31,11 @@ noted as (
     from written w left join before b on true
     where b.missed is not false or b.state <> w.state
     on conflict (site, camera, changed_at) do update set state = excluded.state, reason = excluded.reason
+    returning changed_at, state, reason
 )
-select count(*) from written
+select n.changed_at, n.state, n.reason
+from written left join noted n on true
+order by n.changed_at
 
 -- reporting_box: which one last reported a camera of a site
 select box

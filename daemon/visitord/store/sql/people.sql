@@ -19,6 +19,12 @@ where merged_into is null
 order by number desc
 limit 10000
 
+-- name_of: what a person is called now, whom nobody else names meanwhile
+select name
+from identity
+where identity_id = %(id)s
+for no key update
+
 -- rename: unless they were merged into somebody else meanwhile
 update identity
 set name = %(name)s, status = case when status = 'ignored' then status else 'named' end

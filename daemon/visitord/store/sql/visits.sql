@@ -10,16 +10,3 @@ select refresh_unidentified(%(site)s, %(camera)s, %(since)s, %(until)s)
 
 -- rebuild: all visits of these people, at every site, and what follows for sightings without an identity
 select rebuild_people(%(people)s::uuid[], %(settled)s::uuid[])
-
--- departures: whose gap has passed within a time, for they were seen before it and not since; not of ignored people
-select called(i.identity_id) as name, v.site, v.ended_at - v.started_at as duration
-from site s
-cross join lateral (
-    select *
-    from visit
-    where site = s.site and ended_at > %(since)s - s.visit_gap and ended_at <= %(until)s - s.visit_gap
-    offset 0
-) v
-join identity i using (identity_id)
-where i.status <> 'ignored'
-order by v.ended_at
