@@ -108,6 +108,10 @@ create function visitord.number_event() returns trigger language plpgsql as $$
 begin
     perform pg_advisory_xact_lock(hashtextextended('visitord.event', 0));
     update visitord.event e set sequence = nextval('visitord.event_sequence') where e.event_id = new.event_id;
+    -- Of somebody forgotten in the same transaction nothing is left to tell.
+    if not found then
+        return null;
+    end if;
     -- Where nobody takes notice of them any more, they are not worth failing for.
     if pg_notification_queue_usage() < 0.5 then
         perform pg_notify('visitord', json_build_object('event_id', new.event_id, 'kind', new.kind)::text);

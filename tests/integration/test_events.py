@@ -9,20 +9,24 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg2
 import pytest
 
-from fixtures.databases import ask
+from fixtures.databases import administer, ask
+from fixtures.installation import Box
 from fixtures.reports import START, axis, report
 from fixtures.visit_log import SITE, VisitLog
+from visitord.admin import telling
 from visitord.capture.health import Health, State
 from visitord.core.events import EventKind, event_id
 from visitord.store import cameras, corrections, erasure, events, merges, people, replays
 from visitord.store.database import Cursor, Database
 from visitord.store.events import Departure, GivenUp
 from visitord.store.replays import Replay
+from visitord.store.window import Window
 
 GAP_S = SITE.gap.total_seconds()
 
@@ -328,7 +332,7 @@ def test_what_a_writer_that_was_killed_did_not_commit_is_told_by_the_next_one(
         writer.send_signal(signal.SIGKILL)
     assert told(database) == []
     visit_log.recorder.handle(report(axis(0), 0, sighting_id=UUID(int=7)))
-    assert told(database) == [("arrival", "visitor 1")]
+    assert told(database, "event_id") == [(event_id(EventKind.ARRIVAL, UUID(int=7)),)]
 
 
 @pytest.fixture
@@ -404,3 +408,53 @@ def test_old_events_are_given_up_in_steps_and_counted_for_whoever_did_not_have_t
     assert told(database, "sequence") == [(4,)]
     lost = ask(database, "select name, lost from event_receiver order by name")
     assert lost == [("a", 2), ("b", 0)]
+
+
+# Who asks
+
+
+def test_the_command_lists_what_was_told(visit_log: VisitLog, box: Box) -> None:
+    assert box.ok("visitorctl", "events") == "No events.\n"
+    visit_log.recorder.handle(report(axis(0), 0))
+    visit_log.recorder.handle(report(axis(1), 0, camera="hall"))
+    rename(visit_log.database, "visitor 1", "Sam")
+    with visit_log.database.transaction() as cursor:
+        cursor.execute("update sighting set crop = %s", ("0" * 64,))
+
+    def listed(*options: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(
+            box.ok("visitorctl", "events", *options, "--format", "json")
+        )
+        return found
+
+    everything = listed()
+    kinds = [(event["kind"], event["name"]) for event in everything]
+    assert kinds == [("arrival", "visitor 1"), ("arrival", "visitor 2"), ("renamed", "Sam")]
+    assert everything[0]["picture"] == "0" * 64
+    assert everything[0]["at"] == START.isoformat()
+    assert listed("--camera", "hall") == [everything[1]]
+    assert listed("--kind", "renamed", "--kind", "merged") == [everything[2]]
+    assert listed("--until", at(1).isoformat()) == everything[:2]
+    assert "arrival" in box.ok("visitorctl", "events")
+
+
+def test_who_follows_gets_what_comes_once_and_misses_nothing_while_the_database_is_away(
+    visit_log: VisitLog, server_url: str
+) -> None:
+    visit_log.recorder.handle(report(axis(0), 0))
+    database = Database(visit_log.database.url)
+    news = telling.follow(database, Window())
+    assert next(news) == []
+    visit_log.recorder.handle(report(axis(1), 100))
+    assert [event.name for event in next(news)] == ["visitor 2"]
+    assert next(news) == []
+
+    ((backend,),) = ask(database, "select pg_backend_pid()")
+    administer(server_url, f"select pg_terminate_backend({backend})")
+    visit_log.recorder.handle(report(axis(2), 200))
+    assert next(news) == []
+    assert [event.name for event in next(news)] == ["visitor 3"]
+
+    since_then = telling.follow(database, Window(since=at(50)), [EventKind.ARRIVAL])
+    assert [event.name for event in next(since_then)] == ["visitor 2", "visitor 3"]
+    database.close()

@@ -1,11 +1,17 @@
-"""Events in words."""
+"""Events in words, and as lines for whoever follows them."""
 
+import csv
+import json
+from collections.abc import Callable
 from dataclasses import fields
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 
 from fixtures.reports import START
+from visitord.admin import telling
+from visitord.cli import events as cli
 from visitord.cli.events import sentence
 from visitord.store.event_log import Event
 
@@ -43,3 +49,32 @@ def told(kind: str, **more: object) -> Event:
 )
 def test_each_event_is_a_sentence(event: Event, words: str) -> None:
     assert sentence(event) == words
+
+
+@pytest.fixture
+def followed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+    """The lines that two arrivals are for whoever follows, by format."""
+    came = [told("arrival", name="Sam"), told("arrival", name="=Kim", timezone="Europe/Berlin")]
+    monkeypatch.setattr(cli, "connect_for", lambda window: (None, window))
+    monkeypatch.setattr(telling, "follow", lambda *_: [came[:1], came[1:]])
+
+    def lines(form: str) -> list[str]:
+        done = CliRunner().invoke(cli.events, ["--follow", "--site", "all", "--format", form])
+        assert done.exit_code == 0, done.output
+        return done.output.splitlines()
+
+    return lines
+
+
+def test_who_follows_gets_a_line_for_each_event(followed: Callable[[str], list[str]]) -> None:
+    assert followed("table") == [
+        "2026-01-05 09:00:00+0000  Sam came: door, main.",
+        "2026-01-05 10:00:00+0100  =Kim came: door, main.",
+    ]
+    objects = [json.loads(line) for line in followed("json")]
+    assert [(one["kind"], one["name"]) for one in objects] == [
+        ("arrival", "Sam"),
+        ("arrival", "=Kim"),
+    ]
+    rows = list(csv.DictReader(followed("csv")))
+    assert [row["name"] for row in rows] == ["Sam", "'=Kim"]
