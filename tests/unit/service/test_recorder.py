@@ -287,6 +287,33 @@ def test_a_row_that_is_never_taken_holds_up_no_other(
     assert "A sighting could not be written and is left out: It is too long." in caplog.text
 
 
+def test_it_has_caught_up_once_everything_that_waited_is_written(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caught_up: list[bool] = []
+    recorder = bench.recorder
+    handle = recorder.handle
+
+    def noted(report: TrackReport, *, waited: bool = False) -> None:
+        caught_up.append(recorder.caught_up.is_set())
+        handle(report, waited=waited)
+
+    monkeypatch.setattr(recorder, "handle", noted)
+    for n in (1, 2):
+        recorder.submit(track(n, direction=n))
+    bench.run()
+    assert caught_up == [False, False]
+    assert recorder.caught_up.is_set()
+
+    # Nor has it after an outage, whatever was written before.
+    bench.stop.clear()
+    bench.store.failures = [AWAY]
+    recorder.submit(track(3, direction=3))
+    bench.run()
+    assert caught_up[2:] == [True, False]
+    assert recorder.caught_up.is_set()
+
+
 def test_an_arrival_told_from_memory_is_not_told_again_when_it_is_written(bench: Bench) -> None:
     bench.run()
     bench.stop.clear()
