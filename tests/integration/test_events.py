@@ -108,7 +108,7 @@ def test_a_visit_that_was_over_when_it_was_written_is_late(visit_log: VisitLog) 
     visit_log.recorder.handle(report(axis(0), now_s - 5))
     visit_log.recorder.handle(report(axis(1), now_s - 600))
     assert told(visit_log.database, "name, late") == [("visitor 1", False), ("visitor 2", True)]
-    leaves(visit_log.database, now_s + 60)
+    leaves(visit_log.database, now_s + 65)
     late = "select name, late from event_log where kind = 'departure' order by sequence"
     assert ask(visit_log.database, late) == [("visitor 2", True), ("visitor 1", False)]
 
@@ -151,19 +151,21 @@ def test_a_replay_of_recorded_footage_is_told_to_nobody(visit_log: VisitLog) -> 
 # Who leaves
 
 
-def test_who_left_is_told_once_when_the_gap_has_passed(visit_log: VisitLog) -> None:
-    """Seen from 0 to 4 s, with a gap of 30 s."""
+def test_who_left_is_told_once_when_the_gap_has_passed_and_tracks_are_decided(
+    visit_log: VisitLog,
+) -> None:
+    """Seen from 0 to 4 s, with a gap of 30 s; a track that began by then is written by 64 s."""
     database = visit_log.database
     visit_log.recorder.handle(report(axis(0), 0))
-    assert leaves(database, 34) == []
+    assert leaves(database, 64) == []
     visit_log.recorder.handle(report(axis(0), 20, camera="hall"))
-    assert leaves(database, 40) == []
+    assert leaves(database, 84) == []
 
     # Whatever was started anew in between.
     restarted = Database(database.url)
     stayed = timedelta(seconds=24)
-    assert leaves(restarted, 55) == [Departure("visitor 1", "main", stayed, late=False)]
-    assert leaves(restarted, 56) == leaves(database, 1000) == []
+    assert leaves(restarted, 85) == [Departure("visitor 1", "main", stayed, late=False)]
+    assert leaves(restarted, 86) == leaves(database, 1000) == []
     restarted.close()
     arrival, departure = told(database, "kind, visit_id, camera, at, first_time, duration")
     assert departure == ("departure", arrival[1], "hall", at(24), True, stayed)

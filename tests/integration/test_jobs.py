@@ -187,7 +187,7 @@ def test_who_leaves_is_told_whatever_the_clock_was_set_to(
     embedded.clock.passes(20)
     embedded.jobs._leave(database)
     assert "left" not in caplog.text
-    embedded.clock.passes(20)
+    embedded.clock.passes(50)
     embedded.jobs._leave(database)
     embedded.jobs._leave(database)
     assert caplog.text.count("visitor 1 left main after 0:00:10.") == 1

@@ -306,7 +306,7 @@ def test_what_is_asked_for_every_sighting_reads_no_table_from_end_to_end(
         "sightings.arriving": {"id": UUID(int=1)},
         "events.arrival": {"event_id": UUID(int=1), "visit": UUID(int=1)},
         "events.await_visit": {"sighting": UUID(int=1)},
-        "events.leaving": {"now": START, "most": 1000},
+        "events.leaving": {"now": START, "settles": timedelta(0), "most": 1000},
         "events.due": {"now": START, "settles": timedelta(0), "most": 1000},
     }
     with database.transaction() as cursor:

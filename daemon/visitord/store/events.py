@@ -13,8 +13,9 @@ from visitord.core.events import EventKind, event_id
 from visitord.store import statements
 from visitord.store.database import Cursor
 
-# An open track is decided after 15 s at most.  By then whoever was seen badly for a moment may be
-# known: a piece of somebody's track, which is no visit.
+# An open track is decided after 15 s at most, and carried on every 10 s.  By then whoever was seen
+# badly for a moment may be known: a piece of somebody's track, which is no visit; and who came back
+# just before the gap had passed is written.
 SETTLES_WITHIN = timedelta(seconds=30)
 SWEEP_BATCH = 1000  # of what is told in one transaction
 _SQL = statements.load("events")
@@ -90,10 +91,10 @@ def await_visit(cursor: Cursor, sighting_id: UUID) -> None:
 
 
 def tell_departures(cursor: Cursor, now: datetime) -> list[Departure]:
-    """Tell of everyone who was told to have arrived that they left, once their gap has passed.
+    """Tell of everyone who was told to have arrived that they left.
 
-    Each is told once, by whichever box comes first.  Those who arrived twice and turned out to be
-    one person leave once.
+    Their gap has passed by then, and `SETTLES_WITHIN`.  Each is told once, by whichever box comes
+    first.  Those who arrived twice and turned out to be one person leave once.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def tell_departures(cursor: Cursor, now: datetime) -> list[Departure]:
     -------
     Those told now, who left first first.
     """
-    values = {"now": now, "most": SWEEP_BATCH}
+    values = {"now": now, "settles": SETTLES_WITHIN, "most": SWEEP_BATCH}
     leaving = statements.fetch_all(cursor, _Leaving, _SQL["leaving"], values)
 
     departures = []
@@ -118,6 +119,7 @@ def tell_departures(cursor: Cursor, now: datetime) -> list[Departure]:
             "part_of": one.part_of,
             "site": one.site,
             "now": now,
+            "settles": SETTLES_WITHIN,
         }
         late = statements.fetch_value(cursor, _SQL["departure"], told)
         if late is not None:

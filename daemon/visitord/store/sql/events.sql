@@ -40,7 +40,7 @@ left join lateral (
     limit 1
 ) other on other.ended_at >= a.arrived_at
 left join visit v on v.visit_id = coalesce(own.visit_id, other.visit_id)
-where v.visit_id is null or v.ended_at < %(now)s - s.visit_gap
+where v.visit_id is null or v.ended_at < %(now)s - s.visit_gap - %(settles)s::interval
 order by v.ended_at, a.arrived_at, a.visit_id
 limit %(most)s
 for update of a skip locked
@@ -50,8 +50,10 @@ for key share of i, r skip locked
 insert into event
     (event_id, kind, at, late, site, box, camera, identity_id, name, label, status, visit_id, first_time, duration)
 select %(event_id)s, 'departure', coalesce(v.ended_at, %(now)s),
-       coalesce(%(now)s - v.ended_at > s.visit_gap + greatest(s.visit_gap, interval '1 minute'), false), s.site, g.box,
-       v.last_camera, i.identity_id, coalesce(i.name, 'visitor ' || i.number), 'visitor ' || i.number, i.status,
+       coalesce(
+           %(now)s - v.ended_at > s.visit_gap + %(settles)s::interval + greatest(s.visit_gap, interval '1 minute'), false
+       ),
+       s.site, g.box, v.last_camera, i.identity_id, coalesce(i.name, 'visitor ' || i.number), 'visitor ' || i.number, i.status,
        %(visit)s, v.previous_end is null and v.visit_id is not null, v.ended_at - v.started_at
 from site s
 join identity i on i.identity_id = %(visitor)s
