@@ -25,6 +25,8 @@ and c.data_type in ('text', 'ARRAY')
 order by 1, 2
 """
 ROWS = """
+delete from event;
+delete from arrived;
 update sighting set box = %(name)s;
 update template set box = %(name)s;
 insert into erased (erased_id, box, cause, erased_at)

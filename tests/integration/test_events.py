@@ -373,7 +373,7 @@ def test_forgetting_somebody_takes_what_was_told_of_them(visit_log: VisitLog) ->
     with database.transaction() as cursor:
         erasure.forget(cursor, one)
     assert told(database) == [("arrival", "visitor 2"), ("arrival", "visitor 3")]
-    assert [left.name for left in leaves(database, 100)] == ["visitor 2", "visitor 3"]
+    assert {left.name for left in leaves(database, 100)} == {"visitor 2", "visitor 3"}
 
 
 def test_forgetting_sightings_and_dropping_old_ones_takes_what_was_told_of_them(
@@ -460,3 +460,24 @@ def test_who_follows_gets_what_comes_once_and_misses_nothing_while_the_database_
     since_then = telling.follow(database, Window(since=at(50)), [EventKind.ARRIVAL])
     assert [event.name for event in next(since_then)] == ["visitor 2", "visitor 3"]
     database.close()
+
+
+def test_status_tells_which_receiver_lacks_events(visit_log: VisitLog, box: Box) -> None:
+    visit_log.recorder.handle(report(axis(0), 0))
+    with visit_log.database.transaction() as cursor:
+        cursor.execute(
+            "insert into event_receiver (name, sequence, lost) "
+            "values ('ops', 0, 2), ('has everything', 1, 0)"
+        )
+    said = "1 events wait for ops; 2 were deleted before it had them.\n"
+    printed = box.ok("visitorctl", "status")
+    assert said in printed
+    assert "has everything" not in printed
+    everything = json.loads(box.ok("visitorctl", "status", "--format", "json"))
+    assert everything["events"] == {
+        "kept": 1,
+        "receivers": [
+            {"receiver": "has everything", "waiting": 0, "lost": 0},
+            {"receiver": "ops", "waiting": 1, "lost": 2},
+        ],
+    }

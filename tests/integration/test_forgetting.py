@@ -138,6 +138,9 @@ def test_no_row_mentions_whoever_was_forgotten_and_everyone_else_stays(
         "split",
         "suggestion",
         "unidentified",
+        "event",
+        "arrived",
+        "event_due",
     }
     assert set(mentions(visit_log, theirs)) == tables | {"gallery_change"}
     before = visit_log.rows(

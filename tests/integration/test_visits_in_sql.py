@@ -48,6 +48,9 @@ MORE = {
     "frequent_visitor": 1,
 }
 TABLES = [
+    "event",
+    "arrived",
+    "event_due",
     "rejection",
     "split",
     "suggestion",
