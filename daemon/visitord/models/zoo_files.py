@@ -48,13 +48,27 @@ def network(folder: Path, name: str) -> bytes:
 
 
 def prepare(folder: Path) -> None:
-    """Prepare and keep the networks of a folder whose files were checked; raises ModelError."""
+    """Have the prepared networks of a folder whose files were checked there; raises ModelError.
+
+    What is kept as it should be stays, so that who may only read the folder can install, too.
+    """
     for name in PREPARED_FILES:
+        if _is_kept(folder, name):
+            continue
         content = _prepared(folder, name)
         try:
             _keep(folder, name, content)
         except OSError as error:
             raise ModelError(f"{folder} cannot be written to: {error.strerror}.") from None
+
+
+def _is_kept(folder: Path, name: str) -> bool:
+    """Whether a prepared network lies beside its file, unchanged."""
+    kept = folder / PREPARED_FILES[name]
+    try:
+        return not damage(kept.name, reading.read(kept, reading.MODEL_MAX_BYTES))
+    except OSError:
+        return False
 
 
 def _keep(folder: Path, name: str, content: bytes) -> None:

@@ -88,3 +88,18 @@ def test_a_file_that_is_none_is_named_with_what_to_do(folder: Path) -> None:
     (folder / PREPARED_FILES[DETECTOR_FILE]).mkdir()
     with pytest.raises(ModelError, match="cannot be read: Is a directory"):
         zoo_files.network(folder, DETECTOR_FILE)
+
+
+def test_who_may_only_read_the_folder_installs_what_is_prepared_already(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zoo_files.prepare(folder)
+
+    def denied(*_: object) -> None:
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr(zoo_files, "replace_file", denied)
+    zoo_files.prepare(folder)
+    (folder / PREPARED_FILES[DETECTOR_FILE]).unlink()
+    with pytest.raises(ModelError, match="cannot be written to: Permission denied"):
+        zoo_files.prepare(folder)
