@@ -1,6 +1,5 @@
 """One camera's way from frame to track reports: motion gate, detect, track, sample, describe."""
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, tzinfo
 
@@ -15,7 +14,7 @@ from visitord.vision.sampler import Sampler
 from visitord.vision.search import Choice, Search
 from visitord.vision.search_time import SearchTime
 from visitord.vision.stills import find_faces
-from visitord.vision.tiling import CloseUp, Window, distinct, is_cut
+from visitord.vision.tiling import Window, distinct, is_cut
 from visitord.vision.tracker import Tracker
 from visitord.vision.zones import WHOLE, Area
 
@@ -146,7 +145,8 @@ class Pipeline:
         most = None
         if self._search_time is not None:
             most = self._search_time.windows
-        height, width = frame.image.shape[:2]
+        image = frame.image
+        height, width = image.shape[:2]
         followed = self._tracker.boxes(frame.t)
         shape = (height, width)
         steady = self._tracker.is_steady(frame.t)
@@ -154,41 +154,32 @@ class Pipeline:
             frame.t, shape, followed, self._gate.moving, most, steady=steady
         )
         if self._choice.close_ups:
-            return self._look_closely(frame.image, self._choice.close_ups)
+            close_ups = self._choice.close_ups
+            return distinct(
+                [face for one in close_ups for face in self._faces_in(image, one.window, one.scale)]
+            )
 
         measured: AbstractContextManager[None] = nullcontext()
         if self._search_time is not None:
             measured = self._search_time.spent_on(len(self._choice.windows))
         with measured:
-            return self._search_windows(frame.image, self._choice.windows)
+            windows = self._choice.windows
+            return distinct([face for window in windows for face in self._faces_in(image, window)])
 
-    def _look_closely(self, image: Image, close_ups: Sequence[CloseUp]) -> list[Detection]:
-        """The faces in these close-ups, each once, but for those that one cuts."""
-        height, width = image.shape[:2]
-        faces: list[Detection] = []
-        for close_up in close_ups:
-            x0, y0, x1, y1 = close_up.window
-            part = image[y0:y1, x0:x1]
-            if close_up.scale < 1:
-                size = (round((x1 - x0) * close_up.scale), round((y1 - y0) * close_up.scale))
-                part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-            for found in self._pack.detect(part):
-                face = found.scaled(1 / close_up.scale).moved(x0, y0)
-                if not is_cut(face, close_up.window, height, width):
-                    faces.append(face)
-        return distinct(faces)
+    def _faces_in(self, image: Image, window: Window, scale: float = 1.0) -> list[Detection]:
+        """The faces in a part of a picture, but for those that its edges cut.
 
-    def _search_windows(self, image: Image, windows: list[Window]) -> list[Detection]:
-        """The faces in these windows, each once, but for those that a window cuts."""
+        scale: how many times its size in the picture it is shown to the detector.
+        """
+        x0, y0, x1, y1 = window
+        part = image[y0:y1, x0:x1]
+        if scale < 1:
+            size = (round((x1 - x0) * scale), round((y1 - y0) * scale))
+            part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+
         height, width = image.shape[:2]
-        faces: list[Detection] = []
-        for window in windows:
-            x0, y0, x1, y1 = window
-            for found in self._pack.detect(image[y0:y1, x0:x1]):
-                face = found.moved(x0, y0)
-                if not is_cut(face, window, height, width):
-                    faces.append(face)
-        return distinct(faces)
+        faces = [found.scaled(1 / scale).moved(x0, y0) for found in self._pack.detect(part)]
+        return [face for face in faces if not is_cut(face, window, height, width)]
 
     def _may_be_one(self, face: Detection, t: float) -> bool:
         """Whether it counts as a face: a faint one does where a track expects its own at t."""
