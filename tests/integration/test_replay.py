@@ -93,7 +93,7 @@ def test_a_clip_becomes_a_visit_log_and_a_second_replay_adds_nothing(
     visits = json.loads(known.ok("visitorctl", "visits", "--format", "json"))
     keys = "visit_id identity name status camera cameras started_at ended_at duration_s sightings"
     assert [list(v) for v in visits] == [
-        [*keys.split(), "visitor_id", "site", "timezone", "called"]
+        [*keys.split(), "visitor_id", "site", "timezone", "called", "groups"]
     ] * 3
     assert [v["name"] for v in visits].count("visitor 1") == 2
     first = visits[0]

@@ -18,6 +18,9 @@ GOOD_EARLY = 2
 # samples enough one that is described; before the track's end, when better ones may still come.
 BETTER = 1.05
 MUCH_BETTER = 1.15
+# Samples of less than this share of what the size and the score of a detection promise are poor:
+# half hidden faces reach 0.6 of it, others seen as well 0.9.
+POOR = 0.75
 
 Rank = tuple[bool, float]
 """Clear ones are above all others, then the quality decides.
@@ -57,6 +60,17 @@ class Samples:
 
         expected = (at_best.is_clear, at_best.score * self._clarity)
         return all(expected > _times(bar, BETTER) for bar in self._bars())
+
+    def lack_good(self, at_best: Quality) -> bool:
+        """Whether there are too few good ones, with a picture at hand that is so good at best.
+
+        Three are enough; but of poor ones, as of somebody half hidden, only many together tell who
+        that is: each is 0.3 to 0.4 like the person, eight of them 0.5.
+        """
+        if self.good < GOOD:
+            return True
+        needed = self._described[GOOD - 1]
+        return self.good < SAMPLES_KEPT and needed.quality.score < POOR * at_best.score
 
     def offer(self, candidate: Candidate, at_best: Quality) -> None:
         """Take a candidate if it is of use; at_best: how good it could have been."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TypeVar
 
 import cv2
@@ -130,8 +131,13 @@ class Search:
         return Choice(chosen, put_off)
 
     def _may_be_brief(self, t: float, followed: Sequence[Box], motion: Sequence[Region]) -> bool:
-        """Whether close-ups are enough: the rest was searched lately, and nothing else moves."""
+        """Whether close-ups are enough: the rest was searched lately, and nothing else moves.
+
+        Not where faces overlap: shrunk to a close-up, half hidden ones are aligned worse.
+        """
         if not followed or not 0 <= t - self._windows_t < TURN_S:
+            return False
+        if any(_overlap(one, other) for one, other in combinations(followed, 2)):
             return False
         return all(any(_holds(part.box, box) for box in followed) for part in motion)
 
@@ -200,6 +206,13 @@ def _regions(
     if max(height, width) <= 2 * WINDOW_PX:
         return [joined(few)]
     return grouped([*map(followed_region, followed), *motion], height, width)
+
+
+def _overlap(box: Box, other: Box) -> bool:
+    """Whether two boxes have some of the picture in common."""
+    across = min(box[2], other[2]) - max(box[0], other[0])
+    down = min(box[3], other[3]) - max(box[1], other[1])
+    return across > 0 and down > 0
 
 
 def _holds(box: Box, other: Box) -> bool:

@@ -9,7 +9,6 @@ from visitord.vision.liveness_check import LivenessCheck
 from visitord.vision.places import Place, StaticPlaces
 from visitord.vision.quality import at_best
 from visitord.vision.sampler import Sampler
-from visitord.vision.samples import GOOD
 from visitord.vision.seats import Seats
 from visitord.vision.sighting_ids import sighting_id_of
 from visitord.vision.tiling import Box
@@ -192,7 +191,7 @@ class Tracker:
         at_most = at_best(face)
         if not follow.alone:
             track.check_soon()
-            is_wanted = not at_most.flaws and track.samples.good < GOOD
+            is_wanted = not at_most.flaws and track.samples.lack_good(at_most)
             if is_wanted or frame.t >= track.check_t or track.is_liveness_due(frame.t):
                 return False
             self._follow(track, face, frame.t)  # a picture of it may show the other one

@@ -200,6 +200,14 @@ def test_a_face_that_is_not_followed_steadily_is_searched_in_full() -> None:
     assert all(one.windows and not one.close_ups for one in choices)
 
 
+def test_faces_that_overlap_are_searched_in_full() -> None:
+    search, mask = Search(), moving(SPOTS[5])
+    one = face(*place(*SPOTS[5]))
+    beside = (one[0] + 10, one[1], one[2] + 10, one[3])
+    choices = [search.choose(n / 8, SHAPE, [one, beside], mask, steady=True) for n in range(16)]
+    assert all(choice.windows and not choice.close_ups for choice in choices)
+
+
 def test_where_a_face_is_about_to_leave_the_picture_all_of_it_is_searched() -> None:
     search = Search()
     for n in range(4):

@@ -185,6 +185,19 @@ def test_samples_of_a_covered_face_are_kept_beside_flawless_ones() -> None:
     assert len(covered) > len(track.samples) / 2
 
 
+def test_whoever_comes_out_from_behind_another_is_described_again() -> None:
+    """What is seen of somebody half hidden is good enough to enrol, and poor to recognise by."""
+
+    def near_another(n: int) -> list[Observation]:
+        t = n / 8
+        hidden = sample(axis(0), quality=0.45 if n < 4 else 0.9, t=t)
+        return [Observation(detection(100), hidden), face(140, axis(1), t)]
+
+    tracks = finals((n / 8, near_another(n)) for n in range(17))
+    (track,) = [one for one in tracks if people(one) == {0}]
+    assert sum(s.quality.score > 0.8 for s in track.samples) >= 3
+
+
 # Faint faces
 
 
