@@ -28,7 +28,7 @@ from visitord.admin.photographs import (
     odd_ones_out,
     read,
 )
-from visitord.capture.photographs import jpeg
+from visitord.capture.encoding import jpeg
 from visitord.core.records import Image
 from visitord.models.opencv_zoo import ZooPack
 

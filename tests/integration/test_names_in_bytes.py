@@ -9,7 +9,7 @@ import pytest
 from fixtures.databases import copied
 from fixtures.faces import people
 from fixtures.installation import Box
-from visitord.capture.photographs import jpeg
+from visitord.capture.encoding import jpeg
 
 CAFE = os.fsdecode(b"caf\xe9")
 START = "2026-01-05T09:00:00Z"

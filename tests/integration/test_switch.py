@@ -20,7 +20,7 @@ from fixtures.standins import pack_folder
 from fixtures.visit_log import LIMITS, RULE, SITE, prepared
 from visitord.admin import reembedding
 from visitord.admin.reembedding import learn, reembed_photographs, reembed_sightings
-from visitord.capture.photographs import jpeg
+from visitord.capture.encoding import jpeg
 from visitord.core.records import Image, Template, TrackReport
 from visitord.identity.neighbours import Neighbours
 from visitord.models.insightface_pack import InsightPack

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visitord.capture import photographs as files
-from visitord.capture.photographs import Kind, PhotographError, jpeg
+from visitord.capture.encoding import jpeg
+from visitord.capture.photographs import Kind, PhotographError
 from visitord.core import reading
 from visitord.core.errors import MediaError
 from visitord.core.records import COVERED, Embedding, Image

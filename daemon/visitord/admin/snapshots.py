@@ -39,8 +39,8 @@ def _look(config: Config, chosen: CameraConfig) -> bytes:
     """Read a camera for a moment; raises CameraError saying why it gives no picture."""
     # Their libraries take seconds to import, which a daemon's answer need not wait for.
     from visitord.admin.camera_reading import reading
+    from visitord.capture.encoding import jpeg
     from visitord.capture.health import State
-    from visitord.capture.photographs import jpeg
     from visitord.models.opening import open_pack
     from visitord.vision.pipeline import Pipeline
     from visitord.vision.zones import Area

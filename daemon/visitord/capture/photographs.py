@@ -1,9 +1,7 @@
-"""Single pictures: files of them, and JPEG made of them."""
+"""Single pictures, in files."""
 
 from enum import Enum, auto
 from pathlib import Path
-
-import cv2
 
 from visitord.capture.still_decoder import DAMAGED, Refused, header, of_no_use_here
 from visitord.capture.still_process import StillProcess
@@ -119,8 +117,3 @@ def decoded(content: bytes, path: Path) -> Image:
 def not_decoded(path: Path) -> PhotographError:
     """What is said of a file that is no picture, or a damaged one."""
     return PhotographError(path, DAMAGED)
-
-
-def jpeg(image: Image) -> bytes:
-    """A picture, uint8 (h, w, 3) BGR, as a JPEG file's content."""
-    return cv2.imencode(".jpg", image)[1].tobytes()

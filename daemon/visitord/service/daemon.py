@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic_core import to_json
 
 from visitord.capture.camera import Camera
-from visitord.capture.photographs import jpeg
+from visitord.capture.encoding import jpeg
 from visitord.core.clock import Clock
 from visitord.core.config import CameraConfig, Config
 from visitord.core.errors import CameraError, VisitordError

@@ -6,7 +6,7 @@ take it is for `visitord.vision.samples` and `visitord.vision.tracker` to say.
 
 from collections.abc import Sequence
 
-from visitord.capture.photographs import jpeg
+from visitord.capture.encoding import jpeg
 from visitord.core.records import Candidate, Detection, FaceSample, Frame
 from visitord.models.pack import Pack, filled, middle, portrait
 from visitord.vision.quality import assess

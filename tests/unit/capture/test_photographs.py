@@ -37,13 +37,6 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         photographs.read(tmp_path / "a.jpg")
 
 
-def test_a_picture_becomes_the_content_of_a_jpeg_file(tmp_path: Path) -> None:
-    content = photographs.jpeg(np.full((8, 8, 3), 100, np.uint8))
-    assert content[:2] == b"\xff\xd8"
-    (tmp_path / "a").write_bytes(content)
-    assert photographs.read(tmp_path / "a").mean() == pytest.approx(100, abs=2)
-
-
 def test_the_largest_picture_allowed_and_the_next_larger_one(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(jpeg(8000, 8000))

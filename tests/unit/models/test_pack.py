@@ -1,13 +1,11 @@
 """Faces turned upright, as recognisers were trained on them, and the portraits that are kept."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from insightface.utils.face_align import estimate_norm
 
 from fixtures.build import detection, picture
+from fixtures.imports import loaded_by
 from visitord.core.records import Detection
 from visitord.models.pack import ALIGNED, CROP_PX, PORTRAIT_PX, filled, middle, portrait, upright
 
@@ -75,9 +73,5 @@ def test_landmarks_in_one_spot_have_no_transform() -> None:
 
 
 def test_the_default_pack_loads_none_of_the_large_libraries_that_it_does_not_need() -> None:
-    code = (
-        "import sys, visitord.models.opencv_zoo, visitord.models.opening\n"
-        "print({'insightface', 'skimage', 'onnx', 'openvino.tools'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "set()\n"
+    modules = "visitord.models.opencv_zoo, visitord.models.opening"
+    assert loaded_by(modules, {"insightface", "skimage", "onnx", "openvino.tools"}) == set()
