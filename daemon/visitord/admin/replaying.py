@@ -1,6 +1,5 @@
 """Replays of recorded footage: noted as they are made, listed, and taken back whole."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from uuid import UUID, uuid4
 from visitord.admin import forgetting
 from visitord.admin.author import Author
 from visitord.admin.forgetting import Loss
+from visitord.core import reading
 from visitord.core.clock import Clock
 from visitord.core.config import Config
 from visitord.store import erasure, replays
@@ -79,8 +79,7 @@ class Noted:
 
 def digest(path: Path) -> bytes:
     """SHA-256 of a file's content; raises OSError."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+    return bytes.fromhex(reading.sha256(path, None))
 
 
 def others(

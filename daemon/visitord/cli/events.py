@@ -12,7 +12,7 @@ import click
 from visitord.admin import telling
 from visitord.cli.connection import connect_for
 from visitord.cli.listing import show
-from visitord.cli.options import window_options
+from visitord.cli.options import format_of, window_options
 from visitord.cli.saying import say
 from visitord.cli.values import as_cell, as_json, at_zone, by_name
 from visitord.core.events import EventKind
@@ -32,14 +32,7 @@ COLUMNS = ("at", "kind", "name", "site", "camera", "first_time", "duration_s", "
     multiple=True,
     help="Only these; may be given several times.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="How to print; with --follow each event is a line.",
-)
+@format_of("table", "json", "csv", help="How to print; with --follow each event is a line.")
 @window_options
 def events(form: str, follow: bool, kinds: tuple[str, ...], window: Window) -> None:
     """What happened, in the order in which it was told.

@@ -13,7 +13,7 @@ from visitord.cli.arguments import CAMERA, WHO
 from visitord.cli.configuration import config
 from visitord.cli.connection import connect
 from visitord.cli.options import Moment, confirm, yes_option
-from visitord.cli.saying import say
+from visitord.cli.saying import listed, say
 from visitord.core.clock import Clock
 from visitord.core.errors import VisitordError
 from visitord.store import scrubbing
@@ -145,7 +145,7 @@ def _question(who: str, asked: Asked, loss: Loss) -> str:
     if undecided > 0:
         counts.insert(2, f"{undecided} undecided sightings most like them")
     start = "" if asked.itself else f'"{who}" was merged into {_named(asked)}. '
-    return f"{start}Erase {_everyone(asked)} for good, with {_listed(counts)}?"
+    return f"{start}Erase {_everyone(asked)} for good, with {listed(counts)}?"
 
 
 def _named(asked: Asked) -> str:
@@ -157,7 +157,7 @@ def _everyone(asked: Asked) -> str:
     """All who are one with a person, by what they are called."""
     if not asked.merged:
         return _named(asked)
-    return f"{_named(asked)} with {_listed(asked.merged)}, merged into them,"
+    return f"{_named(asked)} with {listed(asked.merged)}, merged into them,"
 
 
 def _is_forgotten(asked: Asked) -> str:
@@ -179,7 +179,7 @@ def _forget_sightings(database: "Database", found: Sequence[UUID], clean: bool, 
         names = [
             one.label if one.name == one.label else f"{one.name} ({one.label})" for one in loss.gone
         ]
-        people = f", and {_listed(names)}, of whom nothing else is known"
+        people = f", and {listed(names)}, of whom nothing else is known"
     confirm(
         f"Erase {loss.sightings} sightings for good, with {loss.pictures} pictures{people}?", yes
     )
@@ -216,10 +216,3 @@ def _tell_what_is_left(gone: Forgotten) -> None:
     for remark in gone.remarks:
         say(remark)
     say(UNREACHABLE)
-
-
-def _listed(words: Sequence[str]) -> str:
-    """a; a and b; a, b and c."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"

@@ -12,7 +12,7 @@ from visitord.cli.examples import EXAMPLES
 from visitord.cli.listing import show
 from visitord.cli.options import confirm, format_option, yes_option
 from visitord.cli.program import Group
-from visitord.cli.saying import say
+from visitord.cli.saying import listed, say
 from visitord.core.clock import Clock
 from visitord.store.groups import ListedGroup, Member
 from visitord.store.people import Person
@@ -96,7 +96,5 @@ def _remind(name: str, what: str) -> None:
 
 def _listed(people: tuple[Person, ...]) -> str:
     """Some people, as the beginning of a sentence."""
-    names = [person.name for person in people]
-    if len(names) == 1:
-        return f"{names[0]} is"
-    return f"{', '.join(names[:-1])} and {names[-1]} are"
+    names = listed([person.name for person in people])
+    return f"{names} is" if len(people) == 1 else f"{names} are"

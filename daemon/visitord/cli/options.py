@@ -22,14 +22,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 ALL_SITES = "all"
 
-format_option = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv", "parquet"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
-)
+
+def format_of(*forms: str, help: str = "How to print.") -> Callable[[F], F]:
+    """--format, one of these, the first where none is asked for."""
+    return click.option(
+        "--format", "form", type=click.Choice(forms), default=forms[0], show_default=True, help=help
+    )
+
+
+format_option = format_of("table", "json", "csv", "parquet")
 why_option = click.option("--why", default="said by a person", help="The reason, kept with it.")
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 

@@ -13,7 +13,7 @@ from visitord.cli.configuration import config
 from visitord.cli.connection import connect, connect_for
 from visitord.cli.files import save
 from visitord.cli.listing import groups_of, in_file, show
-from visitord.cli.options import group_options, people_options, window_options
+from visitord.cli.options import format_of, group_options, people_options, window_options
 from visitord.cli.paths import PATH
 from visitord.cli.working import working
 from visitord.store.opening import site_of
@@ -75,14 +75,7 @@ def stats(form: str, by: Literal["day", "hour"], window: Window) -> None:
 @click.option(
     "--output", "-o", type=PATH, metavar="FILE", help="Write it there, for your account alone."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["csv", "json", "parquet"]),
-    default="csv",
-    show_default=True,
-    help="How to print.",
-)
+@format_of("csv", "json", "parquet")
 @window_options
 @group_options
 def export(form: str, what: listing.Exported, window: Window, output: Path | None) -> None:

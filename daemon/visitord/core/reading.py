@@ -66,8 +66,8 @@ def beginning(path: Path, most_bytes: int) -> bytes:
         return file.read(most_bytes)
 
 
-def sha256(path: Path, most_bytes: int) -> str:
-    """The SHA-256 of a regular file, in hexadecimal; parameters and errors as for `read`."""
+def sha256(path: Path, most_bytes: int | None) -> str:
+    """The SHA-256 of a regular file, in hexadecimal; None: of any size; else as for `read`."""
     with opened(path, most_bytes) as file:
         return file_digest(file, "sha256").hexdigest()
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from visitord.core.records import Detection, Frame, Gray, Image
+from visitord.vision.tiling import overlap
 from visitord.vision.zones import Area, corners
 
 Faces = Sequence[tuple[Detection, bool]]
@@ -148,18 +149,11 @@ def _mark(
     for bottom in bottoms:
         top = bottom - text_height
         label = (x0, top, x0 + text_width, bottom)
-        if top >= 0 and bottom < len(picture) and not any(_overlap(label, one) for one in others):
+        if top >= 0 and bottom < len(picture) and not any(overlap(label, one) for one in others):
             break
     else:
         return  # there is no room for it
     _write(picture, text, (x0, bottom), colour, scale, line_px)
-
-
-def _overlap(one: Box, other: Box) -> bool:
-    """Whether two boxes have pixels in common."""
-    beside = one[2] < other[0] or other[2] < one[0]
-    above = one[3] < other[1] or other[3] < one[1]
-    return not (beside or above)
 
 
 def _head(texts: Sequence[str], width: int, scale: float, line_px: int) -> Image:

@@ -25,6 +25,7 @@ from visitord.vision.tiling import (
     joined,
     level,
     moving_regions,
+    overlap,
     tiles,
     window_around,
 )
@@ -137,7 +138,7 @@ class Search:
         """
         if not followed or not 0 <= t - self._windows_t < TURN_S:
             return False
-        if any(_overlap(one, other) for one, other in combinations(followed, 2)):
+        if any(overlap(one, other) for one, other in combinations(followed, 2)):
             return False
         return all(any(_holds(part.box, box) for box in followed) for part in motion)
 
@@ -206,13 +207,6 @@ def _regions(
     if max(height, width) <= 2 * WINDOW_PX:
         return [joined(few)]
     return grouped([*map(followed_region, followed), *motion], height, width)
-
-
-def _overlap(box: Box, other: Box) -> bool:
-    """Whether two boxes have some of the picture in common."""
-    across = min(box[2], other[2]) - max(box[0], other[0])
-    down = min(box[3], other[3]) - max(box[1], other[1])
-    return across > 0 and down > 0
 
 
 def _holds(box: Box, other: Box) -> bool:

@@ -258,6 +258,13 @@ def is_cut(face: Detection, window: Window, height: int, width: int) -> bool:
     return bool((inner & reaches).any())
 
 
+def overlap(one: Box, other: Box) -> bool:
+    """Whether two boxes have pixels in common; those at their edges count."""
+    beside = one[2] < other[0] or other[2] < one[0]
+    above = one[3] < other[1] or other[3] < one[1]
+    return not (beside or above)
+
+
 def _around(*boxes: Box) -> Box:
     """The smallest box that holds these."""
     x0, y0, x1, y1 = zip(*boxes, strict=True)
