@@ -85,7 +85,7 @@ def pool(samples: Sequence[FaceSample], centre: Embedding | None = None) -> Pool
     the pack, if it has one; halves are compared without it.
     """
     hidden = _of_a_cover(samples)
-    good = [] if hidden else [s for s in samples if not s.quality.flaws]
+    good = [] if hidden else [s for s in samples if s.quality.is_good]
     chosen = (hidden or good or list(samples))[:POOLED]
     embedding = _weighted_mean(chosen)
     if embedding is None:
@@ -107,7 +107,7 @@ def _of_a_cover(samples: Sequence[FaceSample]) -> list[FaceSample]:
     A cover is not noticed in every picture, and seldom seen where there is none.
     """
     clear = [s for s in samples if s.quality.is_clear]
-    hidden = [s for s in clear if s.quality.flaws]
+    hidden = [s for s in clear if not s.quality.is_good]
     return hidden if 2 * len(hidden) >= len(clear) else []
 
 

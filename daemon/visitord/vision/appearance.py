@@ -16,7 +16,7 @@ class Appearance:
     def add(self, sample: FaceSample) -> None:
         """Take a further sample of the face; flawless ones count by their quality."""
         self._last = sample.embedding
-        if not sample.quality.flaws:
+        if sample.quality.is_good:
             self._good_sum = self._good_sum + sample.embedding * sample.quality.score
 
     def similarity(self, sample: FaceSample) -> float:
@@ -32,4 +32,4 @@ class Appearance:
             return to_last
 
         to_mean = float(self._good_sum @ sample.embedding) / length
-        return max(to_mean, to_last) if sample.quality.flaws else to_mean
+        return to_mean if sample.quality.is_good else max(to_mean, to_last)

@@ -190,5 +190,5 @@ def cost_of(
 
 def _similarity_min(sample: FaceSample, unseen_s: float) -> float:
     """How alike a sample must be to a track that was unseen for so long."""
-    lenient = sample.quality.flaws and unseen_s <= LENIENT_S
+    lenient = not sample.quality.is_good and unseen_s <= LENIENT_S
     return SIMILARITY_MIN_POOR if lenient else SIMILARITY_MIN

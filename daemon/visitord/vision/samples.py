@@ -47,7 +47,7 @@ class Samples:
     @property
     def good(self) -> int:
         """How many of those described are good."""
-        return sum(one.is_good for one in self._described)
+        return sum(one.quality.is_good for one in self._described)
 
     def add(self, sample: FaceSample) -> None:
         """Keep a further sample if it is among the best."""
@@ -55,7 +55,9 @@ class Samples:
 
     def may_use(self, at_best: Quality) -> bool:
         """Whether a picture that is so good at best may become a candidate."""
-        if not at_best.is_clear and (self.good or any(one.is_good for one in self._candidates)):
+        if not at_best.is_clear and (
+            self.good or any(one.quality.is_good for one in self._candidates)
+        ):
             return False
 
         expected = (at_best.is_clear, at_best.score * self._clarity)

@@ -137,7 +137,7 @@ class Track:
 
         A flawed one says nothing of that, nor one of a face of which all samples were.
         """
-        if not sample.is_good or not self.samples.good:
+        if not sample.quality.is_good or not self.samples.good:
             return False
         return self.similarity(sample) < SIMILARITY_MIN
 

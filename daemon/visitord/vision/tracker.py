@@ -191,7 +191,7 @@ class Tracker:
         at_most = at_best(face)
         if not follow.alone:
             track.check_soon()
-            is_wanted = not at_most.flaws and track.samples.lack_good(at_most)
+            is_wanted = at_most.is_good and track.samples.lack_good(at_most)
             if is_wanted or frame.t >= track.check_t or track.is_liveness_due(frame.t):
                 return False
             self._follow(track, face, frame.t)  # a picture of it may show the other one

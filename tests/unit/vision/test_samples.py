@@ -39,7 +39,7 @@ def test_the_best_samples_are_kept_good_ones_first() -> None:
     kept = samples.described
     assert len(kept) == SAMPLES_KEPT
     assert [round(s.quality.score * 20) for s in kept] == [18, 16, 14, 12, 10, 8, 6, 4]
-    assert all(s.is_good for s in kept)
+    assert all(s.quality.is_good for s in kept)
 
 
 def test_a_picture_that_is_flawed_at_best_is_of_use_only_while_there_is_no_good_one() -> None:

@@ -82,6 +82,11 @@ class Quality:
     flaws: tuple[str, ...] = ()
 
     @property
+    def is_good(self) -> bool:
+        """Whether it has no flaw."""
+        return not self.flaws
+
+    @property
     def is_clear(self) -> bool:
         """Whether the picture itself is good, whatever may cover the face in it."""
         return self.flaws in ((), (COVERED,))
@@ -114,11 +119,6 @@ class Candidate:
     crop: Image
     portrait: Image
 
-    @property
-    def is_good(self) -> bool:
-        """Whether it has no flaw."""
-        return not self.quality.flaws
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceSample:
@@ -146,11 +146,6 @@ class FaceSample:
 
     def __post_init__(self) -> None:
         check_array(self.embedding, (None,), np.float32, "an embedding")
-
-    @property
-    def is_good(self) -> bool:
-        """Whether it has no flaw."""
-        return not self.quality.flaws
 
 
 @dataclass(frozen=True, slots=True, eq=False)
