@@ -3,7 +3,7 @@
 # make unit   the tests that need no more than this process
 # make lint   format, style and types
 # make fuzz   10,000 configurations and 1,000 command lines made up at random; some minutes
-# make bench  what it costs beside what else it could cost, in half an hour or so; MEASURE=gallery: one of it
+# make bench  what it costs beside what else it could cost; takes long; MEASURE=gallery: one of it
 # make schema write migrations/schema.sql anew, from the other migrations
 # make clean  remove what the other targets installed (not your state folder)
 

@@ -3,9 +3,9 @@
     python -m speed [--json FILE] [--rounds 3] [--kit FOLDER] [MEASURE…]
 
 Prints a table in Markdown and writes it as JSON.  Ratios are of runs in turn on this machine and
-may be compared with those of another; milliseconds may not.  Takes half an hour or so where two
-cores are idle; other work on the machine spoils the measures that run the service by the clock
-(start, delays, cameras), and hardly the others, which count CPU time.
+may be compared with those of another; milliseconds may not.  The busy clip alone takes more than
+five minutes where two cores are idle; other work on the machine spoils the measures that run the
+service by the clock (start, delays, cameras), and hardly the others, which count CPU time.
 """
 
 import argparse
